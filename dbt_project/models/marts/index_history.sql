@@ -1,0 +1,23 @@
+with
+
+bars as (
+    select b.*
+    from {{ ref('stg_index_bars') }} as b
+),
+
+final as (
+    select
+        {{ hash_id('index', ['index_id']) }} as index_id,
+        scale,
+        datetime,
+        price_open,
+        price_high,
+        price_low,
+        price_close,
+        price_mean,
+        price_std
+    from bars
+    where price_open is not null
+)
+
+select * from final

@@ -1,0 +1,105 @@
+"""`indextracker backfill`: sessions and feeds from the command line, progress on the terminal.
+
+The one command that imports the code location.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indextracker.feeds import FEEDS
+from indextracker.platform import Platform
+from indextracker.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from indextracker_assets.backfill import Report
+
+
+def run(
+    settings: Settings, first: date, last: date, *, feeds: str | None, to_layer: str, quiet: bool
+) -> Report:
+    """Runs a backfill of the sessions from `first` to `last`.
+
+    Args:
+        settings: Where everything is.
+        first: First day; days without a session are passed over.
+        last: Last day.
+        feeds: Names separated by commas; null for all.
+        to_layer: The last layer to fill.
+        quiet: Say nothing on the way.
+
+    Raises:
+        click.BadParameter: The range or a feed cannot be meant.
+    """
+    names = _feeds(feeds)
+    if last < first:
+        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
+    if first < settings.start:
+        raise click.BadParameter(
+            f"partitions begin on {settings.start}: set INDEXTRACKER_START to reach back to {first}"
+        )
+    prepare_instance(settings)
+    platform = Platform(settings)
+    started = time.monotonic()
+
+    def tell(what: str) -> None:
+        if not quiet:
+            click.echo(f"{time.monotonic() - started:6.1f} s  {what}", err=True)
+
+    tell("starting")
+    with _stdout_to_stderr(silent=quiet):
+        from indextracker_assets.assets.marts import prepare  # noqa: PLC0415 - takes seconds
+        from indextracker_assets.backfill import backfill  # noqa: PLC0415
+
+        prepare()
+        try:
+            sessions = platform.calendar.sessions(first, last)
+            return backfill(platform, sessions, feeds=names, to_layer=to_layer, progress=tell)
+        finally:
+            platform.close()
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Puts the deployment's dagster.yaml into a DAGSTER_HOME that has none."""
+    home = Path(settings.dagster_home)
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(PROJECT / "deployment" / settings.env / "dagster.yaml", home / "dagster.yaml")
+
+
+def _feeds(names: str | None) -> list[str]:
+    if names is None:
+        return list(FEEDS)
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in FEEDS]
+    if unknown or not wanted:
+        raise click.BadParameter(
+            f"no feed is called {', '.join(unknown) or names!r}; there are {', '.join(FEEDS)}"
+        )
+    return wanted
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr(*, silent: bool) -> Iterator[None]:
+    """Keeps standard output for the result: dbt and Dagster write there as they go.
+
+    What they say is shown only where INDEXTRACKER's own lines are not enough: with --debug.
+    """
+    debug = "--debug" in sys.argv
+    logging.getLogger("dagster").setLevel(logging.WARNING if debug else logging.CRITICAL)
+    warnings.simplefilter("default" if debug else "ignore")
+    sink = sys.stderr if debug and not silent else open(os.devnull, "w")  # noqa: SIM115, PTH123
+    with contextlib.redirect_stdout(sink):
+        yield

@@ -1,0 +1,74 @@
+"""What publishers answered: the log, and the state of each session and feed that follows from it.
+
+Nothing is asked of a publisher here, and no state is stored besides the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
+from indextracker_spark.tables.deliveries import DELIVERIES
+
+NEVER_ASKED = "not asked for yet"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One answer: a row of bronze/deliveries."""
+
+    feed: str
+    session_date: date
+    url: str | None
+    name: str | None
+    sha256: str | None
+    bytes: int | None
+    published_at: datetime | None
+    fetched_at: datetime
+    state: str
+    reason: str | None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the answer is the session's document."""
+        return self.state == "accepted"
+
+
+def record(lake: Lake, deliveries: Sequence[Delivery]) -> None:
+    """Appends answers to the log, in one commit."""
+    if deliveries:
+        rows = pa.Table.from_pylist([asdict(d) for d in deliveries], arrow_schema(DELIVERIES))
+        lake.append(DELIVERIES, rows)
+
+
+def current(
+    lake: Lake, feeds: Iterable[str], sessions: Sequence[date] | None = None
+) -> dict[tuple[str, date], Delivery]:
+    """The answer that counts of each feed and session that was ever asked for.
+
+    The last accepted one; else one that found the exchange closed, which outranks whatever a
+    publisher says of a day without a session; else the last.
+
+    Args:
+        lake: Where the log lies.
+        feeds: Names of feeds.
+        sessions: Sessions of interest; null for all.
+    """
+    names = ", ".join(f"'{feed}'" for feed in feeds) or "''"
+    with lake.sql([DELIVERIES], sessions) as connection:
+        rows = connection.execute(
+            f"""
+            select {", ".join(DELIVERIES.column_names)} from deliveries where feed in ({names})
+            qualify row_number() over (
+                partition by feed, session_date
+                order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc
+            ) = 1
+            """
+        ).fetchall()
+    found = (Delivery(**dict(zip(DELIVERIES.column_names, row, strict=True))) for row in rows)
+    return {(delivery.feed, delivery.session_date): delivery for delivery in found}

@@ -1,0 +1,116 @@
+"""What a publisher, a feed and a refusal are.
+
+The feeds themselves are declared in the modules of their publishers; asking for documents is done
+in `sources`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indextracker_spark.tables import Table
+
+LONGEST_QUOTE = 80
+
+State = Literal["accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone"]
+
+
+class Refusal(Exception):  # noqa: N818 - a verdict on a document, not an error of the program
+    """A document or an answer that is not accepted.
+
+    Attributes:
+        state: What it is instead of accepted.
+        reason: A sentence for people: what is wrong, in which document and line, what was expected.
+    """
+
+    def __init__(self, state: State, reason: str) -> None:
+        super().__init__(state, reason)
+        self.state = state
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.reason}"
+
+
+def quote(value: object) -> str:
+    """Something found in a document, for the reason of a refusal: cut to what people read."""
+    return repr(value)[:LONGEST_QUOTE]
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A site that publishes documents.
+
+    Attributes:
+        name: Short name, such as taifex.
+        base_url: Scheme and host; a feed's path follows it.
+        min_interval_seconds: Least time between the starts of two requests.
+    """
+
+    name: str
+    base_url: str
+    min_interval_seconds: float
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The document that a publisher offers for each session.
+
+    Attributes:
+        name: Name of the feed, of its bronze table and of its asset.
+        publisher: Name of its publisher.
+        exchange: Exchange whose sessions it has, by ISO 10383 code.
+        table: Its bronze table.
+        zone: Time zone of the exchange.
+        due_at: Local time on the session's day by which the document is published.
+        window: How many of the latest sessions the publisher keeps; None where it keeps all.
+        names: The publisher's file names of a session's document, as kept in an archive; the
+            first is the form that `path` asks for.
+        path: Path and query of a session's document at the publisher.
+        verify: Accepts the bytes as the session's complete document or raises Refusal.
+        decode: Turns the bytes of an accepted document, its session and its digest into an Arrow
+            table with the columns of `table`, in their order. Raises Refusal for bytes that
+            `verify` would refuse for their form.
+    """
+
+    name: str
+    publisher: str
+    exchange: str
+    table: Table
+    zone: str
+    due_at: time
+    window: int | None
+    names: Callable[[date], tuple[str, ...]]
+    path: Callable[[date], str]
+    verify: Callable[[bytes, date], None]
+    decode: Callable[[bytes, date, str], pa.Table]
+
+    def due(self, session: date) -> datetime:
+        """The instant from which a session's document is missing rather than not yet there."""
+        return datetime.combine(session, self.due_at, ZoneInfo(self.zone))
+
+
+def bronze_rows(table: Table, lines: pa.Table, session: date, document: str) -> pa.Table:
+    """Add to decoded lines what is the same in each: the session and the document's digest.
+
+    Args:
+        table: The bronze table.
+        lines: `line`, the cells and `text`.
+        session: Session of the document.
+        document: Digest of the document.
+
+    Returns:
+        The columns of `table`, in their order.
+    """
+    columns = dict(zip(lines.column_names, lines.columns, strict=True))
+    columns["session_date"] = pa.repeat(pa.scalar(session, pa.date32()), lines.num_rows)
+    columns["document"] = pa.repeat(pa.scalar(document, pa.string()), lines.num_rows)
+    return pa.table({name: columns[name] for name in table.column_names})

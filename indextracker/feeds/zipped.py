@@ -1,0 +1,132 @@
+"""Documents that come as a zip archive of one file.
+
+A zip is taken only if it is exactly what is expected: one entry under one name. It is inflated in
+memory and never unpacked to a disk. What the file says is read elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+from isal import isal_zlib
+
+from indextracker.feeds.model import Refusal, quote
+
+MAGIC = b"PK\x03\x04"
+LARGEST_BYTES = 1 << 30
+LARGEST_RATIO = 200  # TAIFEX's tick files inflate 21 to 54 times (2021 to 2024)
+ENCRYPTED = 0x1
+LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field end it
+
+
+def read_only_entry(body: bytes, document: str, entry: str) -> bytes:
+    """Inflate the only entry of a zip.
+
+    Args:
+        body: The zip.
+        document: Its name, for the reasons of refusals.
+        entry: The name that the entry must have.
+
+    Returns:
+        The bytes of the entry; their length and CRC are those that the zip announces.
+
+    Raises:
+        Refusal: With state refused, if the zip is damaged or anything else than expected.
+    """
+    info = _only_entry(body, document)
+    _check_entry(info, document, entry)
+    start = _data_start(body, info, document)
+    packed = memoryview(body)[start : start + info.compress_size]
+    return _inflate(packed, info, document)
+
+
+def _only_entry(body: bytes, document: str) -> zipfile.ZipInfo:
+    # zipfile reports a damaged directory by any of these, depending on where the damage lies.
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            entries = archive.infolist()
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        OSError,
+        OverflowError,
+        ValueError,
+        struct.error,
+    ) as error:
+        raise Refusal(
+            "refused",
+            f"{document} is a damaged or cut off zip: its directory is unreadable ({error})",
+        ) from error
+    if len(entries) != 1:
+        names = ", ".join(quote(entry.orig_filename) for entry in entries[:5])
+        raise Refusal(
+            "refused", f"{document} has {len(entries)} entries ({names}), expected exactly one"
+        )
+    return entries[0]
+
+
+def _check_entry(info: zipfile.ZipInfo, document: str, entry: str) -> None:
+    # orig_filename, because ZipInfo.filename ends at a NUL and has its separators replaced.
+    if info.orig_filename != entry:
+        raise Refusal(
+            "refused",
+            f"{document} holds the entry {quote(info.orig_filename)}, expected {entry!r}",
+        )
+    if info.flag_bits & ENCRYPTED:
+        raise Refusal("refused", f"{document}: entry {entry} is encrypted")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refusal(
+            "refused",
+            f"{document}: entry {entry} is packed by method {info.compress_type}, "
+            "expected deflate or stored",
+        )
+    if info.file_size > LARGEST_BYTES or info.file_size > LARGEST_RATIO * max(
+        info.compress_size, 1
+    ):
+        raise Refusal(
+            "refused",
+            f"{document}: entry {entry} announces an implausible size, {info.file_size} bytes "
+            f"out of {info.compress_size}; at most {LARGEST_BYTES} bytes and "
+            f"{LARGEST_RATIO} times are expected",
+        )
+
+
+def _data_start(body: bytes, info: zipfile.ZipInfo, document: str) -> int:
+    """Where the entry's data begin: after its own header, which repeats its name."""
+    name_start = info.header_offset + LOCAL_HEADER.size
+    header = body[info.header_offset : name_start]
+    if len(header) == LOCAL_HEADER.size and header.startswith(MAGIC):
+        name_length, extra_length = LOCAL_HEADER.unpack(header)
+        if body[name_start : name_start + name_length] == info.orig_filename.encode("ascii"):
+            return int(name_start + name_length + extra_length)
+    raise Refusal(
+        "refused",
+        f"{document} is a damaged zip: where its directory places the entry "
+        f"{info.orig_filename} there is none of that name",
+    )
+
+
+def _inflate(packed: memoryview, info: zipfile.ZipInfo, document: str) -> bytes:
+    if info.compress_type == zipfile.ZIP_STORED:
+        data = bytes(packed)
+    else:
+        inflater = isal_zlib.decompressobj(wbits=-15)
+        try:
+            # One byte more than announced is enough to see that there is more.
+            data = inflater.decompress(packed, info.file_size + 1)
+        except isal_zlib.error as error:  # type: ignore[misc]  # its stub makes it an instance
+            raise Refusal(
+                "refused",
+                f"{document} is damaged: entry {info.filename} cannot be inflated "
+                f"({error}), so its CRC {info.CRC:08x} cannot hold",
+            ) from error
+    crc = isal_zlib.crc32(data)
+    if (len(data), crc) != (info.file_size, info.CRC):
+        raise Refusal(
+            "refused",
+            f"{document} is damaged: entry {info.filename} inflates to {len(data)} bytes with the "
+            f"CRC {crc:08x}, its directory announces {info.file_size} bytes with {info.CRC:08x}",
+        )
+    return data

@@ -1,0 +1,89 @@
+"""Runs the catalogue's checks and audits over slices of the lake.
+
+What has to hold stands with the tables; here the rows that break it are found and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from indextracker.lake.store import Lake
+from indextracker_spark.tables import AUDITS, TABLES, Severity, Table
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that has to hold, as a query that returns the rows that break it."""
+
+    name: str
+    meaning: str
+    severity: Severity
+    bad_rows: str
+    reads: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many rows break a rule in a slice, and the first few of them in words."""
+
+    rule: Rule
+    bad_rows: int
+    examples: tuple[str, ...]
+
+
+def rules(table: Table) -> list[Rule]:
+    """All that has to hold of a table: its checks, its key, and the audits shown with it."""
+    found = [
+        Rule(
+            check.name,
+            check.meaning,
+            check.severity,
+            f"select * from {table.name} where {check.bad_rows}",
+            (table,),
+        )
+        for check in table.all_checks
+    ]
+    key = ", ".join((*table.key, *table.key_nullable))
+    found.append(
+        Rule(
+            "key_unique",
+            f"No two rows share their key ({key}).",
+            "error",
+            f"select {key}, count(*) as times from {table.name} group by all having count(*) > 1",
+            (table,),
+        )
+    )
+    for audit in AUDITS:
+        if audit.on == table.path:
+            reads = (table, *(TABLES[path] for path in audit.reads))
+            found.append(Rule(audit.name, audit.meaning, audit.severity, audit.bad_rows, reads))
+    return found
+
+
+def examine(lake: Lake, table: Table, sessions: Sequence[date] | None) -> list[Finding]:
+    """Finds the rows of a slice that break a table's rules.
+
+    Args:
+        lake: Where the table lies.
+        table: What to examine.
+        sessions: The slice; null for a table without sessions.
+    """
+    checked = rules(table)
+    tables = dict.fromkeys(read for rule in checked for read in rule.reads)
+    found = []
+    with lake.sql(tables, sessions) as connection:
+        for rule in checked:
+            # The breakers are few; a query for them costs no more than one that counts them.
+            cursor = connection.execute(rule.bad_rows)
+            names = [column[0] for column in cursor.description]
+            examples = tuple(
+                ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
+                for row in cursor.fetchmany(EXAMPLES)
+            )
+            bad_rows = len(examples) + len(cursor.fetchall())
+            found.append(Finding(rule, bad_rows, examples))
+    return found

@@ -1,0 +1,117 @@
+"""The marts: dbt's models as assets, its tests as their checks, its docs, and publishing.
+
+The SQL is dbt_project's. dbt builds in the warehouse's private file; what passed its tests is
+published, and nothing else ever is.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from indextracker.platform import Platform
+from indextracker.settings import PROJECT
+
+DBT = DbtProject(project_dir=PROJECT / "dbt_project", profiles_dir=PROJECT / "dbt_project")
+_DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are warehouse coordinates, [schema, table], as everywhere."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """[schema, model]; a source is the table that the loader wrote."""
+        name = dbt_resource_props.get("identifier") or dbt_resource_props["name"]
+        return dg.AssetKey([dbt_resource_props["schema"], name])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+        """All models so far are of one subject."""
+        return "taiwan"
+
+
+def prepare() -> None:
+    """Brings dbt's manifest up to date with the project's files.
+
+    Parsing takes seconds, so it happens only where a file is newer than the manifest.
+    """
+    manifest = DBT.manifest_path
+    sources = [
+        path
+        for pattern in ("models/**/*", "macros/**/*", "tests/**/*", "*.yml")
+        for path in DBT.project_dir.glob(pattern)
+        if path.is_file()
+    ]
+    newest = max(path.stat().st_mtime for path in sources)
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        _dbt("parse", "--target-path", str(manifest.parent))
+
+
+def dbt_resource() -> DbtCliResource:
+    """Dbt beside this interpreter, so that no environment needs to be activated."""
+    return DbtCliResource(project_dir=DBT, dbt_executable=str(_DBT_EXECUTABLE))
+
+
+def marts_assets() -> dg.AssetsDefinition:
+    """All models in one step: dbt starts once per backfill."""
+
+    @dbt_assets(manifest=DBT.manifest_path, dagster_dbt_translator=Translator(), name="marts")
+    def marts(
+        context: dg.AssetExecutionContext,
+        dbt: DbtCliResource,
+        platform: dg.ResourceParam[Platform],
+    ) -> Iterator[object]:
+        with platform.warehouse.writing() as private:
+            # The file is dbt's while dbt runs: rows are counted after its last event.
+            build = dbt.cli(["build"], context=context, raise_on_error=False)
+            events = list(build.stream())
+            if not build.is_successful():
+                yield from events
+                raise dg.Failure(_broken(build.get_artifact("run_results.json")))
+            for key, count in _row_counts(private, context.selected_asset_keys).items():
+                context.add_asset_metadata({"dagster/row_count": count}, key)
+            yield from events
+            _write_docs(Path(platform.settings.docs))
+            platform.warehouse.publish()
+
+    return marts
+
+
+def _broken(results: Mapping[str, Any]) -> str:
+    """What dbt could not build or did not pass, a line each."""
+    lines = [
+        f"{result['unique_id'].split('.')[2]}: {result['message']}"
+        for result in results["results"]
+        if result["status"] in ("error", "fail", "runtime error")
+    ]
+    return "dbt build failed, nothing was published:\n" + "\n".join(lines)
+
+
+def _row_counts(database: Path, keys: AbstractSet[dg.AssetKey]) -> dict[dg.AssetKey, int]:
+    counts = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for key in keys:
+            schema, name = key.path
+            query = f'select count(*) from {schema}."{name}"'
+            counts[key] = connection.execute(query).fetchall()[0][0]
+    return counts
+
+
+def _write_docs(folder: Path) -> None:
+    """Writes dbt's docs as one page that needs no server."""
+    _dbt("docs", "generate", "--static", "--target-path", str(folder))
+    (folder / "static_index.html").replace(folder / "index.html")
+
+
+def _dbt(*arguments: str) -> None:
+    project = str(DBT.project_dir)
+    command = [str(_DBT_EXECUTABLE), "--quiet", *arguments]
+    places = ["--project-dir", project, "--profiles-dir", project]
+    done = subprocess.run([*command, *places], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise dg.Failure(f"dbt {arguments[0]} failed: {done.stdout}{done.stderr}")

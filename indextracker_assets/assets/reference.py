@@ -1,0 +1,33 @@
+"""Assets of the reference tables: what the calendars and reference/*.csv hold, without sessions."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from indextracker.platform import Platform
+from indextracker.reference_tables import REFERENCES
+from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
+from indextracker_spark.tables import Table
+
+
+def reference_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """An asset per reference table."""
+    return [_reference_asset(table, platform) for table in REFERENCES]
+
+
+def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(table),
+        description=table.meaning,
+        group_name=table.subject,
+        kinds={"python", "deltalake"},
+        metadata=metadata(table, platform.lake.path(table)),
+        check_specs=check_specs(table),
+    )
+    def reference(platform: dg.ResourceParam[Platform]) -> Iterator[object]:
+        rows = REFERENCES[table](platform.calendar)
+        platform.lake.replace(table, rows)
+        yield dg.MaterializeResult(metadata={"dagster/row_count": rows.num_rows})
+        yield from check_results(platform.lake, table, None)
+
+    return reference

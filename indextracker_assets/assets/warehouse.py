@@ -1,0 +1,71 @@
+"""Loading: copies of the lake's tables in schema `raw` of the warehouse.
+
+The tables of sessions are one step, so that a session is loaded whole, in one transaction.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from indextracker.platform import Platform
+from indextracker_assets.specs import asset_key, metadata, raw_key
+from indextracker_spark.tables import TABLES, Table
+
+LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
+
+
+def warehouse_assets(
+    platform: Platform, partitions: dg.PartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """Two steps: the tables without sessions, and those with."""
+    uri = platform.settings.warehouse
+    whole = {raw_key(table): table for table in LOADED if table.storage == "whole"}
+    sliced = {raw_key(table): table for table in LOADED if table.storage != "whole"}
+
+    @dg.multi_asset(
+        name="raw_reference",
+        specs=[_spec(table, uri) for table in whole.values()],
+        can_subset=True,
+    )
+    def raw_reference(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        tables = [whole[key] for key in context.selected_asset_keys]
+        loaded = platform.warehouse.load(platform.lake, tables, [])
+        for table in tables:
+            yield dg.MaterializeResult(
+                asset_key=raw_key(table), metadata={"dagster/row_count": loaded[table.path]}
+            )
+
+    @dg.multi_asset(
+        name="raw_sessions",
+        specs=[_spec(table, uri) for table in sliced.values()],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        can_subset=True,
+    )
+    def raw_sessions(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        tables = [sliced[key] for key in context.selected_asset_keys]
+        loaded = platform.warehouse.load(platform.lake, tables, sessions)
+        for table in tables:
+            yield dg.MaterializeResult(
+                asset_key=raw_key(table),
+                metadata={"loaded_rows": loaded[table.path], "world": platform.settings.world},
+            )
+
+    return [raw_reference, raw_sessions]
+
+
+def _spec(table: Table, uri: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        raw_key(table),
+        deps=[asset_key(table)],
+        description=f"Copy of {table.path} in the warehouse. {table.meaning}",
+        group_name=table.subject,
+        kinds={"python", "duckdb"},
+        metadata=metadata(table, uri) | {"dagster/table_name": f"raw.{table.name}"},
+    )

@@ -1,0 +1,44 @@
+"""Puts the code location together: assets, jobs and what is injected into them.
+
+The one seam where tests replace a part: they call `build_defs` with a platform of their own.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from indextracker import settings as environment
+from indextracker.platform import Platform
+from indextracker_assets.assets.bronze import bronze_assets
+from indextracker_assets.assets.marts import dbt_resource, marts_assets
+from indextracker_assets.assets.reference import reference_assets
+from indextracker_assets.assets.silver_gold import refined_assets
+from indextracker_assets.assets.warehouse import warehouse_assets
+from indextracker_assets.jobs import JOBS
+from indextracker_assets.partitions import session_partitions
+
+
+def build_defs(platform: Platform) -> dg.Definitions:
+    """The whole code location over a platform."""
+    partitions = session_partitions(platform.calendar, platform.settings.start)
+    return dg.Definitions(
+        assets=[
+            *reference_assets(platform),
+            *bronze_assets(platform, partitions),
+            *refined_assets(platform, partitions),
+            *warehouse_assets(platform, partitions),
+            marts_assets(),
+        ],
+        jobs=JOBS,
+        # One engine session serves a whole run: a process per step would start one each.
+        executor=dg.in_process_executor,
+        resources={"platform": platform, "dbt": dbt_resource()},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location as the environment says."""
+    settings = environment.load()
+    environment.export(settings)
+    return build_defs(Platform(settings))

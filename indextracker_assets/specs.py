@@ -1,0 +1,70 @@
+"""What Dagster is told of a table: key, group, columns, checks, and what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+from indextracker.lake import Lake
+from indextracker.lake.checks import examine, rules
+from indextracker_spark.tables import Table
+
+
+def asset_key(table: Table) -> dg.AssetKey:
+    """[layer, table]."""
+    return dg.AssetKey([table.layer, table.name])
+
+
+def raw_key(table: Table) -> dg.AssetKey:
+    """The table's copy in the warehouse."""
+    return dg.AssetKey(["raw", table.name])
+
+
+def metadata(table: Table, uri: str) -> dict[str, object]:
+    """Columns with types and meaning, and the place."""
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    column.name,
+                    column.type,
+                    f"{column.meaning} [{column.unit}]" if column.unit else column.meaning,
+                    constraints=dg.TableColumnConstraints(nullable=column.name not in table.key),
+                )
+                for column in table.columns
+            ]
+        ),
+        "dagster/table_name": table.path.replace("/", "."),
+        "dagster/uri": uri,
+    }
+
+
+def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    """A spec per rule; errors stop what depends on the table."""
+    return [
+        dg.AssetCheckSpec(
+            rule.name,
+            asset=asset_key(table),
+            description=rule.meaning,
+            blocking=rule.severity == "error",
+        )
+        for rule in rules(table)
+    ]
+
+
+def check_results(
+    lake: Lake, table: Table, sessions: Sequence[date] | None
+) -> Iterator[dg.AssetCheckResult]:
+    """What the rules of a table find in a slice."""
+    for finding in examine(lake, table, sessions):
+        error = finding.rule.severity == "error"
+        examples = {"examples": "\n".join(finding.examples)} if finding.examples else {}
+        yield dg.AssetCheckResult(
+            passed=finding.bad_rows == 0,
+            asset_key=asset_key(table),
+            check_name=finding.rule.name,
+            severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
+            metadata={"bad_rows": finding.bad_rows, **examples},
+        )

@@ -1,0 +1,93 @@
+"""What a job is, and how one is run: read its tables, apply its function, replace its slice.
+
+The functions themselves stand in the modules of the subjects. Which sessions are due, in which
+process and on which engine, is decided by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from indextracker_spark.tables import Table
+
+
+class SchemaMismatchError(ValueError):
+    """A job's rows are not those that its table declares; nothing was written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One way to fill a table: the tables it reads and the pure function between them.
+
+    Attributes:
+        writes: The table filled.
+        reads: Its inputs, in the order of the function's arguments.
+        transform: Takes one DataFrame per input, holding the sessions asked for (all rows of a
+            table without sessions), and returns the rows of `writes`.
+        slice_values: Values of the columns of `writes.slice_by`.
+    """
+
+    writes: Table
+    reads: tuple[Table, ...]
+    transform: Callable[..., DataFrame]
+    slice_values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The table's path, and what else tells the job from others that write it."""
+        return "/".join((self.writes.path, *self.slice_values.values()))
+
+
+def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> None:
+    """Replaces the job's slice of the given sessions in one commit.
+
+    Args:
+        spark: Session of any engine; its zone must be UTC.
+        lake: Root of the lake, a folder or an s3 prefix.
+        job: What to run.
+        sessions: Sessions to replace; ignored where the table has none.
+
+    Raises:
+        SchemaMismatchError: The function gave other columns or types than the table declares.
+    """
+    keys = [session.isoformat() for session in sessions]
+    rows = conform(job.transform(*(_read(spark, lake, t, keys) for t in job.reads)), job.writes)
+    if job.writes.storage != "whole":
+        rows = rows.where(job.writes.slice_predicate(keys, **job.slice_values))
+    (
+        rows.write.format("delta")
+        .mode("overwrite")
+        .option("replaceWhere", job.writes.slice_predicate(keys, **job.slice_values))
+        .save(f"{lake}/{job.writes.path}")
+    )
+
+
+def conform(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with the table's stored columns in their order, once they are what it declares.
+
+    Raises:
+        SchemaMismatchError: With both sides, when names or types differ.
+    """
+    declared = {column.name: column.spark_type for column in table.columns}
+    actual = {item.name: item.dataType.simpleString() for item in rows.schema.fields}
+    if declared != actual:
+        missing = {k: v for k, v in declared.items() if actual.get(k) != v}
+        surplus = {k: v for k, v in actual.items() if declared.get(k) != v}
+        raise SchemaMismatchError(
+            f"{table.path}: the table declares {missing}, its job gives {surplus} instead"
+        )
+    if table.storage == "by_year":
+        rows = rows.withColumn("year", F.year("session_date"))
+    return rows.select(*(column.name for column in table.stored_columns))
+
+
+def _read(spark: SparkSession, lake: str, table: Table, keys: list[str]) -> DataFrame:
+    rows = spark.read.format("delta").load(f"{lake}/{table.path}")
+    if table.storage != "whole":
+        rows = rows.where(table.sessions_predicate(keys))
+    return rows.select(*table.column_names)

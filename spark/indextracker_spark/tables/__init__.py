@@ -1,0 +1,24 @@
+"""The catalogue: every Delta table of the lakehouse, declared once.
+
+A subject's tables stand in the module of its name. The catalogue collects them from there, so a
+new table is added by writing it down and nowhere else.
+"""
+
+from __future__ import annotations
+
+from indextracker_spark.tables import deliveries, taiwan
+from indextracker_spark.tables.model import Audit, Check, Column, Layer, Severity, Storage, Table
+
+SUBJECTS = (deliveries, taiwan)
+
+TABLES: dict[str, Table] = {
+    value.path: value
+    for subject in SUBJECTS
+    for value in vars(subject).values()
+    if isinstance(value, Table)
+}
+AUDITS: tuple[Audit, ...] = tuple(
+    value for subject in SUBJECTS for value in vars(subject).values() if isinstance(value, Audit)
+)
+
+__all__ = ["AUDITS", "TABLES", "Audit", "Check", "Column", "Layer", "Severity", "Storage", "Table"]

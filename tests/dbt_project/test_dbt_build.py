@@ -1,0 +1,305 @@
+"""The marts of a small market, built by the real dbt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from small_market import PROJECT, RAW, Build, run_dbt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Query = Callable[[str], list[tuple[Any, ...]]]
+
+MARTS = {
+    "index": ["id", "name", "market"],
+    "index_history": [
+        "index_id", "scale", "datetime", "price_open", "price_high", "price_low", "price_close",
+        "price_mean", "price_std",
+    ],
+    "derivative": ["id", "index_id", "name", "derivative_type"],
+    "derivative_detail": ["id", "derivative_id", "expire", "strike_price", "option_type"],
+    "derivative_detail_code": ["derivative_detail_id", "expire_code", "valid_from", "valid_to"],
+    "derivative_detail_history": [
+        "derivative_detail_id", "scale", "datetime", "price_open", "price_high", "price_low",
+        "price_close", "price_mean", "price_std", "volume",
+    ],
+}  # fmt: skip
+
+CANDLESTICKS = (
+    "select * from index join index_history on index.id = index_history.index_id "
+    "where index.name = 'TAIEX' and index_history.scale = 5 "
+    "and datetime between '2022-03-03' and '2022-03-04' order by index_history.datetime"
+)
+
+
+def id_of(*natural_key: str) -> int:
+    """The id that every warehouse gives a natural key."""
+    return int(hashlib.md5("|".join(natural_key).encode()).hexdigest()[:15], 16)
+
+
+def at(text: str) -> dt.datetime:
+    """A time without a zone: UTC."""
+    return dt.datetime.fromisoformat(text)
+
+
+TAIEX = id_of("index", "TAIEX")
+TX = id_of("derivative", "Futures", "TX")
+TX_MARCH = id_of("derivative_detail", "Futures", "TX", "202203")
+TX_WEEKLY = id_of("derivative_detail", "Futures", "TX", "202203W2")
+TX_APRIL = id_of("derivative_detail", "Futures", "TX", "202204")
+
+
+def test_everything_builds_without_a_complaint(build: Build) -> None:
+    assert build.exit_code == 0, build.output
+    assert set(build.statuses.values()) == {"success", "pass"}
+
+
+def test_marts_have_the_columns_that_readers_rely_on(query: Query) -> None:
+    columns = query(
+        "select table_name, list(column_name order by ordinal_position) "
+        "from information_schema.columns where table_schema = 'marts' group by table_name"
+    )
+    assert dict(columns) == MARTS
+
+
+def test_index(query: Query) -> None:
+    assert query("select id, name, market from index order by name") == [
+        (id_of("index", "ELECTRONICS"), "Electronics", "TWSE"),
+        (TAIEX, "TAIEX", "TWSE"),
+        (id_of("index", "新指數"), "新指數", "TWSE"),
+    ]
+
+
+def test_ids_are_pinned() -> None:
+    """Stored ids outlive a release: what they are hashed from must not change."""
+    assert (TAIEX, TX, TX_MARCH) == (39012989146241061, 1129016259200300030, 493188133569782851)
+
+
+def test_every_warehouse_hashes_alike() -> None:
+    macros = jinja2.Template((PROJECT / "macros/hash_id.sql").read_text(encoding="utf-8")).module
+    natural_key = ("derivative_detail", ["'Futures'", "'TX'", "202203"])
+    with duckdb.connect() as connection:
+        connection.execute("create macro strtol(digits, base) as cast('0x' || digits as bigint)")
+        for dialect in ("duckdb", "default"):
+            expression = getattr(macros, f"{dialect}__hash_id")(*natural_key)
+            assert connection.execute(f"select {expression}").fetchall() == [(TX_MARCH,)]
+
+
+def test_candlestick_query_runs_as_it_stands(query: Query) -> None:
+    first, second = query(CANDLESTICKS)
+    prices = (17900.0, 17904.0, 17900.0, 17902.0, 17902.0)
+    assert first[:-1] == (TAIEX, "TAIEX", "TWSE", TAIEX, 5, at("2022-03-03T01:00"), *prices)
+    assert first[-1] == pytest.approx(2.0)
+    prices = (17905.0,) * 5
+    assert second == (TAIEX, "TAIEX", "TWSE", TAIEX, 5, at("2022-03-03T01:05"), *prices, None)
+
+
+def test_derivative_is_once_per_product_on_an_index(query: Query) -> None:
+    assert query("select * from derivative") == [(TX, TAIEX, "TX", "Futures")]
+
+
+def test_derivative_detail_has_contracts_that_traded_as_legs_alone(query: Query) -> None:
+    assert query("select * from derivative_detail order by expire") == [
+        (TX_MARCH, TX, "202203", None, None),
+        (TX_WEEKLY, TX, "202203W2", None, None),
+        (TX_APRIL, TX, "202204", None, None),
+    ]
+
+
+def test_codes_come_from_the_calendar_and_not_from_the_sessions_loaded(query: Query) -> None:
+    codes = query("select * from derivative_detail_code order by valid_from, expire_code")
+    assert [(detail, code, str(first), str(last)) for detail, code, first, last in codes] == [
+        (TX_MARCH, "M+1", "2022-01-20", "2022-02-16"),
+        (TX_MARCH, "M", "2022-02-17", "2022-03-16"),
+        (TX_APRIL, "M+1", "2022-02-17", "2022-03-16"),
+        (TX_WEEKLY, "W+1", "2022-02-24", "2022-03-02"),
+        (TX_WEEKLY, "W", "2022-03-03", "2022-03-09"),
+        (TX_MARCH, "W+1", "2022-03-03", "2022-03-09"),
+        (TX_MARCH, "W", "2022-03-10", "2022-03-16"),
+        (TX_APRIL, "M", "2022-03-17", "2022-04-20"),
+    ]
+
+
+def test_history_counts_legs_and_has_no_bar_of_legs_alone(query: Query) -> None:
+    bars = query(
+        "select derivative_detail_id, datetime, price_open, price_high, price_low, price_close, "
+        "price_mean, volume from derivative_detail_history "
+        "where scale = 1 order by datetime, derivative_detail_id"
+    )
+    march, weekly = TX_MARCH, TX_WEEKLY
+    assert bars == [
+        (weekly, at("2022-03-02T00:45"), 17840.0, 17840.0, 17840.0, 17840.0, 17840.0, 1),
+        (march, at("2022-03-02T07:00"), 17860.0, 17860.0, 17860.0, 17860.0, 17860.0, 4),
+        (march, at("2022-03-03T00:45"), 17900.0, 17904.0, 17900.0, 17904.0, 17902.0, 15),
+        (weekly, at("2022-03-03T00:45"), 17910.0, 17910.0, 17910.0, 17910.0, 17910.0, 2),
+        (march, at("2022-03-03T00:46"), 17902.0, 17902.0, 17902.0, 17902.0, 17902.0, 1),
+    ]
+
+
+def test_coarse_bar_counts_the_legs_of_minutes_without_a_price(query: Query) -> None:
+    [(volume,)] = query(
+        f"select volume from derivative_detail_history where derivative_detail_id = {TX_MARCH} "
+        "and scale = 60 and datetime = '2022-03-03 00:00:00'"
+    )
+    assert volume == 5 + 7 + 1 + 3 + 2
+
+
+@pytest.mark.usefixtures("build")
+def test_views_survive_the_renaming_of_the_database(database: Path, tmp_path: Path) -> None:
+    """A finished database is published under another name than it was built under."""
+    published = shutil.copy(database, tmp_path / "published.duckdb")
+    with duckdb.connect(published, read_only=True) as connection:
+        views = connection.execute(
+            "select schema_name || '.' || view_name from duckdb_views() where not internal"
+        ).fetchall()
+        assert views
+        for (view,) in views:
+            connection.execute(f"select * from {view}").fetchall()
+
+
+def test_tables_carry_their_descriptions(query: Query) -> None:
+    undescribed = query(
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'marts' and coalesce(comment, '') = ''"
+    )
+    assert undescribed == []
+
+
+# Each statement breaks one promise; beside it, the tests that must see it, and no other may.
+VIOLATIONS = {
+    "insert into raw.index_bars select * from raw.index_bars limit 1": {
+        "index_bars_add_up_to_sessions",
+        "index_bars_scales_agree",
+    },
+    "delete from raw.futures_bars where product = 'CDF' and scale_minutes = 60": {
+        "futures_bars_scales_agree",
+    },
+    "update raw.futures_bars set spread_contracts = 9 where product = 'UDF'": {
+        "futures_bars_add_up_to_parts",
+        "futures_bars_add_up_to_sessions",
+    },
+    "update raw.futures_sessions set trades = trades + 1 where session_part = 'whole'": {
+        "futures_bars_add_up_to_sessions",
+    },
+    "update raw.futures_sessions set trades = trades + 1 where session_part = 'night'": {
+        "futures_bars_add_up_to_parts",
+    },
+    "update raw.spread_sessions set contracts = 1 where session_part = 'day'": {
+        "spread_legs_are_counted_in_their_contracts",
+    },
+    "update raw.spread_bars set trades = 2 where scale_minutes = 1": {
+        "spread_bars_add_up_to_sessions",
+        "spread_bars_scales_agree",
+    },
+    "update raw.products set expiry_rule = 'other' where valid_from = '1998-07-21'": {
+        "contracts_bear_the_codes_of_the_calendar",
+        "products_expiry_rule_never_changes",
+    },
+    "update raw.products set underlying = null where valid_from = '1998-07-21'": {
+        "products_underlying_never_changes",
+    },
+    "update raw.products set valid_to = null where product = 'TX'": {
+        "products_one_set_of_terms_at_a_time",
+    },
+    "update raw.expire_codes set valid_to = '2022-03-17' where valid_from = '2022-02-17'": {
+        "expire_codes_one_expiry_at_a_time",
+    },
+    "update raw.expire_codes set valid_to = '2022-03-12' where valid_to = '2022-03-09'": {
+        "expire_codes_end_in_a_session",
+        "expire_codes_one_expiry_at_a_time",
+    },
+    "update raw.indices set name = 'Electronic' where index_name = '電子類指數'": {
+        "indices_name_once_per_index",
+    },
+    "update raw.contracts set expire_code = 'F' where expire_code = 'W+1'": {
+        "contracts_bear_the_codes_of_the_calendar",
+    },
+    "update raw.contracts set product_assumed = false": {
+        "contracts_of_known_products",
+    },
+    "insert into raw.contracts select * from raw.contracts where expiry = '202204'": {
+        "contracts_bear_the_codes_of_the_calendar",
+        "contracts_one_row_per_code",
+    },
+    "update marts.index set name = 'Main' where name = 'TAIEX'": {
+        "index_taiex_is_named_taiex",
+    },
+    "delete from marts.derivative": {
+        "derivative_detail_of_a_derivative",
+    },
+    "update marts.derivative_detail_code set valid_from = '2022-03-16' where expire_code = 'M'": {
+        "expire_codes_of_a_derivative_do_not_overlap",
+    },
+    "delete from marts.derivative_detail_history where scale = 30": {
+        "derivative_detail_history_is_complete",
+    },
+    "insert into marts.index_history select * from marts.index_history where price_open = 850": {
+        "index_history_one_row_per_bar",
+    },
+    "update marts.index_history set price_high = price_low - 1 where price_open = 850": {
+        "index_history_prices_between_low_and_high",
+    },
+}
+
+
+@pytest.mark.parametrize("violation", VIOLATIONS)
+def test_violation_is_seen_by_the_right_tests(
+    violation: str, build: Build, database: Path, tmp_path: Path
+) -> None:
+    broken = shutil.copy(database, tmp_path)
+    with duckdb.connect(broken) as connection:
+        connection.execute(violation)
+        seen = {
+            name for name, sql in build.data_tests.items() if connection.execute(sql).fetchall()
+        }
+    assert seen == VIOLATIONS[violation]
+
+
+def test_duplicate_bar_stops_the_build_before_the_marts(raw_database: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.duckdb"
+    shutil.copy(raw_database, broken)
+    with duckdb.connect(str(broken)) as connection:
+        connection.execute(
+            "insert into raw.futures_bars "
+            "select * from raw.futures_bars where product = 'TX' and scale_minutes = 1 limit 1"
+        )
+    built = run_dbt(broken, tmp_path / "target", "build")
+    assert built.exit_code == 1
+    assert built.named("error") == set()
+    assert built.named("fail") == {
+        "futures_bars_add_up_to_parts",
+        "futures_bars_add_up_to_sessions",
+        "futures_bars_scales_agree",
+    }
+    assert "derivative_detail_history" in built.named("skipped")
+
+
+def test_parse_needs_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDEXTRACKER_DBT_DATABASE", raising=False)
+    assert run_dbt(None, tmp_path, "parse").exit_code == 0
+
+
+def test_sources_are_tables_of_the_catalogue() -> None:
+    text = (PROJECT / "models/staging/sources.yml").read_text(encoding="utf-8")
+    [source] = yaml.safe_load(text)["sources"]
+    columns = {t["name"]: [c["name"] for c in t.get("columns", [])] for t in source["tables"]}
+    assert set(columns) <= set(RAW)
+    for table, names in columns.items():
+        assert set(names) <= set(RAW[table].column_names)
+
+
+def test_every_model_has_its_description_beside_it() -> None:
+    for model in (PROJECT / "models").rglob("*.sql"):
+        [declared] = yaml.safe_load(model.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
+        assert declared["name"] == model.stem
+        assert all(column["description"] for column in declared["columns"])
+        assert declared["description"].startswith("One row per "), model.stem

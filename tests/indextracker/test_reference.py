@@ -1,0 +1,300 @@
+"""The reference files load, agree with each other and with real documents; broken copies do not."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from indextracker import calendars, reference
+
+DATED_EXPIRIES = Path(__file__).with_name("dated_expiries.csv")
+TODAY = date(2026, 11, 23)
+ASSUMED_CLOSE = time(13, 45)  # of a product that products.csv lacks
+
+LOADERS: dict[str, Callable[[Path | None], tuple[object, ...]]] = {
+    "products.csv": reference.products,
+    "indices.csv": reference.index_names,
+    "closures.csv": reference.closures,
+    "special_sessions.csv": reference.special_sessions,
+}
+
+
+def terms(code: str, session: date) -> reference.Product:
+    """The one row of a product that is valid at a session."""
+    (found,) = (
+        row
+        for row in reference.products()
+        if row.product == code
+        and (row.valid_from or date.min) <= session <= (row.valid_to or date.max)
+    )
+    return found
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """A writable copy of the reference files."""
+    for name in LOADERS:
+        with resources.as_file(resources.files(reference) / name) as file:
+            shutil.copy(file, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_every_file_loads(name: str) -> None:
+    assert LOADERS[name](None)
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_every_row_has_a_source(name: str) -> None:
+    with (resources.files(reference) / name).open("r", encoding="utf-8") as file:
+        assert all(row["source"] for row in csv.DictReader(file))
+
+
+def test_the_taiex_family() -> None:
+    tx, mtx, tmf = (terms(code, date(2024, 12, 16)) for code in ("TX", "MTX", "TMF"))
+    assert [row.multiplier for row in (tx, mtx, tmf)] == [200, 50, 10]
+    assert tx.underlying == "TAIEX"
+    assert (tx.day_open, tx.day_close, tx.last_day_close) == (
+        time(8, 45),
+        time(13, 45),
+        time(13, 30),
+    )
+    assert (tx.night_open, tx.night_close) == (time(15), time(5))
+    assert {row.expiry_rule for row in (tx, mtx, tmf)} == {"third_wednesday"}
+    # The first night, on the evening of 2017-05-15, belongs to the next session.
+    assert terms("TX", date(2017, 5, 15)).night_open is None
+    assert terms("TX", date(2017, 5, 16)).night_open == time(15)
+
+
+@pytest.mark.parametrize(
+    ("code", "day_open", "day_close", "last_day_close", "night_open"),
+    [
+        ("TJF", time(8), time(16, 15), time(16, 15), time(17, 25)),
+        ("TGF", time(8, 45), time(16, 15), time(16, 15), time(17, 25)),
+        ("RTF", time(8, 45), time(16, 15), time(11), time(17, 25)),
+        ("XEF", time(8, 45), time(16, 15), time(14), time(17, 25)),
+        ("UDF", time(8, 45), time(13, 45), time(13, 45), time(15)),
+        ("OAF", time(8, 45), time(16, 15), time(13, 30), None),
+        ("TF", time(8, 45), time(13, 45), time(13, 30), None),
+        ("CDF", time(8, 45), time(13, 45), time(13, 30), time(17, 25)),
+    ],
+)
+def test_hours(
+    code: str, day_open: time, day_close: time, last_day_close: time, night_open: time | None
+) -> None:
+    row = terms(code, date(2024, 12, 16))
+    assert (row.day_open, row.day_close, row.last_day_close, row.night_open) == (
+        day_open,
+        day_close,
+        last_day_close,
+        night_open,
+    )
+
+
+def test_numbers_are_exact() -> None:
+    assert terms("TE", date(2024, 12, 16)).tick_size == Decimal("0.05")
+    assert terms("CDF", date(2024, 12, 16)).tick_size is None  # depends on the price
+
+
+def test_an_underlying_in_capitals_is_an_index_of_the_report() -> None:
+    ids = {row.index_id for row in reference.index_names()}
+    named = {row.underlying for row in reference.products() if row.kind == "index"}
+    assert {name for name in named if name and re.fullmatch(r"[A-Z_]+", name)} <= ids
+    assert {"TAIEX", "ELECTRONICS", "FINANCE", "SHIPPING"} <= named
+
+
+def test_a_renamed_index_keeps_its_id() -> None:
+    ids = {row.index_name: row.index_id for row in reference.index_names()}
+    assert ids["觀光類指數"] == ids["觀光餐旅類指數"]
+    assert len(set(ids.values())) == len(ids) - 1
+    (taiex,) = (row for row in reference.index_names() if row.index_id == "TAIEX")
+    assert (taiex.index_name, taiex.name, taiex.market) == ("發行量加權股價指數", "TAIEX", "TWSE")
+
+
+def test_a_typhoon_is_known_from_the_session_after_its_announcement() -> None:
+    (closure,) = (row for row in reference.closures() if row.day == date(2024, 7, 24))  # Gaemi
+    assert not closure.scheduled
+    assert closure.announced_on == date(2024, 7, 23)
+    assert not closure.known_at(date(2024, 7, 23))
+    assert closure.known_at(date(2024, 7, 26))
+
+
+def test_a_scheduled_closure_was_always_known() -> None:
+    (closure,) = (row for row in reference.closures() if row.day == date(2022, 2, 4))
+    assert closure.scheduled
+    assert closure.known_at(date(2022, 1, 3))
+
+
+def test_special_sessions_are_on_weekends() -> None:
+    assert all(row.day.weekday() >= 5 for row in reference.special_sessions())
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "old", "new", "complaint"),
+    [
+        ("products.csv", 1, "tick_size", "tick", "they must be product, name"),
+        ("products.csv", 2, "08:45:00", "8:45", "is not a time of the form HH:MM:SS"),
+        ("products.csv", 2, "08:45:00", "14:45:00", "must open before it closes"),
+        ("products.csv", 2, ",unknown,", ",fourth_friday,", "'fourth_friday' is none of third_"),
+        ("products.csv", 2, "08:45:00", "", "day_open is empty"),
+        ("products.csv", 2, ",", ",,", "17 cells stand in 16 columns"),
+        ("products.csv", 2, ",TWD,", ",NTD$,", "does not have the form"),
+        ("products.csv", 2, ",TWD,", ", TWD,", "has blanks around"),
+        ("indices.csv", 3, "NON_FINANCE", "TAIEX", "has another name or market"),
+        (
+            "indices.csv",
+            3,
+            "未含金融保險股指數",
+            "發行量加權股價指數",
+            "the same key stands in line 2",
+        ),
+        ("closures.csv", 2, "2015-07-10", "20150710", "is not a date of the form YYYY-MM-DD"),
+        ("closures.csv", 2, "2015-07-10", "2015-07-32", "is not a date of the calendar"),
+        ("closures.csv", 2, "2015-07-09", "", "needs the date of its announcement"),
+        ("closures.csv", 2, "2015-07-09", "2015-07-10", "must be before the day itself"),
+        ("closures.csv", 2, "false", "no", "is none of false, true"),
+        ("closures.csv", 3, "2015-09-29,2015-09-28", "2015-07-10,2015-07-09", "same key"),
+        ("special_sessions.csv", 2, "2016-01-30", "2022-02-04", "is a closure in closures.csv"),
+    ],
+)
+def test_a_broken_copy_is_refused_with_file_and_line(
+    copies: Path, *, name: str, line: int, old: str, new: str, complaint: str
+) -> None:
+    lines = (copies / name).read_text(encoding="utf-8").splitlines(keepends=True)
+    assert old in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(old, new, 1)
+    (copies / name).write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^{re.escape(name)}, line {line}: .*{complaint}"):
+        LOADERS[name](copies)
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "complaint"),
+    [
+        ("2017-05-15", "", "the validity of TX overlaps that of line 2"),
+        ("", "", "the same key stands in line 2"),
+        ("2018-01-02", "2018-01-01", "valid_from is after valid_to"),
+    ],
+)
+def test_terms_must_not_overlap(
+    copies: Path, valid_from: str, valid_to: str, complaint: str
+) -> None:
+    text = (copies / "products.csv").read_text(encoding="utf-8")
+    header = text.splitlines()[0]
+    row = "TX,x,TAIEX,index,200,TWD,1,08:45:00,13:45:00,13:30:00,,,third_wednesday,{},{},x"
+    rows = [header, row.format("", "2017-05-15"), row.format(valid_from, valid_to)]
+    (copies / "products.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^products\.csv, line 3: .*{complaint}"):
+        reference.products(copies)
+
+
+@pytest.mark.parametrize(
+    ("cells", "complaint"),
+    [
+        ("200,TWD,1,08:45:00,13:45:00,13:30:00,15:00:00,", "given both or not at all"),
+        ("200,TWD,1,08:45:00,13:45:00,13:30:00,13:00:00,05:00:00", "must open after the close"),
+        ("200,TWD,1,08:45:00,13:45:00,13:30:00,15:00:00,09:00:00", "must close before the day"),
+        ("many,TWD,1,08:45:00,13:45:00,13:30:00,,", "'many' is not a number"),
+        ("0,TWD,1,08:45:00,13:45:00,13:30:00,,", "'0' is not above zero"),
+    ],
+)
+def test_terms_must_make_sense(copies: Path, cells: str, complaint: str) -> None:
+    header = (copies / "products.csv").read_text(encoding="utf-8").splitlines()[0]
+    row = f"TX,x,TAIEX,index,{cells},third_wednesday,,,x"
+    (copies / "products.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^products\.csv, line 2: .*{complaint}"):
+        reference.products(copies)
+
+
+def test_dated_expiries_are_well_formed() -> None:
+    taiwan = calendars.taiwan(TODAY)
+    with DATED_EXPIRIES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 20
+    assert len({(row["product"], row["expiry"], row["known_at"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert row["source"]
+        assert re.fullmatch(r"\d{6}([WF]\d)?", row["expiry"])
+        known_at = date.fromisoformat(row["known_at"])
+        assert taiwan.is_session(known_at)
+        assert terms(row["product"], known_at).expiry_rule != "unknown"
+        # A document may state one of the two alone.
+        dates = [row["last_trading_date"], row["final_settlement_date"]]
+        assert any(dates)
+        assert all(known_at <= date.fromisoformat(day) for day in dates if day)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [("MI_5MINS_INDEX_20230130.json", 34), ("MI_5MINS_INDEX_20230721.csv", 38)],
+)
+def test_every_index_of_the_report_is_named(samples: Path, name: str, columns: int) -> None:
+    data = (samples / "twse" / name).read_bytes()
+    if name.endswith(".json"):
+        fields = json.loads(data)["fields"]
+    else:
+        fields = list(csv.reader(io.StringIO(data.decode("cp950"))))[1]
+    names = {field for field in fields[1:] if field}
+    assert len(names) == columns
+    assert names <= {row.index_name for row in reference.index_names()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Daily_2021_07_26", "Daily_2024_12_13", "Daily_2024_12_16", "Daily_2024_12_17"],
+)
+def test_hours_contain_every_futures_print(samples: Path, name: str) -> None:
+    session = date.fromisoformat(name.removeprefix("Daily_").replace("_", "-"))
+    outside = _prints_outside(
+        _prints(samples / "taifex" / f"{name}.zip", product=1, clock=3, skip=1), session
+    )
+    assert outside == {}
+
+
+def test_hours_contain_every_option_print(samples: Path) -> None:
+    archive = samples / "taifex" / "OptionsDaily_2021_07_26.zip"
+    prints = _prints(archive, product=1, clock=5, skip=2)
+    assert _prints_outside(prints, date(2021, 7, 26)) == {}
+
+
+def _prints(archive: Path, product: int, clock: int, skip: int) -> set[tuple[str, str, str]]:
+    """The distinct (date, product, time) of a tick file."""
+    with zipfile.ZipFile(archive) as file:
+        lines = file.read(file.namelist()[0]).decode("cp950").splitlines()[skip:]
+    rows = (line.split(",") for line in lines)
+    return {(row[0].strip(), row[product].strip(), row[clock].strip().zfill(6)) for row in rows}
+
+
+def _prints_outside(
+    prints: set[tuple[str, str, str]], session: date
+) -> dict[str, list[tuple[str, str]]]:
+    """Prints outside the product's hours; of a product without terms, outside the assumed ones."""
+    known = {row.product for row in reference.products()}
+    day, outside = session.strftime("%Y%m%d"), defaultdict(list)
+    for printed_on, product, printed_at in prints:
+        at = time(int(printed_at[:2]), int(printed_at[2:4]), int(printed_at[4:]))
+        row = terms(product, session) if product in known else None
+        if printed_on < day or at < time(8):
+            inside = (
+                row is not None
+                and row.night_open is not None
+                and row.night_close is not None
+                and (at >= row.night_open or at <= row.night_close)
+            )
+        elif row is None:
+            inside = time(8, 45) <= at <= ASSUMED_CLOSE
+        else:
+            inside = row.day_open <= at <= row.day_close
+        if not inside:
+            outside[product].append((printed_on, printed_at))
+    return dict(outside)

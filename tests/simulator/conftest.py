@@ -1,0 +1,44 @@
+"""What the simulator's tests share: one exchange, a week of its sessions, the real documents."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from indextracker_simulator.exchange import Exchange, Session
+from indextracker_simulator.truth import truth
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Friday to Thursday around the third Wednesday of December 2024.
+WEEK = tuple(date(2024, 12, day) for day in (13, 16, 17, 18, 19))
+THIRD_WEDNESDAY = WEEK[3]
+
+_SAMPLES = Path(__file__).parents[2].parent / "shared" / "market-samples"
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Exchange:
+    return Exchange(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def week(exchange: Exchange) -> list[Session]:
+    return [exchange.session(day) for day in WEEK]
+
+
+@pytest.fixture(scope="session")
+def whole(exchange: Exchange) -> dict[str, pa.Table]:
+    """The truth of the third Wednesday, 2024-12-18."""
+    return truth(exchange, THIRD_WEDNESDAY)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    if not _SAMPLES.is_dir():
+        pytest.skip("the publishers' own documents are not on this machine")
+    return _SAMPLES
