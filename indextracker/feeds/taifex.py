@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from indextracker_spark.tables import Table
 
-# No limit is documented; 2 to 3 seconds between files have been borne without a ban.
+# No limit is documented; 3 seconds between files is a cautious choice.
 TAIFEX = Publisher("taifex", "https://www.taifex.com.tw", min_interval_seconds=3.0)
 
 NO_DATA = "查無資料"

@@ -62,7 +62,7 @@ def _bronze_asset(
         if len(good) == len(sessions):
             for session, note in notes.items():
                 context.add_asset_metadata(note, key, session.isoformat())
-            yield dg.Output(None)
+            yield dg.MaterializeResult()
             return
         for session, note in notes.items():
             context.log_event(

@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from indextracker.platform import Platform
 from indextracker.settings import PROJECT
@@ -23,7 +23,10 @@ _DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are warehouse coordinates, [schema, table], as everywhere."""
+    """Keys are warehouse coordinates, [schema, table], as everywhere; all tests are checks."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """[schema, model]; a source is the table that the loader wrote."""
