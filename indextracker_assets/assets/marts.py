@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from indextracker.platform import Platform
 from indextracker.settings import PROJECT
@@ -23,10 +23,7 @@ _DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are warehouse coordinates, [schema, table], as everywhere; all tests are checks."""
-
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+    """Keys are warehouse coordinates, [schema, table], as everywhere."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """[schema, model]; a source is the table that the loader wrote."""
@@ -71,7 +68,13 @@ def marts_assets() -> dg.AssetsDefinition:
     ) -> Iterator[object]:
         with platform.warehouse.writing() as private:
             # The file is dbt's while dbt runs: rows are counted after its last event.
-            build = dbt.cli(["build"], context=context, raise_on_error=False)
+            folder = Path(platform.settings.docs)
+            build = dbt.cli(
+                ["build", "--exclude-resource-type", "unit_test"],
+                context=context,
+                target_path=folder,
+                raise_on_error=False,
+            )
             events = list(build.stream())
             if not build.is_successful():
                 yield from events
@@ -79,7 +82,7 @@ def marts_assets() -> dg.AssetsDefinition:
             for key, count in _row_counts(private, context.selected_asset_keys).items():
                 context.add_asset_metadata({"dagster/row_count": count}, key)
             yield from events
-            _write_docs(Path(platform.settings.docs))
+            _write_docs(folder)
             platform.warehouse.publish()
 
     return marts
@@ -106,8 +109,8 @@ def _row_counts(database: Path, keys: AbstractSet[dg.AssetKey]) -> dict[dg.Asset
 
 
 def _write_docs(folder: Path) -> None:
-    """Writes dbt's docs as one page that needs no server."""
-    _dbt("docs", "generate", "--static", "--target-path", str(folder))
+    """Writes dbt's docs as one page that needs no server, beside what the build left."""
+    _dbt("docs", "generate", "--static", "--no-compile", "--target-path", str(folder))
     (folder / "static_index.html").replace(folder / "index.html")
 
 
