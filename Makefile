@@ -1,22 +1,60 @@
-# The few commands people need. Each sets up what it needs first; `make` alone lists them.
+# The commands people need. Each sets up what it needs first; `make` alone lists them.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-fast check format ui bench lock docs screenshot clean
+.PHONY: help setup run test test-fast check format ui bench docs screenshot lock clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/installed ## build .venv from the hashed lock
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	touch $@
+	@touch $@
+
+run: setup ## the last five sessions of the simulated exchange, to the marts and their docs
+	$(BIN)/indextracker backfill taiwan
+
+test: setup ## every test
+	$(BIN)/python -m pytest
+
+test-fast: setup ## the tests that start neither Dagster runs, nor dbt, nor whole backfills
+	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs -m "not slow"
+
+check: setup ## lint, format, types, SQL, imports, data dictionary
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m indextracker.dictionary --check
+
+format: setup ## bring sources into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+ui: setup ## Dagster's UI on http://127.0.0.1:3000
+	$(BIN)/indextracker ui
+
+bench: setup ## time and memory against a script written by hand
+	$(BIN)/python benchmarks/sessions.py
+
+docs: setup ## renew the data dictionary
+	$(BIN)/python -m indextracker.dictionary
+
+screenshot: setup ## renew the picture of the asset graph (needs Chromium)
+	$(BIN)/python docs/images/screenshot.py
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean: ## remove .venv, simulated data and what tools left
+	rm -rf $(VENV) data/simulated dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -52,9 +52,16 @@ class Settings(BaseSettings):
         kind, _, place = source.partition(":")
         if source == "simulated":
             return source
-        if kind == "archive" and place:
+        if kind == "archive" and place and "://" not in place:
             return f"archive:{Path(place).expanduser().resolve()}"
         raise ValueError(f"{source!r} is neither 'simulated' nor 'archive:<folder>'")
+
+    @field_validator("lake", "warehouse", "dagster_home")
+    @classmethod
+    def _absolute(cls, place: str) -> str:
+        if "://" in place:
+            raise ValueError(f"{place!r} is no path on this machine")
+        return str(Path(place).expanduser().absolute())
 
     @model_validator(mode="before")
     @classmethod
@@ -67,8 +74,7 @@ class Settings(BaseSettings):
             "dagster_home": home / "dagster",
         }
         for name, default in defaults.items():
-            given = values.get(name)
-            values[name] = str(Path(given).expanduser().absolute() if given else default)
+            values[name] = values.get(name) or str(default)
         return values
 
     @property

@@ -7,6 +7,8 @@ sessions whose documents are there, and takes a contiguous range of them.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -29,6 +31,8 @@ from indextracker_spark.tables import Table
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 # A step is named after its asset, or after the loader's two parts.
 _LAYER_OF_STEP = {"raw_reference": "warehouse", "raw_sessions": "warehouse", "marts": "marts"}
+# By whom a run is run: one whose process is gone will never end by itself.
+_PROCESS = "indextracker/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Progress = Callable[[str], None]
@@ -133,6 +137,7 @@ class _Runs:
 
     def __init__(self, platform: Platform, report: Report) -> None:
         self._instance = dg.DagsterInstance.get()
+        _fail_dead_runs(self._instance)
         self._defs = build_defs(platform)
         self.report = report
 
@@ -144,9 +149,9 @@ class _Runs:
         last: date | None = None,
     ) -> None:
         """Runs a job for some of its assets over a range of sessions, to its end."""
-        tags = {}
+        tags = {_PROCESS: f"{socket.gethostname()}:{os.getpid()}"}
         if first and last:
-            tags = {
+            tags |= {
                 "dagster/asset_partition_range_start": first.isoformat(),
                 "dagster/asset_partition_range_end": last.isoformat(),
             }
@@ -165,6 +170,29 @@ class _Runs:
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
         for event in result.filter_events(lambda event: event.is_step_failure):
             self.report.failures.append(f"{event.step_key}: {_sentence(event)}")
+
+
+def _fail_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Ends the runs of killed backfills.
+
+    They would be shown as running for good, and hold their places in the queue of the UI.
+    """
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    for run in instance.get_runs(unfinished):
+        host, _, process = run.tags.get(_PROCESS, "").rpartition(":")
+        if host == socket.gethostname() and not _lives(int(process)):
+            instance.report_run_failed(run, "the process of this run was killed")
+
+
+def _lives(process: int) -> bool:
+    """Whether another process has this id; no run of this one has begun yet."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
 
 
 def _sentence(event: dg.DagsterEvent) -> str:

@@ -10,7 +10,7 @@ import dagster as dg
 from indextracker import settings as environment
 from indextracker.platform import Platform
 from indextracker_assets.assets.bronze import bronze_assets
-from indextracker_assets.assets.marts import dbt_resource, marts_assets
+from indextracker_assets.assets.marts import dbt_resource, marts_assets, prepare
 from indextracker_assets.assets.reference import reference_assets
 from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
@@ -41,4 +41,5 @@ def defs() -> dg.Definitions:
     """The code location as the environment says."""
     settings = environment.load()
     environment.export(settings)
+    prepare()
     return build_defs(Platform(settings))

@@ -1,11 +1,13 @@
-"""What all tests share: the folder of real documents."""
+"""What all tests share: the folder of real documents, and a summary per tier."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-SAMPLES = Path(__file__).parents[1] / ".." / "shared" / "market-samples"
+TESTS = Path(__file__).parent
+SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,18 @@ def samples() -> Path:
     if os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Counts what ran in each tier: a tier is a folder of tests/."""
+    counts: dict[str, Counter[str]] = {}
+    seconds: Counter[str] = Counter()
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            tier = Path(report.nodeid.split("::")[0]).parts[1]
+            counts.setdefault(tier, Counter())[outcome] += 1
+            seconds[tier] += getattr(report, "duration", 0.0)
+    terminalreporter.section("tiers")
+    for tier, found in sorted(counts.items()):
+        said = ", ".join(f"{number} {outcome}" for outcome, number in found.items())
+        terminalreporter.write_line(f"{tier}: {said} in {seconds[tier]:.0f} s")

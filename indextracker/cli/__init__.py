@@ -49,8 +49,8 @@ def indextracker(context: click.Context, debug: bool) -> None:
 
 @indextracker.command()
 @click.argument("subject", type=click.Choice(["taiwan"]))
-@click.option("--from", "first", type=Day(), required=True, help="First session.")
-@click.option("--to", "last", type=Day(), required=True, help="Last session.")
+@click.option("--from", "first", type=Day(), help="First session; the last five by default.")
+@click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
 @click.option("--feeds", help="Only these feeds, separated by commas.")
 @click.option(
     "--to-layer",
@@ -65,8 +65,8 @@ def backfill(
     settings: Settings,
     *,
     subject: str,
-    first: date,
-    last: date,
+    first: date | None,
+    last: date | None,
     feeds: str | None,
     to_layer: str,
     as_json: bool,
@@ -116,21 +116,21 @@ def tables(settings: Settings) -> None:
 @click.option("--port", default=8700, show_default=True, help="Port on 127.0.0.1; 0 for any.")
 @click.option("--seed", type=int, help="Another world: another index path, other trades.")
 @click.option("--volume", type=click.Choice(["demo", "real"]), default="demo", show_default=True)
-def simulate(port: int, seed: int | None, volume: str) -> int:
+def simulate(port: int, seed: int | None, volume: str) -> None:
     """Run the simulated exchange until interrupted."""
     from indextracker.cli import servers  # noqa: PLC0415
 
-    return servers.simulate(port, seed, volume)
+    servers.simulate(port, seed, volume)
 
 
 @indextracker.command()
 @click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
 @click.pass_obj
-def ui(settings: Settings, port: int) -> int:
+def ui(settings: Settings, port: int) -> None:
     """Run Dagster's UI and daemon until interrupted."""
     from indextracker.cli import servers  # noqa: PLC0415
 
-    return servers.ui(settings, port)
+    servers.ui(settings, port)
 
 
 def main() -> None:

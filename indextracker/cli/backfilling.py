@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +27,24 @@ if TYPE_CHECKING:
     from indextracker_assets.backfill import Report
 
 
+RECENT_SESSIONS = 5
+
+
 def run(
-    settings: Settings, first: date, last: date, *, feeds: str | None, to_layer: str, quiet: bool
+    settings: Settings,
+    first: date | None,
+    last: date | None,
+    *,
+    feeds: str | None,
+    to_layer: str,
+    quiet: bool,
 ) -> Report:
     """Runs a backfill of the sessions from `first` to `last`.
 
     Args:
         settings: Where everything is.
-        first: First day; days without a session are passed over.
-        last: Last day.
+        first: First day; days without a session are passed over. Null for the last five.
+        last: Last day; null for yesterday.
         feeds: Names separated by commas; null for all.
         to_layer: The last layer to fill.
         quiet: Say nothing on the way.
@@ -44,14 +53,9 @@ def run(
         click.BadParameter: The range or a feed cannot be meant.
     """
     names = _feeds(feeds)
-    if last < first:
-        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
-    if first < settings.start:
-        raise click.BadParameter(
-            f"partitions begin on {settings.start}: set INDEXTRACKER_START to reach back to {first}"
-        )
-    prepare_instance(settings)
     platform = Platform(settings)
+    sessions = _sessions(platform, first, last)
+    prepare_instance(settings)
     started = time.monotonic()
 
     def tell(what: str) -> None:
@@ -65,7 +69,6 @@ def run(
 
         prepare()
         try:
-            sessions = platform.calendar.sessions(first, last)
             return backfill(platform, sessions, feeds=names, to_layer=to_layer, progress=tell)
         finally:
             platform.close()
@@ -77,6 +80,21 @@ def prepare_instance(settings: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copy(PROJECT / "deployment" / settings.env / "dagster.yaml", home / "dagster.yaml")
+
+
+def _sessions(platform: Platform, first: date | None, last: date | None) -> list[date]:
+    calendar, start = platform.calendar, platform.settings.start
+    if last is None:
+        last = datetime.now(calendar.timezone).date() - timedelta(days=1)
+    if first is None:
+        return calendar.sessions(start, last)[-RECENT_SESSIONS:]
+    if last < first:
+        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
+    if first < start:
+        raise click.BadParameter(
+            f"partitions begin on {start}: set INDEXTRACKER_START to reach back to {first}"
+        )
+    return calendar.sessions(first, last)
 
 
 def _feeds(names: str | None) -> list[str]:

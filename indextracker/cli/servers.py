@@ -1,10 +1,14 @@
-"""`indextracker simulate` and `indextracker ui`: servers on 127.0.0.1 until interrupted."""
+"""`indextracker simulate` and `indextracker ui`: servers on 127.0.0.1 until interrupted.
+
+Each becomes the server it starts, so that signals and exit codes are the server's own.
+"""
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -12,15 +16,15 @@ from indextracker.cli.backfilling import prepare_instance
 from indextracker.settings import PROJECT, Settings
 
 
-def simulate(port: int, seed: int | None, volume: str) -> int:
-    """Runs the simulated exchange; it says where it listens."""
-    command = [sys.executable, "-m", "indextracker_simulator", "serve", "--port", str(port)]
-    command += ["--volume", volume, *(["--seed", str(seed)] if seed is not None else [])]
-    return _until_interrupted(command)
+def simulate(port: int, seed: int | None, volume: str) -> NoReturn:
+    """Becomes the simulated exchange, which says where it listens."""
+    arguments = ["-m", "indextracker_simulator", "serve", "--port", str(port), "--volume", volume]
+    arguments += [] if seed is None else ["--seed", str(seed)]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell is wanted
 
 
-def ui(settings: Settings, port: int) -> int:
-    """Runs `dagster dev` on the project's workspace and instance."""
+def ui(settings: Settings, port: int) -> NoReturn:
+    """Becomes `dagster dev` on the project's workspace and the settings' instance."""
     from indextracker_assets.assets.marts import prepare  # noqa: PLC0415 - takes seconds
 
     prepare_instance(settings)
@@ -28,14 +32,5 @@ def ui(settings: Settings, port: int) -> int:
     click.echo(f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds", err=True)
     dagster = str(Path(sys.executable).parent / "dagster")
     workspace = str(PROJECT / "workspace.yaml")
-    return _until_interrupted([dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])
-
-
-def _until_interrupted(command: list[str]) -> int:
-    with subprocess.Popen(command, cwd=PROJECT) as server:
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            # The child got the terminal's interrupt too: it is left to end by itself.
-            server.wait(timeout=30)
-            return 0
+    os.chdir(PROJECT)
+    os.execv(dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606

@@ -45,7 +45,7 @@ def report_json(report: Report) -> str:
 
 def report(report: Report, settings: Settings) -> None:
     """The report for people: what was made, what lacks and why, where it is."""
-    console = Console()
+    console = _console()
     if report.tables:
         grid = Grid(
             "table", "rows", title=f"{settings.world} data, {len(report.sessions)} sessions"
@@ -55,15 +55,15 @@ def report(report: Report, settings: Settings) -> None:
             grid.add_row(name, f"{rows:,}")
         console.print(grid)
         took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
-        console.print(f"time in steps: {took}")
+        console.print(f"time in steps: {took}", soft_wrap=True)
     for day, answers in report.incomplete.items():
         for feed, answer in answers.items():
-            console.print(f"{day} {feed}: {answer.state}, {answer.reason}", markup=False)
+            console.print(f"{day} {feed}: {answer.state}, {answer.reason}", soft_wrap=True)
     for failure in report.failures:
-        Console(stderr=True).print(f"failed: {failure}", markup=False)
+        click.echo(f"failed: {failure}", err=True)
     if "marts" in report.seconds:
-        console.print(f"warehouse: {settings.warehouse}", soft_wrap=True, markup=False)
-        console.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True, markup=False)
+        console.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
+        console.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
 
 
 def status(settings: Settings, first: date | None, last: date | None) -> None:
@@ -75,7 +75,7 @@ def status(settings: Settings, first: date | None, last: date | None) -> None:
     sessions = calendar.sessions(first or settings.start, last)
     sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
     answers = current(platform.lake, FEEDS, sessions) if sessions else {}
-    console = Console()
+    console = _console()
     grid = Grid("session", *FEEDS, title=f"{settings.world} lake {settings.lake}")
     lacking: list[str] = []
     for session in sessions:
@@ -92,7 +92,7 @@ def status(settings: Settings, first: date | None, last: date | None) -> None:
         f"{there} of {len(sessions) * len(FEEDS)} documents are there; - means {NEVER_ASKED}"
     )
     for line in lacking:
-        console.print(line, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def query(settings: Settings, sql: str, *, as_csv: bool) -> None:
@@ -107,7 +107,7 @@ def query(settings: Settings, sql: str, *, as_csv: bool) -> None:
         writer.writerows(rows)
         return
     # Piped output keeps whole rows: only a terminal has a width to fit.
-    console = Console(width=None if sys.stdout.isatty() else 100_000)
+    console = _console(width=None if sys.stdout.isatty() else 100_000)
     grid = Grid(*names)
     for row in rows:
         grid.add_row(*("" if value is None else str(value) for value in row))
@@ -118,10 +118,10 @@ def query(settings: Settings, sql: str, *, as_csv: bool) -> None:
 def tables(settings: Settings) -> None:
     """The lake's tables and the published ones."""
     platform = Platform(settings)
-    console = Console()
+    console = _console()
     found = platform.lake.tables()
     if not found:
-        console.print(f"the lake {settings.lake} is empty: run a backfill first", markup=False)
+        console.print(f"the lake {settings.lake} is empty: run a backfill first", soft_wrap=True)
         return
     rows = [(t.path, f"{platform.lake.total_rows(t):,}", t.meaning) for t in found]
     console.print(_grid(f"{settings.world} lake {settings.lake}", rows))
@@ -133,6 +133,11 @@ def tables(settings: Settings) -> None:
             ).fetchall()
         published = [(name, f"{count:,}", comment or "") for name, count, comment in listed]
         console.print(_grid(f"warehouse {settings.warehouse}", published))
+
+
+def _console(width: int | None = None) -> Console:
+    """A console that prints what it is given: names, reasons and cells are no markup."""
+    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def _grid(title: str, rows: Sequence[tuple[str, str, str]]) -> Grid:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -21,6 +22,7 @@ from indextracker.lake import Lake, WorldMismatchError
 from indextracker_spark.tables import TABLES, Table
 
 SEARCH_PATH = "marts,staging,raw"
+ORPHAN_SECONDS = 60.0
 
 
 class WarehouseMissingError(FileNotFoundError):
@@ -52,6 +54,7 @@ class DuckDBWarehouse:
         with self._lock:
             if not self.private.exists() and self.published.exists():
                 _copy(self.published, self.private)
+            _wait_for_orphans(self.private)
             yield self.private
 
     def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
@@ -130,27 +133,37 @@ class DuckDBWarehouse:
             )
 
 
-def ddl(table: Table) -> str:
-    """The statement that creates the table in schema `raw`; keys are not null."""
+def ddl(table: Table, schema: str = "raw") -> str:
+    """The statement that creates the table; keys are not null."""
     columns = ", ".join(
         f"{column.name} {column.warehouse_type}{' not null' if column.name in table.key else ''}"
         for column in table.columns
     )
-    return f"create table raw.{table.name} ({columns})"
+    return f"create table {schema}.{table.name} ({columns})"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     """Creates the table where it is not there in its declared shape; says whether it did."""
-    found = connection.execute(
-        "select column_name from information_schema.columns"
-        " where table_schema = 'raw' and table_name = ? order by ordinal_position",
-        [table.name],
-    ).fetchall()
-    if tuple(name for (name,) in found) == table.column_names:
+    connection.execute(ddl(table, schema="temp"))
+    declared = _shape(connection, "temp", table)
+    connection.execute(f"drop table temp.{table.name}")
+    if _shape(connection, "raw", table) == declared:
         return False
     connection.execute(f"drop table if exists raw.{table.name} cascade")
     connection.execute(ddl(table))
     return True
+
+
+def _shape(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: Table
+) -> list[tuple[str, str, bool]]:
+    """Name, type and nullability of each column; nothing of a table that is not there."""
+    place = "schema_name = 'raw'" if schema == "raw" else "database_name = 'temp'"
+    return connection.execute(
+        "select column_name, data_type, is_nullable from duckdb_columns()"
+        f" where {place} and table_name = ? order by column_index",
+        [table.name],
+    ).fetchall()
 
 
 def _load(
@@ -178,6 +191,24 @@ def _load(
 def _plain(name: str, kind: str) -> str:
     """Instants lose their zone, as UTC, so that a client's own cannot shift an answer."""
     return f"timezone('UTC', {name})" if kind == "timestamp" else name
+
+
+def _wait_for_orphans(private: Path) -> None:
+    """Waits until nobody holds the file.
+
+    The dbt of a killed run lives on for some seconds and writes as long, whatever lock its parent
+    held.
+    """
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while private.exists():
+        try:
+            duckdb.connect(str(private)).close()
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -4,8 +4,10 @@ The SQL is dbt_project's. dbt builds in the warehouse's private file; what passe
 published, and nothing else ever is.
 """
 
+import functools
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -18,7 +20,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from indextracker.platform import Platform
 from indextracker.settings import PROJECT
 
-DBT = DbtProject(project_dir=PROJECT / "dbt_project", profiles_dir=PROJECT / "dbt_project")
+_PROJECT_DIR = PROJECT / "dbt_project"
 _DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
 
@@ -35,32 +37,45 @@ class Translator(DagsterDbtTranslator):
         return "taiwan"
 
 
+@functools.cache
+def dbt_project() -> DbtProject:
+    """The project; making it reads its file."""
+    return DbtProject(project_dir=_PROJECT_DIR, profiles_dir=_PROJECT_DIR)
+
+
 def prepare() -> None:
     """Brings dbt's manifest up to date with the project's files.
 
     Parsing takes seconds, so it happens only where a file is newer than the manifest.
     """
-    manifest = DBT.manifest_path
+    manifest = dbt_project().manifest_path
     sources = [
         path
         for pattern in ("models/**/*", "macros/**/*", "tests/**/*", "*.yml")
-        for path in DBT.project_dir.glob(pattern)
+        for path in _PROJECT_DIR.glob(pattern)
         if path.is_file()
     ]
     newest = max(path.stat().st_mtime for path in sources)
     if not manifest.exists() or manifest.stat().st_mtime < newest:
-        _dbt("parse", "--target-path", str(manifest.parent))
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        # Parsed aside: another process that loads the code location reads a whole file.
+        with tempfile.TemporaryDirectory(dir=manifest.parent) as aside:
+            _dbt("parse", "--target-path", aside)
+            for name in ("partial_parse.msgpack", manifest.name):
+                Path(aside, name).replace(manifest.with_name(name))
 
 
 def dbt_resource() -> DbtCliResource:
     """Dbt beside this interpreter, so that no environment needs to be activated."""
-    return DbtCliResource(project_dir=DBT, dbt_executable=str(_DBT_EXECUTABLE))
+    return DbtCliResource(project_dir=dbt_project(), dbt_executable=str(_DBT_EXECUTABLE))
 
 
 def marts_assets() -> dg.AssetsDefinition:
     """All models in one step: dbt starts once per backfill."""
 
-    @dbt_assets(manifest=DBT.manifest_path, dagster_dbt_translator=Translator(), name="marts")
+    manifest = dbt_project().manifest_path
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(), name="marts")
     def marts(
         context: dg.AssetExecutionContext,
         dbt: DbtCliResource,
@@ -115,7 +130,7 @@ def _write_docs(folder: Path) -> None:
 
 
 def _dbt(*arguments: str) -> None:
-    project = str(DBT.project_dir)
+    project = str(_PROJECT_DIR)
     command = [str(_DBT_EXECUTABLE), "--quiet", *arguments]
     places = ["--project-dir", project, "--profiles-dir", project]
     done = subprocess.run([*command, *places], capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from indextracker.deliveries import current
 from indextracker.feeds import FEEDS
+from indextracker.lake.checks import rules
 from indextracker.platform import Platform
 from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
 from indextracker_spark.job import Job
@@ -35,7 +36,9 @@ def refined_assets(
 def _refined_asset(
     table: Table, platform: Platform, partitions: dg.PartitionsDefinition
 ) -> dg.AssetsDefinition:
-    reads = dict.fromkeys(read for job in writers(table) for read in job.reads)
+    # What its rules compare it with has to be there before it is examined.
+    compared = (read for rule in rules(table) for read in rule.reads if read is not table)
+    reads = dict.fromkeys((*(r for job in writers(table) for r in job.reads), *compared))
     of_sessions = table.storage != "whole"
 
     @dg.asset(
