@@ -30,8 +30,10 @@ def local_seconds(at: Column, utc_offset_seconds: int) -> Column:
 
 
 def seconds_of(clock: Column) -> Column:
-    """Seconds since midnight of a text HH:MM:SS."""
-    hours, minutes, seconds = (F.substring(clock, start, 2).cast("bigint") for start in (1, 4, 7))
+    """Seconds since midnight of a text HH:MM:SS; null of a text of another form."""
+    hours, minutes, seconds = (
+        F.substring(clock, start, 2).try_cast("bigint") for start in (1, 4, 7)
+    )
     return hours * 3600 + minutes * 60 + seconds
 
 

@@ -25,7 +25,7 @@ PARTS_OR_WHOLE = Check(
     "session_part not in ('night', 'day', 'whole')",
     "A part is night, day or whole.",
 )
-EXPIRY_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])([WF][1-5])?$"
+EXPIRY_FORM = "[0-9]{4}(0[1-9]|1[0-2])([WF][1-5])?"
 
 
 # bronze: every cell as text, as published
@@ -279,7 +279,7 @@ FUTURES_TRADES = Table(
         PARTS,
         Check(
             "expiry_form",
-            f"not regexp_like(expiry, '{EXPIRY_FORM}')",
+            f"not regexp_like(expiry, '^{EXPIRY_FORM}$')",
             "Expiry codes are well formed.",
         ),
         Check("price_positive", "not price > 0", "An outright price is above zero."),
@@ -365,6 +365,7 @@ REJECTS = Table(
     name="rejects",
     meaning="One row per line of an accepted document that could not be read, with the reason.",
     key=("session_date", "feed", "line"),
+    key_nullable=("text",),  # a line of the index report holds a level of each index
     storage="by_year",
     slice_by=("feed",),
     columns=(
