@@ -53,6 +53,7 @@ def acquire(
     lake.ensure([DELIVERIES, feed.table])
     known = current(lake, [feed.name], sessions)
     states = {s: known[feed.name, s] for s in sessions if (feed.name, s) in known}
+    _restore(lake, feed, [delivery for delivery in states.values() if delivery.accepted])
     wanted = [s for s in sessions if s not in states or not states[s].accepted]
 
     def ask(session: date) -> tuple[Delivery, pa.Table | None]:
@@ -93,3 +94,20 @@ def acquire(
                 if delivery.accepted or before is None or before.state != "closed":
                     states[delivery.session_date] = delivery
     return states
+
+
+def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
+    """Decodes again what was accepted but is no longer in bronze: the bytes are kept for that."""
+    sessions = [delivery.session_date for delivery in accepted]
+    rows = lake.row_counts(feed.table, sessions) if sessions else {}
+    lost = [delivery for delivery in accepted if not rows[delivery.session_date]]
+    for first in range(0, len(lost), SESSIONS_PER_COMMIT):
+        batch = lost[first : first + SESSIONS_PER_COMMIT]
+        decoded = [
+            feed.decode(lake.landing.get(delivery.sha256), delivery.session_date, delivery.sha256)
+            for delivery in batch
+            if delivery.sha256
+        ]
+        lake.replace(
+            feed.table, pa.concat_tables(decoded), [delivery.session_date for delivery in batch]
+        )

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_spark.tables.deliveries import DELIVERIES, STATES
 
 NEVER_ASKED = "not asked for yet"
 
@@ -32,6 +32,12 @@ class Delivery:
     fetched_at: datetime
     state: str
     reason: str | None
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise ValueError(f"{self.feed} {self.session_date}: {self.state!r} is no known state")
+        if self.state != "accepted" and not self.reason:
+            raise ValueError(f"{self.feed} {self.session_date}: {self.state} without a reason")
 
     @property
     def accepted(self) -> bool:

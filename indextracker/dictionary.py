@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from indextracker.lake.checks import Rule, rules
 from indextracker.settings import PROJECT

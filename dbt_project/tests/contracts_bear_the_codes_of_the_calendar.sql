@@ -10,9 +10,11 @@ contracts as (
 ),
 
 rules as (
-    select distinct
+    select
         p.product,
-        p.expiry_rule
+        p.expiry_rule,
+        p.valid_from,
+        p.valid_to
     from {{ ref('stg_products') }} as p
 ),
 
@@ -34,7 +36,11 @@ contracts_with_rule as (
         contracts.expire_code,
         rules.expiry_rule
     from contracts
-    inner join rules on contracts.product = rules.product
+    inner join rules
+        on
+            contracts.product = rules.product
+            and contracts.session_date >= rules.valid_from
+            and (rules.valid_to is null or contracts.session_date <= rules.valid_to)
 ),
 
 sessions_of_contracts as (

@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
+from indextracker.engines.commits import retried
 from indextracker_spark import job as jobs_of_spark
 from indextracker_spark.jobs import JOBS
 
@@ -31,10 +33,11 @@ class SailEngine:
 
     def run(self, job: str, lake: str, sessions: Sequence[date]) -> None:
         """Runs a job, ten sessions in one commit."""
-        spark = self._start()
+        spark, due = self._start(), JOBS[job]
         for first in range(0, max(len(sessions), 1), SESSIONS_PER_JOB):
             batch = sessions[first : first + SESSIONS_PER_JOB]
-            jobs_of_spark.run(spark, lake, JOBS[job], batch)
+            write = partial(jobs_of_spark.run, spark, lake, due, batch)
+            retried(write, f"{lake}/{due.writes.path}")
 
     def close(self) -> None:
         """Stops session and server."""

@@ -6,6 +6,7 @@ Spark; they are created, read and counted here. What the rows mean is not known 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -142,14 +143,22 @@ class Lake:
             yield connection
 
     def row_counts(self, table: Table, sessions: Sequence[date]) -> dict[date, int]:
-        """Rows of each session; a session without rows counts none."""
-        with self.sql([table], sessions) as connection:
-            found = dict(
-                connection.execute(
-                    f"select session_date, count(*) from {table.name} group by 1"
-                ).fetchall()
-            )
-        return {session: found.get(session, 0) for session in sessions}
+        """Rows of each session; a session without rows counts none.
+
+        A table partitioned by session is counted from its log, at no cost in its size.
+        """
+        if table.storage == "by_session" and self.exists(table):
+            self._verify_world()
+            found: Counter[date] = Counter()
+            files = pa.table(DeltaTable(self.path(table)).get_add_actions(flatten=True))
+            counted = files.select(["partition.session_date", "num_records"])
+            for file in counted.to_pylist():
+                found[file["partition.session_date"]] += file["num_records"]
+        else:
+            with self.sql([table], sessions) as connection:
+                query = f"select session_date, count(*) from {table.name} group by 1"
+                found = Counter(dict(connection.execute(query).fetchall()))
+        return {session: found[session] for session in sessions}
 
     def total_rows(self, table: Table) -> int:
         """Rows of the whole table."""

@@ -116,7 +116,9 @@ class DuckDBWarehouse:
             yield connection
 
     def _mark(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("create schema if not exists raw")
+        # Readers search all of them, whether dbt has built anything yet or not.
+        for schema in SEARCH_PATH.split(","):
+            connection.execute(f"create schema if not exists {schema}")
         connection.execute("create table if not exists raw.world (name varchar(16) not null)")
         connection.execute(
             "insert into raw.world select ? where not exists (select 1 from raw.world)",
@@ -133,36 +135,35 @@ class DuckDBWarehouse:
             )
 
 
-def ddl(table: Table, schema: str = "raw") -> str:
-    """The statement that creates the table; keys are not null."""
-    columns = ", ".join(
+def ddl(table: Table) -> str:
+    """The statement that creates the table in schema `raw`; keys are not null."""
+    return f"create table raw.{table.name} ({_columns(table)})"
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(
         f"{column.name} {column.warehouse_type}{' not null' if column.name in table.key else ''}"
         for column in table.columns
     )
-    return f"create table {schema}.{table.name} ({columns})"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     """Creates the table where it is not there in its declared shape; says whether it did."""
-    connection.execute(ddl(table, schema="temp"))
-    declared = _shape(connection, "temp", table)
-    connection.execute(f"drop table temp.{table.name}")
-    if _shape(connection, "raw", table) == declared:
+    connection.execute(f"create or replace temp table declared ({_columns(table)})")
+    if _shape(connection, table.name) == _shape(connection, "declared"):
         return False
     connection.execute(f"drop table if exists raw.{table.name} cascade")
     connection.execute(ddl(table))
     return True
 
 
-def _shape(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: Table
-) -> list[tuple[str, str, bool]]:
+def _shape(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, bool]]:
     """Name, type and nullability of each column; nothing of a table that is not there."""
-    place = "schema_name = 'raw'" if schema == "raw" else "database_name = 'temp'"
     return connection.execute(
         "select column_name, data_type, is_nullable from duckdb_columns()"
-        f" where {place} and table_name = ? order by column_index",
-        [table.name],
+        " where (schema_name = 'raw' or database_name = 'temp') and table_name = ?"
+        " order by column_index",
+        [table],
     ).fetchall()
 
 

@@ -4,6 +4,7 @@ A session that is refused neither marks nor stops the others: each accepted one 
 materialised by itself, and the run's output is yielded only when all of them were.
 """
 
+import time
 from collections.abc import Iterator
 from datetime import date
 
@@ -46,7 +47,9 @@ def _bronze_asset(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        started = time.monotonic()
         answers = acquire(platform.lake, feed, sessions, platform.source)
+        seconds = time.monotonic() - started
         good = [session for session in sessions if answers[session].accepted]
         rows = platform.lake.row_counts(feed.table, good) if good else {}
         yield from check_results(platform.lake, feed.table, good)
@@ -55,6 +58,8 @@ def _bronze_asset(
                 "dagster/partition_row_count": rows[session],
                 "document": answers[session].sha256,
                 "url": answers[session].url,
+                "seconds_of_run": seconds,
+                "sessions_of_run": len(sessions),
                 "world": platform.settings.world,
             }
             for session in good

@@ -72,7 +72,6 @@ def dbt_resource() -> DbtCliResource:
 
 def marts_assets() -> dg.AssetsDefinition:
     """All models in one step: dbt starts once per backfill."""
-
     manifest = dbt_project().manifest_path
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(), name="marts")

@@ -1,5 +1,6 @@
 """Refining: an asset per table that jobs write, its dependencies those of its jobs."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -64,10 +65,17 @@ def _refined_asset(
             yield from check_results(lake, table, None)
             return
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        started = time.monotonic()
         run_jobs(platform, table, sessions)
+        seconds = time.monotonic() - started
         rows = lake.row_counts(table, sessions)
         for session in sessions:
-            note = {"dagster/partition_row_count": rows[session], "world": lake.world}
+            note = {
+                "dagster/partition_row_count": rows[session],
+                "seconds_of_run": seconds,
+                "sessions_of_run": len(sessions),
+                "world": lake.world,
+            }
             context.add_asset_metadata(note, asset_key(table), session.isoformat())
         yield dg.MaterializeResult(metadata={"dagster/row_count": lake.total_rows(table)})
         yield from check_results(lake, table, sessions)

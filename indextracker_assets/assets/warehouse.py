@@ -3,6 +3,7 @@
 The tables of sessions are one step, so that a session is loaded whole, in one transaction.
 """
 
+import time
 from collections.abc import Iterator
 from datetime import date
 
@@ -50,11 +51,17 @@ def warehouse_assets(
     ) -> Iterator[dg.MaterializeResult[None]]:
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
         tables = [sliced[key] for key in context.selected_asset_keys]
+        started = time.monotonic()
         loaded = platform.warehouse.load(platform.lake, tables, sessions)
+        seconds = time.monotonic() - started
         for table in tables:
             yield dg.MaterializeResult(
                 asset_key=raw_key(table),
-                metadata={"loaded_rows": loaded[table.path], "world": platform.settings.world},
+                metadata={
+                    "loaded_rows": loaded[table.path],
+                    "seconds_of_run": seconds,
+                    "world": platform.settings.world,
+                },
             )
 
     return [raw_reference, raw_sessions]

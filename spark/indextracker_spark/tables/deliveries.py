@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indextracker_spark.tables.model import Check, Column, Table
+from indextracker_spark.tables.model import Column, Table
 
 STATES = ("accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone")
 
@@ -29,17 +29,5 @@ DELIVERIES = Table(
         Column("fetched_at", "timestamp", "When the answer came."),
         Column("state", "string", f"One of {', '.join(STATES)}."),
         Column("reason", "string", "Why it was not accepted, in a sentence; null where it was."),
-    ),
-    checks=(
-        Check(
-            "state_known",
-            "state not in ({})".format(", ".join(f"'{state}'" for state in STATES)),
-            "Every answer has one of the known states.",
-        ),
-        Check(
-            "refusal_has_reason",
-            "state <> 'accepted' and (reason is null or reason = '')",
-            "Whatever is not accepted says why.",
-        ),
     ),
 )

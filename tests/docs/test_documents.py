@@ -1,0 +1,99 @@
+"""What people read is true: links lead somewhere, and what is named is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from indextracker.cli import indextracker
+from indextracker.feeds import FEEDS
+from indextracker.feeds.model import State
+from indextracker.settings import PROJECT, Settings
+from indextracker_spark.tables import TABLES, Table
+from indextracker_spark.tables import taiwan as tables_of_taiwan
+
+DOCUMENTS = sorted((*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")))
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def said(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+def anchors(document: Path) -> set[str]:
+    """As GitHub makes them: lower case, punctuation dropped, blanks to hyphens."""
+    headings = HEADING.findall(FENCE.sub("", document.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(PROJECT).as_posix())
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    broken = []
+    for link in LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
+        if "://" in link:
+            continue
+        place, _, anchor = link.partition("#")
+        target = (document.parent / place).resolve() if place else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(PROJECT).as_posix())
+def test_every_file_and_table_named_in_code_is_there(document: Path) -> None:
+    """Paths of the repository's folders, and `<layer>/<table>` of the catalogue."""
+    folders = "docs|dbt_project|indextracker|indextracker_assets|simulator|spark|tests"
+    named = re.findall(
+        rf"`((?:{folders})/[\w./]+|(?:bronze|silver|gold)/\w+)`",
+        document.read_text(encoding="utf-8"),
+    )
+    missing = [
+        name for name in named if name not in TABLES and not (PROJECT / name.rstrip("/")).exists()
+    ]
+    # Folders of tests/ in the table of CONTRIBUTING are named from there.
+    assert [name for name in missing if not (PROJECT / "tests" / name).exists()] == []
+
+
+def test_readme_lists_every_command_and_setting() -> None:
+    text = said("README.md")
+    commands = set(re.findall(r"^\| `indextracker (\w+)", text, re.MULTILINE))
+    assert commands == set(indextracker.commands)
+    settings = re.findall(r"^\| `INDEXTRACKER_(\w+)` \| `([^`]+)`", text, re.MULTILINE)
+    assert {name.lower() for name, _ in settings} == set(Settings.model_fields)
+    for name, default in settings:
+        actual = str(Settings.model_fields[name.lower()].default)
+        assert default == actual or (actual == "" and name in {"LAKE", "WAREHOUSE", "DAGSTER_HOME"})
+
+
+def test_readme_names_every_feed_there_is_and_no_other() -> None:
+    row = re.search(r"^\| feeds \| ([^|]+) \|", said("README.md"), re.MULTILINE)
+    assert row is not None
+    assert set(re.findall(r"`(\w+)`", row[1])) == set(FEEDS)
+
+
+def test_guide_explains_every_state() -> None:
+    section = said("docs/guide.md").split("## States of a document")[1].split("\n## ")[0]
+    explained = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    states = {name for cell in explained for name in re.findall(r"`(\w+)`", cell)}
+    assert states == set(State.__args__)
+
+
+def test_every_decision_is_listed() -> None:
+    listed = re.findall(r"\(((\d{4})-[\w-]+\.md)\)", said("docs/decisions/README.md"))
+    there = {path.name for path in (PROJECT / "docs" / "decisions").glob("0*.md")}
+    assert {name for name, _ in listed} == there
+    for name, number in listed:
+        assert said(f"docs/decisions/{name}").startswith(f"# {number}: ")
+
+
+def test_the_example_of_a_new_table_is_one() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", said("CONTRIBUTING.md"), re.MULTILINE | re.DOTALL)
+    table, function, job = blocks
+    names = dict(vars(tables_of_taiwan))
+    exec(table, names)
+    assert isinstance(names["PRODUCT_VOLUMES"], Table)
+    assert names["PRODUCT_VOLUMES"].path not in TABLES
+    compile(function, "CONTRIBUTING.md", "exec")
+    compile(f"JOBS = ({job.strip()})", "CONTRIBUTING.md", "exec")
