@@ -26,8 +26,8 @@ run: setup ## the last five sessions of the simulated exchange, to the marts and
 test: setup ## every test
 	$(BIN)/python -m pytest
 
-test-fast: setup ## the tests that start neither Dagster runs, nor dbt, nor whole backfills
-	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs -m "not slow"
+test-fast: setup ## library, simulator and docs alone, in about two minutes
+	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs
 
 check: setup ## lint, format, types, SQL, imports, data dictionary
 	$(BIN)/ruff check .
