@@ -47,9 +47,8 @@ def report(report: Report, settings: Settings) -> None:
     """The report for people: what was made, what lacks and why, where it is."""
     console = _console()
     if report.tables:
-        grid = Grid(
-            "table", "rows", title=f"{settings.world} data, {len(report.sessions)} sessions"
-        )
+        days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
+        grid = Grid("table", "rows", title=f"{settings.world} data, {days}")
         grid.columns[1].justify = "right"
         for name, rows in report.tables.items():
             grid.add_row(name, f"{rows:,}")

@@ -111,7 +111,7 @@ class Lake:
             partitions = [("session_date", "in", [s.isoformat() for s in sessions])]
         elif sessions is not None and table.storage == "by_year":
             partitions = [("year", "in", sorted({str(s.year) for s in sessions}))]
-        return delta.to_pyarrow_dataset(partitions=partitions)
+        return delta.to_pyarrow_dataset(file_pruning_predicate=partitions)
 
     @contextmanager
     def sql(
@@ -128,7 +128,7 @@ class Lake:
                 if self.exists(table):
                     source = self.rows(table, sessions)
                 else:
-                    source = arrow_schema(table).empty_table()
+                    source = arrow_schema(table, stored=True).empty_table()
                 connection.register(f"{table.name}_files", source)
                 where = "true"
                 if sessions is not None:
