@@ -28,6 +28,7 @@ PREVIOUS_CLOSE_ROW = "09:00:00"  # the report opens with the close of the sessio
 
 _DATE = "[0-9]{8}"
 _TIME = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 # More than four decimals would not add up exactly.
 _PRICE = r"-?([0-9]+(\.[0-9]{1,4})?|\.[0-9]{1,4})"
 _VOLUME = "[0-9]{1,8}"
@@ -117,12 +118,11 @@ def read_volume_totals(bronze: DataFrame) -> DataFrame:
 
 def read_index(bronze: DataFrame) -> DataFrame:
     """The index report, typed: `reads_well`, `reject_reason`, observed_at, level as a number."""
-    digits = F.regexp_replace("time", ":", "")
     return _explained(
         bronze,
-        digits.rlike(f"^{_TIME}$") & _is("level", _LEVEL),
+        _is("time", _CLOCK) & _is("level", _LEVEL),
         (F.col("text").isNotNull(), F.lit("the line does not split into its cells")),
-        (~digits.rlike(f"^{_TIME}$"), _quoting("unreadable time", "time")),
+        (~_is("time", _CLOCK), _quoting("unreadable time", "time")),
         (~_is("level", _LEVEL), _quoting("unreadable level", "level")),
     ).select(
         "*",

@@ -518,7 +518,7 @@ VOLUME_EQUALS_TOTALS = Audit(
             group by session_date, product
         ),
         official as (
-            select session_date, product, cast(total_volume as bigint) as volume
+            select session_date, product, try_cast(total_volume as bigint) as volume
             from taifex_volume_totals
             where text is null and product <> ''
         ),

@@ -1,0 +1,105 @@
+"""A place of its own for the command: lake, warehouse and instance, and an environment of nothing.
+
+The command is started as people start it, by its path, in no activated environment.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from deltalake import DeltaTable
+
+COMMAND = str(Path(sys.executable).parent / "indextracker")
+WAIT_SECONDS = 300
+# A Friday and the Monday after it.
+RANGE = ("--from", "2024-12-13", "--to", "2024-12-16")
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder with everything that the command writes."""
+
+    folder: Path
+    source: str = "simulated"
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        return self.folder / "dagster"
+
+    @property
+    def docs(self) -> Path:
+        return self.warehouse.with_name("dbt_docs")
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self._made("home")),
+            "INDEXTRACKER_SOURCE": self.source,
+            "INDEXTRACKER_LAKE": str(self.lake),
+            "INDEXTRACKER_WAREHOUSE": str(self.warehouse),
+            "INDEXTRACKER_DAGSTER_HOME": str(self.dagster),
+        } | more
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Starts the command from another folder than the project's."""
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=self._made("elsewhere"),
+            env=self.environment(**more),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command to its end."""
+        with self.start(*arguments, **more) as process:
+            output, errors = process.communicate(timeout=WAIT_SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def contents(self) -> dict[str, tuple[int, int]]:
+        """Rows and content hash of every table: of the lake but for the log, raw, and the marts."""
+        found = {}
+        with duckdb.connect() as connection:
+            for log in sorted(self.lake.glob("*/*/_delta_log")):
+                rows = DeltaTable(log.parent).to_pyarrow_dataset()
+                connection.register("rows", rows)
+                path = log.parent.relative_to(self.lake).as_posix()
+                found[path] = _content(connection, "rows", rows.schema.names)
+        del found["bronze/deliveries"]
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            columns = connection.execute(
+                "select schema_name || '.\"' || table_name || '\"', list(column_name)"
+                " from duckdb_columns() where schema_name in ('raw', 'marts') group by 1"
+            ).fetchall()
+            for table, names in columns:
+                found[table] = _content(connection, table, names)
+        return found
+
+    def _made(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def _content(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]
+) -> tuple[int, int]:
+    """The number of rows and a hash of them all, whatever their order."""
+    row = ", ".join(f'"{name}"' for name in sorted(columns))
+    return connection.execute(
+        f"select count(*), coalesce(sum(hash(row({row}))::hugeint), 0) from {table}"
+    ).fetchall()[0]

@@ -1,0 +1,209 @@
+"""What the command says, and the codes it ends with."""
+
+from __future__ import annotations
+
+import csv
+import re
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+from homes import Home
+
+CANDLESTICKS = (
+    "select * from index join index_history on index.id = index_history.index_id "
+    "where index.name = 'TAIEX' and index_history.scale = 5 "
+    "and datetime between '2024-12-13' and '2024-12-14' order by index_history.datetime"
+)
+BACKFILL = ("backfill", "taiwan")
+DAY = ("--from", "2024-12-13", "--to", "2024-12-13")
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """What a failed command said: a sentence on standard error, nothing else anywhere."""
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(done.stdout.splitlines()))
+
+
+def test_help_lists_the_commands(empty: Home) -> None:
+    done = empty.run("--help")
+    assert done.returncode == 0
+    listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert {"backfill", "query", "simulate", "status", "tables", "ui"} <= set(listed)
+
+
+def test_backfill_says_what_it_made_and_where(backfilled: tuple[Home, str]) -> None:
+    home, output = backfilled
+    for table in ("bronze/twse_index", "silver/futures_trades", "gold/futures_bars"):
+        assert table in output
+    assert str(home.warehouse) in output
+    assert str(home.docs / "index.html") in output
+    assert (home.docs / "index.html").stat().st_size > 100_000
+
+
+def test_status_says_what_is_there(home: Home) -> None:
+    done = home.run("status", "--from", "2024-12-12", "--to", "2024-12-16")
+    assert done.returncode == 0, done.stderr
+    states = {
+        cells[0]: cells[1:]
+        for line in done.stdout.splitlines()
+        if (cells := [cell.strip() for cell in line.strip("│").split("│")])[0].startswith("2024")
+    }
+    assert states == {
+        "2024-12-12": ["-"] * 3,
+        "2024-12-13": ["accepted"] * 3,
+        "2024-12-16": ["accepted"] * 3,
+    }
+    assert "6 of 9 documents are there" in done.stdout
+
+
+def test_status_of_an_empty_lake(empty: Home) -> None:
+    done = empty.run("status", "--from", "2024-12-13", "--to", "2024-12-13")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 3 documents are there" in done.stdout
+    assert not empty.lake.exists()
+
+
+def test_tables_lists_lake_and_warehouse(home: Home) -> None:
+    done = home.run("tables")
+    assert done.returncode == 0, done.stderr
+    listed = re.findall(r"^│ ([a-z_./]+) +│ +([\d,]+) │", done.stdout, re.MULTILINE)
+    counts = {name: int(count.replace(",", "")) for name, count in listed}
+    assert counts["silver/futures_trades"] > 50_000
+    assert counts["gold/index_sessions"] == counts["raw.index_sessions"] > 0
+    assert counts["marts.index"] > 30
+
+
+def test_tables_of_an_empty_lake(empty: Home) -> None:
+    done = empty.run("tables")
+    assert (done.returncode, "run a backfill first" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Taipei", "America/New_York"])
+def test_candlesticks_are_the_same_in_every_zone(home: Home, zone: str) -> None:
+    bars = rows(home.run("query", "--csv", CANDLESTICKS, TZ=zone))
+    # 09:00 to 13:30 in Taipei, no bar at the close.
+    assert len(bars) == 54
+    assert bars[0]["datetime"] == "2024-12-13 01:00:00"
+    assert bars[-1]["datetime"] == "2024-12-13 05:25:00"
+    assert all(float(bar["price_low"]) <= float(bar["price_high"]) for bar in bars)
+
+
+def test_query_prints_whole_rows_for_people(home: Home) -> None:
+    done = home.run("query", CANDLESTICKS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("TAIEX") == 54
+    assert "54 rows" in done.stderr
+
+
+def test_query_prints_what_is_stored(home: Home) -> None:
+    done = home.run("query", "select '[/b] :smile: [red]' as text")
+    assert (done.returncode, done.stderr.strip()) == (0, "1 rows, times in UTC")
+    assert "[/b] :smile: [red]" in done.stdout
+
+
+def test_query_cannot_write(home: Home) -> None:
+    assert "read-only" in said(home.run("query", "delete from marts.index"))
+
+
+def test_query_of_bad_sql(home: Home) -> None:
+    assert "no_such_table" in said(home.run("query", "select * from no_such_table"))
+
+
+def test_query_before_any_backfill(empty: Home) -> None:
+    assert "run a backfill first" in said(empty.run("query", "select 1"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((*BACKFILL, *DAY, "--feeds", "tpex"), "called 'tpex'; there are taifex_futures"),
+        ((*BACKFILL, *DAY, "--feeds", ","), "no feed is called"),
+        ((*BACKFILL, "--from", "2024-13-01", "--to", "2024-12-13"), "not a date like 2024-12-13"),
+        ((*BACKFILL, "--from", "20241213", "--to", "2024-12-13"), "not a date like 2024-12-13"),
+        ((*BACKFILL, "--from", "2024-12-16", "--to", "2024-12-13"), "before it begins on"),
+        ((*BACKFILL, "--from", "2019-12-31", "--to", "2020-01-02"), "INDEXTRACKER_START"),
+        ((*BACKFILL, "--from", "2024-12-13", "--to", "2099-01-01"), "outside the calendar"),
+        ((*BACKFILL, *DAY, "--to-layer", "platinum"), "platinum"),
+        ((*BACKFILL, *DAY, "--frmo", "2024-12-13"), "--frmo"),
+        (("backfill", "mars", *DAY), "mars"),
+        (("query",), "SQL"),
+        (("quary", "select 1"), "quary"),
+        (("status", "--from", "2024-12-16", "--to", "2024-12-13"), "is after the last"),
+    ],
+)
+def test_a_wrong_command_line_is_answered_with_a_sentence(
+    empty: Home, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in said(empty.run(*arguments))
+    assert not empty.lake.exists()
+    assert not empty.dagster.exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("INDEXTRACKER_SOURCE", "carrier pigeon"),
+        ("INDEXTRACKER_START", "yesterday"),
+        ("INDEXTRACKER_ENGINE", "abacus"),
+    ],
+)
+def test_a_wrong_environment_is_answered_with_a_sentence(
+    empty: Home, variable: str, value: str
+) -> None:
+    assert variable in said(empty.run("status", **{variable: value}))
+
+
+def test_an_archive_that_is_not_there_is_answered_with_a_sentence(empty: Home) -> None:
+    done = empty.run(*BACKFILL, *DAY, INDEXTRACKER_SOURCE="archive:/no/such/folder")
+    assert done.returncode == 1
+    assert "/no/such/folder is no folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback(empty: Home) -> None:
+    done = empty.run("--debug", "query", "select 1")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "WarehouseMissingError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status",), (*BACKFILL, *DAY, "--to-layer", "bronze"), ("query", "select 1")]
+)
+def test_data_of_the_other_world_is_refused(
+    home: Home, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    before = sorted(path for path in home.lake.rglob("*") if path.is_file())
+    done = home.run(
+        *arguments,
+        INDEXTRACKER_SOURCE=f"archive:{tmp_path}",
+        INDEXTRACKER_DAGSTER_HOME=str(tmp_path / "dagster"),
+    )
+    assert done.returncode == 1
+    assert "simulated data and this run is of the real world" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path for path in home.lake.rglob("*") if path.is_file()) == before
+
+
+def test_simulate_serves_until_interrupted(empty: Home) -> None:
+    with empty.start("simulate", "--port", "0") as process:
+        assert process.stdout
+        address = process.stdout.readline().split()[-1]
+        path = "/rwd/zh/TAIEX/MI_5MINS_INDEX?date=20241213&response=json"
+        try:
+            with urllib.request.urlopen(address + path, timeout=60) as response:
+                assert b'"OK"' in response.read()
+        finally:
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")

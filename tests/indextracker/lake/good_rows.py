@@ -1,0 +1,113 @@
+"""One row of every table of the catalogue that breaks no rule."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from indextracker.lake.arrow import arrow_schema
+from indextracker_spark.tables import Table
+
+SESSION = date(2024, 12, 16)
+OPENED = datetime(2024, 12, 16, 1, tzinfo=UTC)
+CLOSED = datetime(2024, 12, 16, 5, 30, tzinfo=UTC)
+
+Row = dict[str, object]
+
+BRONZE: Row = {"session_date": SESSION, "line": 2, "document": "0" * 64}
+CONTRACT: Row = {"session_date": SESSION, "product": "TX", "expiry": "202412"}
+FIGURES: Row = {
+    "session_date": SESSION,
+    "session_part": "day",
+    "open": 2.0,
+    "high": 4.0,
+    "low": 1.0,
+    "close": 3.0,
+    "mean": 2.5,
+    "std": 1.0,
+    "price_sum": Decimal("10.0000"),
+    "price_square_sum": Decimal("30.00000000"),
+}
+TRADED: Row = FIGURES | {
+    "vwap": 2.5,
+    "contracts": 4,
+    "trades": 4,
+    "price_contracts_sum": Decimal("10.0000"),
+}
+BAR: Row = {"scale_minutes": 5, "bar_start": OPENED}
+OUTRIGHT: Row = {"product": "TX", "expiry": "202412", "spread_contracts": 0}
+SPREAD: Row = {"product": "TX", "near_expiry": "202412", "far_expiry": "202501"}
+
+GOOD: dict[str, Row] = {
+    "bronze/deliveries": {
+        "feed": "taifex_futures",
+        "session_date": SESSION,
+        "fetched_at": CLOSED,
+        "state": "accepted",
+    },
+    "bronze/taifex_futures": BRONZE,
+    "bronze/taifex_volume_totals": BRONZE | {"product": "TX", "total_volume": "8"},
+    "bronze/twse_index": BRONZE | {"index_name": "發行量加權股價指數"},
+    "silver/sessions": {
+        "exchange": "XTAI",
+        "session_date": SESSION,
+        "opened_at": OPENED,
+        "closed_at": CLOSED,
+        "previous_session_date": date(2024, 12, 13),
+    },
+    "silver/closures": {"exchange": "XTAI", "closed_date": date(2024, 7, 24)},
+    "silver/products": {"product": "TX", "valid_from": SESSION, "multiplier": 200.0},
+    "silver/indices": {"index_name": "發行量加權股價指數", "index_id": "TAIEX"},
+    "silver/expiries": {
+        "expiry_rule": "third_wednesday",
+        "expiry": "202412",
+        "last_trading_date": date(2024, 12, 18),
+        "final_settlement_date": date(2024, 12, 18),
+    },
+    "silver/expire_codes": {
+        "expiry_rule": "third_wednesday",
+        "expiry": "202412",
+        "expire_code": "M",
+        "valid_from": date(2024, 11, 21),
+        "valid_to": date(2024, 12, 18),
+    },
+    "silver/index_levels": {
+        "session_date": SESSION,
+        "index_id": "TAIEX",
+        "observed_at": OPENED,
+        "level": 23_000.0,
+    },
+    "silver/futures_trades": CONTRACT
+    | {"line": 2, "session_part": "day", "price": 23_000.0, "contracts": 4},
+    "silver/futures_spreads": SPREAD
+    | {
+        "session_date": SESSION,
+        "line": 3,
+        "session_part": "day",
+        "price": -0.15,
+        "near_price": 0.85,
+        "far_price": 0.7,
+        "contracts": 1,
+    },
+    "silver/contracts": CONTRACT
+    | {"last_trading_date": date(2024, 12, 18), "product_assumed": False},
+    "silver/rejects": {"session_date": SESSION, "feed": "taifex_futures", "line": 4},
+    "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
+    "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
+    "gold/futures_bars": TRADED | BAR | OUTRIGHT,
+    "gold/futures_sessions": TRADED | OUTRIGHT,
+    "gold/spread_bars": TRADED | BAR | SPREAD,
+    "gold/spread_sessions": TRADED | SPREAD,
+}
+
+
+def rows(table: Table, *changes: Row) -> pa.Table:
+    """Good rows of a table, one for each set of changed cells."""
+    names = set(table.column_names)
+    made = [
+        {name: cell for name, cell in (GOOD[table.path] | change).items() if name in names}
+        for change in changes
+    ]
+    # Nulls are for the store to refuse, not for the test to stumble on.
+    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
+    return pa.Table.from_pylist(made, schema)

@@ -1,0 +1,185 @@
+"""Every check and audit of the catalogue runs, passes good rows and finds what it is there for."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from good_rows import SESSION, Row, rows
+
+from indextracker.lake import Lake
+from indextracker.lake.checks import examine, rules
+from indextracker_spark.tables import AUDITS, TABLES, Table
+from indextracker_spark.tables import taiwan as t
+
+EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
+AUDIT = "volume_equals_control_totals"
+# A reject is a finding by itself; the store refuses null keys, see its tests.
+NOT_PLANTED = {"no_rejects", "key_not_null", "key_unique", AUDIT}
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Cells that make a good row break one rule."""
+
+    table: str
+    rule: str
+    cells: Row
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.rule}: {self.cells}"
+
+
+BRONZE = ("bronze/taifex_futures", "bronze/taifex_volume_totals", "bronze/twse_index")
+BARS = ("gold/index_bars", "gold/futures_bars", "gold/spread_bars")
+SESSIONS = ("gold/index_sessions", "gold/futures_sessions", "gold/spread_sessions")
+FUTURES = ("gold/futures_bars", "gold/futures_sessions")
+SPREADS = ("gold/spread_bars", "gold/spread_sessions")
+UNPRICED = dict.fromkeys(("open", "high", "low", "close", "mean", "std", "vwap"))
+
+PLANTS = (
+    *(Plant(table, "document_named", {"document": None}) for table in BRONZE),
+    *(Plant(table, "line_splits", {"text": "one,two"}) for table in BRONZE),
+    Plant(
+        "silver/sessions", "opens_before_close", {"opened_at": datetime(2024, 12, 17, tzinfo=UTC)}
+    ),
+    Plant("silver/sessions", "previous_is_before", {"previous_session_date": SESSION}),
+    Plant("silver/products", "valid_period", {"valid_to": date(2024, 12, 13)}),
+    Plant("silver/products", "multiplier_positive", {"multiplier": 0.0}),
+    Plant("silver/expiries", "settles_after_trading", {"final_settlement_date": SESSION}),
+    Plant("silver/expire_codes", "valid_period", {"valid_from": date(2024, 12, 19)}),
+    Plant("silver/index_levels", "level_positive", {"level": 0.0}),
+    Plant("silver/index_levels", "name_mapped", {"index_id": "水泥類指數"}),
+    Plant("silver/futures_trades", "session_part_known", {"session_part": "whole"}),
+    Plant("silver/futures_trades", "expiry_form", {"expiry": "202413"}),
+    Plant("silver/futures_trades", "expiry_form", {"expiry": "202412W"}),
+    Plant("silver/futures_trades", "expiry_form", {"expiry": "202412/202501"}),
+    Plant("silver/futures_trades", "price_positive", {"price": 0.0}),
+    Plant("silver/futures_trades", "contracts_positive", {"contracts": 0}),
+    Plant("silver/futures_spreads", "session_part_known", {"session_part": "evening"}),
+    Plant("silver/futures_spreads", "legs_give_price", {"price": 0.15}),
+    Plant("silver/futures_spreads", "contracts_positive", {"contracts": 0}),
+    Plant("silver/contracts", "product_known", {"product_assumed": True}),
+    Plant("silver/contracts", "expiry_dated", {"last_trading_date": None}),
+    Plant("silver/contracts", "trades_before_expiry", {"last_trading_date": date(2024, 12, 13)}),
+    *(
+        Plant(table, "low_to_high", cells)
+        for table in (*BARS, *SESSIONS)
+        for cells in ({"low": 2.1}, {"high": 2.9}, {"mean": 0.9}, {"mean": 4.1})
+    ),
+    *(Plant(table, "scale_known", {"scale_minutes": 10}) for table in BARS),
+    *(Plant(table, "session_part_known", {"session_part": "whole"}) for table in BARS[1:]),
+    *(Plant(table, "session_part_known", {"session_part": "evening"}) for table in SESSIONS),
+    *(
+        Plant(table, "vwap_between", {"vwap": vwap})
+        for table in (*FUTURES, *SPREADS)
+        for vwap in (0.9, 4.1)
+    ),
+    *(Plant(table, "priced_where_traded", {"trades": 0}) for table in FUTURES),
+    *(Plant(table, "priced_where_traded", UNPRICED) for table in FUTURES),
+    *(Plant(table, "something_traded", {"contracts": 0}) for table in FUTURES),
+)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+def broken_rules(lake: Lake, table: Table) -> dict[str, int]:
+    """The rules that rows of the session break, and how many do."""
+    sessions = None if table.storage == "whole" else [SESSION]
+    findings = examine(lake, table, sessions)
+    assert [finding.rule for finding in findings] == rules(table)
+    for finding in findings:
+        assert bool(finding.examples) == bool(finding.bad_rows)
+    return {finding.rule.name: finding.bad_rows for finding in findings if finding.bad_rows}
+
+
+@EVERY_TABLE
+def test_an_empty_table_breaks_no_rule(lake: Lake, table: Table) -> None:
+    assert broken_rules(lake, table) == {}
+    lake.ensure([table])
+    assert broken_rules(lake, table) == {}
+
+
+@EVERY_TABLE
+def test_a_good_row_breaks_no_rule(lake: Lake, table: Table) -> None:
+    lake.replace(table, rows(table, {}), [SESSION])
+    expected = {"no_rejects": 1} if table is t.REJECTS else {}
+    assert broken_rules(lake, table) == expected
+
+
+@EVERY_TABLE
+def test_rows_that_share_a_key_are_found(lake: Lake, table: Table) -> None:
+    lake.replace(table, rows(table, {}, {}), [SESSION])
+    assert broken_rules(lake, table)["key_unique"] == 1
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=str)
+def test_a_planted_row_is_found(lake: Lake, plant: Plant) -> None:
+    table = TABLES[plant.table]
+    lake.replace(table, rows(table, plant.cells), [SESSION])
+    assert broken_rules(lake, table)[plant.rule] == 1
+
+
+def test_every_check_has_its_plant() -> None:
+    declared = {(path, rule.name) for path, table in TABLES.items() for rule in rules(table)}
+    planted = {(plant.table, plant.rule) for plant in PLANTS}
+    assert {(path, name) for path, name in declared if name not in NOT_PLANTED} == planted
+
+
+def test_other_sessions_are_not_examined(lake: Lake) -> None:
+    other = date(2024, 12, 17)
+    changes = {"session_date": other, "price": 0.0}
+    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, {}, changes), [SESSION, other])
+    assert broken_rules(lake, t.FUTURES_TRADES) == {}
+
+
+def test_a_finding_shows_its_first_rows(lake: Lake) -> None:
+    lines = [{"line": line, "price": 0.0} for line in range(1, 6)]
+    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, *lines), [SESSION])
+    (found,) = [one for one in examine(lake, t.FUTURES_TRADES, [SESSION]) if one.bad_rows]
+    assert (found.rule.name, found.bad_rows, len(found.examples)) == ("price_positive", 5, 3)
+    assert found.examples[0].startswith("session_date 2024-12-16, line 1,")
+
+
+# the audit of volumes: the good trade is of 4 contracts, the good spread of 1 in each leg
+
+
+def test_the_audit_is_the_only_one() -> None:
+    assert [audit.name for audit in AUDITS] == [AUDIT]
+
+
+@pytest.mark.parametrize(
+    ("official", "breakers"),
+    [
+        ([{"total_volume": "12"}], 0),
+        ([{"total_volume": "14"}], 1),
+        ([{"total_volume": "8"}], 1),
+        ([{"total_volume": "12"}, {"line": 3, "product": "MTX", "total_volume": "2"}], 1),
+        ([{"product": "MTX", "total_volume": "12"}], 2),
+        ([{"total_volume": "12"}, {"line": 9, "product": "", "total_volume": "12"}], 0),
+        ([{"total_volume": "12"}, {"line": 9, "text": "?", "total_volume": "2"}], 0),
+        ([{"total_volume": "n/a"}], 1),
+        ([], 0),
+    ],
+    ids=[
+        "equal",
+        "more in the totals",
+        "less in the totals: spreads count four times",
+        "a product without trades",
+        "another product",
+        "the grand total is of no product",
+        "a line that does not split has no volume",
+        "a volume that is no number is none",
+        "no totals, no audit",
+    ],
+)
+def test_volumes_are_held_against_the_control_totals(
+    lake: Lake, official: list[Row], breakers: int
+) -> None:
+    for table in (t.FUTURES_TRADES, t.FUTURES_SPREADS):
+        lake.replace(table, rows(table, {}), [SESSION])
+    lake.replace(t.TAIFEX_VOLUME_TOTALS, rows(t.TAIFEX_VOLUME_TOTALS, *official), [SESSION])
+    assert broken_rules(lake, t.FUTURES_TRADES) == ({AUDIT: breakers} if breakers else {})

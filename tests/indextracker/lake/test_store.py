@@ -1,0 +1,258 @@
+"""The store replaces exactly its slice, keeps worlds apart and survives a second writer."""
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+from good_rows import GOOD, SESSION, rows
+
+from indextracker.lake import Lake, WorldMismatchError
+from indextracker.lake.arrow import arrow_schema
+from indextracker_spark.tables import TABLES, Table
+from indextracker_spark.tables import taiwan as t
+from indextracker_spark.tables.deliveries import DELIVERIES
+
+FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), SESSION, date(2024, 12, 17)
+NEW_YEAR = date(2025, 1, 2)
+EVERY = (FRIDAY, MONDAY, TUESDAY, NEW_YEAR)
+
+# A table of each layout, and a column to mark rows in.
+MARKS = {t.TAIFEX_FUTURES: "product", t.CONTRACTS: "expire_code"}
+BY_LAYOUT = pytest.mark.parametrize("table", MARKS, ids=lambda table: table.storage)
+EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
+
+WRITER = """
+import sys
+from datetime import date
+sys.path.insert(0, sys.argv[1])
+from good_rows import rows
+from indextracker.lake import Lake
+from indextracker_spark.tables import TABLES
+lake, table = Lake(sys.argv[2], "simulated"), TABLES[sys.argv[3]]
+session, mark = date.fromisoformat(sys.argv[4]), sys.argv[5]
+sys.stdin.readline()
+for number in range(8):
+    changed = {"session_date": session, mark: str(number)}
+    lake.replace(table, rows(table, changed), [session])
+"""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+def write(lake: Lake, table: Table, sessions: list[date], mark: str) -> None:
+    changes = [{"session_date": session, MARKS[table]: mark} for session in sessions]
+    lake.replace(table, rows(table, *changes), sessions)
+
+
+def marks(lake: Lake, table: Table) -> dict[date, str]:
+    found = lake.rows(table).to_table().to_pylist()
+    assert len(found) == len({row["session_date"] for row in found})
+    return {row["session_date"]: row[MARKS[table]] for row in found}
+
+
+# slices
+
+
+@BY_LAYOUT
+def test_a_hole_between_sessions_is_left_alone(lake: Lake, table: Table) -> None:
+    write(lake, table, list(EVERY), "first")
+    write(lake, table, [FRIDAY, TUESDAY], "second")
+    assert marks(lake, table) == {
+        FRIDAY: "second",
+        MONDAY: "first",
+        TUESDAY: "second",
+        NEW_YEAR: "first",
+    }
+
+
+@BY_LAYOUT
+def test_no_rows_empty_the_slice(lake: Lake, table: Table) -> None:
+    write(lake, table, list(EVERY), "first")
+    lake.replace(table, rows(table), [MONDAY])
+    assert marks(lake, table) == dict.fromkeys((FRIDAY, TUESDAY, NEW_YEAR), "first")
+
+
+@BY_LAYOUT
+def test_rows_outside_the_slice_are_refused(lake: Lake, table: Table) -> None:
+    write(lake, table, [FRIDAY], "first")
+    version = DeltaTable(lake.path(table)).version()
+    with pytest.raises(ValueError, match=r"2024, 12, 17.* not of the slice"):
+        lake.replace(table, rows(table, {}, {"session_date": TUESDAY}), [MONDAY])
+    assert marks(lake, table) == {FRIDAY: "first"}
+    assert DeltaTable(lake.path(table)).version() == version
+
+
+@BY_LAYOUT
+def test_one_replacement_is_one_commit(lake: Lake, table: Table) -> None:
+    write(lake, table, list(EVERY), "first")
+    version = DeltaTable(lake.path(table)).version()
+    write(lake, table, list(EVERY), "first")
+    assert marks(lake, table) == dict.fromkeys(EVERY, "first")
+    assert DeltaTable(lake.path(table)).version() == version + 1
+
+
+def test_a_table_without_sessions_is_replaced_whole(lake: Lake) -> None:
+    for name in ("one", "other"):
+        lake.replace(t.INDICES, rows(t.INDICES, {"index_name": name}))
+    assert lake.rows(t.INDICES).to_table()["index_name"].to_pylist() == ["other"]
+
+
+def test_a_log_grows(lake: Lake) -> None:
+    for session in (FRIDAY, MONDAY):
+        lake.append(DELIVERIES, rows(DELIVERIES, {"session_date": session}))
+    found = lake.rows(DELIVERIES).to_table()["session_date"].to_pylist()
+    assert sorted(found) == [FRIDAY, MONDAY]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        rows(t.INDICES, {}).append_column("venue", pa.array(["XTAI"])),
+        rows(t.INDICES, {}).drop_columns(["market"]),
+    ],
+    ids=["one too many", "one missing"],
+)
+def test_other_columns_are_refused(lake: Lake, given: pa.Table) -> None:
+    with pytest.raises(ValueError, match="silver/indices has the columns"):
+        lake.replace(t.INDICES, given)
+    assert not lake.exists(t.INDICES)
+
+
+@EVERY_TABLE
+def test_a_key_is_never_null(lake: Lake, table: Table) -> None:
+    for name in table.key:
+        with pytest.raises(Exception, match=r"(?i)null|not of the slice"):
+            lake.replace(table, rows(table, {name: None}), [SESSION])
+    assert lake.total_rows(table) == 0
+
+
+# two writers
+
+
+@BY_LAYOUT
+def test_two_writers_of_different_sessions_both_end(
+    lake: Lake, table: Table, tmp_path: Path
+) -> None:
+    lake.ensure([table])
+    writers = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-c", WRITER, str(Path(__file__).parent), lake.root),
+                *(table.path, session.isoformat(), MARKS[table]),
+            ],
+            stdin=subprocess.PIPE,
+            text=True,
+        )
+        for session in (MONDAY, TUESDAY)
+    ]
+    for writer in writers:  # both start once both can
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert marks(lake, table) == {MONDAY: "7", TUESDAY: "7"}
+
+
+# worlds
+
+
+def test_a_lake_bears_the_mark_of_its_world(lake: Lake) -> None:
+    write(lake, t.TAIFEX_FUTURES, [MONDAY], "first")
+    assert (Path(lake.root) / "world").read_text() == "simulated\n"
+
+
+def test_the_other_world_is_refused(lake: Lake) -> None:
+    write(lake, t.TAIFEX_FUTURES, [MONDAY], "first")
+    other = Lake(lake.root, "real")
+    uses = (
+        lambda: write(other, t.TAIFEX_FUTURES, [MONDAY], "second"),
+        lambda: other.append(DELIVERIES, rows(DELIVERIES, {})),
+        lambda: other.ensure([t.CONTRACTS]),
+        lambda: other.rows(t.TAIFEX_FUTURES),
+        lambda: other.row_counts(t.TAIFEX_FUTURES, [MONDAY]),
+        lambda: other.total_rows(t.TAIFEX_FUTURES),
+        lambda: other.sql([t.TAIFEX_FUTURES]).__enter__(),
+    )
+    for use in uses:
+        with pytest.raises(WorldMismatchError, match=r"simulated data .* real world"):
+            use()
+    assert marks(lake, t.TAIFEX_FUTURES) == {MONDAY: "first"}
+    assert not lake.exists(t.CONTRACTS)
+
+
+# reading
+
+
+@BY_LAYOUT
+def test_a_view_holds_the_sessions_asked_for(lake: Lake, table: Table) -> None:
+    write(lake, table, list(EVERY), "first")
+    for sessions, count in (([FRIDAY, NEW_YEAR], 2), ([date(2024, 12, 14)], 0), ([], 0), (None, 4)):
+        with lake.sql([table], sessions) as connection:
+            found = connection.execute(f"select count(*) from {table.name}").fetchall()
+        assert found == [(count,)]
+
+
+def test_a_table_that_is_not_there_has_no_rows(lake: Lake) -> None:
+    with lake.sql(TABLES.values(), [MONDAY]) as connection:
+        for table in TABLES.values():
+            assert connection.execute(f"select * from {table.name}").fetchall() == []
+    assert not lake.tables()
+
+
+@BY_LAYOUT
+def test_rows_are_counted_by_session(lake: Lake, table: Table) -> None:
+    assert lake.row_counts(table, [MONDAY]) == {MONDAY: 0}
+    lake.ensure([table])
+    assert lake.row_counts(table, [MONDAY]) == {MONDAY: 0}
+    write(lake, table, list(EVERY), "first")
+    write(lake, table, [FRIDAY], "second")
+    assert lake.row_counts(table, [FRIDAY, MONDAY, date(2024, 12, 14)]) == {
+        FRIDAY: 1,
+        MONDAY: 1,
+        date(2024, 12, 14): 0,
+    }
+    assert lake.total_rows(table) == len(EVERY)
+
+
+# every table of the catalogue
+
+
+@EVERY_TABLE
+def test_a_row_comes_back_as_it_went(lake: Lake, table: Table) -> None:
+    given = rows(table, {})
+    lake.replace(table, given, [SESSION])
+    found = lake.rows(table).to_table().select(table.column_names)
+    assert found.schema.names == arrow_schema(table).names
+    assert found.to_pylist() == given.to_pylist()
+    assert lake.tables() == [table]
+
+
+UNWANTED = {"deletionVectors", "columnMapping", "v2Checkpoint"}
+
+
+@EVERY_TABLE
+def test_no_table_needs_what_readers_lack(lake: Lake, table: Table) -> None:
+    """Readers such as pyarrow refuse, or misread, tables with newer features."""
+    lake.replace(table, rows(table, {}), [SESSION])
+    protocol = DeltaTable(lake.path(table)).protocol()
+    assert protocol.min_reader_version == 1
+    assert protocol.min_writer_version == 2
+    assert not {*(protocol.reader_features or ()), *(protocol.writer_features or ())} & UNWANTED
+
+
+@EVERY_TABLE
+def test_files_lie_as_declared(lake: Lake, table: Table) -> None:
+    lake.replace(table, rows(table, {}), [SESSION])
+    assert DeltaTable(lake.path(table)).metadata().partition_columns == list(
+        table.partition_columns
+    )
+
+
+def test_every_table_has_its_good_row() -> None:
+    assert set(GOOD) == set(TABLES)

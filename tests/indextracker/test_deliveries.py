@@ -1,0 +1,129 @@
+"""The log of answers, and the one that counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from indextracker.deliveries import Delivery, current, record
+from indextracker.lake import Lake
+from indextracker_spark.tables.deliveries import DELIVERIES, STATES
+
+DAY, NEXT = date(2024, 12, 31), date(2025, 1, 2)
+DAWN = datetime(2025, 1, 1, 5, 10, tzinfo=UTC)
+ANSWER = Delivery(
+    feed="ticks",
+    session_date=DAY,
+    url="http://publisher/ticks",
+    name="ticks.zip",
+    sha256="0" * 64,
+    bytes=7,
+    published_at=DAWN - timedelta(minutes=5),
+    fetched_at=DAWN,
+    state="accepted",
+    reason=None,
+)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+def answers(*states: str) -> list[Delivery]:
+    """Answers of these states, an hour after each other."""
+    return [
+        replace(
+            ANSWER,
+            state=state,
+            reason=None if state == "accepted" else f"{state}, answer {number}",
+            fetched_at=DAWN + timedelta(hours=number),
+        )
+        for number, state in enumerate(states)
+    ]
+
+
+def test_an_answer_is_read_as_it_was_recorded(lake: Lake) -> None:
+    record(lake, [ANSWER])
+    assert current(lake, ["ticks"]) == {("ticks", DAY): ANSWER}
+    assert ANSWER.accepted
+
+
+@pytest.mark.parametrize("state", sorted(set(STATES) - {"accepted"}))
+def test_one_state_alone_is_accepted(state: str) -> None:
+    assert not replace(ANSWER, state=state, reason="it is so").accepted
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        ("splendid", None, "ticks 2024-12-31: 'splendid' is no known state"),
+        ("partial", None, "ticks 2024-12-31: partial without a reason"),
+        ("partial", "", "ticks 2024-12-31: partial without a reason"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_not_logged(
+    state: str, reason: str | None, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(ANSWER, state=state, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("states", "counts"),
+    [
+        (("partial",), 0),
+        (("not_yet", "partial"), 1),  # the last
+        (("partial", "not_yet"), 1),
+        (("partial", "accepted"), 1),
+        (("accepted", "missing"), 0),  # accepted outranks whatever follows
+        (("accepted", "accepted"), 1),  # the last of equals
+        (("closed", "partial"), 0),  # a typhoon day has a dawn file and no session
+        (("partial", "closed", "missing"), 1),
+        (("closed", "accepted"), 1),
+        (("accepted", "closed"), 0),
+        (("refused", "blocked", "gone"), 2),
+    ],
+)
+def test_the_answer_that_counts(lake: Lake, states: tuple[str, ...], counts: int) -> None:
+    given = answers(*states)
+    for one in given:
+        record(lake, [one])
+    assert current(lake, ["ticks"], [DAY]) == {("ticks", DAY): given[counts]}
+
+
+def test_time_counts_and_not_the_order_of_writing(lake: Lake) -> None:
+    given = answers("partial", "refused")
+    record(lake, given[::-1])
+    assert current(lake, ["ticks"])["ticks", DAY] == given[1]
+
+
+def test_feeds_and_sessions_are_told_apart(lake: Lake) -> None:
+    given = [
+        replace(ANSWER, feed=feed, session_date=day, url=f"{feed} {day}")
+        for feed in ("ticks", "totals")
+        for day in (DAY, NEXT)
+    ]
+    record(lake, given)
+    assert set(current(lake, ["ticks"])) == {("ticks", DAY), ("ticks", NEXT)}
+    assert set(current(lake, ["ticks", "totals"], [NEXT])) == {("ticks", NEXT), ("totals", NEXT)}
+    assert current(lake, ["totals"], [DAY]) == {("totals", DAY): given[2]}
+    assert current(lake, []) == {}
+    assert current(lake, ["ticks"], []) == {}
+
+
+@pytest.mark.parametrize("sessions", [None, [DAY]])
+def test_of_a_lake_without_a_log_nothing_is_known(lake: Lake, sessions: list[date] | None) -> None:
+    assert current(lake, ["ticks"], sessions) == {}
+    assert not Path(lake.root).exists()
+
+
+def test_a_record_is_one_commit(lake: Lake) -> None:
+    record(lake, answers("not_yet", "partial", "accepted"))
+    record(lake, [])
+    versions = sorted(Path(lake.path(DELIVERIES), "_delta_log").glob("*.json"))
+    assert len(versions) == 2  # made, and appended to
+    assert lake.total_rows(DELIVERIES) == 3

@@ -1,0 +1,193 @@
+"""The environment as one object: read, refused in sentences, and handed on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from indextracker import settings as environment
+from indextracker.settings import PROJECT, Settings, SettingsError
+
+VARIABLES = ("ENV", "SOURCE", "LAKE", "ENGINE", "WAREHOUSE", "START", "DAGSTER_HOME")
+
+
+@pytest.fixture(autouse=True)
+def bare() -> Iterator[None]:
+    """None of our variables is set, and whatever a test sets is gone after it."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("INDEXTRACKER_", "DAGSTER_")):
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def loaded(**variables: str) -> Settings:
+    os.environ.update({f"INDEXTRACKER_{name}": value for name, value in variables.items()})
+    return environment.load()
+
+
+def test_defaults() -> None:
+    settings = loaded()
+    data = PROJECT / "data" / "simulated"
+    assert settings.model_dump() == {
+        "env": "local",
+        "source": "simulated",
+        "lake": str(data / "lake"),
+        "engine": "sail",
+        "warehouse": str(data / "warehouse.duckdb"),
+        "start": date(2020, 1, 2),
+        "dagster_home": str(data / "dagster"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "world"), [("simulated", "simulated"), ("archive:/srv/documents", "real")]
+)
+def test_each_world_has_homes_of_its_own(source: str, world: str) -> None:
+    settings = loaded(SOURCE=source)
+    data = PROJECT / "data" / world
+    assert settings.world == world
+    assert settings.lake == str(data / "lake")
+    assert settings.warehouse == str(data / "warehouse.duckdb")
+    assert settings.dagster_home == str(data / "dagster")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ENV", "local", "local"),
+        ("SOURCE", "archive:/srv/documents", "archive:/srv/documents"),
+        ("LAKE", "/srv/lake", "/srv/lake"),
+        ("ENGINE", "sail", "sail"),
+        ("WAREHOUSE", "/srv/w.duckdb", "/srv/w.duckdb"),
+        ("START", "2021-07-26", date(2021, 7, 26)),
+        ("DAGSTER_HOME", "/srv/dagster", "/srv/dagster"),
+    ],
+)
+def test_every_variable_is_read(variable: str, value: str, expected: object) -> None:
+    assert getattr(loaded(**{variable: value}), variable.lower()) == expected
+
+
+def test_all_variables_are_known_here() -> None:
+    assert tuple(name.upper() for name in Settings.model_fields) == VARIABLES
+
+
+def test_dagsters_own_variable_counts_where_ours_is_not_set() -> None:
+    os.environ["DAGSTER_HOME"] = "/srv/dagster"
+    assert environment.load().dagster_home == "/srv/dagster"
+    assert loaded(DAGSTER_HOME="/srv/ours").dagster_home == "/srv/ours"
+
+
+@pytest.mark.parametrize("variable", ["LAKE", "WAREHOUSE", "DAGSTER_HOME"])
+def test_relative_paths_are_made_absolute(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/someone")
+    field = variable.lower()
+    assert getattr(loaded(**{variable: "some/place"}), field) == f"{tmp_path}/some/place"
+    assert getattr(loaded(**{variable: "~/place"}), field) == "/home/someone/place"
+
+
+def test_an_archive_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert loaded(SOURCE="archive:documents").source == f"archive:{tmp_path}/documents"
+
+
+def test_what_stands_beside_the_warehouse() -> None:
+    settings = loaded(WAREHOUSE="/srv/market.duckdb")
+    assert settings.warehouse_private == "/srv/.market.duckdb.building"
+    assert settings.docs == "/srv/dbt_docs"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ENV", "moon", "'local'"),
+        ("SOURCE", "carrier pigeon", "'carrier pigeon' is neither 'simulated' nor 'archive:"),
+        ("SOURCE", "archive:", "'archive:' is neither 'simulated' nor 'archive:"),
+        (
+            "SOURCE",
+            "archive:s3://bucket/documents",
+            "is neither 'simulated' nor 'archive:<folder>'",
+        ),
+        ("SOURCE", "", "is neither 'simulated' nor 'archive:"),
+        ("LAKE", "s3://bucket/lake", "'s3://bucket/lake' is no path on this machine"),
+        ("WAREHOUSE", "redshift://cluster/db", "is no path on this machine"),
+        ("DAGSTER_HOME", "http://dagster", "is no path on this machine"),
+        ("ENGINE", "abacus", "'sail'"),
+        ("START", "yesterday", "valid date"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(**{variable: value})
+    message = str(caught.value)
+    assert message.startswith(f"INDEXTRACKER_{variable}: ")
+    assert said in message
+    assert "\n" not in message
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(SOURCE="x", START="y", ENGINE="z")
+    sentences = str(caught.value).split("; ")
+    assert {sentence.partition(":")[0] for sentence in sentences} == {
+        "INDEXTRACKER_SOURCE",
+        "INDEXTRACKER_START",
+        "INDEXTRACKER_ENGINE",
+    }
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        loaded().lake = "/elsewhere"  # type: ignore[misc]
+
+
+CHILD = """
+import os
+from indextracker import settings
+print(settings.load().model_dump_json())
+print(os.environ["DAGSTER_HOME"])
+print(os.environ["INDEXTRACKER_DBT_DATABASE"])
+"""
+
+
+def test_children_have_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their working folder."""
+    monkeypatch.chdir(tmp_path)
+    settings = loaded(
+        SOURCE="archive:documents", LAKE="lake", WAREHOUSE="w.duckdb", START="2021-07-26"
+    )
+    environment.export(settings)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines() == [
+        settings.model_dump_json(),
+        settings.dagster_home,
+        settings.warehouse_private,
+    ]
+
+
+def test_exporting_keeps_what_people_chose_for_libraries() -> None:
+    os.environ["RUST_LOG"] = "debug"
+    environment.export(loaded())
+    assert os.environ["RUST_LOG"] == "debug"
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "1"

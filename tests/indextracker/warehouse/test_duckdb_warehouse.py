@@ -1,0 +1,416 @@
+"""The warehouse in a DuckDB file: slices, shapes, publishing, and who may open what when."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from indextracker.lake import Lake, WorldMismatchError
+from indextracker.lake.arrow import arrow_schema
+from indextracker.warehouse import DuckDBWarehouse, WarehouseMissingError
+from indextracker_spark.tables import TABLES, Column, Table
+
+BARS = TABLES["gold/futures_bars"]  # a folder of files per session
+CONTRACTS = TABLES["silver/contracts"]  # a folder per year
+INDICES = TABLES["silver/indices"]  # replaced whole
+LOADED = [table for table in TABLES.values() if table.in_warehouse]
+# The last session of a year, the first of the next, and the one after.
+DAYS = (date(2024, 12, 31), date(2025, 1, 2), date(2025, 1, 3))
+
+
+def rows_of(table: Table, sessions: Sequence[date], mark: int, count: int = 3) -> pa.Table:
+    """So many rows a session, that carry a mark in every number."""
+    return pa.Table.from_pylist(
+        [
+            {column.name: _value(column, session, number, mark) for column in table.columns}
+            for session in sessions
+            for number in range(count)
+        ],
+        arrow_schema(table),
+    )
+
+
+def _value(column: Column, session: date, number: int, mark: int) -> Any:
+    opening = datetime.combine(session, time(1), UTC)
+    values = {
+        "string": f"{column.name} {number}",
+        "date": session,
+        "timestamp": opening + timedelta(minutes=number),
+        "boolean": bool(number % 2),
+        "double": mark + number / 8,
+        "int": mark,
+        "bigint": mark,
+    }
+    return values.get(column.type, Decimal(mark))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    return warehouse_in(tmp_path)
+
+
+def warehouse_in(folder: Path, world: str = "simulated") -> DuckDBWarehouse:
+    return DuckDBWarehouse(
+        str(folder / "warehouse" / "warehouse.duckdb"),
+        str(folder / "warehouse" / ".warehouse.duckdb.building"),
+        world,
+    )
+
+
+def put(lake: Lake, table: Table, sessions: Sequence[date], mark: int, count: int = 3) -> None:
+    lake.replace(table, rows_of(table, sessions, mark, count), sessions)
+
+
+def built(warehouse: DuckDBWarehouse, sql: str) -> list[tuple[Any, ...]]:
+    """An answer of the private file."""
+    with duckdb.connect(str(warehouse.private)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def contents(warehouse: DuckDBWarehouse, table: Table) -> dict[date, tuple[int, str]]:
+    """Rows of each session, and what tells their versions apart."""
+    query = (
+        f"select session_date, count(*), md5(string_agg(t::varchar, '|' order by t::varchar))"
+        f" from raw.{table.name} as t group by 1 order by 1"
+    )
+    return {day: (count, text) for day, count, text in built(warehouse, query)}
+
+
+@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.storage)
+def test_loading_replaces_the_asked_sessions_alone(
+    lake: Lake, warehouse: DuckDBWarehouse, table: Table
+) -> None:
+    put(lake, table, DAYS, mark=1)
+    assert warehouse.load(lake, [table], DAYS)[table.path] == 9
+    before = contents(warehouse, table)
+    assert list(before) == list(DAYS)
+
+    put(lake, table, DAYS, mark=1, count=5)
+    # The first and the last: what lies between them is not meant.
+    asked = [DAYS[0], DAYS[2]]
+    assert warehouse.load(lake, [table], asked)[table.path] == 10
+    after = contents(warehouse, table)
+    assert {day: count for day, (count, _) in after.items()} == dict(
+        zip(DAYS, (5, 3, 5), strict=True)
+    )
+    assert after[DAYS[1]] == before[DAYS[1]]
+
+
+@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.storage)
+def test_a_session_that_is_empty_in_the_lake_becomes_empty(
+    lake: Lake, warehouse: DuckDBWarehouse, table: Table
+) -> None:
+    put(lake, table, DAYS, mark=1)
+    warehouse.load(lake, [table], DAYS)
+    lake.replace(table, rows_of(table, [], 1), [DAYS[1]])
+    assert warehouse.load(lake, [table], [DAYS[1]])[table.path] == 0
+    assert list(contents(warehouse, table)) == [DAYS[0], DAYS[2]]
+
+
+def test_a_table_without_sessions_is_replaced_whole(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    lake.replace(INDICES, rows_of(INDICES, [DAYS[0]], 1, count=5))
+    warehouse.load(lake, [INDICES], [])
+    lake.replace(INDICES, rows_of(INDICES, [DAYS[0]], 1, count=2))
+    assert warehouse.load(lake, [INDICES], [])[INDICES.path] == 2
+    assert built(warehouse, "select count(*) from raw.indices") == [(2,)]
+
+
+def test_loading_twice_changes_nothing(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], DAYS)
+    before = contents(warehouse, BARS)
+    warehouse.load(lake, [BARS], DAYS)
+    assert contents(warehouse, BARS) == before
+
+
+def test_all_tables_are_there_after_the_first_load(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    """A model can read a table that nothing was loaded into yet."""
+    put(lake, BARS, DAYS[:1], mark=1)
+    warehouse.load(lake, [BARS], DAYS[:1])
+    columns = built(
+        warehouse,
+        "select table_name, list(column_name order by column_index), list(is_nullable order by"
+        " column_index) from duckdb_columns() where schema_name = 'raw' group by 1",
+    )
+    nullable = {name: dict(zip(names, nulls, strict=True)) for name, names, nulls in columns}
+    del nullable["world"]
+    assert nullable == {
+        table.name: {name: name not in table.key for name in table.column_names} for table in LOADED
+    }
+
+
+def test_a_table_of_the_lake_that_is_new_comes_with_all_its_sessions(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    for table in (BARS, CONTRACTS):
+        put(lake, table, DAYS, mark=1)
+    loaded = warehouse.load(lake, [BARS], [DAYS[1]])
+    assert loaded == {BARS.path: 9, CONTRACTS.path: 9}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "drop column product_assumed",
+        "add column remark varchar",
+        "rename column expiry to expires",
+        "alter column product_assumed type varchar",
+        "alter column product drop not null",
+    ],
+)
+def test_a_table_of_another_shape_is_built_anew_with_all_its_sessions(
+    lake: Lake, warehouse: DuckDBWarehouse, change: str
+) -> None:
+    put(lake, CONTRACTS, DAYS, mark=1)
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [CONTRACTS, BARS], DAYS)
+    before = contents(warehouse, CONTRACTS)
+    built(warehouse, f"alter table raw.contracts {change}")
+    assert warehouse.load(lake, [BARS], [DAYS[0]]) == {CONTRACTS.path: 9, BARS.path: 3}
+    assert contents(warehouse, CONTRACTS) == before
+
+
+def test_a_load_that_fails_leaves_nothing_behind(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], DAYS)
+    before = contents(warehouse, BARS)
+    put(lake, BARS, DAYS, mark=2)
+    # The second table is not in the lake: the first has been replaced by then.
+    with pytest.raises(Exception, match="spread_bars"):
+        warehouse.load(lake, [BARS, TABLES["gold/spread_bars"]], DAYS)
+    assert contents(warehouse, BARS) == before
+
+
+ZONE_SCRIPT = """
+import duckdb, json, sys
+from datetime import date
+from indextracker.lake import Lake
+from indextracker.warehouse import DuckDBWarehouse
+from indextracker_spark.tables import TABLES
+lake, published, private = sys.argv[1:]
+bars = TABLES["gold/futures_bars"]
+warehouse = DuckDBWarehouse(published, private, "simulated")
+warehouse.load(Lake(lake, "simulated"), [bars], [date(2024, 12, 31)])
+with warehouse.writing():
+    warehouse.publish()
+with warehouse.reading() as connection:
+    found = connection.execute(
+        "select min(bar_start)::varchar, typeof(min(bar_start)), count(*) filter"
+        " (bar_start between '2024-12-31 01:00:00' and '2024-12-31 01:01:00') from futures_bars"
+    ).fetchall()
+with duckdb.connect(published, read_only=True) as connection:
+    found += connection.execute("select min(bar_start)::varchar from raw.futures_bars").fetchall()
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Taipei", "America/New_York"])
+def test_times_are_utc_without_a_zone_for_every_client(
+    lake: Lake, tmp_path: Path, zone: str
+) -> None:
+    put(lake, BARS, DAYS[:1], mark=1)
+    places = (lake.root, str(tmp_path / "published.duckdb"), str(tmp_path / "private.duckdb"))
+    done = subprocess.run(
+        [sys.executable, "-c", ZONE_SCRIPT, *places],
+        env={"PATH": "/usr/bin:/bin", "TZ": zone},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    first = "2024-12-31 01:00:00"
+    assert json.loads(done.stdout) == [[first, "TIMESTAMP", 2], [first]]
+
+
+def test_nothing_is_published_before_it_is_asked_for(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], DAYS)
+    with (
+        pytest.raises(WarehouseMissingError, match="run a backfill first"),
+        warehouse.reading(),
+    ):
+        pass
+
+
+def published_marks(warehouse: DuckDBWarehouse) -> list[tuple[Any, ...]]:
+    with warehouse.reading() as connection:
+        return connection.execute("select distinct contracts from futures_bars").fetchall()
+
+
+def publish(lake: Lake, warehouse: DuckDBWarehouse, mark: int, count: int = 3) -> None:
+    put(lake, BARS, DAYS, mark, count)
+    warehouse.load(lake, [BARS], DAYS)
+    with warehouse.writing():
+        warehouse.publish()
+
+
+def test_readers_see_what_was_published_last(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    publish(lake, warehouse, mark=1)
+    assert published_marks(warehouse) == [(1,)]
+    put(lake, BARS, DAYS, mark=2)
+    warehouse.load(lake, [BARS], DAYS)
+    assert published_marks(warehouse) == [(1,)]
+    publish(lake, warehouse, mark=3)
+    assert published_marks(warehouse) == [(3,)]
+
+
+def test_readers_cannot_write(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    publish(lake, warehouse, mark=1)
+    with (
+        warehouse.reading() as connection,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
+        connection.execute("delete from raw.futures_bars")
+
+
+def test_a_lost_private_file_is_made_from_the_published_one(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    publish(lake, warehouse, mark=1)
+    warehouse.private.unlink()
+    put(lake, BARS, DAYS[:1], mark=2)
+    warehouse.load(lake, [BARS], DAYS[:1])
+    marks = built(
+        warehouse, "select contracts, count(*) from raw.futures_bars group by 1 order by 1"
+    )
+    assert marks == [(1, 6), (2, 3)]
+
+
+READER = """
+import sys
+from pathlib import Path
+from indextracker.warehouse import DuckDBWarehouse
+published, private, stop = sys.argv[1:]
+reads, marks = 0, set()
+while not Path(stop).exists():
+    with DuckDBWarehouse(published, private, "simulated").reading() as connection:
+        found = connection.execute(
+            "select session_date, count(*), min(contracts), max(contracts)"
+            " from futures_bars group by 1"
+        ).fetchall()
+    assert len(found) == 3, found
+    assert {row[1] for row in found} == {2000}, found
+    assert len({mark for row in found for mark in row[2:]}) == 1, found
+    if not reads:
+        print("reading", flush=True)
+    reads += 1
+    marks.add(found[0][2])
+print(reads, len(marks))
+"""
+
+
+def test_readers_never_wait_and_never_see_half(
+    lake: Lake, warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    """Another process reads without pause while new versions are loaded and published."""
+    publish(lake, warehouse, mark=0, count=2000)
+    stop = tmp_path / "stop"
+    places = (str(warehouse.published), str(warehouse.private), str(stop))
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, *places],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        assert reader.stdout
+        assert reader.stdout.readline() == "reading\n"
+        versions = [rows_of(BARS, DAYS, mark, 2000) for mark in (1, 2)]
+        for number in range(12):
+            lake.replace(BARS, versions[number % 2], DAYS)
+            warehouse.load(lake, [BARS], DAYS)
+            with warehouse.writing():
+                warehouse.publish()
+        stop.touch()
+        output, errors = reader.communicate(timeout=60)
+    assert reader.returncode == 0, errors
+    reads, marks = map(int, output.split())
+    assert reads > 12
+    assert marks > 1
+
+
+@pytest.mark.parametrize("world", ["simulated", "real"])
+def test_a_warehouse_of_the_other_world_is_refused(lake: Lake, tmp_path: Path, world: str) -> None:
+    other = "real" if world == "simulated" else "simulated"
+    foreign = Lake(str(tmp_path / "foreign"), other)
+    publish(Lake(str(tmp_path / world), world), warehouse_in(tmp_path, world), mark=1)
+    before = (tmp_path / "warehouse" / "warehouse.duckdb").read_bytes()
+    refused = warehouse_in(tmp_path, other)
+    with (
+        pytest.raises(WorldMismatchError, match=f"holds {world} data.*INDEXTRACKER_WAREHOUSE"),
+        refused.reading(),
+    ):
+        pass
+    put(foreign, BARS, DAYS, mark=2)
+    with pytest.raises(WorldMismatchError, match=f"this run is of the {other} world"):
+        refused.load(foreign, [BARS], DAYS)
+    assert (tmp_path / "warehouse" / "warehouse.duckdb").read_bytes() == before
+
+
+HOLDER = """
+import sys, time, duckdb
+from indextracker.warehouse import DuckDBWarehouse
+published, private, how = sys.argv[1:]
+if how == "writing":
+    with DuckDBWarehouse(published, private, "simulated").writing():
+        print("held", flush=True)
+        time.sleep(600)
+connection = duckdb.connect(private)
+print("held", flush=True)
+time.sleep(1)
+"""
+
+
+@pytest.fixture
+def held(warehouse: DuckDBWarehouse) -> Callable[[str], subprocess.Popen[str]]:
+    """Starts a process that holds the private file."""
+
+    def hold(how: str) -> subprocess.Popen[str]:
+        places = (str(warehouse.published), str(warehouse.private))
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, *places, how], stdout=subprocess.PIPE, text=True
+        )
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        return holder
+
+    return hold
+
+
+def test_a_killed_writer_holds_nobody_up(
+    lake: Lake, warehouse: DuckDBWarehouse, held: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    put(lake, BARS, DAYS, mark=1)
+    with held("writing") as holder:
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
+
+
+def test_what_a_killed_run_left_behind_is_waited_for(
+    lake: Lake, warehouse: DuckDBWarehouse, held: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    """The dbt of a killed run holds the file, without the lock of its parent, for a while."""
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], DAYS)
+    with held("opened") as holder:
+        assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
+        assert holder.poll() == 0

@@ -1,0 +1,106 @@
+"""dbt's models as assets: built, tested, counted, and published only when all of it passed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import dagster as dg
+import duckdb
+import pytest
+from archives import Archive, MakePlatform
+
+from indextracker.platform import Platform
+from indextracker_assets import jobs
+from indextracker_assets.backfill import backfill
+from indextracker_assets.definitions import build_defs
+
+DAY = date(2024, 12, 13)
+MARTS = {
+    "derivative",
+    "derivative_detail",
+    "derivative_detail_code",
+    "derivative_detail_history",
+    "index",
+    "index_history",
+}
+
+
+@pytest.fixture(scope="module")
+def published(make_platform: MakePlatform, archive: Archive) -> Platform:
+    """One session, published."""
+    archive.add(DAY)
+    platform = make_platform(archive.source)
+    report = backfill(platform, [DAY])
+    assert report.failures == []
+    return platform
+
+
+def test_models_are_assets_by_schema_and_name(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    keys = [key.path for key in graph.get_all_asset_keys()]
+    assert {name for schema, name in keys if schema == "marts"} == MARTS
+    staged = {name for schema, name in keys if schema == "staging"}
+    assert all(name.startswith("stg_") for name in staged)
+    assert len(staged) > 5
+    below = graph.get(dg.AssetKey(["staging", "stg_futures_bars"])).parent_keys
+    assert below == {dg.AssetKey(["raw", "futures_bars"])}
+
+
+def test_tests_of_models_are_blocking_checks(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    named = {
+        (check.asset_key.to_user_string(), check.name)
+        for check in graph.asset_check_keys
+        if graph.get_check_spec(check).blocking
+    }
+    assert ("marts/index", "unique_index_id") in named
+    assert ("staging/stg_contracts", "contracts_bear_the_codes_of_the_calendar") in named
+    assert {key for key, _ in named if key.startswith("marts/")} == {f"marts/{m}" for m in MARTS}
+
+
+def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
+    with (
+        dg.DagsterInstance.from_config(published.settings.dagster_home) as instance,
+        published.warehouse.reading() as connection,
+    ):
+        for name in MARTS:
+            event = instance.get_latest_materialization_event(dg.AssetKey(["marts", name]))
+            assert event
+            assert event.asset_materialization
+            counted = event.asset_materialization.metadata["dagster/row_count"].value
+            rows = connection.execute(f'select count(*) from marts."{name}"').fetchall()[0][0]
+            assert counted == rows > 0, name
+
+
+def test_every_check_of_dbt_has_a_result(published: Platform) -> None:
+    checks = [
+        check
+        for check in build_defs(published).resolve_asset_graph().asset_check_keys
+        if check.asset_key.path[0] in ("staging", "marts")
+    ]
+    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    assert set(latest) == set(checks)
+    assert {record.status.value for record in latest.values()} == {"SUCCEEDED"}
+
+
+def test_what_fails_a_test_is_not_published(published: Platform) -> None:
+    before = hashlib.sha256(published.warehouse.published.read_bytes()).hexdigest()
+    with published.warehouse.writing() as private, duckdb.connect(str(private)) as connection:
+        connection.execute(
+            "insert into raw.futures_sessions select * from raw.futures_sessions limit 1"
+        )
+    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+        result = (
+            build_defs(published)
+            .resolve_job_def(jobs.BUILD_MARTS)
+            .execute_in_process(instance=instance, raise_on_error=False)
+        )
+        assert not result.success
+        [failure] = result.filter_events(lambda event: event.is_step_failure)
+        said = failure.step_failure_data.user_failure_data
+        assert said
+        assert "nothing was published" in str(said.description)
+        assert "futures_sessions_one_row_per_part: Got 1 result" in str(said.description)
+    assert hashlib.sha256(published.warehouse.published.read_bytes()).hexdigest() == before
