@@ -57,7 +57,8 @@ class SailEngine:
                 server = SparkConnectServer(ip="127.0.0.1", port=0)
                 server.start(background=True)
                 _, port = server.listening_address
-                session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+                # Its own session: one that is shared would end with the first engine that closes.
+                session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
                 session.conf.set("spark.sql.session.timeZone", "UTC")
                 self._server, self._session = server, session
             return self._session
