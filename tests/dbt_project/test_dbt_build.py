@@ -209,6 +209,7 @@ VIOLATIONS = {
     },
     "update raw.products set valid_to = null where product = 'TX'": {
         "products_one_set_of_terms_at_a_time",
+        "contracts_bear_the_codes_of_the_calendar",
     },
     "update raw.expire_codes set valid_to = '2022-03-17' where valid_from = '2022-02-17'": {
         "expire_codes_one_expiry_at_a_time",
