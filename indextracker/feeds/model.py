@@ -71,7 +71,6 @@ class Feed:
         table: Its bronze table.
         zone: Time zone of the exchange.
         due_at: Local time on the session's day by which the document is published.
-        window: How many of the latest sessions the publisher keeps; None where it keeps all.
         names: The publisher's file names of a session's document, as kept in an archive; the
             first is the form that `path` asks for.
         path: Path and query of a session's document at the publisher.
@@ -87,7 +86,6 @@ class Feed:
     table: Table
     zone: str
     due_at: time
-    window: int | None
     names: Callable[[date], tuple[str, ...]]
     path: Callable[[date], str]
     verify: Callable[[bytes, date], None]

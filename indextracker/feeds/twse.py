@@ -282,7 +282,6 @@ INDEX = Feed(
     table=TWSE_INDEX,
     zone="Asia/Taipei",
     due_at=time(18, 30),
-    window=None,
     names=names,
     path=path,
     verify=verify,

@@ -1,9 +1,8 @@
-"""What the simulator's tests share: one exchange, a week of its sessions, the real documents."""
+"""What the simulator's tests share: one exchange, a week of its sessions, its truth."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 # Friday to Thursday around the third Wednesday of December 2024.
 WEEK = tuple(date(2024, 12, day) for day in (13, 16, 17, 18, 19))
 THIRD_WEDNESDAY = WEEK[3]
-
-_SAMPLES = Path(__file__).parents[2].parent / "shared" / "market-samples"
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +32,3 @@ def week(exchange: Exchange) -> list[Session]:
 def whole(exchange: Exchange) -> dict[str, pa.Table]:
     """The truth of the third Wednesday, 2024-12-18."""
     return truth(exchange, THIRD_WEDNESDAY)
-
-
-@pytest.fixture(scope="session")
-def samples() -> Path:
-    if not _SAMPLES.is_dir():
-        pytest.skip("the publishers' own documents are not on this machine")
-    return _SAMPLES
