@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it opens
+
 TESTS = Path(__file__).parent
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
 
