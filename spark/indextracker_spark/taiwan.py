@@ -30,11 +30,12 @@ _DATE = "[0-9]{8}"
 _TIME = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 # More than four decimals would not add up exactly.
-_PRICE = r"-?([0-9]+(\.[0-9]{1,4})?|\.[0-9]{1,4})"
+_PRICE = r"([0-9]+(\.[0-9]{1,4})?|\.[0-9]{1,4})"
+_SIGNED = f"-?{_PRICE}"  # a spread may cost less than nothing
 _VOLUME = "[0-9]{1,8}"
 _LEVEL = r"[0-9]{1,3}(,?[0-9]{3})*(\.[0-9]{1,4})?"
 _OUTRIGHT = f"{t.EXPIRY_FORM},{_PRICE},{_VOLUME},.*"
-_SPREAD = f"{t.EXPIRY_FORM}/{t.EXPIRY_FORM},{_PRICE},{_VOLUME},{_PRICE},{_PRICE}"
+_SPREAD = f"{t.EXPIRY_FORM}/{t.EXPIRY_FORM},{_SIGNED},{_VOLUME},{_PRICE},{_PRICE}"
 
 
 # readings: a bronze table typed, each line with whether it reads well and, if not, why
@@ -87,7 +88,10 @@ def read_futures(bronze: DataFrame) -> DataFrame:
             ~_is("expiry", f"{t.EXPIRY_FORM}(/{t.EXPIRY_FORM})?"),
             _quoting("unreadable expiry", "expiry"),
         ),
-        (~_is("price", _PRICE), _quoting("unreadable price", "price")),
+        (
+            ~_is("price", _SIGNED) | (~spread & ~_is("price", _PRICE)),
+            _quoting("unreadable price", "price"),
+        ),
         (~_is("volume", _VOLUME) | (volume <= 0), _quoting("unreadable volume", "volume")),
         (volume % sides != 0, _quoting("volume no multiple of its sides", "volume")),
         (spread, F.lit("a spread without the prices of its legs")),
