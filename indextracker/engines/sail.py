@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from indextracker.engines.commits import retried
 from indextracker_spark import job as jobs_of_spark
@@ -29,7 +29,7 @@ class SailEngine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._session: SparkSession | None = None
-        self._server: object = None
+        self._server: Any = None  # pysail ships no types
 
     def run(self, job: str, lake: str, sessions: Sequence[date]) -> None:
         """Runs a job, ten sessions in one commit."""
@@ -45,7 +45,7 @@ class SailEngine:
             if self._session is not None:
                 self._session.stop()
             if self._server is not None:
-                self._server.stop()  # type: ignore[attr-defined] # pysail ships no types
+                self._server.stop()
             self._session = self._server = None
 
     def _start(self) -> SparkSession:

@@ -150,7 +150,7 @@ def test_all_wrong_values_are_named_at_once() -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        loaded().lake = "/elsewhere"  # type: ignore[misc]
+        loaded().lake = "/elsewhere"  # type: ignore[misc] # what is tested
 
 
 CHILD = """
