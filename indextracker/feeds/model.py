@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from indextracker_spark.tables import Table
 
@@ -51,13 +51,52 @@ class Publisher:
 
     Attributes:
         name: Short name, such as taifex.
-        base_url: Scheme and host; a feed's path follows it.
+        base_url: Scheme and host; a request's path follows it.
         min_interval_seconds: Least time between the starts of two requests.
+        explain: Tells what an answer's status and body mean where the publisher has rules of its
+            own; None where the common reading of the status holds.
+        access: How to get access where a token is needed, in a sentence; None where it is not.
     """
 
     name: str
     base_url: str
     min_interval_seconds: float
+    explain: Callable[[int, bytes], Refusal | None] | None = None
+    access: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask a publisher for: a path with its query, and a form where it has to be posted."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a publisher's list page says of a session's documents.
+
+    Attributes:
+        published_at: When the documents were published.
+        links: Path of each document by its file name.
+    """
+
+    published_at: datetime
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page on which a publisher lists the documents that it still keeps.
+
+    Attributes:
+        path: Path of the page.
+        read: Turns its bytes into the listed sessions, or raises Refusal.
+    """
+
+    path: str
+    read: Callable[[bytes], dict[date, Listed]]
 
 
 @dataclass(frozen=True)
@@ -72,12 +111,16 @@ class Feed:
         zone: Time zone of the exchange.
         due_at: Local time on the session's day by which the document is published.
         names: The publisher's file names of a session's document, as kept in an archive; the
-            first is the form that `path` asks for.
-        path: Path and query of a session's document at the publisher.
+            first is the form that `request` asks for.
+        request: What to ask the publisher for; where there is a listing, the link comes from it.
         verify: Accepts the bytes as the session's complete document or raises Refusal.
         decode: Turns the bytes of an accepted document, its session and its digest into an Arrow
             table with the columns of `table`, in their order. Raises Refusal for bytes that
             `verify` would refuse for their form.
+        listing: The page that links to the document; None where the address follows from the date.
+        window_sessions: For how many sessions the publisher keeps the document; None for long.
+        yearly: Whether the document is of a year instead of a session; its date is then the first
+            of January.
     """
 
     name: str
@@ -87,9 +130,12 @@ class Feed:
     zone: str
     due_at: time
     names: Callable[[date], tuple[str, ...]]
-    path: Callable[[date], str]
+    request: Callable[[date], Request]
     verify: Callable[[bytes, date], None]
     decode: Callable[[bytes, date, str], pa.Table]
+    listing: Listing | None = None
+    window_sessions: int | None = None
+    yearly: bool = False
 
     def due(self, session: date) -> datetime:
         """The instant from which a session's document is missing rather than not yet there."""

@@ -60,7 +60,7 @@ class SimulatedSource(Source):
             RuntimeError: If the simulator does not start.
         """
         for answer in self._started().answers(feed, session):
-            yield replace(answer, url=f"{self.place}:{feed.path(session)}")
+            yield replace(answer, url=f"{self.place}:{feed.request(session).path}")
 
     def close(self) -> None:
         """Stop the simulator and wait for its end."""

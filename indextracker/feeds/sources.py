@@ -268,7 +268,7 @@ class HttpSource(Source):
         Raises:
             KeyError: If the feed's publisher is not among those of the source.
         """
-        url = self._publishers[feed.publisher].base_url + feed.path(session)
+        url = self._publishers[feed.publisher].base_url + feed.request(session).path
         shown, name = _without_credentials(url), feed.names(session)[0]
         try:
             body, published_at = self._fetch(url, name, self._paces[feed.publisher])

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.feeds.lines import BLANKS, split_lines
-from indextracker.feeds.model import Feed, Publisher, Refusal, State, bronze_rows, quote
+from indextracker.feeds.model import Feed, Publisher, Refusal, Request, State, bronze_rows, quote
 from indextracker.feeds.pages import is_page, page_text, quote_page
 from indextracker.feeds.zipped import MAGIC, read_only_entry
 from indextracker_spark.tables.taiwan import TAIFEX_FUTURES, TAIFEX_VOLUME_TOTALS
@@ -56,8 +56,8 @@ class _Layout:
     def names(self, session: date) -> tuple[str, ...]:
         return (f"{self.stem(session)}.zip",)
 
-    def path(self, session: date) -> str:
-        return f"/file/taifex/Dailydownload/{self.folder}/{self.stem(session)}.zip"
+    def request(self, session: date) -> Request:
+        return Request(f"/file/taifex/Dailydownload/{self.folder}/{self.stem(session)}.zip")
 
 
 _FUTURES: Final = _Layout(
@@ -261,7 +261,7 @@ FUTURES = Feed(
     zone="Asia/Taipei",
     due_at=time(18, 30),
     names=_FUTURES.names,
-    path=_FUTURES.path,
+    request=_FUTURES.request,
     verify=verify_futures,
     decode=decode_futures,
 )
@@ -273,7 +273,7 @@ VOLUME_TOTALS = Feed(
     zone="Asia/Taipei",
     due_at=time(18, 30),
     names=_TOTALS.names,
-    path=_TOTALS.path,
+    request=_TOTALS.request,
     verify=verify_totals,
     decode=decode_totals,
 )

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.feeds.lines import BLANKS
-from indextracker.feeds.model import Feed, Publisher, Refusal, bronze_rows, quote
+from indextracker.feeds.model import Feed, Publisher, Refusal, Request, bronze_rows, quote
 from indextracker.feeds.pages import is_page, quote_page
 from indextracker_spark.tables.taiwan import TWSE_INDEX
 
@@ -66,9 +66,9 @@ def names(session: date) -> tuple[str, str]:
     return f"{stem}.json", f"{stem}.csv"
 
 
-def path(session: date) -> str:
-    """Path and query of a session's report."""
-    return f"/rwd/zh/TAIEX/MI_5MINS_INDEX?date={session:%Y%m%d}&response=json"
+def request(session: date) -> Request:
+    """What to ask for to get a session's report."""
+    return Request(f"/rwd/zh/TAIEX/MI_5MINS_INDEX?date={session:%Y%m%d}&response=json")
 
 
 def verify(body: bytes, session: date) -> None:
@@ -283,7 +283,7 @@ INDEX = Feed(
     zone="Asia/Taipei",
     due_at=time(18, 30),
     names=names,
-    path=path,
+    request=request,
     verify=verify,
     decode=decode,
 )

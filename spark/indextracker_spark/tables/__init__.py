@@ -6,10 +6,10 @@ new table is added by writing it down and nowhere else.
 
 from __future__ import annotations
 
-from indextracker_spark.tables import deliveries, taiwan
+from indextracker_spark.tables import builds, deliveries, taiwan
 from indextracker_spark.tables.model import Audit, Check, Column, Layer, Severity, Storage, Table
 
-SUBJECTS = (deliveries, taiwan)
+SUBJECTS = (deliveries, builds, taiwan)
 
 TABLES: dict[str, Table] = {
     value.path: value

@@ -22,7 +22,7 @@ def test_every_feed_is_served_and_the_child_ends(session: date) -> None:
         again = judge(FEEDS["taifex_futures"], session, source, LATER)
     assert [(verdict.state, verdict.reason) for verdict in verdicts] == [("accepted", None)] * 3
     for verdict, feed in zip(verdicts, FEEDS.values(), strict=True):
-        assert verdict.url == f"simulated:{feed.path(session)}"
+        assert verdict.url == f"simulated:{feed.request(session).path}"
         assert verdict.body is not None
         assert feed.decode(verdict.body, session, "d" * 64).num_rows > 1
     assert again == verdicts[0]

@@ -62,7 +62,7 @@ def test_feeds_are_declared_in_full(feed: Feed, session: date) -> None:
 
 
 def test_names_and_paths_are_the_publishers(session: date) -> None:
-    found = {feed.name: (feed.names(session), feed.path(session)) for feed in FEEDS.values()}
+    found = {feed.name: (feed.names(session), feed.request(session).path) for feed in FEEDS.values()}
     assert found == {
         "taifex_futures": (
             ("Daily_2024_12_16.zip",),

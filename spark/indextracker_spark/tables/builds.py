@@ -1,0 +1,23 @@
+"""The log of what tables were built from: one table for all subjects."""
+
+from __future__ import annotations
+
+from indextracker_spark.tables.model import Column, Table
+
+BUILDS = Table(
+    layer="silver",
+    name="builds",
+    subject="deliveries",
+    meaning=(
+        "A log with one row per table and session that a run built, and the accepted documents "
+        "that it was built from. A session whose documents differ from those is stale."
+    ),
+    key=("table_path", "session_date", "built_at"),
+    storage="by_year",
+    columns=(
+        Column("table_path", "string", "Table built, <layer>/<name>."),
+        Column("session_date", "date", "Session built."),
+        Column("documents", "string", "feed=sha256 of each document, sorted, by commas."),
+        Column("built_at", "timestamp", "When it was built."),
+    ),
+)
