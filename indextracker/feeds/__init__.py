@@ -7,10 +7,10 @@ storing what comes back is the lake's work.
 
 from __future__ import annotations
 
-from indextracker.feeds import taifex, twse
+from indextracker.feeds import finmind, taifex, twse, twse_holidays
 from indextracker.feeds.model import Feed, Publisher, Refusal, State
 
-MODULES = (taifex, twse)
+MODULES = (taifex, twse, twse_holidays, finmind)
 
 FEEDS: dict[str, Feed] = {
     value.name: value

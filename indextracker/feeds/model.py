@@ -78,11 +78,12 @@ class Listed:
     """What a publisher's list page says of a session's documents.
 
     Attributes:
-        published_at: When the documents were published.
-        links: Path of each document by its file name.
+        published_at: When the documents were published; None where the page gives no time, as for
+            a session without documents.
+        links: Path of each document by its file name; empty where there is none yet.
     """
 
-    published_at: datetime
+    published_at: datetime | None
     links: Mapping[str, str]
 
 
@@ -116,11 +117,13 @@ class Feed:
         verify: Accepts the bytes as the session's complete document or raises Refusal.
         decode: Turns the bytes of an accepted document, its session and its digest into an Arrow
             table with the columns of `table`, in their order. Raises Refusal for bytes that
-            `verify` would refuse for their form.
+            `verify` refuses.
         listing: The page that links to the document; None where the address follows from the date.
         window_sessions: For how many sessions the publisher keeps the document; None for long.
         yearly: Whether the document is of a year instead of a session; its date is then the first
             of January.
+        tells_end: Whether the document itself tells that it is complete. One that does not is to
+            be taken from a publisher only once it is due.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Feed:
     listing: Listing | None = None
     window_sessions: int | None = None
     yearly: bool = False
+    tells_end: bool = True
 
     def due(self, session: date) -> datetime:
         """The instant from which a session's document is missing rather than not yet there."""

@@ -8,7 +8,6 @@ means and which names are one index is decided in silver.
 from __future__ import annotations
 
 import csv
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -19,9 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
-from indextracker.feeds.model import Feed, Publisher, Refusal, Request, bronze_rows, quote
+from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
+from indextracker.feeds.reading import Reader
 from indextracker_spark.tables.taiwan import TWSE_INDEX
 
 if TYPE_CHECKING:
@@ -71,8 +72,13 @@ def request(session: date) -> Request:
     return Request(f"/rwd/zh/TAIEX/MI_5MINS_INDEX?date={session:%Y%m%d}&response=json")
 
 
-def verify(body: bytes, session: date) -> None:
-    """Accept a session's complete report.
+def read(body: bytes, session: date) -> pa.Table:
+    """Read a session's complete report: a row per line and index, levels as published.
+
+    In JSON `line` is the position in `data`, from 1, in CSV the line of the file. A line that does
+    not split becomes one row without time and level, under the empty index name. The report has no
+    checksum: its end is told by the last time, and in JSON by its `total`; a digit that changed on
+    the way cannot be seen.
 
     Raises:
         Refusal: missing where the publisher has no data, blocked for a web page and for what
@@ -80,34 +86,7 @@ def verify(body: bytes, session: date) -> None:
             for anything else.
     """
     report = _read(body, session)
-    times = [(row[0] or "").strip(BLANKS) for row in report.rows]
-    if not times:
-        raise Refusal("missing", f"{report.document} has a header and no row of levels")
-    if times[0] != FIRST_TIME:
-        raise Refusal(
-            "refused",
-            f"{report.document}: line {report.lines[0]} is the first row and of {times[0]!r}, "
-            f"expected {FIRST_TIME}",
-        )
-    last = max(filter(TIME_FORM.fullmatch, times))
-    if last < LAST_TIME:
-        raise Refusal(
-            "partial",
-            f"{report.document} ends at {last}, as fetched during the session; a complete one "
-            f"reaches {LAST_TIME}",
-        )
-
-
-def decode(body: bytes, session: date, document: str) -> pa.Table:
-    """Decode a report: a row of bronze per line and index, levels as published.
-
-    In JSON `line` is the position in `data`, from 1, in CSV the line of the file. A line that does
-    not split becomes one row without time and level, under the empty index name.
-
-    Raises:
-        Refusal: If the bytes are not a report of the session.
-    """
-    report = _read(body, session)
+    _check_times(report)
     width = len(report.indices)
     height = len(report.rows)
     levels = pa.array(chain.from_iterable(row[1:] for row in report.rows), pa.string())
@@ -126,7 +105,26 @@ def decode(body: bytes, session: date, document: str) -> pa.Table:
     )
     if report.misfits:
         rows = pa.concat_tables([rows, _set_aside(report.misfits)]).sort_by("line")
-    return bronze_rows(TWSE_INDEX, rows, session, document)
+    return rows
+
+
+def _check_times(report: _Report) -> None:
+    times = [(row[0] or "").strip(BLANKS) for row in report.rows]
+    if not times:
+        raise Refusal("missing", f"{report.document} has a header and no row of levels")
+    if times[0] != FIRST_TIME:
+        raise Refusal(
+            "refused",
+            f"{report.document}: line {report.lines[0]} is the first row and of {times[0]!r}, "
+            f"expected {FIRST_TIME}",
+        )
+    last = max(filter(TIME_FORM.fullmatch, times))
+    if last < LAST_TIME:
+        raise Refusal(
+            "partial",
+            f"{report.document} ends at {last}, as fetched during the session; a complete one "
+            f"reaches {LAST_TIME}",
+        )
 
 
 def _set_aside(misfits: dict[int, str]) -> pa.Table:
@@ -156,19 +154,40 @@ def _read(body: bytes, session: date) -> _Report:
 
 
 def _read_json(body: bytes, session: date, document: str) -> _Report:
-    answer = _parse_json(body, document)
-    stat = answer.get("stat")
-    if not isinstance(stat, str) or stat.strip().lower() != "ok":
-        raise Refusal("missing", f"{document} has no data: its stat is {quote(stat)}")
+    answer = read_answer(body, document)
     asked = f"{session:%Y%m%d}"
     if answer.get("date") != asked:
         raise Refusal(
             "refused", f"{document} is of the date {quote(answer.get('date'))}, expected {asked}"
         )
-    fields, data = answer.get("fields"), answer.get("data")
-    if not isinstance(fields, list) or not isinstance(data, list):
-        raise Refusal("refused", f"{document} lacks the lists 'fields' and 'data'")
-    indices = _indices(fields, document)
+    data = table_of(answer, document)
+    return _Report(
+        document, _indices(answer["fields"], document), list(range(1, len(data) + 1)), data
+    )
+
+
+def read_answer(body: bytes, document: str) -> dict[str, Any]:
+    """Parse an answer of the publisher in JSON.
+
+    Raises:
+        Refusal: blocked for what is no JSON, missing where it says that it has no data.
+    """
+    answer = parse_object(body, document)
+    stat = answer.get("stat")
+    if not isinstance(stat, str) or stat.strip().lower() != "ok":
+        raise Refusal("missing", f"{document} has no data: its stat is {quote(stat)}")
+    return answer
+
+
+def table_of(answer: dict[str, Any], document: str) -> list[list[str | None]]:
+    """The rows of an answer: as many as it announces, each with a cell for each of its fields.
+
+    Raises:
+        Refusal: refused if it is no such table.
+    """
+    fields, data = answer.get("fields"), rows_of(answer, document)
+    if not isinstance(fields, list):
+        raise Refusal("refused", f"{document} lacks the list 'fields'")
     for line, row in enumerate(data, 1):
         if not isinstance(row, list) or len(row) != len(fields):
             found = f"{len(row)} cells" if isinstance(row, list) else quote(row)
@@ -177,25 +196,15 @@ def _read_json(body: bytes, session: date, document: str) -> _Report:
             )
         if not all(cell is None or isinstance(cell, str) for cell in row):
             raise Refusal("refused", f"{document}: row {line} of data has a cell that is no text")
-    return _Report(document, indices, list(range(1, len(data) + 1)), data)
-
-
-def _parse_json(body: bytes, document: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refusal("blocked", f"{document} is no readable JSON ({error})") from error
-    if not isinstance(answer, dict):
-        raise Refusal(
-            "refused", f"{document} is a JSON {type(answer).__name__}, expected an object"
-        )
-    return answer
+    return data
 
 
 # CSV
 
 
 def _read_csv(body: bytes, session: date, document: str) -> _Report:
+    if body and not body.endswith(b"\n"):
+        raise Refusal("refused", f"{document} is cut off: its last line does not end")
     try:
         text = body.decode("cp950")
     except UnicodeDecodeError as error:
@@ -275,6 +284,8 @@ def _indices(fields: list[Any], document: str) -> list[str]:
     return indices
 
 
+_READER = Reader(TWSE_INDEX, read)
+
 INDEX = Feed(
     name="twse_index",
     publisher=TWSE.name,
@@ -284,6 +295,6 @@ INDEX = Feed(
     due_at=time(18, 30),
     names=names,
     request=request,
-    verify=verify,
-    decode=decode,
+    verify=_READER.verify,
+    decode=_READER.decode,
 )

@@ -90,3 +90,30 @@ def index_csv() -> Callable[..., bytes]:
         return "".join(f"{line}\r\n" for line in lines).encode(encoding)
 
     return make
+
+
+@pytest.fixture
+def list_page() -> Callable[..., bytes]:
+    """Makes a list page of the futures exchange: a row per (time, date, links)."""
+
+    def make(
+        *rows: tuple[str, str, tuple[str, ...]], head: str = "", encoding: str = "utf-8"
+    ) -> bytes:
+        lines = "".join(
+            f"<tr class='color'><td align='center'>1</td><td> {published}\n</td><td>{day}</td>"
+            + "".join(
+                f"<td><input type='button' onClick=\"javascript:window.open('{link}')\"></td>"
+                for link in links
+            )
+            + "</tr>\n"
+            for published, day, links in rows
+        )
+        page = (
+            f"<!DOCTYPE html><html><head><title>期交所</title>{head}</head><body>\n"
+            "<table><tr><td>選單</td></tr></table>\n"
+            f"<table><tr><th>時間</th><th>日期</th></tr>\n{lines}</table>\n"
+            "<p>2026/10/09</p></body></html>"
+        )
+        return page.encode(encoding)
+
+    return make

@@ -128,6 +128,7 @@ FIELDS = ["時間", "發行量加權股價指數"]
         ({"fields": None}, "refused", "fields"),
         ({"data": {}}, "refused", "data"),
         ({"data": []}, "missing", "no row"),
+        ({"total": 3_241}, "refused", "a total of 3241 and has 3 rows"),
         ({"fields": ["指數", "發行量加權股價指數", "水泥類指數"]}, "refused", "時間"),
         ({"fields": ["時間", "電子類指數", "水泥類指數"]}, "refused", "發行量加權股價指數"),
         ({"fields": [*FIELDS, "發行量加權股價指數"]}, "refused", "twice"),
@@ -199,6 +200,10 @@ def test_a_report_in_csv_is_of_its_session_and_complete(
     index_csv: Report, replaced: dict[int, str], state: State, word: str
 ) -> None:
     assert_refused(index_csv(replaced), state, word)
+
+
+def test_a_csv_whose_last_line_does_not_end_is_cut_off(index_csv: Report) -> None:
+    assert_refused(index_csv()[:-10], "refused", "cut off")
 
 
 def test_a_csv_without_rows_is_missing(index_csv: Report) -> None:

@@ -1,96 +1,47 @@
-"""Publishers over HTTP: what each kind of answer becomes, and at what pace they are asked."""
+"""Publishers over HTTP: what each kind of answer becomes, at what pace, and where secrets go."""
 
+import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from small_publisher import (
+    AGENT,
+    INDEX,
+    Exchange,
+    Reply,
+    babble,
+    break_chunks,
+    cut_off,
+    dawdle,
+    hang_up,
+    lie_about_packing,
+    reply,
+    reset,
+    serving,
+)
 
-from indextracker.feeds import FEEDS, Publisher, State
-from indextracker.feeds import sources as module
+from indextracker.feeds import FEEDS, Publisher, Refusal, State
 from indextracker.feeds.sources import Answer, HttpSource, judge
+from indextracker.feeds.sources import http as module
+from indextracker.feeds.sources import model as limits
 
-FUTURES = FEEDS["taifex_futures"]
-PATH = "/file/taifex/Dailydownload/DailydownloadCSV/Daily_2024_12_16.zip"
-AGENT = "indextracker tests"
+REPORT = FEEDS["taifex_daily_futures"]
+ETF = FEEDS["finmind_trades"]
+PATH = "/rwd/zh/TAIEX/MI_5MINS_INDEX?date=20241216&response=json"
+SECRET = "s3cret.t0ken-of-somebody"
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
-
-Reply = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Exchange(ThreadingHTTPServer):
-    """Answers each request with the next of its replies, the last one for ever."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.replies: list[Reply] = []
-        self.requests: list[tuple[str, str | None]] = []
-
-    def source(self) -> tuple[HttpSource, list[float]]:
-        """A source of this exchange, and the pauses that it makes."""
-        pauses: list[float] = []
-        url = f"http://user:secret@127.0.0.1:{self.server_port}"
-        publisher = Publisher("taifex", url, 0.0)
-        return (
-            HttpSource([publisher], user_agent=AGENT, through_proxy=False, sleep=pauses.append),
-            pauses,
-        )
-
-    def ask(self, session: date) -> Answer:
-        source, _ = self.source()
-        with source:
-            (answer,) = source.answers(FUTURES, session)
-        return answer
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Exchange
-
-    def do_GET(self) -> None:
-        self.server.requests.append((self.path, self.headers["User-Agent"]))
-        replies = self.server.replies
-        reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        reply(self)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
 def exchange() -> Iterator[Exchange]:
-    with Exchange() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def reply(status: int, body: bytes = b"", **headers: str) -> Reply:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return send
-
-
-def cut_off(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "100")
-    handler.end_headers()
-    handler.wfile.write(b"half")
-
-
-def dawdle(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.3)
+    with serving() as one:
+        yield one
 
 
 def test_an_answer_is_taken_with_its_time(exchange: Exchange, session: date) -> None:
@@ -98,11 +49,13 @@ def test_an_answer_is_taken_with_its_time(exchange: Exchange, session: date) -> 
     answer = exchange.ask(session)
     assert answer == Answer(
         url=f"http://127.0.0.1:{exchange.server_port}{PATH}",
-        name="Daily_2024_12_16.zip",
+        name="MI_5MINS_INDEX_20241216.json",
         body=b"PK",
         published_at=datetime(2024, 12, 16, 8, 48, tzinfo=UTC),
     )
-    assert exchange.requests == [(PATH, AGENT)]
+    assert exchange.paths == [PATH]
+    assert exchange.requests[0].method == "GET"
+    assert exchange.requests[0].headers["User-Agent"] == AGENT
 
 
 def test_an_unreadable_time_is_no_time(exchange: Exchange, session: date) -> None:
@@ -110,15 +63,17 @@ def test_an_unreadable_time_is_no_time(exchange: Exchange, session: date) -> Non
     assert exchange.ask(session).published_at is None
 
 
-def test_query_and_name_are_of_the_form_that_is_asked_for(exchange: Exchange) -> None:
-    exchange.replies = [reply(200, b"{}")]
-    feed = FEEDS["twse_index"]
-    url = f"http://127.0.0.1:{exchange.server_port}"
-    publisher = Publisher("twse", url, 0.0)
-    with HttpSource([publisher], user_agent=AGENT, through_proxy=False) as source:
-        (answer,) = source.answers(feed, date(2023, 1, 30))
-    assert answer.name == "MI_5MINS_INDEX_20230130.json"
-    assert exchange.requests[0][0].endswith("/MI_5MINS_INDEX?date=20230130&response=json")
+def test_a_form_is_posted_and_recorded(exchange: Exchange, session: date) -> None:
+    exchange.replies = [reply(200, b"rows")]
+    answer = exchange.ask(session, REPORT)
+    (asked,) = exchange.requests
+    assert (asked.method, asked.path) == ("POST", "/cht/3/futDataDown")
+    assert "queryStartDate=2024%2F12%2F16&queryEndDate=2024%2F12%2F16" in asked.form
+    assert answer.body == b"rows"
+    assert answer.url.endswith(
+        "/cht/3/futDataDown down_type=1&commodity_id=all"
+        "&queryStartDate=2024/12/16&queryEndDate=2024/12/16"
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,14 +100,27 @@ def test_a_redirect_is_not_followed(exchange: Exchange, session: date) -> None:
     assert len(exchange.requests) == 1
 
 
-@pytest.mark.parametrize("failure", [reply(500), reply(503), cut_off], ids=["500", "503", "cut"])
+TROUBLE = {
+    "500": reply(500),
+    "503": reply(503),
+    "504": reply(504),
+    "cut": cut_off,
+    "reset": reset,
+    "hang up": hang_up,
+    "babble": babble,
+    "chunks": break_chunks,
+    "packing": lie_about_packing,
+}
+
+
+@pytest.mark.parametrize("failure", TROUBLE.values(), ids=TROUBLE)
 def test_what_may_pass_is_asked_for_again(
     exchange: Exchange, session: date, failure: Reply
 ) -> None:
     exchange.replies = [failure, failure, reply(200, b"PK")]
     source, pauses = exchange.source()
     with source:
-        (answer,) = source.answers(FUTURES, session)
+        (answer,) = source.answers(INDEX, session)
     assert answer.body == b"PK"
     assert pauses == [5.0, 10.0]
 
@@ -189,12 +157,43 @@ def test_an_absent_publisher_is_blocked(session: date) -> None:
 def test_an_oversized_answer_is_left(
     exchange: Exchange, session: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_DOCUMENT_BYTES", 100_000)
+    monkeypatch.setattr(limits, "LARGEST_DOCUMENT_BYTES", 100_000)
     exchange.replies = [reply(200, bytes(200_000))]
     answer = exchange.ask(session)
     assert answer.refusal is not None
     assert (answer.body, answer.refusal.state) == (None, "refused")
     assert "larger than 100000 bytes" in answer.refusal.reason
+
+
+def test_an_answer_that_never_ends_is_left(exchange: Exchange, session: date) -> None:
+    """Each piece comes in time, and all of them together do not."""
+    seconds = [0.0]
+
+    def clock() -> float:
+        seconds[0] += 200.0
+        return seconds[0]
+
+    exchange.replies = [reply(200, bytes(1_000_000))]
+    answer = exchange.ask(session, clock=clock)
+    assert answer.refusal is not None
+    assert answer.refusal.state == "blocked"
+    assert "not whole after 600 s" in answer.refusal.reason
+
+
+def test_what_comes_with_a_refusing_status_need_not_come_whole(
+    exchange: Exchange, session: date
+) -> None:
+    def half(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(404)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+
+    exchange.replies = [half]
+    answer = exchange.ask(session)
+    assert answer.refusal is not None
+    assert answer.refusal.state == "missing"
+    assert len(exchange.requests) == 1  # a 4xx is final
 
 
 def test_a_missing_document_is_not_yet_there_before_its_hour(
@@ -203,9 +202,9 @@ def test_a_missing_document_is_not_yet_there_before_its_hour(
     exchange.replies = [reply(404)]
     source, _ = exchange.source()
     with source:
-        assert judge(FUTURES, session, source, LATER).state == "missing"
+        assert judge(INDEX, session, source, LATER).state == "missing"
         early = datetime(2024, 12, 16, 9, tzinfo=UTC)
-        assert judge(FUTURES, session, source, early).state == "not_yet"
+        assert judge(INDEX, session, source, early).state == "not_yet"
 
 
 def test_requests_keep_their_distance_across_threads(exchange: Exchange, session: date) -> None:
@@ -215,13 +214,12 @@ def test_requests_keep_their_distance_across_threads(exchange: Exchange, session
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    publisher = Publisher("taifex", f"http://127.0.0.1:{exchange.server_port}", 7.0)
+    publisher = Publisher("twse", f"http://127.0.0.1:{exchange.server_port}", 7.0)
     with HttpSource(
         [publisher], user_agent=AGENT, through_proxy=False, clock=lambda: now[0], sleep=sleep
     ) as source:
         threads = [
-            threading.Thread(target=lambda: list(source.answers(FUTURES, session)))
-            for _ in range(3)
+            threading.Thread(target=lambda: list(source.answers(INDEX, session))) for _ in range(3)
         ]
         for thread in threads:
             thread.start()
@@ -231,6 +229,154 @@ def test_requests_keep_their_distance_across_threads(exchange: Exchange, session
     assert now[0] >= 21.0  # three distances between four requests
 
 
+def test_the_next_process_keeps_its_distance_too(
+    exchange: Exchange, session: date, tmp_path: Path
+) -> None:
+    """Also of attempts that failed; each publisher has a pace of its own."""
+    exchange.replies = [reply(503)]
+    now, pauses = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    def ask(name: str) -> None:
+        publisher = Publisher(name, f"http://127.0.0.1:{exchange.server_port}", 7.0)
+        options: Any = {"through_proxy": False, "clock": lambda: now[0], "sleep": sleep}
+        with HttpSource([publisher], user_agent=AGENT, pace_folder=tmp_path, **options) as source:
+            list(source.answers(INDEX if name == "twse" else REPORT, session))
+
+    ask("twse")
+    assert pauses == [5.0, 2.0, 10.0]  # the pauses after failures, and what lacks of the pace
+    now[0] += 3
+    ask("taifex")
+    ask("twse")
+    assert pauses[3:6] == [5.0, 2.0, 10.0]
+    exchange.replies = [reply(404)]
+    now[0] += 3
+    ask("twse")
+    assert pauses[-1] == 4.0
+
+
 def test_a_publisher_that_the_source_lacks_is_an_error(session: date) -> None:
     with HttpSource([], user_agent=AGENT) as source, pytest.raises(KeyError):
-        list(source.answers(FUTURES, session))
+        list(source.answers(INDEX, session))
+
+
+# the publisher's own rules
+
+
+def explain(status: int, body: bytes) -> Refusal | None:
+    """A publisher who says with 400 that the quota is used up, and with 200 that it is closed."""
+    if status == 400:
+        return Refusal("blocked", f"quota: {body.decode()}")
+    return Refusal("blocked", "closed") if body == b"closed" else None
+
+
+@pytest.fixture
+def peculiar(exchange: Exchange) -> Iterator[HttpSource]:
+    url = f"http://127.0.0.1:{exchange.server_port}"
+    publisher = Publisher(
+        "finmind", url, 0.0, explain=explain, access="ask the publisher for a token"
+    )
+    options: Any = {"user_agent": AGENT, "through_proxy": False, "sleep": lambda _: None}
+    with HttpSource([publisher], tokens={"finmind": SecretStr(SECRET)}, **options) as source:
+        yield source
+
+
+def test_what_a_publisher_means_comes_before_the_common_reading(
+    exchange: Exchange, peculiar: HttpSource, session: date
+) -> None:
+    exchange.replies = [reply(400, b"too many")]
+    (answer,) = peculiar.answers(ETF, session)
+    assert answer.refusal is not None
+    assert (answer.refusal.state, answer.refusal.reason) == ("blocked", "quota: too many")
+    assert len(exchange.requests) == 1
+
+
+def test_a_status_without_rules_of_its_own_means_the_usual(
+    exchange: Exchange, peculiar: HttpSource, session: date
+) -> None:
+    exchange.replies = [reply(504), reply(504), reply(404)]
+    (answer,) = peculiar.answers(ETF, session)
+    assert answer.refusal is not None
+    assert answer.refusal.state == "missing"
+    assert len(exchange.requests) == 3
+
+
+def test_bytes_that_come_with_an_explanation_are_kept(
+    exchange: Exchange, peculiar: HttpSource, session: date
+) -> None:
+    exchange.replies = [reply(200, b"closed")]
+    (answer,) = peculiar.answers(ETF, session)
+    assert answer.body == b"closed"
+    assert answer.refusal is not None
+    assert judge(ETF, session, peculiar, LATER).reason == "closed"
+
+
+# secrets
+
+
+def test_without_a_token_nobody_is_asked(exchange: Exchange, session: date) -> None:
+    exchange.replies = [reply(200, b"{}")]
+    source, _ = exchange.source()
+    with source:
+        verdict = judge(ETF, session, source, LATER)
+        barred = source.barred(ETF)
+        assert source.barred(INDEX) is None
+    assert verdict.state == "blocked"
+    assert "INDEXTRACKER_FINMIND_TOKEN" in (verdict.reason or "")
+    assert barred is not None
+    assert barred.reason == verdict.reason
+    assert exchange.requests == []
+
+
+def test_a_token_goes_into_the_header_of_its_publisher_alone(
+    exchange: Exchange, session: date
+) -> None:
+    exchange.replies = [reply(404)]
+    source, _ = exchange.source(tokens={"finmind": SecretStr(SECRET)})
+    with source:
+        list(source.answers(ETF, session))
+        list(source.answers(INDEX, session))
+    of_etf, of_index = exchange.requests
+    assert of_etf.headers["Authorization"] == f"Bearer {SECRET}"
+    assert SECRET not in of_etf.path
+    assert SECRET not in str(of_index)
+
+
+def test_a_token_counts_more_than_the_machines_netrc(
+    exchange: Exchange, session: date, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    exchange.replies = [reply(404)]
+    exchange.ask(session, ETF, tokens={"finmind": SecretStr(SECRET)}, through_proxy=True)
+    assert exchange.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(400, f'{{"msg":"no token {SECRET}","status":400}}'.encode()),
+        reply(200, f'{{"msg":"no token {SECRET}","status":400}}'.encode()),
+        reply(200, f"<html><title>{SECRET}</title>".encode()),
+        reply(302, Location=f"https://example.org/?{SECRET}"),
+        reply(500, SECRET.encode()),
+        cut_off,
+    ],
+    ids=["400", "200", "page", "redirect", "500", "cut"],
+)
+def test_a_token_is_nowhere_in_what_is_kept(
+    exchange: Exchange, session: date, answer: Reply, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    exchange.replies = [answer]
+    source, _ = exchange.source(tokens={"finmind": SecretStr(SECRET)})
+    with source:
+        verdict = judge(ETF, session, source, LATER)
+    assert verdict.state != "accepted"
+    assert SECRET in exchange.requests[0].headers["Authorization"]
+    assert SECRET not in f"{verdict} {source!r} {vars(source)['_http']!r} {caplog.text}"

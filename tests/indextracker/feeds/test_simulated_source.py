@@ -1,39 +1,49 @@
-"""The simulated exchange as a child process."""
+"""The simulated exchange as a source: a child process, or one that runs already."""
 
 import sys
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from indextracker.feeds import FEEDS
-from indextracker.feeds import simulated as module
-from indextracker.feeds.simulated import SimulatedSource
-from indextracker.feeds.sources import judge
+from indextracker.acquisition import acquire
+from indextracker.calendars import taiwan
+from indextracker.feeds import FEEDS, Feed
+from indextracker.feeds.sources import SimulatedSource, judge
+from indextracker.feeds.sources import simulated as module
+from indextracker.lake import Lake
+from indextracker.windows import outstanding
+from indextracker_simulator.exchange import Exchange
+from indextracker_simulator.faults import KINDS, FaultKind, Faults
+from indextracker_simulator.server import ExchangeServer, serving
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
+SESSION_FEEDS = [feed for feed in FEEDS.values() if not feed.yearly]
+FUTURES = FEEDS["taifex_futures"]
+
+
+def dated(feed: Feed, session: date) -> date:
+    return date(session.year, 1, 1) if feed.yearly else session
 
 
 def test_every_feed_is_served_and_the_child_ends(session: date) -> None:
     with SimulatedSource() as source:
-        verdicts = [judge(feed, session, source, LATER) for feed in FEEDS.values()]
-        process = source._process
+        process = None
+        for feed in FEEDS.values():
+            day = dated(feed, session)
+            verdict = judge(feed, day, source, LATER)
+            assert (verdict.state, verdict.reason) == ("accepted", None)
+            assert verdict.url.startswith(f"simulated:{feed.request(day).path}")
+            assert verdict.body is not None
+            assert feed.decode(verdict.body, day, "d" * 64).num_rows > 1
+            assert (verdict.published_at is not None) == (feed.listing is not None)
+            process = process or source._process
+            assert judge(feed, day, source, LATER) == verdict
         assert process is not None
         assert process.poll() is None
-        again = judge(FEEDS["taifex_futures"], session, source, LATER)
-    assert [(verdict.state, verdict.reason) for verdict in verdicts] == [("accepted", None)] * 3
-    for verdict, feed in zip(verdicts, FEEDS.values(), strict=True):
-        assert verdict.url == f"simulated:{feed.request(session).path}"
-        assert verdict.body is not None
-        assert feed.decode(verdict.body, session, "d" * 64).num_rows > 1
-    assert again == verdicts[0]
     assert process.returncode == 0
-
-
-def test_a_day_without_a_session_is_missing() -> None:
-    sunday = date(2024, 12, 15)
-    with SimulatedSource() as source:
-        states = {judge(feed, sunday, source, LATER).state for feed in FEEDS.values()}
-    assert states == {"missing"}
 
 
 def test_an_unused_source_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,5 +62,127 @@ def test_a_child_that_does_not_listen_is_an_error(
     monkeypatch.setattr(module, "START_SECONDS", 1.0)
     source = SimulatedSource()
     with pytest.raises(RuntimeError, match=r"did not start .*exit code [03]\)"):
-        list(source.answers(FEEDS["taifex_futures"], session))
+        list(source.answers(FUTURES, session))
     source.close()
+
+
+# one that runs already, whose time can be moved
+
+
+class Time:
+    """The time of an exchange and of those who ask it, in Taipei."""
+
+    def __init__(self) -> None:
+        self.now = LATER
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    def move(self, day: date, hour: int, minute: int = 0) -> datetime:
+        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+        self.now = local - timedelta(hours=8)
+        return self.now
+
+
+THURSDAY, FRIDAY, MONDAY = date(2024, 12, 12), date(2024, 12, 13), date(2024, 12, 16)
+
+
+@pytest.fixture
+def moved() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def source(moved: Time) -> Iterator[SimulatedSource]:
+    """An exchange that is closed by a typhoon on a Friday, and lists the last 30 sessions."""
+    exchange = Exchange(clock=moved, typhoons=[FRIDAY], window=30)
+    with serving(exchange) as address, SimulatedSource(address, moved.seconds) as one:
+        yield one
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+def test_a_night_a_dawn_and_an_evening(source: SimulatedSource, moved: Time, lake: Lake) -> None:
+    def state() -> str:
+        return acquire(lake, FUTURES, [THURSDAY], source, clock=moved)[THURSDAY].state
+
+    moved.move(date(2024, 12, 11), 9)
+    assert state() == "not_yet"
+    moved.move(THURSDAY, 4)
+    assert state() == "not_yet"
+    moved.move(THURSDAY, 6)
+    assert state() == "partial"
+    assert lake.row_counts(FUTURES.table, [THURSDAY]) == {THURSDAY: 0}
+    moved.move(THURSDAY, 17)
+    assert state() == "accepted"
+    assert lake.row_counts(FUTURES.table, [THURSDAY])[THURSDAY] > 1_000
+    moved.move(date(2025, 3, 12), 9)
+    before = date(2024, 12, 11)
+    gone = acquire(lake, FUTURES, [before], source, clock=moved)[before]
+    assert gone.state == "gone"
+    assert "2024-12-11 is deleted" in str(gone.reason)
+
+
+def test_a_typhoon_day_is_closed_when_the_next_session_is_listed(
+    source: SimulatedSource, moved: Time, lake: Lake
+) -> None:
+    index = FEEDS["twse_index"]
+
+    def states() -> dict[str, str]:
+        return {
+            feed.name: acquire(lake, feed, [FRIDAY], source, clock=moved)[FRIDAY].state
+            for feed in (FUTURES, index)
+        }
+
+    moved.move(FRIDAY, 18, 30)
+    assert states() == {"taifex_futures": "partial", "twse_index": "missing"}
+    moved.move(date(2024, 12, 14), 6)
+    assert states() == {"taifex_futures": "closed", "twse_index": "closed"}
+    lacking = outstanding(lake, source, taiwan(), FEEDS.values(), moved())
+    assert all(one.session != FRIDAY for one in lacking)
+
+
+FAULTY = (FUTURES, FEEDS["taifex_daily_futures"], FEEDS["twse_index"])
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Exchange:
+    return Exchange(clock=lambda: LATER, window=30)
+
+
+def rows(lake: Lake, feed: Feed) -> pa.Table:
+    keys = ("session_date", "line", *(("index_name",) if feed.name == "twse_index" else ()))
+    return lake.rows(feed.table).to_table().sort_by([(key, "ascending") for key in keys])
+
+
+@pytest.fixture(scope="module")
+def right(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    """What is to come out: bronze of an exchange where nothing goes wrong."""
+    lake = Lake(str(tmp_path_factory.mktemp("right") / "lake"), "simulated")
+    with serving(exchange) as address, SimulatedSource(address) as source:
+        for feed in FAULTY:
+            acquire(lake, feed, [THURSDAY, MONDAY], source)
+    return {feed.name: rows(lake, feed) for feed in FAULTY}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_fault_is_survived(
+    exchange: Exchange, right: dict[str, pa.Table], lake: Lake, kind: FaultKind
+) -> None:
+    """Each document goes wrong a few times; nothing wrong is taken, and reruns bring all of it."""
+    faults = Faults(7, {kind: 1.0}, most=4, latency_seconds=0.01)
+    server = ExchangeServer(exchange, faults=faults)
+    with server.in_background(), SimulatedSource(server.url) as source:
+        for feed in FAULTY:
+            for _ in range(10):
+                answers = acquire(lake, feed, [THURSDAY, MONDAY], source)
+                if all(answer.accepted for answer in answers.values()):
+                    break
+            assert rows(lake, feed).equals(right[feed.name])
+    assert any(served.fault == kind for served in server.journal)

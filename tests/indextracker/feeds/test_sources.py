@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
@@ -9,8 +10,8 @@ from typing import get_args
 import pytest
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal, State
-from indextracker.feeds import sources as module
 from indextracker.feeds.sources import Answer, ArchiveSource, Source, judge
+from indextracker.feeds.sources import model as module
 from indextracker_spark.tables import TABLES
 from indextracker_spark.tables.deliveries import STATES
 
@@ -58,23 +59,46 @@ def test_feeds_are_declared_in_full(feed: Feed, session: date) -> None:
     assert TABLES[feed.table.path] is feed.table
     assert feed.table.name == feed.name
     assert feed.publisher in PUBLISHERS
-    assert feed.due(session) == datetime(2024, 12, 16, 10, 30, tzinfo=UTC)
+    if not feed.yearly:
+        assert feed.due(session) == datetime(2024, 12, 16, 10, 30, tzinfo=UTC)
+    assert (feed.listing is None) == (feed.window_sessions is None)
 
 
 def test_names_and_paths_are_the_publishers(session: date) -> None:
-    found = {feed.name: (feed.names(session), feed.request(session).path) for feed in FEEDS.values()}
+    found = {
+        feed.name: (feed.names(session), feed.request(session).path) for feed in FEEDS.values()
+    }
+    ticks = "/file/taifex/Dailydownload"
+    index = "/rwd/zh/TAIEX/MI_5MINS_INDEX?date=20241216&response=json"
+    holidays = "/rwd/zh/holidaySchedule/holidaySchedule?response=json&date=20240101"
+    trades = "dataset=TaiwanStockPriceTick&data_id=006204&start_date=2024-12-16"
     assert found == {
         "taifex_futures": (
             ("Daily_2024_12_16.zip",),
-            "/file/taifex/Dailydownload/DailydownloadCSV/Daily_2024_12_16.zip",
+            f"{ticks}/DailydownloadCSV/Daily_2024_12_16.zip",
         ),
         "taifex_volume_totals": (
             ("Daily_2024_12_16_B.zip",),
-            "/file/taifex/Dailydownload/DailydownloadCSV_B/Daily_2024_12_16_B.zip",
+            f"{ticks}/DailydownloadCSV_B/Daily_2024_12_16_B.zip",
         ),
+        "taifex_combination_trades": (
+            ("Daily_2024_12_16_C.zip",),
+            f"{ticks}/DailydownloadCSV_C/Daily_2024_12_16_C.zip",
+        ),
+        "taifex_options": (
+            ("OptionsDaily_2024_12_16.zip",),
+            f"{ticks}/OptionsDailydownloadCSV/OptionsDaily_2024_12_16.zip",
+        ),
+        "taifex_daily_futures": (("futures_2024_12_16.csv",), "/cht/3/futDataDown"),
+        "taifex_daily_options": (("options_2024_12_16.csv",), "/cht/3/optDataDown"),
         "twse_index": (
             ("MI_5MINS_INDEX_20241216.json", "MI_5MINS_INDEX_20241216.csv"),
-            "/rwd/zh/TAIEX/MI_5MINS_INDEX?date=20241216&response=json",
+            index,
+        ),
+        "twse_holidays": (("holidaySchedule_113.json", "holidaySchedule_113.csv"), holidays),
+        "finmind_trades": (
+            ("TaiwanStockPriceTick_006204_2024-12-16.json",),
+            f"/api/v4/data?{trades}",
         ),
     }
 
@@ -221,6 +245,52 @@ def test_before_the_publishers_hour_nothing_is_missing(
     assert verdict.state == expected
     due = "due at 2024-12-16 18:30 Asia/Taipei" in (verdict.reason or "")
     assert due == (expected == "not_yet")
+
+
+@pytest.mark.parametrize(
+    ("published_at", "live", "expected"),
+    [
+        (datetime(2024, 12, 15, 21, 14, tzinfo=UTC), True, "partial"),  # at dawn, in Taipei
+        (datetime(2024, 12, 16, 3, 59, tzinfo=UTC), True, "partial"),
+        (datetime(2024, 12, 16, 4, tzinfo=UTC), True, "accepted"),
+        (None, True, "accepted"),
+        (datetime(2024, 12, 15, 21, 14, tzinfo=UTC), False, "accepted"),  # an archive's
+    ],
+)
+def test_what_came_before_the_session_ended_is_not_whole(
+    futures_zip: Zip, session: date, published_at: datetime | None, live: bool, expected: State
+) -> None:
+    source = Listed(Answer("listed:x", "x.zip", futures_zip(), published_at), live=live)
+    verdict = judge(FUTURES, session, source, LATER)
+    assert (verdict.state, verdict.body) == (expected, futures_zip())
+    if expected == "partial":
+        assert "Asia/Taipei, before the session ended" in (verdict.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("now", "live", "expected"),
+    [
+        (datetime(2024, 12, 16, 10, 29, tzinfo=UTC), True, "partial"),
+        (datetime(2024, 12, 16, 10, 30, tzinfo=UTC), True, "accepted"),
+        (datetime(2024, 12, 16, 10, 29, tzinfo=UTC), False, "accepted"),
+    ],
+)
+def test_what_does_not_tell_its_end_is_taken_only_once_due(
+    futures_zip: Zip, session: date, now: datetime, live: bool, expected: State
+) -> None:
+    feed = replace(FUTURES, tells_end=False)
+    source = Listed(Answer("listed:x", "x.zip", futures_zip()), live=live)
+    verdict = judge(feed, session, source, now)
+    assert verdict.state == expected
+    if expected == "partial":
+        assert verdict.reason == (
+            "x.zip does not tell whether it is whole; it is due at 2024-12-16 18:30 Asia/Taipei"
+        )
+
+
+def test_what_holds_no_list_and_bars_nobody_says_so() -> None:
+    assert Listed().listing(FUTURES) == {}
+    assert Listed().barred(FEEDS["finmind_trades"]) is None
 
 
 def test_an_error_of_the_program_is_no_refusal(session: date) -> None:

@@ -1,0 +1,104 @@
+"""A publisher made of a dictionary, and a feed whose documents are a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+
+from indextracker.acquisition import acquire
+from indextracker.deliveries import Delivery
+from indextracker.feeds import FEEDS, Feed, Refusal
+from indextracker.feeds.model import Listed, bronze_rows
+from indextracker.feeds.sources import Answer, Source
+from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
+
+DAYS = [date(2024, 12, day) for day in (26, 27, 30, 31)]
+NOW = datetime(2025, 2, 10, tzinfo=UTC)
+
+
+def verify(body: bytes, session: date) -> None:
+    """A document is good, or says in its first word what it is instead."""
+    state, _, reason = body.decode().partition(" ")
+    if state != "good":
+        raise Refusal(state, reason)  # type: ignore[arg-type] # the tests name known states
+
+
+def decode(body: bytes, session: date, document: str) -> pa.Table:
+    """A row per word."""
+    words = body.decode().split()
+    lines = pa.table(
+        {
+            "line": pa.array(range(1, len(words) + 1), pa.int64()),
+            "index_name": pa.array(words),
+            "time": pa.array(["09:00:00"] * len(words)),
+            "level": pa.array(["1"] * len(words)),
+            "text": pa.nulls(len(words), pa.string()),
+        }
+    )
+    return bronze_rows(FEED.table, lines, session, document)
+
+
+FEED: Feed = replace(FEEDS["twse_index"], verify=verify, decode=decode)
+
+
+@dataclass
+class Publisher(Source):
+    """Answers from a dictionary, and remembers what it was asked for."""
+
+    documents: dict[date, bytes]
+    asked: list[date] = field(default_factory=list)
+    listed: dict[date, datetime | None] = field(default_factory=dict)
+    no_list: Refusal | None = None
+    no_access: Refusal | None = None
+    place = "publisher"
+    live = True
+
+    def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
+        self.asked.append(session)
+        name = feed.names(session)[0]
+        if self.no_access:
+            yield Answer("publisher:", name, None, refusal=self.no_access)
+        elif session in self.documents:
+            published_at = self.listed.get(session) or NOW
+            yield Answer(f"publisher:{name}", name, self.documents[session], published_at)
+
+    def listing(self, feed: Feed) -> dict[date, Listed]:
+        if self.no_list:
+            raise self.no_list
+        return {
+            day: Listed(published_at, {"document": "/document"} if published_at else {})
+            for day, published_at in self.listed.items()
+        }
+
+    def barred(self, feed: Feed) -> Refusal | None:
+        return self.no_access
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def one_line(feed: Feed, session: date) -> pa.Table:
+    """A row of bronze without a cell, for feeds whose documents do not matter."""
+    row = {"session_date": session, "line": 1, "document": "0" * 64}
+    return pa.Table.from_pylist([row], arrow_schema(feed.table))
+
+
+def ask(
+    lake: Lake, publisher: Publisher, days: list[date] = DAYS, hours: int = 0
+) -> dict[date, Delivery]:
+    publisher.asked.clear()
+    return acquire(lake, FEED, days, publisher, clock=lambda: NOW + timedelta(hours=hours))
+
+
+def words(lake: Lake) -> dict[date, list[str]]:
+    """What bronze holds."""
+    found: dict[date, list[str]] = {}
+    if lake.exists(FEED.table):
+        rows = lake.rows(FEED.table).to_table().sort_by([("session_date", "ascending")])
+        for row in rows.sort_by("line").to_pylist():
+            found.setdefault(row["session_date"], []).append(row["index_name"])
+    return found
