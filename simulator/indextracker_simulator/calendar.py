@@ -1,17 +1,26 @@
 """The trading days of the simulated exchange, and what was known of them when.
 
-Dates alone: hours belong to products.py, the expiries made of these dates to expiries.py.
+Dates alone: hours belong to products.py, the expiries made of these dates to expiries.py, the
+published schedule of holidays to holidays.py. An exchange may call off sessions that others hold
+(a typhoon); so that the model has one way to ask for the calendar whichever exchange it works
+for, `trading_calendar` returns the one that the exchange at work has put in force.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import exchange_calendars
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 FIRST_DAY = date(2015, 1, 1)
 """The exchange publishes sessions from this day on."""
@@ -26,6 +35,20 @@ _CALENDAR_END = date(2040, 12, 28)
 
 # The library lists these as sessions. On 2023-01-18 trades were settled and none were made.
 _SCHEDULED_CLOSURES = frozenset({date(2022, 2, 4), date(2023, 1, 18)})
+
+# Saturdays that made up for a holiday were traded on until 2018; the library lists none of them.
+_MAKE_UP_SESSIONS = frozenset(
+    {
+        date(2016, 1, 30),
+        date(2016, 6, 4),
+        date(2016, 9, 10),
+        date(2017, 2, 18),
+        date(2017, 6, 3),
+        date(2017, 9, 30),
+        date(2018, 3, 31),
+        date(2018, 12, 22),
+    }
+)
 
 _TYPHOON_CLOSURES = frozenset(
     {
@@ -46,24 +69,46 @@ _TYPHOON_CLOSURES = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TradingCalendar:
-    """Every session of the exchange, in order.
+    """Every session of an exchange, in order.
 
     Attributes:
-        sessions: The trading days, ascending, from the walk's epoch on.
+        sessions: The trading days of every simulated exchange, ascending, from the walk's epoch
+            on. Prices walk over them, also over those called off: the world is the same whichever
+            days an exchange is closed.
+        called_off: Those of them that a typhoon takes from this exchange.
     """
 
     sessions: tuple[date, ...]
+    called_off: frozenset[date] = frozenset()
+
+    @cached_property
+    def typhoons(self) -> frozenset[date]:
+        """The days that the published schedule calls sessions and a typhoon took away."""
+        return _TYPHOON_CLOSURES | self.called_off
+
+    @cached_property
+    def scheduled(self) -> tuple[date, ...]:
+        """The sessions and the typhoons' days, ascending: what was expected the day before."""
+        return tuple(sorted({*self.sessions, *self.typhoons}))
+
+    @cached_property
+    def _held(self) -> tuple[date, ...]:
+        return tuple(session for session in self.sessions if session not in self.called_off)
 
     def is_session(self, day: date) -> bool:
         """Tell whether the exchange traded on `day`."""
-        position = bisect_left(self.sessions, day)
-        return position < len(self.sessions) and self.sessions[position] == day
+        position = bisect_left(self._held, day)
+        return position < len(self._held) and self._held[position] == day
 
-    def previous(self, session: date) -> date:
-        """Return the session before `session`."""
-        return self.sessions[bisect_left(self.sessions, session) - 1]
+    def previous(self, day: date) -> date:
+        """Return the session before `day`."""
+        return self._held[bisect_left(self._held, day) - 1]
+
+    def following(self, day: date) -> date:
+        """Return the session after `day`."""
+        return self._held[bisect_right(self._held, day)]
 
     def first_open(self, day: date, known_at: date) -> date:
         """Return the first trading day not before `day`, as expected at session `known_at`.
@@ -75,16 +120,44 @@ class TradingCalendar:
             day += timedelta(days=1)
         return day
 
+    def without(self, days: Iterable[date]) -> TradingCalendar:
+        """Return the calendar of an exchange that typhoons close on further days.
+
+        Raises:
+            ValueError: One of the days is no session.
+        """
+        days = frozenset(days)
+        for day in sorted(days - self.typhoons):
+            if not self.is_session(day):
+                raise ValueError(f"{day} is no session that a typhoon could take away")
+        return TradingCalendar(self.sessions, self.called_off | days - self.typhoons)
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Make this the calendar that the model sees, in this thread, for the length of a block."""
+        before = _IN_FORCE.set(self)
+        try:
+            yield
+        finally:
+            _IN_FORCE.reset(before)
+
     def _expected(self, day: date, known_at: date) -> bool:
         announced_on = day - timedelta(days=1)
-        unaware = day in _TYPHOON_CLOSURES and announced_on >= known_at
+        unaware = day in self.typhoons and announced_on >= known_at
         return unaware or self.is_session(day)
 
 
-@cache
+_IN_FORCE: ContextVar[TradingCalendar] = ContextVar("trading_calendar")
+
+
 def trading_calendar() -> TradingCalendar:
-    """Return the exchange's calendar: the library's, corrected."""
+    """Return the calendar in force: the library's, corrected, unless an exchange has its own."""
+    return _IN_FORCE.get(None) or _corrected()
+
+
+@cache
+def _corrected() -> TradingCalendar:
     library = exchange_calendars.get_calendar("XTAI", start=str(WALK_EPOCH), end=str(_CALENDAR_END))
-    days: list[date] = np.asarray(library.sessions, dtype="datetime64[D]").tolist()
-    closed = _SCHEDULED_CLOSURES | _TYPHOON_CLOSURES
-    return TradingCalendar(tuple(day for day in days if day not in closed))
+    days: set[date] = set(np.asarray(library.sessions, dtype="datetime64[D]").tolist())
+    days -= _SCHEDULED_CLOSURES | _TYPHOON_CLOSURES
+    return TradingCalendar(tuple(sorted(days | _MAKE_UP_SESSIONS)))

@@ -1,157 +1,208 @@
 """The simulated exchange: its sessions, and which of their documents are published by now.
 
-The one place where model, documents and clock meet. How documents travel is server.py's business.
+The one place where model, documents and clock meet. How documents travel is server.py's business,
+when tick files come and go is publication.py's.
 """
 
 from __future__ import annotations
 
+import time as clocks
 from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from threading import Lock
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from threading import RLock
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import numpy as np
-
-from indextracker_simulator import taifex, twse
-from indextracker_simulator.calendar import FIRST_DAY, LAST_DAY, trading_calendar
-from indextracker_simulator.futures import Tape, Volume, tape
-from indextracker_simulator.indices import IndexReport, report
-from indextracker_simulator.unreadable import UnreadableLine, unreadable_lines
+from indextracker_simulator import holidays
+from indextracker_simulator.calendar import FIRST_DAY, LAST_DAY, TradingCalendar, trading_calendar
+from indextracker_simulator.publication import TAIPEI, Market, Publication, Row
+from indextracker_simulator.session import DEFAULT_LEAD_SECONDS, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from numpy.typing import NDArray
+    from indextracker_simulator.futures import Volume
+    from indextracker_simulator.session import Document
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 DEFAULT_SEED = 6_204
-TAIPEI = timezone(timedelta(hours=8))
-TAIFEX_PUBLISHES_AT = time(16, 50)
-TWSE_PUBLISHES_AT = time(14, 0)
 
+_PUBLISHED_AT: dict[Document, time] = {
+    "index_json": time(14, 0),
+    "index_csv": time(14, 0),
+    "etf": time(15, 30),
+    "daily_futures": time(17, 0),
+    "daily_options": time(17, 0),
+}
+"""Documents that come at one hour of their session and stay."""
+
+_LISTED_ON: dict[Document, Market] = {
+    "futures": "futures",
+    "combination": "futures",
+    "totals": "futures",
+    "options": "options",
+}
+"""Documents that come when their list says so, and are deleted when it forgets them."""
+
+_EARLY: dict[Document, Document] = {"futures": "dawn_futures", "options": "dawn_options"}
+
+_SCHEDULE_MONTH = 12
 _SESSIONS_KEPT = 4
-_FIRST_ROW_LINE = 2  # line 1 of the tick file is its header
+_DOCUMENTS_KEPT = 24
 
 
-@dataclass(frozen=True)
-class Session:
-    """All that happened on one trading day.
+class Published(NamedTuple):
+    """A document that is out.
 
     Attributes:
-        session_date: The trading day.
-        index: The index levels.
-        tape: The futures rows that can be read.
-        unreadable: The lines of the futures file that cannot.
+        body: Its bytes.
+        at: When it was published.
     """
 
+    body: bytes
+    at: datetime
+
+
+class _Origin(NamedTuple):
+    """Which document of which session is published, and since when."""
+
+    kind: Document
     session_date: date
-    index: IndexReport
-    tape: Tape
-    unreadable: tuple[UnreadableLine, ...]
-
-    def row_lines(self) -> NDArray[np.int64]:
-        """Return the physical line of each tape row in the tick file, from 1."""
-        rows = np.arange(len(self.tape))
-        before = np.array([line.before for line in self.unreadable], dtype=np.int64)
-        return _FIRST_ROW_LINE + rows + np.searchsorted(before, rows, side="right")
-
-    def unreadable_line_numbers(self) -> tuple[int, ...]:
-        """Return the physical line of each unreadable line in the tick file, from 1."""
-        return tuple(
-            _FIRST_ROW_LINE + line.before + already for already, line in enumerate(self.unreadable)
-        )
+    at: datetime
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(kw_only=True, eq=False)
 class Exchange:
     """An exchange that trades by itself, the same for equal seeds.
 
-    Args:
+    Attributes:
         seed: Chooses the world; not negative.
         volume: `demo`, about 30,000 futures rows a session, or `real`, about 500,000.
         clock: Returns the present, aware of its zone. Later sessions are not published yet.
         unreadable: Whether the tick files hold a few lines that cannot be read.
+        lead_seconds: How far the derivatives run ahead of the index.
+        typhoons: Sessions of the published schedule that do not take place.
+        window: How many sessions the futures exchange lists and keeps; None keeps all.
+        missing_status: Status of the answer where a tick file is missing, 200 or 404: both have
+            been seen.
+        etf_token: The token that is granted ETF trades: None grants every request, the empty
+            one none.
+        etf_requests_an_hour: The vendor's quota, where rates are enforced.
+        enforce_rates: Whether clients that ask too fast, too much or wrongly are kept out.
+        ticks: Seconds by which rates are measured.
+        calendar: Its trading days, its own typhoons taken away.
     """
 
-    def __init__(
-        self,
-        *,
-        seed: int = DEFAULT_SEED,
-        volume: Volume = "demo",
-        clock: Callable[[], datetime] = _now,
-        unreadable: bool = True,
-    ) -> None:
-        self._seed = seed
-        self._volume = volume
-        self._clock = clock
-        self._unreadable = unreadable
+    seed: int = DEFAULT_SEED
+    volume: Volume = "demo"
+    clock: Callable[[], datetime] = _now
+    unreadable: bool = True
+    lead_seconds: int = DEFAULT_LEAD_SECONDS
+    typhoons: Collection[date] = ()
+    window: int | None = None
+    missing_status: int = 200
+    etf_token: str | None = field(default=None, repr=False)
+    etf_requests_an_hour: int = 600
+    enforce_rates: bool = False
+    ticks: Callable[[], float] = clocks.monotonic
+
+    def __post_init__(self) -> None:
+        self.calendar: TradingCalendar = trading_calendar().without(self.typhoons)
+        self._publication = Publication(self.calendar, self.seed, self.window)
         self._sessions: OrderedDict[date, Session] = OrderedDict()
-        self._lock = Lock()
+        self._documents: OrderedDict[tuple[Document, date, date], bytes] = OrderedDict()
+        self._lock = RLock()
 
     def session(self, session_date: date) -> Session:
         """Return what happens on a trading day, past or future.
 
+        What the session makes of itself later follows the calendar in force; an exchange with
+        typhoons of its own wants `calendar.in_force()` around that.
+
         Raises:
             ValueError: The exchange has no session on that day.
         """
-        kept = FIRST_DAY <= session_date <= LAST_DAY
-        if not kept or not trading_calendar().is_session(session_date):
+        if not self._trades_on(session_date):
             raise ValueError(f"{session_date} is no session of the simulated exchange")
         with self._lock:
             if session_date not in self._sessions:
-                self._sessions[session_date] = self._made(session_date)
-            self._sessions.move_to_end(session_date)
-            if len(self._sessions) > _SESSIONS_KEPT:
-                self._sessions.popitem(last=False)
-            return self._sessions[session_date]
+                self._sessions[session_date] = Session(
+                    self.seed, session_date, self.volume, self.unreadable, self.lead_seconds
+                )
+            return _recent(self._sessions, session_date, _SESSIONS_KEPT)
+
+    def published(self, kind: Document, day: date) -> Published | None:
+        """Return a document of a day as it is published now, None where none is."""
+        origin = self._origin(kind, day)
+        if origin is None:
+            return None
+        key = (origin.kind, origin.session_date, day)
+        with self._lock, self.calendar.in_force():
+            if key not in self._documents:
+                session = self.session(origin.session_date)
+                self._documents[key] = session.document(origin.kind, day)
+            return Published(_recent(self._documents, key, _DOCUMENTS_KEPT), origin.at)
+
+    def has(self, kind: Document, day: date) -> bool:
+        """Tell whether a document of a day is published now, without making it."""
+        return self._origin(kind, day) is not None
 
     def futures_zip(self, session_date: date) -> bytes | None:
         """Return `Daily_YYYY_MM_DD.zip`, None where none is published."""
-        return self._published(session_date, TAIFEX_PUBLISHES_AT, _futures_zip)
+        return self._body("futures", session_date)
 
     def totals_zip(self, session_date: date) -> bytes | None:
         """Return `Daily_YYYY_MM_DD_B.zip`, None where none is published."""
-        return self._published(session_date, TAIFEX_PUBLISHES_AT, _totals_zip)
+        return self._body("totals", session_date)
 
     def index_json(self, session_date: date) -> bytes | None:
         """Return the index report as JSON, None where none is published."""
-        return self._published(session_date, TWSE_PUBLISHES_AT, _index_json)
+        return self._body("index_json", session_date)
 
-    def index_csv(self, session_date: date) -> bytes | None:
-        """Return the index report as CSV, None where none is published."""
-        return self._published(session_date, TWSE_PUBLISHES_AT, _index_csv)
+    def _body(self, kind: Document, session_date: date) -> bytes | None:
+        published = self.published(kind, session_date)
+        return None if published is None else published.body
 
-    def _published(
-        self, session_date: date, hour: time, write: Callable[[Session], bytes]
-    ) -> bytes | None:
-        if self._clock() < datetime.combine(session_date, hour, TAIPEI):
+    def rows(self, market: Market, now: datetime | None = None) -> list[Row]:
+        """Return the list of sessions with their files as it stands now, or at a moment."""
+        return self._publication.rows(market, now or self.clock())
+
+    def holidays_json(self, year: int) -> bytes | None:
+        """Return the holiday schedule of a year, None where there is none."""
+        if not FIRST_DAY.year <= year <= LAST_DAY.year:
             return None
-        try:
-            session = self.session(session_date)
-        except ValueError:
+        # It comes out in the last month of the year before.
+        known_from = datetime(year - 1, _SCHEDULE_MONTH, 1, tzinfo=TAIPEI)
+        return None if self.clock() < known_from else holidays.schedule_json(self.calendar, year)
+
+    def _trades_on(self, day: date) -> bool:
+        return FIRST_DAY <= day <= LAST_DAY and self.calendar.is_session(day)
+
+    def _origin(self, kind: Document, day: date) -> _Origin | None:
+        now = self.clock()
+        if kind in _PUBLISHED_AT:
+            at = datetime.combine(day, _PUBLISHED_AT[kind], TAIPEI)
+            return _Origin(kind, day, at) if self._trades_on(day) and at <= now else None
+        row = self._publication.row(_LISTED_ON[kind], day, now)
+        if row is None or row.published_at is None:
             return None
-        return write(session)
-
-    def _made(self, session_date: date) -> Session:
-        rows = tape(self._seed, session_date, self._volume)
-        slips = unreadable_lines(self._seed, session_date, rows) if self._unreadable else ()
-        return Session(session_date, report(self._seed, session_date), rows, slips)
-
-
-def _futures_zip(session: Session) -> bytes:
-    return taifex.futures_zip(session.session_date, session.tape, session.unreadable)
+        if row.complete:
+            return _Origin(kind, day, row.published_at)
+        if kind not in _EARLY:
+            return None
+        # The night part before a typhoon is the next session's.
+        session_date = day if self._trades_on(day) else self.calendar.following(day)
+        return _Origin(_EARLY[kind], session_date, row.published_at)
 
 
-def _totals_zip(session: Session) -> bytes:
-    return taifex.totals_zip(session.session_date, session.tape)
-
-
-def _index_json(session: Session) -> bytes:
-    return twse.index_json(session.session_date, session.index)
-
-
-def _index_csv(session: Session) -> bytes:
-    return twse.index_csv(session.session_date, session.index)
+def _recent(kept: OrderedDict[_Key, _Value], key: _Key, most: int) -> _Value:
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]

@@ -1,9 +1,9 @@
-"""What trades in a session: the rows of the futures exchange, from its own model.
+"""What futures trade in a session: the rows of the exchange, from its own model.
 
 A row is one print, as the tick file has it, in the file's order; how it is written is taifex.py's
 business. Everything that a reader of such files gets wrong is made to happen in every session:
 prints in the second of a close, far contracts that print once or as legs alone, opening auctions
-with and without their mark, spreads before the first outright row.
+with and without their mark, spreads before the first outright row, spreads that met outrights.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.expiries import last_trading_date, listed
-from indextracker_simulator.products import LAST_DAY_CLOSE, MINUTE, products_of
-from indextracker_simulator.walk import DAY, HOUR, Path, full_path, generator, local_second
+from indextracker_simulator.contracts import parts_of
+from indextracker_simulator.products import Product, products_of
+from indextracker_simulator.walk import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from indextracker_simulator.products import Product
+    from indextracker_simulator.contracts import Contract, Part
 
 Volume = Literal["demo", "real"]
 
@@ -34,22 +33,18 @@ ROWS: dict[Volume, int] = {"demo": 30_000, "real": 500_000}
 
 _NIGHT_SHARE = 0.35
 _SPREAD_SHARE = 0.04
+_AGAINST_SHARE = 0.015
 _ROLL_DAYS = 5
 _ROLL_FACTOR = 2.5
-_OUTRIGHT_SHARES = (0.85, 0.09, 0.03, 0.01, 0.008, 0.006, 0.004)
+_OUTRIGHT_SHARES = (0.81, 0.09, 0.03, 0.01, 0.008, 0.006, 0.004)
 _SPREAD_SHARES = (0.7, 0.2, 0.1)
 _SIZES = np.array([1, 1, 1, 1, 2, 2, 3, 5, 10, 20])
 _PRINTS_PER_ORDER = 1.8
-_YEAR = 365 * DAY
-
-# Seconds of the day at which other products, or other contracts, close: a print here must not be
-# mistaken for one at its own contract's close.
-_FOREIGN_CLOSES = (LAST_DAY_CLOSE, 13 * HOUR + 45 * MINUTE, 15 * HOUR)
 
 
 @dataclass(frozen=True)
 class Tape:
-    """The rows of one session, every array of shape (rows,) and in published order.
+    """Rows of one session, every array of shape (rows,) and in published order.
 
     Attributes:
         product: Product code.
@@ -78,98 +73,51 @@ class Tape:
     def __len__(self) -> int:
         return len(self.second)
 
-
-@dataclass(frozen=True)
-class _Contract:
-    expiry: str
-    ends: int  # local second of its last trade ever
-    on_last_day: bool
-
-    @property
-    def weekly(self) -> bool:
-        return "W" in self.expiry
+    def where(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Tape:
+        """Return some of the rows, or all in another order."""
+        return Tape(**{field.name: getattr(self, field.name)[rows] for field in fields(Tape)})
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One product in one part of the session, and all that its rows are drawn from."""
+class Trading:
+    """The futures trades of one session.
 
-    product: Product
-    night: bool
-    opens: int  # local second
-    midnight: int  # local second of the session date's midnight
-    path: Path
-    carry: float  # yearly
-    random: np.random.Generator
+    Attributes:
+        tape: Every row of the tick file.
+        against_outrights: Spreads that met two outright orders instead of a spread. They have no
+            row of their own in the tick file: their legs stand there as outright rows.
+    """
 
-    def closes(self, contract: _Contract) -> int:
-        """Return the local second of the contract's close in this part."""
-        if self.night:
-            assert self.product.night is not None
-            return self.opens + self.product.night.closes - self.product.night.opens
-        return self.midnight + self.product.close_of_day(contract.on_last_day)
-
-    def fair(self, contract: _Contract, seconds: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the theoretical price in hundredths: its basis is gone when it ends."""
-        years = (contract.ends - seconds) / _YEAR
-        return 100 * self.path.at(seconds) * (1 + self.carry * years)
-
-    def landmarks(self, contract: _Contract) -> list[int]:
-        """Return the local seconds, sorted, at which the contract must print."""
-        close = self.closes(contract)
-        moments = (self.midnight + second for second in _FOREIGN_CLOSES)
-        between = [moment for moment in moments if self.opens < moment < close]
-        return [self.opens, *between, close]
-
-    def moments(self, contract: _Contract, number: int) -> NDArray[np.int64]:
-        """Draw local seconds, sorted, in which orders meet: most near the open and the close."""
-        span = self.closes(contract) - self.opens
-        return self.opens + np.sort((self.random.beta(0.6, 0.75, number) * span).astype(np.int64))
+    tape: Tape
+    against_outrights: Tape
 
 
-def tape(seed: int, session: date, volume: Volume) -> Tape:
-    """Return the rows of one session."""
+def trading(seed: int, session: date, volume: Volume, lead: int) -> Trading:
+    """Return the trades of one session, `lead` seconds ahead of the index."""
     pieces: list[Tape] = []
     ranks: list[NDArray[np.int64]] = []
+    met: list[Tape] = []
     for product in products_of(session):
         rows = ROWS[volume] * product.share
-        contracts = _contracts(product, session)
         day_share = 1 - _NIGHT_SHARE if product.night else 1
-        for part in _parts(product, seed, session):
+        for part in parts_of(product, seed, session, lead):
             part_rows = rows * (_NIGHT_SHARE if part.night else day_share)
-            outrights = list(_outrights(part, contracts, part_rows))
-            spreads = list(_spreads(part, contracts, part_rows))
+            outrights = list(_outrights(part, product, part_rows))
+            for combination, legs in _against_outrights(part, part_rows):
+                met.append(combination)
+                outrights += legs
+            spreads = list(_spreads(part, product, part_rows))
             pieces += outrights + spreads
             ranks += [np.arange(1, len(piece) + 1) for piece in outrights]
             ranks += [_spread_ranks(part, piece) for piece in spreads]
-    return _in_published_order(pieces, ranks)
+    return Trading(
+        _in_published_order(pieces, ranks),
+        _in_published_order(met, [np.arange(len(piece)) for piece in met]),
+    )
 
 
-def _contracts(product: Product, session: date) -> list[_Contract]:
-    contracts = []
-    for expiry in listed(product, session):
-        last_day = last_trading_date(expiry, session)
-        ends = local_second(last_day, LAST_DAY_CLOSE)
-        contracts.append(_Contract(expiry, ends, last_day == session))
-    return contracts
-
-
-def _parts(product: Product, seed: int, session: date) -> Iterable[_Part]:
-    path = full_path(product.underlying, seed, session)
-    carry = float(generator(seed, product.underlying.name, session, "carry").uniform(-0.04, 0.04))
-    midnight = local_second(session)
-    if product.night is not None:
-        eve = trading_calendar().previous(session)
-        opens = local_second(eve, product.night.opens)
-        random = generator(seed, product.name, session, "night")
-        yield _Part(product, True, opens, midnight, path, carry, random)
-    opens = midnight + product.day.opens
-    random = generator(seed, product.name, session, "day")
-    yield _Part(product, False, opens, midnight, path, carry, random)
-
-
-def _outrights(part: _Part, contracts: list[_Contract], rows: float) -> Iterable[Tape]:
-    *liquid, farthest = contracts
+def _outrights(part: Part, product: Product, rows: float) -> Iterable[Tape]:
+    *liquid, farthest = part.contracts
     months = [contract for contract in liquid if not contract.weekly]
     weeklies = [contract for contract in liquid if contract.weekly]
     for rank, contract in enumerate([*months[:1], *weeklies, *months[1:]]):
@@ -177,15 +125,15 @@ def _outrights(part: _Part, contracts: list[_Contract], rows: float) -> Iterable
         drawn = part.moments(contract, orders)
         prints = part.random.geometric(1 / _PRINTS_PER_ORDER, orders)
         seconds = [np.repeat(drawn, prints), np.repeat(part.landmarks(contract), 3)]
-        marked = part.product.auction_marked and rank < 2
+        marked = product.auction_marked and rank < 2
         opening = [np.array([part.opens])] if marked else []
         yield _outright_rows(part, contract, np.concatenate([*opening, *seconds]), marked)
-    if part.product.traded_to_the_end and not part.night:
+    if product.traded_to_the_end and not part.night:
         yield _outright_rows(part, farthest, part.moments(farthest, 1), marked=False)
 
 
 def _outright_rows(
-    part: _Part, contract: _Contract, seconds: NDArray[np.int64], marked: bool
+    part: Part, contract: Contract, seconds: NDArray[np.int64], marked: bool
 ) -> Tape:
     seconds = np.sort(seconds)
     number = len(seconds)
@@ -194,6 +142,19 @@ def _outright_rows(
     if marked:
         auction[0] = True
         contracts[0] = part.random.integers(20, 80)
+    price = _near_fair(part, contract, seconds)
+    return _outright_tape(part, contract, seconds, price, contracts, auction)
+
+
+def _outright_tape(
+    part: Part,
+    contract: Contract,
+    seconds: NDArray[np.int64],
+    price: NDArray[np.int64],
+    contracts: NDArray[np.int64],
+    auction: NDArray[np.bool_],
+) -> Tape:
+    number = len(seconds)
     nothing = np.zeros(number, dtype=np.int64)
     return Tape(
         product=np.full(number, part.product.name),
@@ -201,7 +162,7 @@ def _outright_rows(
         far=np.full(number, ""),
         second=seconds,
         night=np.full(number, part.night),
-        price=_ticked(part, contract, seconds),
+        price=price,
         near_price=nothing,
         far_price=nothing,
         contracts=contracts,
@@ -209,26 +170,41 @@ def _outright_rows(
     )
 
 
-def _ticked(part: _Part, contract: _Contract, seconds: NDArray[np.int64]) -> NDArray[np.int64]:
+def _near_fair(part: Part, contract: Contract, seconds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return outright prices: the theoretical one to the tick, and up to a tick beside it."""
-    fair = part.fair(contract, seconds)
-    bounds = np.array([bound for bound, _ in part.product.ticks])
-    sizes = np.array([size for _, size in part.product.ticks])
-    ticks = sizes[np.searchsorted(bounds, fair, side="right")]
-    steps = np.rint(fair / ticks).astype(np.int64) + part.random.integers(-1, 2, len(seconds))
-    return np.asarray(steps * ticks)
+    price, tick = part.product.ticked(100 * part.curve.forward(contract, seconds))
+    beside = price + tick * part.random.integers(-1, 2, len(seconds))
+    return part.product.ticked(beside)[0]
 
 
-def _spreads(part: _Part, contracts: list[_Contract], rows: float) -> Iterable[Tape]:
-    days_left = (contracts[0].ends - part.midnight) // DAY
+def _against_outrights(part: Part, rows: float) -> Iterable[tuple[Tape, list[Tape]]]:
+    """Yield spreads that met outright orders, each with its two legs."""
+    months = [contract for contract in part.contracts if not contract.weekly]
+    pairs = [(months[0], months[1])]
+    if len(months) > 3:
+        pairs.append((months[0], months[2]))
+    for near, far in pairs:
+        seconds = part.moments(near, int(rows * _AGAINST_SHARE / len(pairs)) + 1)
+        prices = [_near_fair(part, leg, seconds) for leg in (near, far)]
+        contracts = part.random.choice(_SIZES, len(seconds))
+        unmarked = np.zeros(len(seconds), dtype=bool)
+        legs = [
+            _outright_tape(part, leg, seconds, price, contracts, unmarked)
+            for leg, price in zip((near, far), prices, strict=True)
+        ]
+        yield _spread_tape(part, (near, far), seconds, prices, contracts), legs
+
+
+def _spreads(part: Part, product: Product, rows: float) -> Iterable[Tape]:
+    days_left = (part.contracts[0].ends - part.midnight) // DAY
     wanted = rows * _SPREAD_SHARE * (_ROLL_FACTOR if days_left <= _ROLL_DAYS else 1)
-    for rank, (near, far) in enumerate(_pairs(contracts)):
+    for rank, (near, far) in enumerate(_pairs(part.contracts)):
         drawn = part.moments(near, int(wanted * _SPREAD_SHARES[min(rank, 2)]) + 2)
         seconds = np.sort(np.concatenate([drawn, part.landmarks(near)]))
-        yield _spread_rows(part, near, far, seconds)
+        yield _spread_rows(part, product, (near, far), seconds)
 
 
-def _pairs(contracts: list[_Contract]) -> list[tuple[_Contract, _Contract]]:
+def _pairs(contracts: list[Contract]) -> list[tuple[Contract, Contract]]:
     """Return the spreads that trade, the liveliest first, near and far by their end."""
     months = [contract for contract in contracts if not contract.weekly]
     chosen = [
@@ -239,28 +215,44 @@ def _pairs(contracts: list[_Contract]) -> list[tuple[_Contract, _Contract]]:
     return list(dict.fromkeys(chosen))
 
 
-def _spread_rows(part: _Part, near: _Contract, far: _Contract, seconds: NDArray[np.int64]) -> Tape:
+def _spread_rows(
+    part: Part, product: Product, pair: tuple[Contract, Contract], seconds: NDArray[np.int64]
+) -> Tape:
+    near, far = pair
     number = len(seconds)
-    tick = part.product.spread_tick
-    basis = part.fair(far, seconds) - part.fair(near, seconds)
-    price = np.rint(basis / tick).astype(np.int64) + part.random.integers(-2, 3, number)
-    price *= tick
-    near_price = _ticked(part, near, seconds)
+    tick = product.spread_tick
+    basis = part.curve.forward(far, seconds) - part.curve.forward(near, seconds)
+    price = np.rint(100 * basis / tick).astype(np.int64) + part.random.integers(-2, 3, number)
+    near_price = _near_fair(part, near, seconds)
+    contracts = part.random.choice(_SIZES, number)
+    return _spread_tape(part, pair, seconds, [near_price, near_price + tick * price], contracts)
+
+
+def _spread_tape(
+    part: Part,
+    pair: tuple[Contract, Contract],
+    seconds: NDArray[np.int64],
+    prices: list[NDArray[np.int64]],
+    contracts: NDArray[np.int64],
+) -> Tape:
+    near, far = pair
+    near_price, far_price = prices
+    number = len(seconds)
     return Tape(
         product=np.full(number, part.product.name),
         near=np.full(number, near.expiry),
         far=np.full(number, far.expiry),
         second=seconds,
         night=np.full(number, part.night),
-        price=price,
+        price=far_price - near_price,
         near_price=near_price,
-        far_price=near_price + price,
-        contracts=part.random.choice(_SIZES, number),
+        far_price=far_price,
+        contracts=contracts,
         auction=np.zeros(number, dtype=bool),
     )
 
 
-def _spread_ranks(part: _Part, spreads: Tape) -> NDArray[np.int64]:
+def _spread_ranks(part: Part, spreads: Tape) -> NDArray[np.int64]:
     """Return where each spread row stands among the outright rows of its second."""
     behind = 10 * ROWS["real"]
     ranks = np.where(part.random.random(len(spreads)) < 0.5, 0, behind)

@@ -67,6 +67,9 @@ def _sector(
     return Index(name, Process(name, middle, 0.8, 0.011, 0.7), since, until)
 
 
+_FINANCE = _sector("金融保險類指數", 1_610.0)
+
+FINANCE_PROCESS = _FINANCE.process
 TAIEX_PROCESS = Process(TAIEX, 17_000.0, 0.4, 0.009, 0.95)
 
 INDICES = (
@@ -101,7 +104,7 @@ INDICES = (
     _sector("航運類指數", 152.0),
     _sector("觀光類指數", 120.0, until=_NEW_SECTORS_FROM),
     _sector("觀光餐旅類指數", 140.0, since=_NEW_SECTORS_FROM),
-    _sector("金融保險類指數", 1_610.0),
+    _FINANCE,
     _sector("貿易百貨類指數", 294.0),
     _sector("油電燃氣類指數", 108.0),
     _sector("綠能環保類指數", 94.0, since=_NEW_SECTORS_FROM),

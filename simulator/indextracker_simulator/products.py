@@ -1,18 +1,27 @@
-"""The futures of the simulated exchange: hours, ticks, listing schemes, underlyings.
+"""The futures and options of the simulated exchange: hours, ticks, listing schemes, underlyings.
 
-What each product is, not what it did in a session (futures.py), nor when its contracts end
-(expiries.py).
+What each product is, not what it did in a session (futures.py, options.py), nor when its contracts
+end (expiries.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from indextracker_simulator.indices import TAIEX_PROCESS
+import numpy as np
+
+from indextracker_simulator.indices import FINANCE_PROCESS, TAIEX_PROCESS
 from indextracker_simulator.walk import HOUR, Process
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MINUTE = 60
+FRIDAYS_FROM = date(2025, 1, 1)
+"""Friday weeklies are listed on sessions from this day on."""
+
 LAST_DAY_CLOSE = 13 * HOUR + 30 * MINUTE
 """When a contract of a domestic index or stock stops on its last trading day."""
 
@@ -31,42 +40,36 @@ class Hours:
     closes: int
 
 
-@dataclass(frozen=True)
-class Product:
-    """A future.
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What futures and options have in common.
 
     Attributes:
         name: Its code in the documents.
         underlying: The walk that its price hangs on.
         ticks: (price, tick) pairs in hundredths, ascending: the tick that holds below a price.
-        spread_tick: Tick of its calendar spreads, hundredths.
-        share: Its part of a session's rows.
+        share: Its part of a session's rows, of futures or of options.
         day: Hours of the day part.
         night: Hours of the night part, which begins on the day of the previous session.
         months: Consecutive near months that are listed.
         quarters: Quarter months listed after those.
-        weeklies: Wednesday weeklies listed.
-        third_wednesday: Whether it ends on third Wednesdays (weeklies on theirs), at 13:30 on
+        wednesdays: Wednesday weeklies listed.
+        fridays: Friday weeklies listed, since there are any.
+        third_wednesday: Whether it ends on third Wednesdays (weeklies on their days), at 13:30 on
             that day. The rule of the other products is not public.
-        auction_marked: Whether its opening auctions carry their mark.
-        traded_to_the_end: Whether its farthest contract prints outright at all.
-        listed_from: First session, None for always.
     """
 
     name: str
     underlying: Process
     ticks: tuple[tuple[int, int], ...]
-    spread_tick: int
     share: float
     day: Hours
-    night: Hours | None
+    night: Hours | None = None
     months: int
     quarters: int
-    weeklies: int = 0
+    wednesdays: int = 0
+    fridays: int = 0
     third_wednesday: bool = True
-    auction_marked: bool = False
-    traded_to_the_end: bool = True
-    listed_from: date | None = None
 
     def close_of_day(self, on_last_day: bool) -> int:
         """Return the second of the day at which a contract's day part ends."""
@@ -74,10 +77,53 @@ class Product:
             return LAST_DAY_CLOSE
         return self.day.closes
 
+    def weeklies_on(self, session: date) -> dict[str, int]:
+        """Return how many weeklies of each weekday, `W` and `F`, are listed on `session`."""
+        return {"W": self.wednesdays, "F": self.fridays if session >= FRIDAYS_FROM else 0}
+
+    def ticked(
+        self, fair: NDArray[np.float64] | NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return each price in whole ticks, and the tick there; all in hundredths."""
+        bounds = np.array([bound for bound, _ in self.ticks])
+        sizes = np.array([size for _, size in self.ticks])
+        tick = sizes[np.searchsorted(bounds, fair, side="right")]
+        return np.rint(fair / tick).astype(np.int64) * tick, tick
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product(Terms):
+    """A future.
+
+    Attributes:
+        spread_tick: Tick of its calendar spreads, hundredths.
+        auction_marked: Whether its opening auctions carry their mark.
+        traded_to_the_end: Whether its farthest contract prints outright at all.
+        listed_from: First session, None for always.
+    """
+
+    spread_tick: int
+    auction_marked: bool = False
+    traded_to_the_end: bool = True
+    listed_from: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionProduct(Terms):
+    """An option on an index.
+
+    Attributes:
+        strike_unit: The smallest step between its strikes, whole points.
+    """
+
+    strike_unit: int
+
 
 _ANY_PRICE = 10**9
 _POINT = ((_ANY_PRICE, 100),)
 _STOCK = ((1_000, 1), (5_000, 5), (10_000, 10), (50_000, 50), (100_000, 100), (_ANY_PRICE, 500))
+_TAIEX_PREMIUM = ((1_000, 10), (5_000, 50), (50_000, 100), (100_000, 500), (_ANY_PRICE, 1_000))
+_FINANCE_PREMIUM = ((200, 2), (1_000, 10), (5_000, 20), (20_000, 100), (_ANY_PRICE, 200))
 _ETF = ((5_000, 1), (_ANY_PRICE, 5))
 
 _USUAL_DAY = Hours(8 * HOUR + 45 * MINUTE, 13 * HOUR + 45 * MINUTE)
@@ -110,7 +156,7 @@ PRODUCTS = (
         night=_INDEX_NIGHT,
         months=3,
         quarters=3,
-        weeklies=2,
+        wednesdays=2,
         auction_marked=True,
     ),
     Product(
@@ -120,7 +166,6 @@ PRODUCTS = (
         spread_tick=1,
         share=0.03,
         day=_LONG_DAY,
-        night=None,
         months=2,
         quarters=1,
     ),
@@ -133,7 +178,6 @@ PRODUCTS = (
         spread_tick=1,
         share=0.02,
         day=_USUAL_DAY,
-        night=None,
         months=2,
         quarters=1,
     ),
@@ -144,7 +188,6 @@ PRODUCTS = (
         spread_tick=25,
         share=0.02,
         day=_TOKYO_DAY,
-        night=None,
         months=0,
         quarters=2,
         third_wednesday=False,
@@ -184,3 +227,30 @@ def products_of(session: date) -> tuple[Product, ...]:
         for product in PRODUCTS
         if product.listed_from is None or product.listed_from <= session
     )
+
+
+OPTIONS = (
+    OptionProduct(
+        name="TFO",
+        underlying=FINANCE_PROCESS,
+        ticks=_FINANCE_PREMIUM,
+        share=0.004,
+        day=_USUAL_DAY,
+        months=2,
+        quarters=1,
+        strike_unit=10,
+    ),
+    OptionProduct(
+        name="TXO",
+        underlying=TAIEX_PROCESS,
+        ticks=_TAIEX_PREMIUM,
+        share=0.996,
+        day=_USUAL_DAY,
+        night=_INDEX_NIGHT,
+        months=3,
+        quarters=2,
+        wednesdays=2,
+        fridays=2,
+        strike_unit=50,
+    ),
+)

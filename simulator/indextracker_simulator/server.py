@@ -1,77 +1,47 @@
-"""The exchange on local HTTP: paths and answers as the publishers give them.
+"""The exchange on local HTTP.
 
-Routes alone: what is published when is exchange.py's decision.
+Requests and connections alone: what is answered is routes.py's decision, what goes wrong on the
+way is drawn by faults.py.
 """
 
 from __future__ import annotations
 
-import re
+import socket
+import struct
 import sys
+import time
 from contextlib import contextmanager
-from datetime import date, datetime
-from http import HTTPStatus
+from datetime import UTC
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from indextracker_simulator.taifex import NO_DATA_PAGE
-from indextracker_simulator.twse import NO_DATA_CSV, NO_DATA_JSON
+from indextracker_simulator.access import Access
+from indextracker_simulator.routes import Answer, Question, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from indextracker_simulator.exchange import Exchange
+    from indextracker_simulator.faults import FaultKind, Faults
 
-_TAIFEX_PATH = re.compile(
-    r"/file/taifex/Dailydownload/DailydownloadCSV(_B)?/Daily_(\d{4}_\d\d_\d\d)(_B)?\.zip"
-)
-_TWSE_PATH = "/rwd/zh/TAIEX/MI_5MINS_INDEX"
-
-_ZIP = "application/zip"
-_HTML = "text/html; charset=UTF-8"
-_JSON = "application/json; charset=UTF-8"
-_CSV = "text/csv; charset=MS950"
-
-Answer = tuple[HTTPStatus, str, bytes]
-
-_NOT_FOUND: Answer = (HTTPStatus.NOT_FOUND, _HTML, b"<h1>404 Not Found</h1>\n")
+_LONGEST_FORM = 4096
+_ABORT = struct.pack("ii", 1, 0)  # linger for no time: closing resets the connection
 
 
-def answer(exchange: Exchange, target: str) -> Answer:
-    """Return status, content type and body for a request target (path and query)."""
-    parts = urlsplit(target)
-    if parts.path == _TWSE_PATH:
-        return _index_answer(exchange, parse_qs(parts.query))
-    tick_file = _TAIFEX_PATH.fullmatch(parts.path)
-    if tick_file is None or tick_file[1] != tick_file[3]:
-        return _NOT_FOUND
-    publish = exchange.totals_zip if tick_file[1] else exchange.futures_zip
-    document = _published(publish, tick_file[2], "%Y_%m_%d")
-    if document is None:
-        return HTTPStatus.OK, _HTML, NO_DATA_PAGE
-    return HTTPStatus.OK, _ZIP, document
+class Served(NamedTuple):
+    """An entry of a server's journal.
 
+    Attributes:
+        path: Path and query; of a form, its fields stand for the query.
+        status: HTTP status, None where no answer was sent.
+        fault: What befell the answer, None for nothing.
+    """
 
-def _index_answer(exchange: Exchange, query: dict[str, list[str]]) -> Answer:
-    day = query.get("date", [""])[0]
-    match query.get("response"):
-        case ["json"]:
-            document = _published(exchange.index_json, day, "%Y%m%d")
-            return HTTPStatus.OK, _JSON, NO_DATA_JSON if document is None else document
-        case ["csv"]:
-            document = _published(exchange.index_csv, day, "%Y%m%d")
-            return HTTPStatus.OK, _CSV, NO_DATA_CSV if document is None else document
-        case _:
-            return _NOT_FOUND
-
-
-def _published(publish: Callable[[date], bytes | None], text: str, form: str) -> bytes | None:
-    try:
-        day = datetime.strptime(text, form).date()  # noqa: DTZ007 -- a day has no zone
-    except ValueError:
-        return None
-    return publish(day)
+    path: str
+    status: int | None
+    fault: FaultKind | None
 
 
 class ExchangeServer(ThreadingHTTPServer):
@@ -79,19 +49,50 @@ class ExchangeServer(ThreadingHTTPServer):
 
     Args:
         exchange: What it serves.
+        faults: What goes wrong; None for nothing.
         port: Port to listen on, 0 for any free one.
         verbose: Whether each request is logged on standard error.
+
+    Attributes:
+        journal: Every request so far, in the order of its answer.
     """
 
-    def __init__(self, exchange: Exchange, *, port: int = 0, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        faults: Faults | None = None,
+        port: int = 0,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.exchange = exchange
+        self.access = Access(exchange)
+        self.faults = faults
         self.verbose = verbose
+        self.journal: list[Served] = []
 
     @property
     def url(self) -> str:
         """Return the base address, without a trailing slash."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away; readers are killed in the middle of answers."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    @contextmanager
+    def in_background(self) -> Iterator[ExchangeServer]:
+        """Serve from a thread for the length of a block."""
+        with self:
+            thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            thread.start()
+            try:
+                yield self
+            finally:
+                self.shutdown()
+                thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -101,12 +102,51 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        status, content_type, body = answer(self.server.exchange, self.path)
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self._serve(self.path)
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if length > _LONGEST_FORM:
+            self.close_connection = True
+            self.send_error(413)
+            return
+        self._serve(f"{self.path}?{self.rfile.read(length).decode('utf-8', 'replace')}")
+
+    def _serve(self, target: str) -> None:
+        server = self.server
+        bearer = self.headers.get("Authorization", "").partition("Bearer ")[2] or None
+        right = answer(server.exchange, server.access, Question(self.command, target, bearer))
+        fault = server.faults.draw(target, right) if server.faults else None
+        kind = fault.kind if fault else None
+        sent = fault.alter(right) if fault else right
+        dropped = kind == "drop"
+        if kind:
+            self.log_message("fault %s befalls %s", kind, target)
+        server.journal.append(Served(target, None if dropped else sent.status, kind))
+        if dropped:
+            self.close_connection = True
+        elif kind == "reset":
+            self._send(sent, sent.body[: len(sent.body) // 2])
+            self._reset()
+        else:
+            if fault and kind == "latency":
+                time.sleep(fault.latency_seconds)
+            self._send(sent, sent.body)
+
+    def _send(self, answered: Answer, body: bytes) -> None:
+        self.send_response(answered.status)
+        self.send_header("Content-Type", answered.content_type)
+        self.send_header("Content-Length", str(len(answered.body)))
+        if answered.published_at is not None:
+            published_at = answered.published_at.astimezone(UTC)
+            self.send_header("Last-Modified", format_datetime(published_at, usegmt=True))
         self.end_headers()
         self.wfile.write(body)
+
+    def _reset(self) -> None:
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
         if self.server.verbose:
@@ -114,13 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(exchange: Exchange) -> Iterator[str]:
+def serving(exchange: Exchange, faults: Faults | None = None) -> Iterator[str]:
     """Serve an exchange from a thread for the length of a block; yields the base address."""
-    with ExchangeServer(exchange) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
+    with ExchangeServer(exchange, faults=faults).in_background() as server:
+        yield server.url

@@ -1,22 +1,19 @@
-"""The futures exchange's documents, byte for byte in its layout.
+"""What the futures exchange answers by form, byte for byte: its daily report, and that it has none.
 
-Writing alone: what they say comes from futures.py and unreadable.py.
+Writing alone: the figures come from daily.py. Tick files are written by taifex_ticks.py.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-from functools import cache
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Literal
 
-from indextracker_simulator.walk import DAY, HOUR, local_date
+from indextracker_simulator.unreadable import with_slips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
+    from collections.abc import Iterable
 
-    from indextracker_simulator.futures import Tape
+    from indextracker_simulator.daily import Line
     from indextracker_simulator.unreadable import UnreadableLine
 
 NO_DATA_PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN"
@@ -35,100 +32,126 @@ NO_DATA_PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN"
 """.encode()
 """What is answered, with status 200, where a document is missing."""
 
-OUTRIGHT_SIDES = 2
-SPREAD_SIDES = 4  # both sides of both legs
+DATED_FROM = date(2025, 12, 8)
+"""The options report carries the expiry's date since this session."""
 
-_HEADER = (
-    "成交日期,商品代號,到期月份(週別),成交時間,成交價格,"
-    "成交數量(B+S),近月價格,遠月價格,開盤集合競價 "
+_FUTURES_HEADER = (
+    "交易日期,契約,到期月份(週別),開盤價,最高價,最低價,收盤價,漲跌價,漲跌%,成交量,結算價,"
+    "未沖銷契約數,最後最佳買價,最後最佳賣價,歷史最高價,歷史最低價,"
+    "是否因訊息面暫停交易,交易時段,價差對單式委託成交量"
 )
-_TOTALS_TITLE = "期貨價差委託成交概況表,,,, "
-_TOTALS_HEADER = "交易日期,商品代號,價差委託成交量(B+S),市場總成交量(B+S),價差委託成交比率(%) "
+_OPTIONS_HEADER = (
+    "交易日期,契約,到期月份(週別),履約價,買賣權,開盤價,最高價,最低價,收盤價,成交量,結算價,"
+    "未沖銷契約數,最後最佳買價,最後最佳賣價,歷史最高價,歷史最低價,"
+    "是否因訊息面暫停交易,交易時段,漲跌價,漲跌%"
+)
+_EXPIRES = ",契約到期日"
+_PARTS = {False: "一般", True: "盤後"}
+_TYPES = {True: "買權", False: "賣權"}
+_NO_HALT = ""
 
 
-def futures_zip(session_date: date, tape: Tape, unreadable: tuple[UnreadableLine, ...]) -> bytes:
-    """Return the zipped tick file of one session."""
-    lines = list(_futures_lines(tape))
-    for slip in reversed(unreadable):
-        lines.insert(slip.before, slip.text)
-    return _zipped(session_date, f"Daily_{session_date:%Y_%m_%d}.csv", [_HEADER, *lines])
+def daily_futures_csv(
+    day: date, report: Iterable[Line], unreadable: tuple[UnreadableLine, ...] = ()
+) -> bytes:
+    """Return the daily report of futures."""
+    rows = (_futures_line(day, line) for line in report)
+    return _csv([_FUTURES_HEADER, *with_slips(rows, unreadable)])
 
 
-def totals_zip(session_date: date, tape: Tape) -> bytes:
-    """Return the zipped control totals of one session: sides in spreads, sides in all."""
-    totals: dict[str, list[int]] = {}
-    columns = (tape.product, tape.far, tape.contracts)
-    for product, far, contracts in zip(*(column.tolist() for column in columns), strict=True):
-        total = totals.setdefault(product, [0, 0])
-        if far:
-            total[0] += SPREAD_SIDES * contracts
-            total[1] += SPREAD_SIDES * contracts
-        else:
-            total[1] += OUTRIGHT_SIDES * contracts
-    day = f"{session_date:%Y%m%d}"
-    lines = [f"{day},{name:<7}," + _shares(*total) for name, total in totals.items()]
-    spreads, everything = (sum(column) for column in zip(*totals.values(), strict=True))
-    lines.append("合計,," + _shares(spreads, everything))
-    name = f"Daily_{session_date:%Y_%m_%d}_B.csv"
-    return _zipped(session_date, name, [_TOTALS_TITLE, _TOTALS_HEADER, *lines])
+def daily_options_csv(
+    day: date, report: Iterable[Line], unreadable: tuple[UnreadableLine, ...] = ()
+) -> bytes:
+    """Return the daily report of options."""
+    rows = (_options_line(day, line) for line in report)
+    return _csv([_options_header(day), *with_slips(rows, unreadable)])
 
 
-@cache
-def number_text(hundredths: int) -> str:
-    """Write a number as the exchange does: no leading zero below one, no trailing ones."""
-    whole, cents = divmod(abs(hundredths), 100)
-    sign = "-" if hundredths < 0 else ""
-    fraction = f".{cents:02d}".rstrip("0").rstrip(".")
-    return sign + (f"{whole}{fraction}" if whole or not fraction else fraction)
+def no_report_csv(report: Literal["futures", "options"], day: date) -> bytes:
+    """Return the daily report of a day without a session: its header alone."""
+    return _csv([_FUTURES_HEADER if report == "futures" else _options_header(day)])
 
 
-def _futures_lines(tape: Tape) -> Iterator[str]:
-    columns = (
-        tape.product,
-        tape.near,
-        tape.far,
-        tape.second,
-        tape.price,
-        tape.near_price,
-        tape.far_price,
-        tape.contracts,
-        tape.auction,
+def _options_header(day: date) -> str:
+    return _OPTIONS_HEADER + (_EXPIRES if day >= DATED_FROM else "")
+
+
+def _futures_line(day: date, line: Line) -> str:
+    spread = line.last_day is None
+    change, percent = _change(line, whole_percents=False)
+    cells = (
+        f"{day:%Y/%m/%d}",
+        line.key.product,
+        f"{line.key.expiry:<17}" if spread else f"{line.key.expiry:<8}",
+        *_prices(line),
+        *(("-", "-") if spread else (change, percent)),
+        str(line.contracts),
+        *_after_volume(line),
+        str(line.traded.against_outrights) if spread else "",
     )
-    for product, near, far, second, price, near_price, far_price, contracts, auction in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        start = f"{_date_text(second // DAY)},{product:<7},"
-        printed = f"{_time_text(second % DAY)},{number_text(price)}"
-        if far:
-            legs = f"{number_text(near_price)},{number_text(far_price)}"
-            yield f"{start}{near}/{far},{printed},{SPREAD_SIDES * contracts},{legs}, "
-        else:
-            mark = "*" if auction else " "
-            yield f"{start}{near}     ,{printed},{OUTRIGHT_SIDES * contracts},-,-,{mark}"
+    return ",".join(cells) + ","
 
 
-@cache
-def _date_text(day: int) -> str:
-    return f"{local_date(day * DAY):%Y%m%d}"
+def _options_line(day: date, line: Line) -> str:
+    assert line.key.call is not None
+    assert line.last_day is not None
+    cells = (
+        f"{day:%Y/%m/%d}",
+        line.key.product,
+        f"{line.key.expiry:<8}",
+        f"{line.key.strike}.0000",
+        _TYPES[line.key.call],
+        *_prices(line),
+        str(line.contracts),
+        *_after_volume(line),
+        *_change(line, whole_percents=True),
+        *((f"{line.last_day:%Y/%m/%d}",) if day >= DATED_FROM else ()),
+    )
+    return ",".join(cells) + ","
 
 
-@cache
-def _time_text(second: int) -> str:
-    return f"{second // HOUR:02d}{second // 60 % 60:02d}{second % 60:02d}"
+def _prices(line: Line) -> tuple[str, ...]:
+    traded = line.traded
+    return tuple(_number(price) for price in (traded.open, traded.high, traded.low, traded.close))
 
 
-def _shares(spreads: int, everything: int) -> str:
-    percent = (2 * 10_000 * spreads + everything) // (2 * everything)
-    return f"{spreads},{everything},{number_text(percent)}"
+def _after_volume(line: Line) -> tuple[str, ...]:
+    """Return the cells that both reports have from the settlement price to the part."""
+    known = [
+        price for price in (line.traded.high, line.traded.low, line.reference) if price is not None
+    ]
+    return (
+        _number(line.settlement),
+        "-" if line.open_interest is None else str(line.open_interest),
+        *(_number(quote) for quote in line.quotes),
+        _number(max(known, default=None)),
+        _number(min(known, default=None)),
+        _NO_HALT,
+        _PARTS[line.night],
+    )
 
 
-def _zipped(session_date: date, name: str, lines: list[str]) -> bytes:
-    text = "".join(f"{line}\r\n" for line in lines)
-    # The publisher's archives carry the UTC time of 16:48 Taipei.
-    made = (session_date.year, session_date.month, session_date.day, 8, 48, 0)
-    entry = zipfile.ZipInfo(name, date_time=made)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as writer:
-        writer.writestr(entry, text.encode("cp950"))
-    return archive.getvalue()
+def _change(line: Line, *, whole_percents: bool) -> tuple[str, str]:
+    """Return the change from the settlement before, and in per cent.
+
+    Futures write two decimals, options as few as will do, but of zero both.
+    """
+    if line.reference is None or line.traded.close is None:
+        return "-", "-"
+    if line.traded.high is None:  # legs of spreads alone
+        return "0", "0.00%"
+    change = line.traded.close - line.reference
+    percent = f"{100 * change / line.reference:.2f}"
+    if whole_percents and change:
+        percent = percent.rstrip("0").rstrip(".")
+    return _number(change), f"{percent}%"
+
+
+def _number(hundredths: int | None) -> str:
+    if hundredths is None:
+        return "-"
+    return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+
+
+def _csv(lines: list[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode("cp950")

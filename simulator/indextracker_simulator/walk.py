@@ -10,7 +10,7 @@ import math
 import zlib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,10 @@ CASH_CLOSE = 13 * HOUR + 30 * 60
 CASH_STEPS = (CASH_CLOSE - CASH_OPEN) // CASH_STEP
 
 _CLOSING_AUCTION = 5 * 60
+
+# A jump, in standard deviations of a session's return: some ten times a lively step of 5 seconds.
+_JUMPS_A_SESSION = 0.5
+_JUMP_SIZES = (0.25, 0.6)
 _UNIX_ORDINAL = 719_163
 
 
@@ -87,22 +91,15 @@ def generator(seed: int, *stream: date | str) -> np.random.Generator:
 
 def close_of(process: Process, seed: int, session: date) -> float:
     """Return the price at the close of a session."""
-    # Drawn per calendar day and in one sweep from the epoch: a longer sweep begins alike, so two
-    # sessions agree on every close that they share.
-    days = _days_of_sessions()
-    days = days[: np.searchsorted(days, session.toordinal() - WALK_EPOCH.toordinal()) + 1]
-    shocks = process.market_share * generator(seed, "market").standard_normal(days[-1] + 1)
-    own_share = math.sqrt(1 - process.market_share**2)
-    shocks += own_share * generator(seed, process.name).standard_normal(days[-1] + 1)
-    walked = float(np.cumsum(shocks[days])[-1]) * process.volatility
-    return process.middle * math.exp(_reflect(walked, process.half_band))
+    walked = _walk(process, seed)[session.toordinal() - WALK_EPOCH.toordinal()]
+    return process.middle * math.exp(_reflect(float(walked), process.half_band))
 
 
 def cash_path(process: Process, seed: int, session: date) -> NDArray[np.float64]:
     """Return the price every 5 seconds from 09:00:05 to 13:30:00, shape (3240,).
 
-    It opens with a gap, ends at the session's close, is liveliest after the open and stands still
-    while orders for the closing auction are collected.
+    It opens with a gap, ends at the session's close, is liveliest after the open, jumps on some
+    days and stands still while orders for the closing auction are collected.
     """
     previous = close_of(process, seed, trading_calendar().previous(session))
     close = close_of(process, seed, session)
@@ -115,8 +112,9 @@ def cash_path(process: Process, seed: int, session: date) -> NDArray[np.float64]
     market = generator(seed, "market", session, "cash").standard_normal(CASH_STEPS)
     noise = process.market_share * market
     noise += math.sqrt(1 - process.market_share**2) * own.standard_normal(CASH_STEPS)
-    scale = 0.8 * process.volatility / math.sqrt(CASH_STEPS)
-    return _bridge(previous * math.exp(gap), close, liveliness, noise * scale)
+    noise *= 0.8 * process.volatility / math.sqrt(CASH_STEPS)
+    steps = noise * liveliness + process.volatility * process.market_share * _jumps(seed, session)
+    return _bridge(previous * math.exp(gap), close, liveliness, steps)
 
 
 def full_path(process: Process, seed: int, session: date) -> Path:
@@ -131,8 +129,8 @@ def full_path(process: Process, seed: int, session: date) -> Path:
     scale = process.volatility / math.sqrt(DAY / 60)
 
     def quiet(minutes: NDArray[np.int64], start: float, end: float) -> NDArray[np.float64]:
-        noise = scale * random.standard_normal(len(minutes))
-        return _bridge(start, end, np.ones(len(minutes)), noise)
+        steps = scale * random.standard_normal(len(minutes))
+        return _bridge(start, end, np.ones(len(minutes)), steps)
 
     previous = close_of(process, seed, eve)
     traded = cash_path(process, seed, session)
@@ -147,11 +145,31 @@ def full_path(process: Process, seed: int, session: date) -> Path:
     return Path(np.concatenate([night, morning, cash, after]), np.concatenate(levels))
 
 
-@cache
-def _days_of_sessions() -> NDArray[np.int64]:
-    """Return the days from the walk's epoch to each session."""
-    ordinals = [session.toordinal() for session in trading_calendar().sessions]
-    return np.array(ordinals) - WALK_EPOCH.toordinal()
+def _jumps(seed: int, session: date) -> NDArray[np.float64]:
+    """Return the market's jumps at each step of the cash session, most of them zero."""
+    random = generator(seed, "market", session, "jumps")
+    number = random.poisson(_JUMPS_A_SESSION)
+    jumps = np.zeros(CASH_STEPS)
+    last = CASH_STEPS - _CLOSING_AUCTION // CASH_STEP
+    sizes = random.uniform(*_JUMP_SIZES, number) * random.choice([-1, 1], number)
+    jumps[random.integers(1, last, number)] = sizes
+    return jumps
+
+
+@lru_cache(maxsize=128)
+def _walk(process: Process, seed: int) -> NDArray[np.float64]:
+    """Return the walk of a process at each day since the epoch, before its reflection.
+
+    Drawn per calendar day, so that a closure more or less leaves the steps of other days alone.
+    """
+    sessions = np.array([session.toordinal() for session in trading_calendar().sessions])
+    days = sessions - WALK_EPOCH.toordinal()
+    shocks = process.market_share * generator(seed, "market").standard_normal(days[-1] + 1)
+    own_share = math.sqrt(1 - process.market_share**2)
+    shocks += own_share * generator(seed, process.name).standard_normal(days[-1] + 1)
+    traded = np.zeros(len(shocks))
+    traded[days] = shocks[days] * process.volatility
+    return np.cumsum(traded)
 
 
 def _reflect(walked: float, half_band: float) -> float:
@@ -160,12 +178,10 @@ def _reflect(walked: float, half_band: float) -> float:
 
 
 def _bridge(
-    start: float, end: float, liveliness: NDArray[np.float64], noise: NDArray[np.float64]
+    start: float, end: float, liveliness: NDArray[np.float64], steps: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Lead a walk from `start` (its first element) to `end` (its last)."""
-    steps = noise * liveliness
-    steps[0] = 0
-    walked = np.cumsum(steps)
+    walked = np.cumsum(steps) - steps[0]
     variance = np.cumsum(np.concatenate([[0.0], liveliness[1:] ** 2]))
     share = variance / variance[-1]
     path = math.log(start) + walked + share * (math.log(end / start) - walked[-1])

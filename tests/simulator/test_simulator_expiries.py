@@ -7,9 +7,9 @@ import pytest
 
 from indextracker_simulator.calendar import trading_calendar
 from indextracker_simulator.expiries import expire_codes, last_trading_date, listed
-from indextracker_simulator.products import PRODUCTS
+from indextracker_simulator.products import OPTIONS, PRODUCTS, Terms
 
-BY_NAME = {product.name: product for product in PRODUCTS}
+BY_NAME: dict[str, Terms] = {product.name: product for product in (*PRODUCTS, *OPTIONS)}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,8 @@ def test_previous_session_leaps_a_long_holiday() -> None:
         ("202407W4", date(2024, 7, 22), date(2024, 7, 24)),
         ("202407W4", date(2024, 7, 23), date(2024, 7, 24)),
         ("202407W4", date(2024, 7, 26), date(2024, 7, 26)),
+        ("202506F4", date(2025, 6, 20), date(2025, 6, 27)),
+        ("202505F5", date(2025, 5, 20), date(2025, 6, 2)),  # the Friday was Dragon Boat
         # Typhoon Krathon
         ("202410W1", date(2024, 10, 1), date(2024, 10, 2)),
         ("202410W1", date(2024, 10, 4), date(2024, 10, 4)),
@@ -77,6 +79,8 @@ def test_last_trading_date(expiry: str, session: date, ends: date) -> None:
                 "Q+3": "202509",
                 "W": "202412",
                 "W+1": "202412W4",
+                "F": "202412F2",
+                "F+1": "202412F3",
             },
         ),
         (
@@ -90,9 +94,11 @@ def test_last_trading_date(expiry: str, session: date, ends: date) -> None:
                 "Q+3": "202512",
                 "W": "202412W4",
                 "W+1": "202501W1",
+                "F": "202412F3",
+                "F+1": "202412F4",
             },
         ),
-        # Two Wednesdays fell into the holiday: both expiries moved to the session after it.
+        # Two weeks fell into the holiday: all their expiries moved to the session after it.
         (
             date(2023, 1, 30),
             {
@@ -104,6 +110,8 @@ def test_last_trading_date(expiry: str, session: date, ends: date) -> None:
                 "Q+3": "202312",
                 "W": "202301",
                 "W+1": "202301W4",
+                "F": "202301F3",
+                "F+1": "202301F4",
             },
         ),
     ],
@@ -145,3 +153,37 @@ def test_an_unknown_rule_gives_no_codes() -> None:
 )
 def test_listed_contracts(product: str, expiries: list[str]) -> None:
     assert list(listed(BY_NAME[product], date(2024, 12, 13))) == expiries
+
+
+def _listed(session: date, *, product: str = "TXO") -> list[str]:
+    return list(listed(BY_NAME[product], session))
+
+
+def test_listed_options() -> None:
+    # As the exchange's report of that session: no weekly ends with the monthly on 2023-01-30.
+    assert _listed(date(2023, 1, 30)) == [
+        "202301",
+        "202302W1",
+        "202302W2",
+        "202302",
+        "202303",
+        "202306",
+        "202309",
+    ]
+    fridays = [expiry for expiry in _listed(date(2025, 6, 25)) if "F" in expiry]
+    assert fridays == ["202506F4", "202507F1"]
+    assert not any("F" in expiry for expiry in _listed(date(2024, 12, 31)))
+    assert _listed(date(2024, 12, 13), product="TFO") == ["202412", "202501", "202503"]
+
+
+def test_no_two_contracts_end_together_after_a_holiday() -> None:
+    session = date(2025, 2, 3)
+    ends = Counter(last_trading_date(expiry, session) for expiry in _listed(session))
+    assert max(ends.values()) == 1
+    assert ends[session] == 1
+
+
+def test_a_typhoon_takes_no_listed_contract_away() -> None:
+    before, after = _listed(date(2024, 7, 23)), _listed(date(2024, 7, 26))
+    assert before == after
+    assert last_trading_date("202407W4", date(2024, 7, 26)) == date(2024, 7, 26)

@@ -11,11 +11,22 @@ import numpy as np
 import pytest
 
 from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.exchange import DEFAULT_SEED, Exchange, Session
-from indextracker_simulator.expiries import last_trading_date
-from indextracker_simulator.futures import tape
-from indextracker_simulator.indices import INDICES, TAIEX, UNMAPPED
-from indextracker_simulator.walk import DAY, local_date
+from indextracker_simulator.contracts import contracts_of, curve_of
+from indextracker_simulator.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.expiries import last_trading_date, listed
+from indextracker_simulator.futures import trading
+from indextracker_simulator.indices import INDICES, TAIEX, TAIEX_PROCESS, UNMAPPED
+from indextracker_simulator.products import PRODUCTS
+from indextracker_simulator.session import Session
+from indextracker_simulator.walk import (
+    CASH_CLOSE,
+    CASH_OPEN,
+    DAY,
+    cash_path,
+    close_of,
+    local_date,
+    local_second,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,17 +200,94 @@ def test_rows_stand_by_product_near_expiry_and_second(days: list[list[Row]]) -> 
         assert [key[2:] for key in keys] != sorted(key[2:] for key in keys)
 
 
-def test_basis_is_gone_at_the_end(week: list[Session]) -> None:
+def test_the_basis_decays_to_the_final_settlement(week: list[Session]) -> None:
     session = next(s for s in week if s.session_date == date(2024, 12, 18))
-    index = session.index.levels[-1, session.index.names.index(TAIEX)]
+    levels = session.index.levels[:, session.index.names.index(TAIEX)]
+    settlement = levels[-360:].mean()  # the last half hour
+    assert abs(settlement - levels[-1]) > 200
     last = [r for r in _rows(session) if r.product == "TX" and r.ends_today and not r.far][-1]
-    assert abs(last.price - index) <= 150
+    assert abs(last.price - settlement) <= 160
     assert last.price % 100 == 0
+    curve = curve_of(TAIEX_PROCESS, session.seed, session.session_date, session.lead_seconds)
+    close = np.array([local_second(session.session_date, CASH_CLOSE)])
+    ending, *others = contracts_of(PRODUCTS[-1], session.session_date)
+    assert 100 * curve.forward(ending, close)[0] == pytest.approx(settlement, abs=1)
+    basis = [abs(curve.forward(contract, close)[0] - levels[-1] / 100) for contract in others]
+    assert basis == sorted(basis)
+    assert basis[-1] > 100
+
+
+@pytest.mark.parametrize("lead", [0, 10, 35])
+def test_futures_lead_the_index(lead: int) -> None:
+    """The returns between prints go with the index's returns that many seconds later, and best."""
+    session = Session(DEFAULT_SEED, date(2024, 12, 12), "demo", lead_seconds=lead)
+    opening = local_second(session.session_date, CASH_OPEN)
+    levels = session.index.levels[1:, session.index.names.index(TAIEX)]
+    at = opening + 5 * np.arange(1, 3241)
+    front = session.tape.where(session.tape.product == "MTX")
+    front = front.where((front.near == "202412") & (front.far == "") & ~front.night)
+    inside = (front.second >= at[0]) & (front.second < at[-1] - 500)
+    seconds, prices = front.second[inside], front.price[inside]
+    lags = range(-60, 65, 5)
+    correlation = [
+        np.corrcoef(np.diff(prices), np.diff(np.interp(seconds + lag, at, levels)))[0, 1]
+        for lag in lags
+    ]
+    assert lags[int(np.argmax(correlation))] == lead
+    assert max(correlation) > 0.5
+
+
+def _taiex(days: int) -> list[np.ndarray]:
+    """The index of some sessions, each with the close before it in front."""
+    sessions = [day for day in trading_calendar().sessions if day >= date(2024, 1, 2)][:days]
+    return [
+        np.append(
+            close_of(TAIEX_PROCESS, DEFAULT_SEED, trading_calendar().previous(session)),
+            cash_path(TAIEX_PROCESS, DEFAULT_SEED, session),
+        )
+        for session in sessions
+    ]
+
+
+def test_the_index_opens_with_a_gap_is_lively_early_and_jumps() -> None:
+    returns = np.array([np.diff(np.log(levels)) for levels in _taiex(60)])
+    gaps, steps = returns[:, 0], returns[:, 1:]
+    assert 0.002 < gaps.std() < 0.008
+    typical = np.median(np.abs(steps[:, 1_000:2_500]))
+    assert np.median(np.abs(steps[:, :120])) > 2 * typical
+    assert np.median(np.abs(steps[:, 2_900:3_170])) > 1.1 * typical
+    # Ten times what is usual, away from the lively opening: no chance of that without jumps.
+    jumps = (np.abs(steps[:, 500:3_100]) > 10 * typical).sum(axis=1)
+    assert 10 < (jumps > 0).sum() < 45
+
+
+def test_indices_jump_together() -> None:
+    sessions = [day for day in trading_calendar().sessions if day >= date(2024, 1, 2)][:60]
+    for session in sessions:
+        levels = Session(DEFAULT_SEED, session, "demo").index.levels[500:3_100, :4]
+        steps = np.abs(np.diff(np.log(levels), axis=0))
+        usual = steps / np.median(steps, axis=0)
+        jump = int(np.argmax(usual[:, 0]))
+        if usual[jump, 0] > 15:
+            assert np.median(usual[jump]) > 5
+            return
+    pytest.fail("no session with a large jump")
+
+
+@pytest.mark.parametrize(
+    ("day", "new"), [(date(2024, 12, 19), "202512"), (date(2024, 12, 26), "202501W2")]
+)
+def test_new_contracts_have_no_night(exchange: Exchange, day: date, new: str) -> None:
+    assert new in listed(PRODUCTS[1], day)
+    assert new not in listed(PRODUCTS[1], trading_calendar().previous(day))
+    rows = [row for row in _rows(exchange.session(day)) if row.product == "MTX"]
+    assert new in {leg for row in rows for leg in (row.near, row.far)}
+    assert new not in {leg for row in rows if row.night for leg in (row.near, row.far)}
 
 
 def test_volume_of_a_session(week: list[Session]) -> None:
     assert all(28_000 < len(session.tape) < 36_000 for session in week)
-    real = tape(DEFAULT_SEED, date(2024, 12, 13), "real")
+    real = trading(DEFAULT_SEED, date(2024, 12, 13), "real", 10).tape
     assert 450_000 < len(real) < 600_000
 
 
@@ -238,7 +326,9 @@ def test_a_session_depends_on_seed_and_date_alone(week: list[Session]) -> None:
         ours, again = getattr(week[3].tape, field.name), getattr(alone.tape, field.name)
         assert np.array_equal(ours, again)
     assert np.array_equal(alone.index.levels, week[3].index.levels)
-    assert alone.unreadable == week[3].unreadable
+    assert alone.slips("futures") == week[3].slips("futures")
+    assert alone.document("options") == week[3].document("options")
+    assert alone.document("daily_options") == week[3].document("daily_options")
     assert not np.array_equal(other.index.levels, alone.index.levels)
 
 

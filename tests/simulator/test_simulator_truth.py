@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import math
-import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-import indextracker_simulator
-from indextracker_simulator.bars import Interval, bar_start, sample_std
-from indextracker_simulator.exchange import Session
-from indextracker_simulator.futures import Tape
+from indextracker_simulator.daily import Line, futures_lines, option_lines
+from indextracker_simulator.etf import EtfTape
+from indextracker_simulator.exchange import DEFAULT_SEED
+from indextracker_simulator.futures import Tape, Trading
 from indextracker_simulator.indices import IndexReport
+from indextracker_simulator.options import OptionTape
+from indextracker_simulator.session import Document, Session
 from indextracker_simulator.truth import session_tables
+from indextracker_simulator.truth.bars import Interval, bar_start, sample_std
 from indextracker_simulator.unreadable import UnreadableLine
 from indextracker_simulator.walk import local_second
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    pass
 
 DAY = date(2024, 12, 18)  # a third Wednesday
 EVE = date(2024, 12, 17)
@@ -45,12 +46,14 @@ ROWS: list[Row] = [
 ]
 
 
+def _second(day: date, clock: tuple[int, int, int]) -> int:
+    hour, minute, second = clock
+    return local_second(day, hour * 3600 + minute * 60 + second)
+
+
 def _tape(rows: list[Row]) -> Tape:
     columns = list(zip(*rows, strict=True))
-    seconds = [
-        local_second(day, hour * 3600 + minute * 60 + second)
-        for day, (hour, minute, second) in zip(columns[3], columns[4], strict=True)
-    ]
+    seconds = [_second(row[3], row[4]) for row in rows]
     price, near_price = np.array(columns[6]), np.array(columns[7])
     return Tape(
         product=np.array(columns[0]),
@@ -66,11 +69,77 @@ def _tape(rows: list[Row]) -> Tape:
     )
 
 
+class Small(Session):
+    """A session whose contents are given and not made."""
+
+    def slips(self, kind: Document) -> tuple[UnreadableLine, ...]:
+        lines = (UnreadableLine(0, "one", "cells"), UnreadableLine(3, "two", "price"))
+        return lines if kind == "futures" else ()
+
+
+Side = tuple[str, int, bool, date, tuple[int, int, int], bool, int, int]
+# expiry, strike, call, calendar day, time, night, price, sides; prices in hundredths
+SIDES: list[Side] = [
+    ("202412", 23000, True, EVE, (15, 0, 0), True, 1000, 3),
+    ("202412", 23000, True, EVE, (15, 0, 0), True, 1000, 1),
+    ("202412", 23000, True, DAY, (13, 30, 0), False, 500, 2),
+    ("202412", 23000, True, DAY, (13, 30, 0), False, 400, 1),
+    ("202412", 23000, True, DAY, (13, 30, 0), False, 400, 1),
+    ("202501", 23000, False, DAY, (13, 30, 0), False, 40, 1),
+    ("202501", 23000, False, DAY, (13, 30, 0), False, 40, 1),
+    ("202501", 23000, False, DAY, (13, 45, 0), False, 50, 5),
+    ("202501", 23000, False, DAY, (13, 45, 0), False, 50, 5),
+]
+
+
+def _option_tape(rows: list[Side]) -> OptionTape:
+    columns = list(zip(*rows, strict=True))
+    return OptionTape(
+        product=np.array(["TXO"] * len(rows)),
+        expiry=np.array(columns[0]),
+        strike=np.array(columns[1]),
+        call=np.array(columns[2]),
+        second=np.array([_second(row[3], row[4]) for row in rows]),
+        night=np.array(columns[5]),
+        price=np.array(columns[6]),
+        sides=np.array(columns[7]),
+        auction=np.array([row[4] == (15, 0, 0) for row in rows]),
+    )
+
+
+# local time in milliseconds of the day, price in hundredths, lots, tick type
+ETF = [
+    (9 * 3_600_000 + 11_161, 9010, 1, 1),
+    (9 * 3_600_000 + 59_999, 9020, 3, 2),
+    (13 * 3_600_000 + 1_800_000, 9030, 2, 0),
+    (14 * 3_600_000 + 1_800_000, 9030, 7, 0),
+]
+
+
+def _etf_tape() -> EtfTape:
+    at, *rest = (np.array(column) for column in zip(*ETF, strict=True))
+    return EtfTape(1_000 * local_second(DAY) + at, *rest, to_the_second=False)
+
+
+def _report_of(tape: Tape, against: Tape) -> tuple[Line, ...]:
+    lines = futures_lines(DEFAULT_SEED, DAY, Trading(tape, against), 0)
+    traded = [line for line in lines if line.contracts]
+    return tuple(replace(line, blocks=5 * (line.key.product == "TJF")) for line in traded)
+
+
 @pytest.fixture(scope="module")
 def small() -> Session:
+    session = Small(DEFAULT_SEED, DAY, "demo")
     levels = np.array([[2290000], [2300000], [2300100], [2300100]])
-    slips = (UnreadableLine(0, "one", "cells"), UnreadableLine(3, "two", "price"))
-    return Session(DAY, IndexReport(("發行量加權股價指數",), levels), _tape(ROWS), slips)
+    session.index = IndexReport(("發行量加權股價指數",), levels)
+    tape = _tape(ROWS)
+    session.futures = Trading(tape, tape.where(tape.far == "none"))
+    session.options = _option_tape(SIDES)
+    session.etf = _etf_tape()
+    session.daily_futures = _report_of(tape, session.futures.against_outrights)
+    report = option_lines(DEFAULT_SEED, DAY, session.options, 0)
+    session.daily_options = tuple(replace(line, blocks=0) for line in report if line.contracts)
+    return session
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +257,9 @@ def test_contracts_have_a_row_a_code(tables: dict[str, pa.Table]) -> None:
         ("TX", "202412", "M", DAY),
         ("TX", "202412", "W", DAY),
         ("TX", "202501", "M+1", date(2025, 1, 15)),
+        ("TXO", "202412", "M", DAY),
+        ("TXO", "202412", "W", DAY),
+        ("TXO", "202501", "M+1", date(2025, 1, 15)),
     ]
 
 
@@ -200,6 +272,64 @@ def test_the_previous_close_is_in_no_index_bar(tables: dict[str, pa.Table]) -> N
     day, whole = tables["index_sessions"].to_pylist()
     assert (day.pop("session_part"), whole.pop("session_part")) == ("day", "whole")
     assert day == whole
+
+
+def test_options_are_weighted_by_contracts(tables: dict[str, pa.Table]) -> None:
+    whole, night = (
+        _found(tables["option_sessions"], expiry="202412", session_part=part)[0]
+        for part in ("whole", "night")
+    )
+    # Two contracts at 10, one at 5, one at 4.
+    assert (whole["open"], whole["high"], whole["low"], whole["close"]) == (10, 10, 4, 4)
+    assert (whole["contracts"], whole["prints"]) == (4, 5)
+    assert whole["mean"] == 29 / 4
+    assert whole["std"] == pytest.approx(math.sqrt((4 * 241 - 29**2) / 12), rel=1e-15)
+    assert (night["contracts"], night["prints"], night["std"]) == (2, 2, 0)
+    (far,) = _found(tables["option_bars"], scale_minutes=1, bar_start=_utc(5, 30))
+    assert (far["expiry"], far["contracts"], far["prints"], far["std"]) == ("202501", 1, 2, None)
+    assert (far["strike"], far["option_type"]) == (23000, "P")
+
+
+def test_options_fold_at_the_close_of_their_contract(tables: dict[str, pa.Table]) -> None:
+    starts = {
+        (row["expiry"], row["session_part"]): row["bar_start"]
+        for row in _found(tables["option_bars"], scale_minutes=1)
+    }
+    assert starts["202412", "day"] == _utc(5, 29)
+    assert starts["202501", "day"] == _utc(5, 44)
+
+
+def test_the_fixed_price_of_the_etf_is_in_no_bar(tables: dict[str, pa.Table]) -> None:
+    assert [row["side"] for row in tables["etf_trades"].to_pylist()] == ["buy", "sell", None, None]
+    first, last = _found(tables["etf_bars"], scale_minutes=1)
+    assert (first["bar_start"], first["prints"], first["shares"]) == (_utc(1, 0), 2, 4_000)
+    assert first["vwap"] == pytest.approx((90.1 + 3 * 90.2) / 4)
+    assert (last["bar_start"], last["close"], last["shares"]) == (_utc(5, 29), 90.3, 2_000)
+    assert tables["etf_sessions"]["shares"].to_pylist() == [6_000, 6_000]
+    traded_at = tables["etf_trades"]["traded_at"][0].as_py()
+    assert traded_at == datetime(2024, 12, 18, 1, 0, 11, 161_000, tzinfo=UTC)
+
+
+def test_reconciliation(tables: dict[str, pa.Table]) -> None:
+    rows = {
+        (row["product"], row["expiry"], row["session_part"]): row
+        for row in tables["reconciliation"].to_pylist()
+    }
+    near = rows["TX", "202412", "day"]
+    assert (near["official_open"], near["official_close"]) == (23010, 23020)
+    assert (near["official_contracts"], near["computed_contracts"]) == (5, 5)
+    block = rows["TJF", "202503", "day"]
+    assert (block["class"], block["official_contracts"], block["computed_contracts"]) == (
+        "block trades",
+        6,
+        1,
+    )
+    assert block["contracts_difference"] == 5
+    spread = rows["TX", "202412/202501", "day"]
+    assert (spread["computed_open"], spread["official_contracts"]) == (50, 2)
+    option = rows["TXO", "202412", "night"]
+    assert (option["computed_high"], option["computed_contracts"]) == (10, 2)
+    assert {row["class"] for key, row in rows.items() if key[0] != "TJF"} == {"equal"}
 
 
 @pytest.mark.parametrize(
@@ -227,89 +357,3 @@ def test_std_loses_no_digit() -> None:
     assert sample_std(prices) == pytest.approx(math.sqrt(variance) / 100, rel=1e-15)
     assert sample_std([7, 7, 7]) == 0
     assert sample_std([7]) is None
-
-
-def _scales_and_parts(tables: dict[str, pa.Table], kind: str) -> Iterable[list[dict[str, Any]]]:
-    bars = tables[f"{kind}_bars"].to_pylist()
-    for scale in (1, 5, 15, 30, 60):
-        yield [row for row in bars if row["scale_minutes"] == scale]
-    yield _found(tables[f"{kind}_sessions"], session_part="whole")
-
-
-def test_every_scale_holds_every_trade(whole: dict[str, pa.Table]) -> None:
-    trades, spreads = whole["futures_trades"], whole["futures_spreads"]
-    traded = sum(trades["contracts"].to_pylist())
-    spread = sum(spreads["contracts"].to_pylist())
-    for rows in _scales_and_parts(whole, "futures"):
-        assert sum(row["contracts"] for row in rows) == traded
-        assert sum(row["spread_contracts"] for row in rows) == 2 * spread
-        assert sum(row["trades"] for row in rows) == trades.num_rows
-    for rows in _scales_and_parts(whole, "spread"):
-        assert sum(row["contracts"] for row in rows) == spread
-    for rows in _scales_and_parts(whole, "index"):
-        assert sum(row["ticks"] for row in rows) == whole["index_levels"].num_rows * 3240 / 3241
-
-
-def test_prices_are_null_exactly_without_a_trade(whole: dict[str, pa.Table]) -> None:
-    rows = whole["futures_bars"].to_pylist()
-    for row in rows:
-        prices = [row[name] for name in ("open", "high", "low", "close", "mean", "vwap")]
-        assert (row["trades"] == 0) == (None in prices) == all(p is None for p in prices)
-        assert (row["std"] is None) == (row["trades"] < 2)
-    assert any(row["trades"] == 0 for row in rows)
-
-
-def test_no_bar_starts_at_a_close(whole: dict[str, pa.Table]) -> None:
-    at_close = _found(whole["futures_bars"], bar_start=_utc(5, 45), scale_minutes=1)
-    assert {row["product"] for row in at_close} == {"OJF", "TJF"}
-    assert not _found(whole["index_bars"], bar_start=_utc(5, 30))
-
-
-FUTURES = "open high low close mean std vwap contracts spread_contracts trades"
-SPREADS = "open high low close mean std vwap contracts trades"
-TRADED = "line session_part traded_at product"
-INDEX = "open high low close mean std ticks"
-
-
-@pytest.mark.parametrize(
-    ("table", "columns"),
-    [
-        ("index_levels", "index_name observed_at level is_previous_close line"),
-        ("futures_trades", f"{TRADED} expiry price contracts opening_auction"),
-        (
-            "futures_spreads",
-            f"{TRADED} near_expiry far_expiry price near_price far_price contracts",
-        ),
-        ("contracts", "product expiry expire_code last_trading_date final_settlement_date"),
-        ("rejects", "feed line text reason"),
-        ("index_bars", f"index_name scale_minutes bar_start {INDEX}"),
-        ("index_sessions", f"index_name session_part {INDEX}"),
-        ("futures_bars", f"product expiry session_part scale_minutes bar_start {FUTURES}"),
-        ("futures_sessions", f"product expiry session_part {FUTURES}"),
-        (
-            "spread_bars",
-            f"product near_expiry far_expiry session_part scale_minutes bar_start {SPREADS}",
-        ),
-        ("spread_sessions", f"product near_expiry far_expiry session_part {SPREADS}"),
-    ],
-)
-def test_columns(whole: dict[str, pa.Table], table: str, columns: str) -> None:
-    assert whole[table].column_names == ["session_date", *columns.split()]
-
-
-def test_types(whole: dict[str, pa.Table]) -> None:
-    trades, bars = whole["futures_trades"].schema, whole["futures_bars"].schema
-    assert trades.field("traded_at").type == pa.timestamp("us", "UTC")
-    assert (trades.field("contracts").type, trades.field("line").type) == (pa.int32(), pa.int64())
-    assert (bars.field("contracts").type, bars.field("vwap").type) == (pa.int64(), pa.float64())
-
-
-def test_the_simulator_stands_alone() -> None:
-    allowed = {*sys.stdlib_module_names, "numpy", "pyarrow", "exchange_calendars"}
-    for module in Path(indextracker_simulator.__file__).parent.glob("**/*.py"):
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            roots = {name.partition(".")[0] for name in names}
-            assert roots <= allowed | {"indextracker_simulator"}, module
