@@ -8,20 +8,65 @@ bit. Which prints count, and when a contract closes, is for the subjects to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 SCALES_MINUTES = (1, 5, 15, 30, 60)
 
-# Wide enough for a session of 10^5 prints at prices of 10^6 with four decimals.
+# Wide enough for a session of 10^5 prints at prices of 10^6 with four decimals, and narrow enough
+# that no product of two of them needs more than 38 digits: beyond these an engine rounds.
 PRICE = "decimal(18,4)"
 SQUARE = "decimal(27,8)"
 WEIGHTED = "decimal(28,4)"
+WEIGHTED_SQUARE = "decimal(38,8)"
+_COUNT = "decimal(9,0)"
 
 # A minute with spread legs alone has no price: these instants keep it from being first or last.
 _BEFORE_ALL = "timestamp'1970-01-01 00:00:00'"
 _AFTER_ALL = "timestamp'9999-12-31 00:00:00'"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What bars of a kind count, and what weighs their mean and standard deviation.
+
+    Attributes:
+        count: Column that counts printed rows.
+        volume: Column of the volume; null where none is published.
+        weighted: Whether the mean and std are weighted by volume, for rows that split one trade
+            arbitrarily. Otherwise each row counts once, and the weighted mean stands in `vwap`.
+        sides: Column of the prints, where buyer and seller have rows of their own: half of it is
+            the volume. Null where the prints have the volume itself.
+    """
+
+    count: str
+    volume: str | None = None
+    weighted: bool = False
+    sides: str | None = None
+
+    @property
+    def sums(self) -> dict[str, str]:
+        """The exact sums that bars carry, with their types."""
+        if self.weighted:
+            return {
+                f"price_{self.volume}_sum": WEIGHTED,
+                f"price_square_{self.volume}_sum": WEIGHTED_SQUARE,
+            }
+        sums = {"price_sum": PRICE, "price_square_sum": SQUARE}
+        return sums | ({f"price_{self.volume}_sum": WEIGHTED} if self.volume else {})
+
+    @property
+    def weight(self) -> str:
+        """The column by which the mean is weighted: rows, or their volume."""
+        return self.volume if self.weighted and self.volume else self.count
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The counts that bars carry."""
+        return (self.volume, self.count) if self.volume else (self.count,)
 
 
 def local_seconds(at: Column, utc_offset_seconds: int) -> Column:
@@ -51,43 +96,49 @@ def bar_start(at: Column, scale_minutes: Column, utc_offset_seconds: int) -> Col
 
 
 def minutes(
-    prints: DataFrame, keys: Sequence[str], utc_offset_seconds: int, *, count: str
+    prints: DataFrame, keys: Sequence[str], utc_offset_seconds: int, figures: Figures
 ) -> DataFrame:
     """One-minute bars of printed rows.
 
     Args:
-        prints: Columns `keys`, `bar_at` (the folded instant), `line` (the order), `price` and,
-            where the instrument has volume, `contracts`.
+        prints: Columns `keys`, `bar_at` (the folded instant), `line` (the order), `price` and
+            those that `figures` names for the volume.
         keys: What identifies the instrument and the part of its session.
         utc_offset_seconds: Offset of the exchange's zone.
-        count: Name of the column that counts printed rows.
+        figures: What the bars count.
 
     Returns:
-        A row per key and minute with a print: open, high, low, close, `count` and exact sums.
+        A row per key and minute with a print: open, high, low, close, counts and exact sums.
     """
     exact = F.col("price").cast(PRICE)
-    weighted = "contracts" in prints.columns
-    values = [
-        exact.alias("exact"),
-        (exact * exact).cast(SQUARE).alias("square"),
-        bar_start(F.col("bar_at"), F.lit(1), utc_offset_seconds).alias("bar_start"),
-    ]
+    square = (exact * exact).cast(SQUARE)
+    terms = {"price_sum": exact, "price_square_sum": square}
+    printed = figures.sides or figures.volume
+    if printed:
+        volume = F.col(printed).cast(_COUNT)
+        terms[f"price_{figures.volume}_sum"] = (exact * volume).cast(WEIGHTED)
+        terms[f"price_square_{figures.volume}_sum"] = square * volume
+    minute = bar_start(F.col("bar_at"), F.lit(1), utc_offset_seconds).alias("bar_start")
+    carried = [*keys, "line", "price", *([printed] if printed else [])]
     sums = [
         F.min_by("price", "line").alias("open"),
         F.max("price").alias("high"),
         F.min("price").alias("low"),
         F.max_by("price", "line").alias("close"),
-        F.count("price").alias(count),
-        F.sum("exact").cast(PRICE).alias("price_sum"),
-        F.sum("square").cast(SQUARE).alias("price_square_sum"),
+        F.count("price").alias(figures.count),
     ]
-    if weighted:
-        volume = F.col("contracts").cast("decimal(9,0)")
-        values.append((exact * volume).cast(WEIGHTED).alias("weighted"))
-        sums.append(F.sum(F.col("contracts").cast("bigint")).alias("contracts"))
-        sums.append(F.sum("weighted").cast(WEIGHTED).alias("price_contracts_sum"))
-    carried = [*keys, "line", "price", *(["contracts"] if weighted else [])]
-    return prints.select(*carried, *values).groupBy(*keys, "bar_start").agg(*sums)
+    for name, kind in figures.sums.items():
+        total = F.sum(name)
+        if figures.sides:
+            # The sides of a price add up to whole contracts, so half of the sum is exact too.
+            total = total.cast("decimal(35,8)") * F.lit(Decimal("0.5"))
+        sums.append(total.cast(kind).alias(name))
+    if printed and figures.volume:
+        total = F.sum(F.col(printed).cast("bigint"))
+        total = (total / 2).cast("bigint") if figures.sides else total
+        sums.append(total.alias(figures.volume))
+    values = [terms[name].alias(name) for name in figures.sums]
+    return prints.select(*carried, *values, minute).groupBy(*keys, "bar_start").agg(*sums)
 
 
 def at_all_scales(one_minute: DataFrame, utc_offset_seconds: int) -> DataFrame:
@@ -106,22 +157,21 @@ def at_all_scales(one_minute: DataFrame, utc_offset_seconds: int) -> DataFrame:
     )
 
 
-def rolled_up(bars: DataFrame, keys: Sequence[str], order: str, totals: Sequence[str]) -> DataFrame:
+def rolled_up(
+    bars: DataFrame, keys: Sequence[str], order: str, figures: Figures, *more: str
+) -> DataFrame:
     """Coarser figures from finer ones, without rounding.
 
     Args:
         bars: Bars with open, high, low, close and exact sums, null where nothing was priced.
         keys: What identifies one coarser figure.
         order: Column that orders the bars inside it.
-        totals: Further columns to add up, such as counts and volumes.
+        figures: What the bars count.
+        *more: Further columns to add up.
     """
     priced = F.col("open").isNotNull()
     first = F.when(priced, F.col(order)).otherwise(F.expr(_AFTER_ALL))
     last = F.when(priced, F.col(order)).otherwise(F.expr(_BEFORE_ALL))
-    weighted = "price_contracts_sum" in bars.columns
-    sums = {"price_sum": PRICE, "price_square_sum": SQUARE}
-    if weighted:
-        sums["price_contracts_sum"] = WEIGHTED
     return (
         bars.withColumn("_first", first)
         .withColumn("_last", last)
@@ -131,30 +181,30 @@ def rolled_up(bars: DataFrame, keys: Sequence[str], order: str, totals: Sequence
             F.max("high").alias("high"),
             F.min("low").alias("low"),
             F.max_by("close", "_last").alias("close"),
-            *(F.sum(name).cast(kind).alias(name) for name, kind in sums.items()),
-            *(F.sum(name).alias(name) for name in totals),
+            *(F.sum(name).cast(kind).alias(name) for name, kind in figures.sums.items()),
+            *(F.sum(name).alias(name) for name in (*figures.totals, *more)),
         )
     )
 
 
-def with_figures(bars: DataFrame, count: str) -> DataFrame:
-    """Adds mean, sample standard deviation and, where there is volume, the vwap.
+def with_figures(bars: DataFrame, figures: Figures) -> DataFrame:
+    """Adds mean, sample standard deviation and, where rows count alike and have volume, the vwap.
 
     All follow from exact sums: the numerator of the variance is exact, and only the division and
     the root round, once each and alike on every engine.
     """
-    n = F.col(count)
-    exact_n = n.cast("decimal(9,0)")
-    squares = exact_n * F.col("price_square_sum") - F.col("price_sum") * F.col("price_sum")
+    n = F.col(figures.weight)
+    total, square, *_ = figures.sums
+    exact_total = F.col(total).cast(PRICE)
+    squares = n.cast(_COUNT) * F.col(square).cast(SQUARE) - exact_total * exact_total
     variance = _double(squares) / (n.cast("double") * (n.cast("double") - F.lit(1.0)))
     bars = bars.withColumn(
-        "mean", F.when(n > 0, _double(F.col("price_sum")) / n.cast("double"))
+        "mean", F.when(n > 0, _double(F.col(total)) / n.cast("double"))
     ).withColumn("std", F.when(n > 1, F.sqrt(variance)))
-    if "price_contracts_sum" in bars.columns:
-        volume = F.col("contracts").cast("double")
-        bars = bars.withColumn(
-            "vwap", F.when(n > 0, _double(F.col("price_contracts_sum")) / volume)
-        )
+    if figures.volume and not figures.weighted:
+        volume = F.col(figures.volume).cast("double")
+        weighted = _double(F.col(f"price_{figures.volume}_sum"))
+        bars = bars.withColumn("vwap", F.when(n > 0, weighted / volume))
     return bars
 
 

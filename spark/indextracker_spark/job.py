@@ -29,7 +29,8 @@ class Job:
         reads: Its inputs, in the order of the function's arguments.
         transform: Takes one DataFrame per input, holding the sessions asked for (all rows of a
             table without sessions), and returns the rows of `writes`.
-        slice_values: Values of the columns of `writes.slice_by`.
+        slice_values: Values of slicing columns: the job writes this slice of `writes`, and reads
+            this slice of the inputs that are sliced by the same columns.
     """
 
     writes: Table
@@ -40,7 +41,13 @@ class Job:
     @property
     def name(self) -> str:
         """The table's path, and what else tells the job from others that write it."""
-        return "/".join((self.writes.path, *self.slice_values.values()))
+        return "/".join((self.writes.path, *self.slice_of(self.writes).values()))
+
+    def slice_of(self, table: Table) -> dict[str, str]:
+        """The slice of one of its tables that the job reads or writes; empty for all of it."""
+        return {
+            name: self.slice_values[name] for name in table.slice_by if name in self.slice_values
+        }
 
 
 def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> None:
@@ -56,13 +63,15 @@ def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> N
         SchemaMismatchError: The function gave other columns or types than the table declares.
     """
     keys = [session.isoformat() for session in sessions]
-    rows = conform(job.transform(*(_read(spark, lake, t, keys) for t in job.reads)), job.writes)
+    inputs = (_read(spark, lake, table, keys, job.slice_of(table)) for table in job.reads)
+    rows = conform(job.transform(*inputs), job.writes)
+    replaced = job.writes.slice_predicate(keys, **job.slice_of(job.writes))
     if job.writes.storage != "whole":
-        rows = rows.where(job.writes.slice_predicate(keys, **job.slice_values))
+        rows = rows.where(replaced)
     (
         rows.write.format("delta")
         .mode("overwrite")
-        .option("replaceWhere", job.writes.slice_predicate(keys, **job.slice_values))
+        .option("replaceWhere", replaced)
         .save(f"{lake}/{job.writes.path}")
     )
 
@@ -86,8 +95,12 @@ def conform(rows: DataFrame, table: Table) -> DataFrame:
     return rows.select(*(column.name for column in table.stored_columns))
 
 
-def _read(spark: SparkSession, lake: str, table: Table, keys: list[str]) -> DataFrame:
+def _read(
+    spark: SparkSession, lake: str, table: Table, keys: list[str], values: dict[str, str]
+) -> DataFrame:
     rows = spark.read.format("delta").load(f"{lake}/{table.path}")
     if table.storage != "whole":
         rows = rows.where(table.sessions_predicate(keys))
+    for name, value in values.items():
+        rows = rows.where(F.col(name) == value)
     return rows.select(*table.column_names)

@@ -20,9 +20,13 @@ def writers(table: Table) -> tuple[Job, ...]:
 
 
 def sources(job: Job) -> frozenset[Table]:
-    """The tables without a job on which a job rests in the end: bronze and reference data."""
+    """The tables without a job on which a job rests in the end: bronze and reference data.
+
+    Of a table that it reads in slices, what fills the other slices does not count.
+    """
     found: set[Table] = set()
     for table in job.reads:
-        above = writers(table)
+        own = job.slice_of(table)
+        above = [one for one in writers(table) if one.slice_of(table) == own or not own]
         found |= {table} if not above else frozenset().union(*(sources(one) for one in above))
     return frozenset(found)

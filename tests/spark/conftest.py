@@ -1,9 +1,12 @@
-"""Spark for the tests of its jobs: the one Sail session of the process."""
+"""Spark for the tests of its jobs: the one Sail session of the process, and terms of contracts."""
 
 import pytest
 from end_to_end import one_sail
 from pyspark.sql import SparkSession
+from spark.direct import CLOSES, EVE, LATER, PRODUCTS, SESSION
 from spark.frames import Frames
+
+from indextracker_spark.tables import taiwan as t
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +17,30 @@ def spark() -> SparkSession:
 @pytest.fixture(scope="session")
 def frames(spark: SparkSession) -> Frames:
     return Frames(spark)
+
+
+@pytest.fixture(scope="module")
+def terms(frames: Frames) -> tuple[object, object]:
+    """Contracts and products of the random prints."""
+    contracts = [
+        {
+            "session_date": SESSION,
+            "product": p,
+            "expiry": e,
+            "last_trading_date": ends,
+            "product_assumed": False,
+        }
+        for p in PRODUCTS
+        for e, ends in (("202412", SESSION), ("202501", LATER))
+    ]
+    products = [
+        {
+            "product": product,
+            "day_close": by_day,
+            "last_day_close": on_last_day,
+            "expiry_rule": "third_wednesday",
+            "valid_from": EVE,
+        }
+        for product, (by_day, on_last_day) in CLOSES.items()
+    ]
+    return frames.of(t.CONTRACTS, contracts), frames.of(t.PRODUCTS, products)

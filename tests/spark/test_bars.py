@@ -1,51 +1,35 @@
 """Bars of every scale, and figures of every session, equal direct computation on random prints."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
+from spark.direct import (
+    EDGES,
+    FEW,
+    HOUR,
+    MIDNIGHT,
+    PRODUCTS,
+    SCALES,
+    SESSION,
+    Figures,
+    assert_same,
+    close_of,
+    sample_std,
+    start_of,
+)
 from spark.frames import Frames
 
 from indextracker_spark import bars
-from indextracker_spark.job import conform
 from indextracker_spark.jobs import JOBS
 from indextracker_spark.tables import taiwan as t
-from indextracker_spark.taiwan import futures_bars, index_bars, spread_bars
-
-SESSION = date(2024, 12, 18)
-LATER = date(2025, 1, 15)
-EVE = date(2024, 12, 17)
-MIDNIGHT = datetime(2024, 12, 17, 16, tzinfo=UTC)  # of the session, in Taipei
-HOUR = 3600
-SCALES = (1, 5, 15, 30, 60)
-
-# product: close by day, close on a contract's last day
-CLOSES = {
-    "USUAL": ("13:45:00", "13:30:00"),
-    "LONG": ("16:15:00", "16:15:00"),
-    "EARLY": ("16:15:00", "11:00:00"),
-}
-UNKNOWN = "UNKNOWN"  # has no terms: 13:45:00, and 13:30:00 on the last day
-PRODUCTS = (*CLOSES, UNKNOWN)
-NIGHT_CLOSE = 5 * HOUR
-
-# Where mistakes are made: at closes of all kinds, beside them, and at the edges of intervals.
-EDGES = [
-    clock + beside
-    for clock in (
-        *(-9 * HOUR, 0, NIGHT_CLOSE, 8 * HOUR, 8 * HOUR + 2700, 9 * HOUR, 11 * HOUR),
-        *(13 * HOUR + 1800, 13 * HOUR + 2700, 15 * HOUR, 16 * HOUR + 900),
-    )
-    for beside in (-1, 0, 1)
-]
+from indextracker_spark.taiwan.markets import TRADES, futures_bars, index_bars, spread_bars
 
 
 class Print(NamedTuple):
@@ -82,56 +66,6 @@ def in_order_of_time(prints: list[Print]) -> list[Print]:
     return sorted(prints, key=lambda row: row.second)
 
 
-class Figures:
-    """The prints of one bar, or of one part of a session, in the order of their lines."""
-
-    def __init__(self) -> None:
-        self.prints: list[tuple[Fraction, int]] = []
-        self.legs = 0
-
-    def row(self) -> dict[str, object]:
-        prices = [price for price, _ in self.prints]
-        number = len(prices)
-        contracts = sum(count for _, count in self.prints)
-        return {
-            "open": _double(prices[0]) if prices else None,
-            "high": _double(max(prices)) if prices else None,
-            "low": _double(min(prices)) if prices else None,
-            "close": _double(prices[-1]) if prices else None,
-            "mean": _double(sum(prices)) / number if prices else None,
-            "std": _sample_std(prices) if number > 1 else None,
-            "vwap": _double(sum(p * n for p, n in self.prints)) / contracts if prices else None,
-            "contracts": contracts,
-            "spread_contracts": self.legs,
-            "trades": number,
-            "ticks": number,
-        }
-
-
-def _double(exact: Fraction | int) -> float:
-    return float(exact)
-
-
-def _sample_std(prices: list[Fraction]) -> float:
-    """Exact up to the numerator; the division and the root round once each."""
-    number = len(prices)
-    numerator = number * sum(price * price for price in prices) - sum(prices) ** 2
-    return math.sqrt(_double(numerator) / (number * (number - 1)))
-
-
-def _close(product: str, expiry: str, part: str) -> int:
-    if part == "night":
-        return NIGHT_CLOSE
-    by_day, on_last_day = CLOSES.get(product, ("13:45:00", "13:30:00"))
-    hours, minutes, seconds = map(int, (on_last_day if expiry == "202412" else by_day).split(":"))
-    return hours * HOUR + minutes * 60 + seconds
-
-
-def _start(second: int, close: int, scale: int) -> datetime:
-    inside = second - 1 if second == close else second
-    return MIDNIGHT + timedelta(seconds=inside - inside % (60 * scale))
-
-
 def _direct(
     counted: Iterable[tuple[tuple[str, ...], Print, str, bool]],
 ) -> tuple[dict[tuple[object, ...], Figures], dict[tuple[object, ...], Figures]]:
@@ -139,10 +73,10 @@ def _direct(
     of_bars: dict[tuple[object, ...], Figures] = defaultdict(Figures)
     of_sessions: dict[tuple[object, ...], Figures] = defaultdict(Figures)
     for instrument, row, expiry, is_leg in counted:
-        close = _close(row.product, expiry, row.part)
+        close = close_of(row.product, expiry, row.part)
         homes = [of_sessions[*instrument, row.part], of_sessions[*instrument, "whole"]]
         homes += [
-            of_bars[*instrument, row.part, scale, _start(row.second, close, scale)]
+            of_bars[*instrument, row.part, scale, start_of(row.second, close, scale)]
             for scale in SCALES
         ]
         for figures in homes:
@@ -165,32 +99,6 @@ def _as_spreads(prints: list[Print]) -> Iterator[tuple[tuple[str, ...], Print, s
             yield (row.product, row.near, row.far), row, row.near, False
 
 
-def _rows(frame: object, table: t.Table) -> dict[tuple[object, ...], dict[str, object]]:
-    keys = [name for name in table.key if name != "session_date"]
-    found = {}
-    for row in conform(frame, table).toArrow().to_pylist():
-        assert row["session_date"] == SESSION
-        key = tuple(row[name] for name in keys)
-        assert key not in found
-        found[key] = row
-    return found
-
-
-def _expected(
-    direct: dict[tuple[object, ...], Figures], table: t.Table
-) -> dict[tuple[object, ...], dict[str, object]]:
-    names = [c.name for c in table.columns if c.name in Figures().row()]
-    return {key: {n: f.row()[n] for n in names} for key, f in direct.items()}
-
-
-def _same(frame: object, table: t.Table, direct: dict[tuple[object, ...], Figures]) -> None:
-    expected = _expected(direct, table)
-    found = _rows(frame, table)
-    assert {key: {n: row[n] for n in expected.get(key, row)} for key, row in found.items()} == (
-        expected
-    )
-
-
 def _trade(line: int, row: Print) -> dict[str, object]:
     return {
         "session_date": SESSION,
@@ -207,43 +115,6 @@ def _trade(line: int, row: Print) -> dict[str, object]:
     }
 
 
-@pytest.fixture(scope="module")
-def terms(frames: Frames) -> tuple[object, object]:
-    """Contracts and products of the prints above."""
-    contracts = [
-        {
-            "session_date": SESSION,
-            "product": p,
-            "expiry": e,
-            "last_trading_date": ends,
-            "product_assumed": False,
-        }
-        for p in PRODUCTS
-        for e, ends in (("202412", SESSION), ("202501", LATER))
-    ]
-    products = [
-        {
-            "product": product,
-            "day_close": by_day,
-            "last_day_close": on_last_day,
-            "expiry_rule": "third_wednesday",
-            "valid_from": EVE,
-        }
-        for product, (by_day, on_last_day) in CLOSES.items()
-    ]
-    return frames.of(t.CONTRACTS, contracts), frames.of(t.PRODUCTS, products)
-
-
-FEW = settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.generate,),  # an example costs Spark jobs: too dear to shrink
-    verbosity=Verbosity.quiet,  # and too long to print
-    suppress_health_check=list(HealthCheck),
-)
-
-
 @FEW
 @given(prints=st.lists(PRINTS, min_size=150, max_size=250).map(in_order_of_time))
 def test_bars_of_futures_and_spreads(
@@ -255,13 +126,13 @@ def test_bars_of_futures_and_spreads(
 
     of_bars, of_sessions = _direct(_as_futures(prints))
     found = futures_bars(trades, spreads, *terms)
-    _same(found, t.FUTURES_BARS, of_bars)
-    _same(JOBS["gold/futures_sessions"].transform(found), t.FUTURES_SESSIONS, of_sessions)
+    assert_same(found, t.FUTURES_BARS, of_bars)
+    assert_same(JOBS["gold/futures_sessions"].transform(found), t.FUTURES_SESSIONS, of_sessions)
 
     of_bars, of_sessions = _direct(_as_spreads(prints))
     found = spread_bars(spreads, *terms)
-    _same(found, t.SPREAD_BARS, of_bars)
-    _same(JOBS["gold/spread_sessions"].transform(found), t.SPREAD_SESSIONS, of_sessions)
+    assert_same(found, t.SPREAD_BARS, of_bars)
+    assert_same(JOBS["gold/spread_sessions"].transform(found), t.SPREAD_SESSIONS, of_sessions)
 
 
 LEVELS = st.tuples(
@@ -297,14 +168,14 @@ def test_bars_of_indices(frames: Frames, levels: list[tuple[str, int, int]]) -> 
     for index, second, hundredths in levels:
         homes = [of_sessions[index, "day"], of_sessions[index, "whole"]]
         homes += [
-            of_bars[index, scale, _start(second, 13 * HOUR + 1800, scale)] for scale in SCALES
+            of_bars[index, scale, start_of(second, 13 * HOUR + 1800, scale)] for scale in SCALES
         ]
         for figures in homes:
             figures.prints.append((Fraction(hundredths, 100), 1))
 
     found = index_bars(frames.of(t.INDEX_LEVELS, rows))
-    _same(found, t.INDEX_BARS, of_bars)
-    _same(JOBS["gold/index_sessions"].transform(found), t.INDEX_SESSIONS, of_sessions)
+    assert_same(found, t.INDEX_BARS, of_bars)
+    assert_same(JOBS["gold/index_sessions"].transform(found), t.INDEX_SESSIONS, of_sessions)
 
 
 def test_sums_stay_exact_in_the_largest_session(frames: Frames) -> None:
@@ -318,12 +189,12 @@ def test_sums_stay_exact_in_the_largest_session(frames: Frames) -> None:
         F.when(F.col("id") % 2 == 0, float(dear)).otherwise(float(cheap)).alias("price"),
         F.lit(1_000).alias("contracts"),
     )
-    minutes = bars.minutes(prints, ["product"], 8 * HOUR, count="trades")
-    whole = bars.rolled_up(minutes, ["product"], "bar_start", ["contracts", "trades"])
-    (row,) = bars.with_figures(whole, "trades").collect()
+    minutes = bars.minutes(prints, ["product"], 8 * HOUR, TRADES)
+    whole = bars.rolled_up(minutes, ["product"], "bar_start", TRADES)
+    (row,) = bars.with_figures(whole, TRADES).collect()
     prices = [Fraction(dear), Fraction(cheap)] * (number // 2)
     assert row["trades"] == number
     assert Fraction(row["price_sum"]) == sum(prices)
     assert Fraction(row["price_square_sum"]) == sum(price * price for price in prices)
     assert Fraction(row["price_contracts_sum"]) == 1_000 * sum(prices)
-    assert (row["mean"], row["vwap"], row["std"]) == (1e6, 1e6, _sample_std(prices))
+    assert (row["mean"], row["vwap"], row["std"]) == (1e6, 1e6, sample_std(prices))

@@ -48,7 +48,7 @@ def found(frames: Frames, dated: DataFrame, codes: DataFrame) -> dict[Contract, 
         }
         for row in WITH_DATES
     ]
-    rows = JOBS["silver/contracts"].transform(
+    rows = JOBS["silver/contracts/Futures"].transform(
         frames.of(t.FUTURES_TRADES, trades),
         frames.of(t.FUTURES_SPREADS, []),
         frames.reference(t.PRODUCTS),
@@ -183,6 +183,50 @@ def test_codes_of_ten_years(
     assert sorted(expected - borne[rule])[:5] == []
 
 
+def test_dates_of_ten_years(dated: DataFrame, plain: Plain) -> None:
+    """Every monthly, Wednesday and Friday of every rule, moved ones among them."""
+    found = {
+        (row["expiry_rule"], row["expiry"]): row["last_trading_date"]
+        for row in dated.collect()
+        if "2016" <= row["expiry"] <= "202512W5"
+    }
+    expected = {
+        (rule, f"{year}{month:02d}"): end
+        for rule in RULES
+        for year in range(2016, 2026)
+        for month in range(1, 13)
+        if (end := plain.monthly(rule, year, month)) is not None
+    }
+    expected |= {
+        ("third_wednesday", code): end
+        for weekday in (WEDNESDAY, FRIDAY)
+        for end, _, code in plain.weeklies(weekday)
+        if "2016" <= code <= "202512W5"
+    }
+    assert len(expected) > 120 + 2 * 500
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expiry", "nominal", "last"),
+    [
+        ("third_wednesday", "202301", "2023-01-18", "2023-01-30"),  # Lunar New Year
+        ("third_wednesday", "202202W1", "2022-02-02", "2022-02-07"),  # Lunar New Year
+        ("third_wednesday", "202407W4", "2024-07-24", "2024-07-26"),  # Typhoon Gaemi
+        ("third_wednesday", "202410W1", "2024-10-02", "2024-10-04"),  # Typhoon Krathon
+        ("third_wednesday", "202504F1", "2025-04-04", "2025-04-07"),  # Children's Day
+        ("third_wednesday", "202510F2", "2025-10-10", "2025-10-13"),  # National Day
+        ("third_wednesday", "202510F4", "2025-10-24", "2025-10-27"),  # Restoration Day, observed
+        ("third_friday_before_quarterly", "201506", "2015-06-19", "2015-06-18"),  # Dragon Boat
+    ],
+)
+def test_a_closed_day_moves_an_expiry(
+    dated: DataFrame, rule: str, expiry: str, nominal: str, last: str
+) -> None:
+    (row,) = dated.where(f"expiry_rule = '{rule}' and expiry = '{expiry}'").collect()
+    assert (str(row["nominal_date"]), str(row["last_trading_date"])) == (nominal, last)
+
+
 def test_codes_are_borne_from_session_to_session(codes: DataFrame, plain: Plain) -> None:
     sessions = set(plain.sessions)
     for row in codes.toArrow().to_pylist():
@@ -195,7 +239,7 @@ def test_codes_depend_on_the_calendar_alone(
 ) -> None:
     """A contract bears its codes in any session loaded, whatever else traded there."""
     session = date(2024, 12, 18)
-    rows = JOBS["silver/contracts"].transform(
+    rows = JOBS["silver/contracts/Futures"].transform(
         frames.of(
             t.FUTURES_TRADES,
             [

@@ -13,6 +13,7 @@ from spark.frames import Frames
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_spark.job import Job, SchemaMismatchError, conform, run
+from indextracker_spark.jobs import JOBS, sources
 from indextracker_spark.tables import TABLES, Table
 from indextracker_spark.tables import taiwan as t
 
@@ -20,9 +21,10 @@ FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), date(2024, 12, 16), date(2024, 12,
 NEW_YEAR = date(2025, 1, 2)
 EVERY = (FRIDAY, MONDAY, TUESDAY, NEW_YEAR)
 
+SLICES = {"feed": "taifex_futures", "instrument": t.FUTURES}
 KEYS: dict[Table, dict[str, object]] = {
     t.FUTURES_TRADES: {"line": 1},
-    t.CONTRACTS: {"product": "TX"},
+    t.CONTRACTS: {"product": "TX", "instrument": t.FUTURES},
     t.REJECTS: {"feed": "taifex_futures", "line": 1},
 }
 MARKS = {t.FUTURES_TRADES: "product", t.CONTRACTS: "expiry", t.REJECTS: "reason"}
@@ -51,8 +53,7 @@ def write(spark: SparkSession, frames: Frames, lake: Lake) -> Written:
         ]
         names = set(table.column_names)
         rows = [{name: cell for name, cell in row.items() if name in names} for row in rows]
-        values = {"feed": "taifex_futures"} if table.slice_by else {}
-        run(spark, lake.root, Job(table, (), lambda: frames.of(table, rows), values), asked)
+        run(spark, lake.root, Job(table, (), lambda: frames.of(table, rows), SLICES), asked)
 
     return written
 
@@ -116,6 +117,55 @@ def test_another_feeds_rejects_are_left_alone(
     found = lake.rows(t.REJECTS).to_table().to_pylist()
     assert {row["feed"]: row["reason"] for row in found} == {"one": "second", "other": "first"}
     assert len(found) == 2
+
+
+def test_a_job_reads_its_slice_of_a_sliced_table(
+    spark: SparkSession, frames: Frames, lake: Lake
+) -> None:
+    def contracts(instrument: str) -> None:
+        row = {"session_date": MONDAY, "product": instrument, "instrument": instrument}
+        row["expiry"] = "202412"
+        of_one = frames.of(t.CONTRACTS, [row])
+        job = Job(t.CONTRACTS, (), lambda: of_one, {"instrument": instrument})
+        run(spark, lake.root, job, [MONDAY])
+
+    contracts(t.FUTURES)
+    contracts(t.OPTIONS)
+    seen: dict[str | None, set[str]] = {}
+    for own in (t.FUTURES, t.OPTIONS, None):
+
+        def transform(rows: DataFrame, own: str | None = own) -> DataFrame:
+            seen[own] = {row["product"] for row in rows.collect()}
+            return frames.of(t.FUTURES_TRADES, [])
+
+        values = {"instrument": own} if own else {}
+        run(spark, lake.root, Job(t.FUTURES_TRADES, (t.CONTRACTS,), transform, values), [MONDAY])
+    assert seen == {
+        t.FUTURES: {t.FUTURES},
+        t.OPTIONS: {t.OPTIONS},
+        None: {t.FUTURES, t.OPTIONS},
+    }
+
+
+@pytest.mark.parametrize(
+    ("feeds", "lacking"),
+    [
+        ({"taifex_futures"}, {"gold/option_bars", "gold/reconciliation", "silver/daily_report"}),
+        ({"taifex_options"}, {"gold/futures_bars", "gold/reconciliation", "silver/daily_report"}),
+        ({"taifex_futures", "taifex_daily_futures"}, {"gold/option_bars"}),
+    ],
+    ids=lambda names: "+".join(sorted(names)),
+)
+def test_either_instrument_is_of_use_alone(feeds: set[str], lacking: set[str]) -> None:
+    def bronze(job: Job) -> set[str]:
+        return {table.name for table in sources(job) if table.layer == "bronze"}
+
+    filled = {job.writes.path for job in JOBS.values() if bronze(job) <= feeds}
+    assert "silver/contracts" in filled
+    assert {job.writes.path for job in JOBS.values() if bronze(job) & feeds} - filled <= lacking
+    assert not lacking & filled
+    both = {"taifex_futures", "taifex_daily_futures"} <= feeds
+    assert ("gold/reconciliation" in filled) == both
 
 
 def test_a_table_without_sessions_is_replaced_whole(

@@ -1,12 +1,15 @@
 """Which lines are trades, and what is said of those that cannot be read."""
 
+import itertools
+import re
 from datetime import date
 
 import pytest
 from spark.frames import Frames
 
 from indextracker_spark.tables import taiwan as t
-from indextracker_spark.taiwan import read_futures, read_index, read_volume_totals
+from indextracker_spark.taiwan import reports, ticks
+from indextracker_spark.taiwan.lines import DATE
 
 SESSION = date(2024, 12, 16)
 FUTURES_CELLS = (
@@ -28,6 +31,9 @@ FUTURES = {
     "20241216,TX,202412": NO_CELLS,
     "2024121,TX,202412,084500,23000,2,-,-,": "unreadable date: 2024121",
     "20241332,TX,202412,084500,23000,2,-,-,": "unreadable date: 20241332",
+    "20241131,TX,202412,084500,23000,2,-,-,": "unreadable date: 20241131",
+    "20230229,TX,202412,084500,23000,2,-,-,": "unreadable date: 20230229",
+    "20240229,TX,202412,084500,23000,2,-,-,": WELL,
     ",TX,202412,084500,23000,2,-,-,": "unreadable date: ",
     "20241217,TX,202412,084500,23000,2,-,-,": "date after the session: 20241217",
     "20241216,TX,202412,240000,23000,2,-,-,": "unreadable time: 240000",
@@ -56,6 +62,82 @@ FUTURES = {
     "20241216,TX,202412/202501,084500,5,4,-,-,": "a spread without the prices of its legs",
     "20241216,TX,202412/202501,084500,5,4,1,-,": "a spread without the prices of its legs",
 }
+COMBINATIONS = {
+    "20241216,CAF,202412/202501,084531,-.01,40,88.2,88.19,*": WELL,
+    "20241216,CAF,202412/202501W1,084531,0,2,88.2,88.2,": WELL,
+    "20241216,CAF,202412,084531,88.2,2,-,-,*": "unreadable expiry: 202412",
+    "20241216,CAF,202412/202501,084531,x,2,88.2,88.2,": "unreadable price: x",
+    "20241216,CAF,202412/202501,084531,0,0,88.2,88.2,": "unreadable volume: 0",
+    "20241216,CAF,202412/202501,0845,0,2,88.2,88.2,": "unreadable time: 0845",
+    "20241216,CAF,202412/202501,084531,0,4,88.2,-,*": "a spread without the prices of its legs",
+    "20241216,CAF": NO_CELLS,
+}
+OPTIONS = {
+    "20241216,TXO,23000,202412,C,084500,.62,1,*": WELL,
+    "20241213,TXO,23000,202412W4,P,150000,310,200,": WELL,
+    "20241216,TXO,23000,202412F5,P,084500,3310,1,": WELL,
+    "20241216,CCO,24.5,202412,P,125221,.62,1,": WELL,
+    "20241216,TXO,23000,202412,C": NO_CELLS,
+    "20241316,TXO,23000,202412,C,084500,1,1,": "unreadable date: 20241316",
+    "20241217,TXO,23000,202412,C,084500,1,1,": "date after the session: 20241217",
+    "20241216,TXO,23000,202412,C,084560,1,1,": "unreadable time: 084560",
+    "20241216,,23000,202412,C,084500,1,1,": "no product",
+    "20241216,TXO,23000,202412/202501,C,084500,1,1,": "unreadable expiry: 202412/202501",
+    "20241216,TXO,23000,202412W6,C,084500,1,1,": "unreadable expiry: 202412W6",
+    "20241216,TXO,23000,202412,C,084500,-1,1,": "unreadable price: -1",
+    "20241216,TXO,23000,202412,C,084500,1.00001,1,": "unreadable price: 1.00001",
+    "20241216,TXO,23000,202412,C,084500,-,1,": "unreadable price: -",
+    "20241216,TXO,23000,202412,C,084500,1,0,": "unreadable volume: 0",
+    "20241216,TXO,23000,202412,C,084500,1,,": "unreadable volume: ",
+    "20241216,TXO,,202412,C,084500,1,1,": "unreadable strike: ",
+    "20241216,TXO,23000.12345,202412,C,084500,1,1,": "unreadable strike: 23000.12345",
+    "20241216,TXO,-23000,202412,C,084500,1,1,": "unreadable strike: -23000",
+    "20241216,TXO,23000,202412,X,084500,1,1,": "neither call nor put: X",
+    "20241216,TXO,23000,202412,c,084500,1,1,": "neither call nor put: c",
+}
+ETF = {
+    "2024-12-16,006204,90.1,1,09:00:11.161,1": WELL,
+    "2024-12-16,006204,90,10,13:30:00,0": WELL,
+    "2024-12-16,006204,90.05,10,14:30:00.5,2": WELL,
+    "2024-12-16,006204": NO_CELLS,
+    "2024-12-13,006204,90.1,1,09:00:11.161,1": "date of another session: 2024-12-13",
+    "null,006204,90.1,1,09:00:11.161,1": "date of another session: nothing",
+    "2024-12-16,,90.1,1,09:00:11.161,1": "no symbol: ",
+    "2024-12-16,006204,null,1,09:00:11.161,1": "unreadable price: nothing",
+    "2024-12-16,006204,-90.1,1,09:00:11.161,1": "unreadable price: -90.1",
+    "2024-12-16,006204,90.1,0,09:00:11.161,1": "unreadable volume: 0",
+    "2024-12-16,006204,90.1,1.5,09:00:11.161,1": "unreadable volume: 1.5",
+    "2024-12-16,006204,90.1,1,09:00:11.1611,1": "unreadable time: 09:00:11.1611",
+    "2024-12-16,006204,90.1,1,9:00:11,1": "unreadable time: 9:00:11",
+    "2024-12-16,006204,90.1,1,09:00:11,3": "unreadable side: 3",
+}
+REPORTED_FUTURES = {
+    "2024/12/16,TX,202412,1,4,.5,2,9,23000,88,一般": WELL,
+    "2024/12/16,TX,202412,-,-,-,-,0,-,-,盤後": WELL,
+    "2024/12/16,TX,202412,5,-,-,5,3,0,5,一般": WELL,
+    "2024/12/16,TX,202412/202501W1,-5,4,-5,-1.5,9,-,-,盤後": WELL,
+    "2024/12/16,TX,202412": NO_CELLS,
+    "2024/12/13,TX,202412,1,4,1,2,9,-,-,盤後": "date of another session: 2024/12/13",
+    "20241216,TX,202412,1,4,1,2,9,-,-,盤後": "date of another session: 20241216",
+    "2024/12/16,,202412,1,4,1,2,9,-,-,盤後": "no product",
+    "2024/12/16,TX,202413,1,4,1,2,9,-,-,盤後": "unreadable expiry: 202413",
+    "2024/12/16,TX,202412,1,4,1,2,9,-,-,夜盤": "unknown trading session: 夜盤",
+    "2024/12/16,TX,202412,1,4,1,2,-,-,-,盤後": "unreadable volume: -",
+    "2024/12/16,TX,202412,1,4,1,2,9,-1,-,盤後": "unreadable settlement price: -1",
+    "2024/12/16,TX,202412,1,4,1,2,9,1,x,盤後": "unreadable open interest: x",
+    "2024/12/16,TX,202412,1,4,x,2,9,1,1,盤後": "unreadable price among 1, 4, x, 2",
+    "2024/12/16,TX,202412,1,4,-1,2,9,1,1,盤後": "unreadable price among 1, 4, -1, 2",
+}
+REPORTED_OPTIONS = {
+    "2024/12/16,TXO,202412,1,4,.5,2,9,23000,88,一般,23000.0000,買權": WELL,
+    "2024/12/16,TXO,202412W4,-,-,-,-,0,-,-,盤後,57.5,賣權": WELL,
+    "2024/12/16,TXO,202412/202501,1,4,1,2,9,-,-,盤後,57.5,賣權": (
+        "unreadable expiry: 202412/202501"
+    ),
+    "2024/12/16,TXO,202412,1,4,1,2,9,-,-,盤後,,賣權": "unreadable strike: ",
+    "2024/12/16,TXO,202412,1,4,1,2,9,-,-,盤後,57.5,C": "unreadable option type: C",
+    "2024/12/16,TXO,202412,1,4,-1,2,9,-,-,盤後,57.5,賣權": "unreadable price among 1, 4, -1, 2",
+}
 TOTALS = {
     "20241216,TX,120,2400,5.0": WELL,
     "合計,,120,2400,5.0": WELL,
@@ -77,15 +159,52 @@ LEVELS = {
     "TAIEX,09:00:05,null": "unreadable level: nothing",
     "TAIEX,null,17106.29": "unreadable time: nothing",
 }
+REPORTED = (
+    *("report_date", "product", "expiry", "open", "high", "low", "close"),
+    *("volume", "settlement_price", "open_interest", "trading_session"),
+)
 KINDS = {
-    "futures": (read_futures, t.TAIFEX_FUTURES, FUTURES_CELLS, FUTURES),
+    "futures": (ticks.read_futures, t.TAIFEX_FUTURES, FUTURES_CELLS, FUTURES),
+    "combinations": (
+        ticks.read_combinations,
+        t.TAIFEX_COMBINATION_TRADES,
+        (*FUTURES_CELLS[:-1], "spread_against_spread"),
+        COMBINATIONS,
+    ),
+    "options": (
+        ticks.read_options,
+        t.TAIFEX_OPTIONS,
+        (
+            *("trade_date", "product", "strike", "expiry", "option_type"),
+            *("trade_time", "price", "volume", "opening_auction"),
+        ),
+        OPTIONS,
+    ),
+    "etf": (
+        ticks.read_etf,
+        t.FINMIND_TRADES,
+        ("trade_date", "stock_id", "deal_price", "volume", "trade_time", "tick_type"),
+        ETF,
+    ),
+    "reported futures": (
+        reports.read_daily_futures,
+        t.TAIFEX_DAILY_FUTURES,
+        REPORTED,
+        REPORTED_FUTURES,
+    ),
+    "reported options": (
+        reports.read_daily_options,
+        t.TAIFEX_DAILY_OPTIONS,
+        (*REPORTED, "strike", "option_type"),
+        REPORTED_OPTIONS,
+    ),
     "totals": (
-        read_volume_totals,
+        reports.read_volume_totals,
         t.TAIFEX_VOLUME_TOTALS,
         ("trade_date", "product", "spread_volume", "total_volume", "spread_percent"),
         TOTALS,
     ),
-    "index": (read_index, t.TWSE_INDEX, ("index_name", "time", "level"), LEVELS),
+    "index": (reports.read_index, t.TWSE_INDEX, ("index_name", "time", "level"), LEVELS),
 }
 
 
@@ -97,18 +216,26 @@ def _cells(line: str) -> list[str | None]:
     return [*before.rstrip(",").split(","), quoted.rstrip('"')]
 
 
+def bronze_rows(kind: str) -> list[dict[str, object]]:
+    """The lines of a kind as their feed decodes them, numbered from 0."""
+    _, table, names, lines = KINDS[kind]
+    rows = []
+    for number, line in enumerate(lines):
+        cells = _cells(line)
+        fits = len(cells) == len(names)
+        row = dict(zip(names, cells, strict=True)) if fits else {"text": line}
+        if "index_name" in table.key:
+            row.setdefault("index_name", "TAIEX")
+        rows.append(row | {"session_date": SESSION, "line": number, "document": "0"})
+    return rows
+
+
 @pytest.fixture(scope="module")
 def reasons(frames: Frames) -> dict[tuple[str, str], str | None]:
     """What each reading says of each of its lines."""
     found = {}
-    for kind, (read, table, names, lines) in KINDS.items():
-        rows = []
-        for number, line in enumerate(lines):
-            cells = _cells(line)
-            fits = len(cells) == len(names)
-            row = dict(zip(names, cells, strict=True)) if fits else {"text": line}
-            rows.append(row | {"session_date": SESSION, "line": number, "document": "0"})
-        for row in read(frames.of(table, rows)).collect():
+    for kind, (read, table, _, lines) in KINDS.items():
+        for row in read(frames.of(table, bronze_rows(kind))).collect():
             assert row["reads_well"] == (row["reject_reason"] is None)
             found[kind, list(lines)[row["line"]]] = row["reject_reason"]
     return found
@@ -122,3 +249,16 @@ def test_what_is_said_of_a_line(
     reasons: dict[tuple[str, str], str | None], kind: str, line: str, reason: str | None
 ) -> None:
     assert reasons[kind, line] == reason
+
+
+def test_a_date_is_a_day_of_the_calendar() -> None:
+    """Of every month and year of two centuries, and of the centuries around."""
+    form = re.compile(DATE)
+    years = [1600, 1700, 1800, *range(1900, 2101), 2300, 2400]
+    for year, month, day in itertools.product(years, range(14), range(33)):
+        try:
+            exists = bool(date(year, month, day))
+        except ValueError:
+            exists = False
+        text = f"{year}{month:02d}{day:02d}"
+        assert bool(form.fullmatch(text)) == exists, text

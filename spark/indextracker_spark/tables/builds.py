@@ -9,13 +9,14 @@ BUILDS = Table(
     name="builds",
     subject="deliveries",
     meaning=(
-        "A log with one row per table and session that a run built, and the accepted documents "
-        "that it was built from. A session whose documents differ from those is stale."
+        "A log with one row per table and session that a run built and found in order, and the "
+        "accepted documents that it was built from. A session whose accepted documents are others "
+        "by now is stale."
     ),
     key=("table_path", "session_date", "built_at"),
     storage="by_year",
     columns=(
-        Column("table_path", "string", "Table built, <layer>/<name>."),
+        Column("table_path", "string", "Table built, layer/name; raw/name is its copy to query."),
         Column("session_date", "date", "Session built."),
         Column("documents", "string", "feed=sha256 of each document, sorted, by commas."),
         Column("built_at", "timestamp", "When it was built."),

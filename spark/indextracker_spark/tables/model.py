@@ -92,6 +92,8 @@ class Audit:
             names a table by its leaf name and sees the audited sessions of each.
         meaning: What holds, in a sentence.
         severity: As of a Check.
+        sees_previous: Whether the query sees the session before each audited one too. Its rows
+            then have a session_date, and those of the audited sessions count.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Audit:
     bad_rows: str
     meaning: str
     severity: Severity = "error"
+    sees_previous: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +119,8 @@ class Table:
         storage: How its files are laid out. `by_session` partitions by session_date, `by_year`
             (under some ten thousand rows a session) by the year of session_date, `whole` is a
             table without sessions, always replaced in full.
-        slice_by: What one write replaces, beyond the sessions: rejects are replaced per feed too.
+        slice_by: What one write replaces, beyond the sessions, where several jobs fill the table:
+            rejects are replaced per feed too, contracts per instrument.
         checks: Rules on values.
         subject: The group of the asset graph that it belongs to.
         in_warehouse: Whether the loader copies it into schema `raw`.

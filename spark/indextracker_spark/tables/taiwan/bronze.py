@@ -7,6 +7,16 @@ from indextracker_spark.tables.taiwan.columns import (
     SESSION,
 )
 
+_OF_LINES = (
+    Check("document_named", "document is null", "Every row names its document."),
+    Check(
+        "line_splits",
+        "text is not null",
+        "Every line splits into the cells of its header.",
+        "warn",
+    ),
+)
+
 
 def _text(name: str, meaning: str) -> Column:
     return Column(name, "string", f"{meaning}, as published.")
@@ -27,15 +37,7 @@ def _bronze(name: str, meaning: str, *cells: Column) -> Table:
             Column("text", "string", "The whole line where it would not split into cells."),
             Column("document", "string", "Digest (sha256) of the document in the landing zone."),
         ),
-        checks=(
-            Check("document_named", "document is null", "Every row names its document."),
-            Check(
-                "line_splits",
-                "text is not null",
-                "Every line splits into the cells of its header.",
-                "warn",
-            ),
-        ),
+        checks=_OF_LINES,
     )
 
 
@@ -172,5 +174,5 @@ TWSE_HOLIDAYS = Table(
         Column("text", "string", "The whole line where it would not split into cells."),
         Column("document", "string", "Digest (sha256) of the document in the landing zone."),
     ),
-    checks=(Check("document_named", "document is null", "Every row names its document."),),
+    checks=_OF_LINES,
 )

@@ -26,6 +26,8 @@ PARTS_OR_WHOLE = Check(
     "A part is night, day or whole.",
 )
 EXPIRY_FORM = "[0-9]{4}(0[1-9]|1[0-2])([WF][1-5])?"
+FUTURES, OPTIONS = "Futures", "Options"
+INSTRUMENT = Column("instrument", "string", f"'{FUTURES}' or '{OPTIONS}'.")
 SYMBOL = Column("symbol", "string", "The stock exchange's code of the ETF, such as 006204.")
 STRIKE = Column("strike", "decimal(12,4)", "Strike price.", "quote")
 OPTION_TYPE = Column("option_type", "string", "'C' for a call, 'P' for a put.")

@@ -8,6 +8,7 @@ from indextracker_spark.tables.taiwan.columns import (
     EXPIRY,
     FAR,
     INDEX,
+    INSTRUMENT,
     NEAR,
     OPTION_TYPE,
     OPTION_TYPES,
@@ -146,7 +147,7 @@ ETF_BARS, ETF_SESSIONS = _bars_and_sessions(
         Column("shares", "bigint", "Shares traded.", "shares"),
         Column("prints", "bigint", "Printed rows."),
     ),
-    (*SUMS, Column("price_shares_sum", "decimal(38,4)", "Exact sum of price times shares.")),
+    (*SUMS, Column("price_shares_sum", "decimal(28,4)", "Exact sum of price times shares.")),
     (VWAP_ORDERED,),
     has_night=False,
 )
@@ -198,6 +199,7 @@ RECONCILIATION = Table(
     ),
     key=("session_date", "session_part", "product", "expiry"),
     key_nullable=("strike", "option_type"),
+    slice_by=("instrument",),
     in_warehouse=True,
     columns=(
         SESSION,
@@ -207,7 +209,12 @@ RECONCILIATION = Table(
         STRIKE,
         OPTION_TYPE,
         *_OFFICIAL,
-        Column("official_contracts", "bigint", "The exchange's volume.", "contracts"),
+        Column(
+            "official_contracts",
+            "bigint",
+            "The exchange's volume; null where its report lacks the contract.",
+            "contracts",
+        ),
         Column("computed_contracts", "bigint", "Our volume.", "contracts"),
         Column("contracts_difference", "bigint", "Official volume less computed.", "contracts"),
         Column(
@@ -216,6 +223,7 @@ RECONCILIATION = Table(
             "'equal'; 'block trades' where only the official volume is higher, since the tick "
             "files lack negotiated blocks; else 'unexplained'.",
         ),
+        INSTRUMENT,
     ),
     checks=(
         PARTS,

@@ -6,6 +6,7 @@ from indextracker_spark.tables.model import Check, Column, Table
 from indextracker_spark.tables.taiwan.columns import (
     EXPIRY,
     INDEX,
+    INSTRUMENT,
     PRODUCT,
     SESSION,
     SYMBOL,
@@ -62,7 +63,7 @@ PRODUCTS = Table(
         Column("name", "string", "Name of the product."),
         Column("underlying", "string", "Index id where the underlying is an index of ours."),
         Column("kind", "string", "index, stock, etf, fx, commodity or foreign_index."),
-        Column("instrument", "string", "'Futures' or 'Options'."),
+        INSTRUMENT,
         Column("multiplier", "double", "Value of one point or unit.", "currency"),
         Column("currency", "string", "Currency of settlement, ISO 4217."),
         Column("tick_size", "double", "Smallest step of the price; null where it depends on it."),

@@ -8,6 +8,7 @@ from indextracker_spark.tables.taiwan.columns import (
     EXPIRY_FORM,
     FAR,
     INDEX,
+    INSTRUMENT,
     LINE,
     NEAR,
     OPTION_TYPE,
@@ -172,6 +173,7 @@ DAILY_REPORT = Table(
     ),
     key=("session_date", "session_part", "product", "expiry"),
     key_nullable=("strike", "option_type"),
+    slice_by=("instrument",),
     columns=(
         SESSION,
         PART,
@@ -188,6 +190,7 @@ DAILY_REPORT = Table(
             "settlement_price", "double", "Settlement price; in rows of the day alone.", "quote"
         ),
         Column("open_interest", "bigint", "Open contracts; in rows of the day alone.", "contracts"),
+        INSTRUMENT,
     ),
     checks=(
         PARTS,
@@ -211,6 +214,7 @@ CONTRACTS = Table(
     key=("session_date", "product", "expiry"),
     key_nullable=("expire_code",),
     storage="by_year",
+    slice_by=("instrument",),
     in_warehouse=True,
     columns=(
         SESSION,
@@ -222,6 +226,7 @@ CONTRACTS = Table(
         ),
         Column("final_settlement_date", "date", "As known at the session; null likewise."),
         Column("product_assumed", "boolean", "silver/products lacks it: common terms are assumed."),
+        INSTRUMENT,
     ),
     checks=(
         Check("product_known", "product_assumed", "Every product has published terms.", "warn"),

@@ -1,0 +1,143 @@
+"""Bars of the markets and figures of their sessions: which prints count, and when they close.
+
+How bars of any instrument are made stands in bars.py.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from indextracker_spark import bars
+from indextracker_spark.bars import Figures
+from indextracker_spark.job import Job
+from indextracker_spark.tables import Table
+from indextracker_spark.tables import taiwan as t
+from indextracker_spark.taiwan.clock import (
+    FIXED_PRICE_OPENS,
+    NIGHT_CLOSE,
+    STOCKS_CLOSE,
+    UTC_OFFSET_SECONDS,
+    seconds,
+)
+from indextracker_spark.taiwan.contracts import closes
+
+LEVELS = Figures("ticks")
+SHARES = Figures("prints", volume="shares")
+TRADES = Figures("trades", volume="contracts")
+SIDES = Figures("prints", volume="contracts", weighted=True, sides="sides")
+
+
+def index_bars(levels: DataFrame) -> DataFrame:
+    """Bars of the indices; the row of the previous close is in none."""
+    at = F.col("observed_at")
+    prints = levels.where("not is_previous_close").select(
+        "session_date",
+        "index_id",
+        "line",
+        F.col("level").alias("price"),
+        bars.folded(at, seconds(STOCKS_CLOSE), UTC_OFFSET_SECONDS).alias("bar_at"),
+    )
+    return _all_scales(prints, ["session_date", "index_id"], LEVELS, t.INDEX_BARS)
+
+
+def etf_bars(trades: DataFrame) -> DataFrame:
+    """Bars of the ETFs; trades at the fixed price of after the close are in none."""
+    at = F.col("traded_at")
+    in_hours = bars.local_seconds(at, UTC_OFFSET_SECONDS) < seconds(FIXED_PRICE_OPENS)
+    closed = bars.folded(at, seconds(STOCKS_CLOSE), UTC_OFFSET_SECONDS)
+    prints = trades.where(in_hours).withColumn("bar_at", closed)
+    return _all_scales(prints, ["session_date", "symbol"], SHARES, t.ETF_BARS)
+
+
+def futures_bars(
+    trades: DataFrame, spreads: DataFrame, contracts: DataFrame, products: DataFrame
+) -> DataFrame:
+    """Bars of the contracts: prices from outright trades, legs of spreads counted beside them."""
+    closing = closes(contracts, products)
+    keys = ["session_date", "product", "expiry", "session_part"]
+    outright = bars.minutes(_placed(trades, closing, "expiry"), keys, UTC_OFFSET_SECONDS, TRADES)
+    legs = [
+        spreads.select(
+            "session_date",
+            "product",
+            F.col(leg).alias("expiry"),
+            "session_part",
+            "traded_at",
+            "contracts",
+        )
+        for leg in ("near_expiry", "far_expiry")
+    ]
+    minute = bars.bar_start(F.col("bar_at"), F.lit(1), UTC_OFFSET_SECONDS)
+    leg_minutes = (
+        _placed(legs[0].unionByName(legs[1]), closing, "expiry")
+        .groupBy(*keys, minute.alias("bar_start"))
+        .agg(F.sum(F.col("contracts").cast("bigint")).alias("spread_contracts"))
+    )
+    counts = [*TRADES.totals, "spread_contracts"]
+    joined = outright.join(leg_minutes, [*keys, "bar_start"], "full").fillna(0, counts)
+    return _coarser(joined, keys, TRADES, t.FUTURES_BARS)
+
+
+def spread_bars(spreads: DataFrame, contracts: DataFrame, products: DataFrame) -> DataFrame:
+    """Bars of calendar spreads; a spread closes with its near leg."""
+    keys = ["session_date", "product", "near_expiry", "far_expiry", "session_part"]
+    prints = _placed(spreads, closes(contracts, products), "near_expiry")
+    return _all_scales(prints, keys, TRADES, t.SPREAD_BARS)
+
+
+def option_bars(trades: DataFrame, contracts: DataFrame, products: DataFrame) -> DataFrame:
+    """Bars of option series, from the printed sides of their trades."""
+    keys = ["session_date", "product", "expiry", "strike", "option_type", "session_part"]
+    prints = _placed(trades, closes(contracts, products), "expiry")
+    return _all_scales(prints, keys, SIDES, t.OPTION_BARS)
+
+
+def sessions_of(bars_table: Table, sessions_table: Table, figures: Figures) -> Job:
+    """The job that adds one-minute bars up to the parts of a session and the whole of it."""
+    has_parts = "session_part" in bars_table.column_names
+    more = _beside(bars_table)
+    keys = [name for name in sessions_table.key if name != "session_part"]
+
+    def transform(all_bars: DataFrame) -> DataFrame:
+        rows = all_bars.where("scale_minutes = 1")
+        own = F.col("session_part") if has_parts else F.lit("day")
+        parts = F.explode(F.array(own, F.lit("whole")))
+        rolled = bars.rolled_up(
+            rows.withColumn("session_part", parts),
+            [*keys, "session_part"],
+            "bar_start",
+            figures,
+            *more,
+        )
+        return bars.with_figures(rolled, figures).select(*sessions_table.column_names)
+
+    return Job(sessions_table, (bars_table,), transform)
+
+
+def _placed(prints: DataFrame, closing: DataFrame, expiry: str) -> DataFrame:
+    """Adds `bar_at`: a print exactly at its contract's close belongs to the last bar."""
+    same = closing.withColumnRenamed("closing_expiry", expiry)
+    close = F.when(F.col("session_part") == "night", seconds(NIGHT_CLOSE)).otherwise(
+        F.col("day_close_seconds")
+    )
+    return prints.join(same, ["session_date", "product", expiry], "left").withColumn(
+        "bar_at", bars.folded(F.col("traded_at"), close, UTC_OFFSET_SECONDS)
+    )
+
+
+def _all_scales(prints: DataFrame, keys: list[str], figures: Figures, table: Table) -> DataFrame:
+    one_minute = bars.minutes(prints, keys, UTC_OFFSET_SECONDS, figures)
+    return _coarser(one_minute, keys, figures, table)
+
+
+def _coarser(one_minute: DataFrame, keys: list[str], figures: Figures, table: Table) -> DataFrame:
+    placed = bars.at_all_scales(one_minute, UTC_OFFSET_SECONDS)
+    of_bar = [*keys, "scale_minutes", "bar_start"]
+    rolled = bars.rolled_up(placed, of_bar, "minute_start", figures, *_beside(table))
+    return bars.with_figures(rolled, figures).select(*table.column_names)
+
+
+def _beside(table: Table) -> tuple[str, ...]:
+    """What is added up beside the figures: legs of spreads, where the table has them."""
+    return tuple(name for name in ("spread_contracts",) if name in table.column_names)
