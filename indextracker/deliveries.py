@@ -11,8 +11,10 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
+from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.reference import Closure
 from indextracker_spark.tables.deliveries import DELIVERIES, STATES
 
 NEVER_ASKED = "not asked for yet"
@@ -44,6 +46,14 @@ class Delivery:
         """Whether the answer is the session's document."""
         return self.state == "accepted"
 
+    def precedes(self, published_at: datetime | None) -> bool:
+        """Whether the publisher has published the document again after this answer."""
+        return (
+            published_at is not None
+            and self.published_at is not None
+            and published_at > self.published_at
+        )
+
 
 def record(lake: Lake, deliveries: Sequence[Delivery]) -> None:
     """Appends answers to the log, in one commit."""
@@ -72,9 +82,51 @@ def current(
             select {", ".join(DELIVERIES.column_names)} from deliveries where feed in ({names})
             qualify row_number() over (
                 partition by feed, session_date
-                order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc
+                order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc,
+                    published_at desc nulls last
             ) = 1
             """
         ).fetchall()
     found = (Delivery(**dict(zip(DELIVERIES.column_names, row, strict=True))) for row in rows)
     return {(delivery.feed, delivery.session_date): delivery for delivery in found}
+
+
+def took_place(lake: Lake, answers: Iterable[Delivery]) -> set[date]:
+    """The sessions of which a document that holds anything was accepted.
+
+    A vendor's list of trades may be empty, on a closed day as on a quiet one.
+    """
+    accepted: dict[str, list[date]] = {}
+    for answer in answers:
+        if answer.accepted:
+            accepted.setdefault(answer.feed, []).append(answer.session_date)
+    return {
+        day
+        for feed, days in accepted.items()
+        for day, rows in lake.row_counts(FEEDS[feed].table, days).items()
+        if rows
+    }
+
+
+def found_closures(lake: Lake) -> list[Closure]:
+    """The days that the calendar takes for sessions and that were found to have none, in order.
+
+    When the exchange gave notice is not known: the evening before at the earliest, the day itself
+    at the latest.
+    """
+    answers = current(lake, FEEDS)
+    closed = {day for (_, day), answer in answers.items() if answer.state == "closed"}
+    closed -= took_place(lake, (a for a in answers.values() if a.session_date in closed))
+    found: dict[tuple[date, str], Closure] = {}
+    for (feed, day), answer in answers.items():
+        if answer.state == "closed" and day in closed:
+            exchange = FEEDS[feed].exchange
+            found[day, exchange] = Closure(
+                exchange=exchange,
+                day=day,
+                announced_on=day,
+                scheduled=False,
+                reason=answer.reason or "",
+                source=answer.url or "",
+            )
+    return [found[key] for key in sorted(found)]

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from indextracker.calendars import Calendar, calendar
 from indextracker.engines import Engine, engine
-from indextracker.feeds.simulated import SimulatedSource
-from indextracker.feeds.sources import ArchiveSource, Source
+from indextracker.feeds import PUBLISHERS
+from indextracker.feeds.finmind import FINMIND
+from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
 from indextracker.lake import Lake
+from indextracker.locks import Locks
 from indextracker.settings import Settings
 from indextracker.warehouse import DuckDBWarehouse
 
 
+def now() -> datetime:
+    """The present, as an aware instant."""
+    return datetime.now(UTC)
+
+
 class Platform:
-    """Lake, source, engine, warehouse and calendar of one process.
+    """Lake, source, engine, warehouse, calendar and clock of one process.
 
     What has to be started is started at its first use and serves until `close`.
+
+    Attributes:
+        settings: What the parts are made from.
+        clock: The present, for whatever depends on it: hours by which documents are due, schedules.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
+        self.clock = clock
 
     @cached_property
     def lake(self) -> Lake:
@@ -32,7 +46,22 @@ class Platform:
     def source(self) -> Source:
         """Where documents come from."""
         kind, _, place = self.settings.source.partition(":")
-        return SimulatedSource() if kind == "simulated" else ArchiveSource(Path(place))
+        if kind == "archive":
+            return ArchiveSource(Path(place))
+        if kind == "simulated":
+            return SimulatedSource(place or None, lambda: self.clock().timestamp())
+        token = self.settings.finmind_token
+        return HttpSource(
+            PUBLISHERS.values(),
+            user_agent=self.settings.user_agent,
+            tokens={FINMIND.name: token} if token else {},
+            pace_folder=self.locks.folder,
+        )
+
+    @cached_property
+    def locks(self) -> Locks:
+        """What processes exclude each other by, whatever their DAGSTER_HOME."""
+        return Locks.beside(self.settings.lake)
 
     @cached_property
     def engine(self) -> Engine:
@@ -49,7 +78,7 @@ class Platform:
     @cached_property
     def calendar(self) -> Calendar:
         """The sessions of the first exchange."""
-        return calendar("XTAI")
+        return calendar("XTAI", self.clock().date())
 
     def close(self) -> None:
         """Stops what was started."""

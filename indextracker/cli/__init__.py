@@ -2,49 +2,53 @@
 
 A thin layer: each command calls the library, or lazily the code location. 0 means done, 2 that
 some sessions lack a document, 1 that something broke or that the command line is wrong. Errors are
-sentences; `--debug` shows where they come from.
+sentences; `--debug` shows where they come from. Settings are read by the commands that need them,
+so that help and the doctor are there when a setting is wrong.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 import traceback
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from indextracker import settings as environment
-from indextracker.cli import show
-from indextracker.settings import Settings
+from indextracker.cli.arguments import Day, Moment, TableName, TableNames
+
+if TYPE_CHECKING:
+    from indextracker.lake.versions import AsOf
+    from indextracker.settings import Settings
+    from indextracker_spark.tables import Table
 
 BROKEN = 1
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-class Day(click.ParamType[date]):
-    """A date, YYYY-MM-DD."""
+def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Hands a command the settings, which its children find in the environment too."""
 
-    name = "date"
+    @functools.wraps(command)
+    def loaded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from indextracker import settings as environment  # noqa: PLC0415 - pydantic is slow
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """Reads the date or fails with a sentence."""
-        try:
-            return datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 - a bare date
-        except ValueError:
-            self.fail(f"{value!r} is not a date like 2024-12-13", param, ctx)
+        settings = environment.load()
+        environment.export(settings)
+        return command(settings, *args, **kwargs)
+
+    return loaded
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="indextracker")
-@click.pass_context
-def indextracker(context: click.Context, debug: bool) -> None:
+def indextracker(debug: bool) -> None:
     """Every trade behind an index: kept, typed, reconciled."""
-    context.meta["debug"] = debug
-    if context.invoked_subcommand:
-        context.obj = environment.load()
-        environment.export(context.obj)
+    del debug  # read where errors end up
 
 
 @indextracker.command()
@@ -60,7 +64,7 @@ def indextracker(context: click.Context, debug: bool) -> None:
     help="The last layer to fill.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.pass_obj
+@with_settings
 def backfill(
     settings: Settings,
     *,
@@ -76,7 +80,7 @@ def backfill(
     Each session that lacks a document is named with its reason, and stops no other. Running it
     again changes nothing but what is new.
     """
-    from indextracker.cli import backfilling  # noqa: PLC0415 - Dagster takes seconds to import
+    from indextracker.cli import backfilling, show  # noqa: PLC0415 - Dagster takes seconds
 
     del subject  # the only one so far
     report = backfilling.run(settings, first, last, feeds=feeds, to_layer=to_layer, quiet=as_json)
@@ -90,26 +94,106 @@ def backfill(
 @indextracker.command()
 @click.option("--from", "first", type=Day(), help="First session; the last 30 by default.")
 @click.option("--to", "last", type=Day(), help="Last session; today by default.")
-@click.pass_obj
-def status(settings: Settings, first: date | None, last: date | None) -> None:
-    """Say per session and feed what is there, and what is missing and why."""
-    show.status(settings, first, last)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@with_settings
+def status(settings: Settings, *, first: date | None, last: date | None, as_json: bool) -> None:
+    """Say what is there, what is missing and why, and what will be deleted.
+
+    A line per feed, a character per session; below, what lacks by its reason, then the documents
+    that lack and that the exchange is about to delete, with the trading days left.
+    """
+    from indextracker.cli import overview  # noqa: PLC0415
+
+    overview.show(settings, first, last, as_json=as_json)
 
 
 @indextracker.command()
 @click.argument("sql")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
-@click.pass_obj
-def query(settings: Settings, sql: str, as_csv: bool) -> None:
-    """Ask the warehouse in SQL; the marts need no schema before their names."""
-    show.query(settings, sql, as_csv=as_csv)
+@click.option("--lake", "of_lake", is_flag=True, help="Ask the lake: its tables are layer.table.")
+@click.option(
+    "--as-of", type=Moment(), help="Ask the lake as it was then: a time, or a table's version."
+)
+@with_settings
+def query(settings: Settings, *, sql: str, as_csv: bool, of_lake: bool, as_of: AsOf | None) -> None:
+    """Ask the warehouse, or the lake, in SQL.
+
+    In the warehouse the marts need no schema before their names. With --lake the tables of the
+    lake are asked as layer.table, and with --as-of as they were:
+
+    \b
+    indextracker query "select * from index"
+    indextracker query --lake "select count(*) from silver.futures_trades"
+    indextracker query --lake --as-of 2024-12-16T18:00+08:00 "select ..."
+
+    A time without an offset is UTC.
+    """  # noqa: D301 - click keeps the lines below its mark as they are
+    from indextracker.cli import show  # noqa: PLC0415
+
+    if of_lake:
+        show.query_lake(settings, sql, as_of, as_csv=as_csv)
+    elif as_of is not None:
+        raise click.UsageError("only the lake knows what was: add --lake")
+    else:
+        show.query(settings, sql, as_csv=as_csv)
 
 
 @indextracker.command()
-@click.pass_obj
+@with_settings
 def tables(settings: Settings) -> None:
     """List the tables of lake and warehouse with their rows and meaning."""
+    from indextracker.cli import show  # noqa: PLC0415
+
     show.tables(settings)
+
+
+@indextracker.command()
+@click.argument("table", type=TableName())
+@click.option(
+    "--as-of", type=Moment(), required=True, help="The version's number, or a time when it was."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@with_settings
+def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> None:
+    """Take a TABLE of the lake, layer/name, back to an earlier version.
+
+    The way back is a commit like any other and can be taken back too. A time without an offset is
+    UTC.
+    """
+    from indextracker.cli import upkeep  # noqa: PLC0415
+
+    upkeep.restore_table(settings, table, as_of, dry_run=dry_run)
+
+
+@indextracker.command()
+@click.option("--tables", type=TableNames(), help="Only these, separated by commas.")
+@click.option(
+    "--retain-days",
+    type=click.IntRange(1, 30),
+    default=30,
+    show_default=True,
+    help="For how many days back every version stays readable.",
+)
+@with_settings
+def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
+    """Make few files of many in the lake, and free what no version needs.
+
+    Rows stay as they are, and documents are never touched.
+    """
+    from indextracker.cli import upkeep  # noqa: PLC0415
+
+    upkeep.maintain_tables(settings, tables, retain_days)
+
+
+@indextracker.command()
+def doctor() -> int:
+    """Look for what keeps it from working, and say what to do.
+
+    Ends with 1 where there is a problem.
+    """
+    from indextracker.cli import checkup  # noqa: PLC0415
+
+    return checkup.doctor()
 
 
 @indextracker.command()
@@ -125,8 +209,8 @@ def simulate(port: int, seed: int | None, volume: str) -> None:
 
 @indextracker.command()
 @click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
-@click.pass_obj
-def ui(settings: Settings, port: int) -> None:
+@with_settings
+def ui(settings: Settings, *, port: int) -> None:
     """Run Dagster's UI and daemon until interrupted."""
     from indextracker.cli import servers  # noqa: PLC0415
 

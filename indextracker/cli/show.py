@@ -1,27 +1,35 @@
-"""What the commands print: reports, states, tables and answers to queries."""
+"""What the commands print: reports, tables and answers to queries."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
+from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 
-from indextracker.deliveries import NEVER_ASKED, current
-from indextracker.feeds import FEEDS
+from indextracker.cli.arguments import meant
 from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker_spark.tables import TABLES
 
 if TYPE_CHECKING:
+    import duckdb
+
+    from indextracker.lake.versions import AsOf
     from indextracker_assets.backfill import Report
 
-SESSIONS_SHOWN = 30
+# So many have no room for lines between them on a terminal of eighty characters.
+MANY_COLUMNS = 5
+_QUALIFIED = re.compile(r"\b(bronze|silver|gold)\s*\.\s*\"?(\w+)", re.IGNORECASE)
+_NAMES_OF_THE_LAKE = " (tables of the lake are named layer.table: `indextracker tables` lists them)"
 
 
 def report_json(report: Report) -> str:
@@ -45,103 +53,136 @@ def report_json(report: Report) -> str:
 
 def report(report: Report, settings: Settings) -> None:
     """The report for people: what was made, what lacks and why, where it is."""
-    console = _console()
+    shown = console()
     if report.tables:
         days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
-        grid = Grid("table", "rows", title=f"{settings.world} data, {days}")
-        grid.columns[1].justify = "right"
-        for name, rows in report.tables.items():
-            grid.add_row(name, f"{rows:,}")
-        console.print(grid)
+        rows = [(name, f"{number:,}") for name, number in report.tables.items()]
+        shown.print(grid(f"{settings.world} data, {days}", ("table", "rows"), rows))
         took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
-        console.print(f"time in steps: {took}", soft_wrap=True)
+        shown.print(f"time in steps: {took}", soft_wrap=True)
     for day, answers in report.incomplete.items():
         for feed, answer in answers.items():
-            console.print(f"{day} {feed}: {answer.state}, {answer.reason}", soft_wrap=True)
+            shown.print(f"{day} {feed}: {answer.state}, {answer.reason}", soft_wrap=True)
     for failure in report.failures:
         click.echo(f"failed: {failure}", err=True)
     if "marts" in report.seconds:
-        console.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
-        console.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
-
-
-def status(settings: Settings, first: date | None, last: date | None) -> None:
-    """A row per session, a column per feed; then the reasons of what lacks."""
-    platform = Platform(settings)
-    calendar = platform.calendar
-    today = datetime.now(UTC).astimezone(calendar.timezone).date()
-    last = last or today
-    sessions = calendar.sessions(first or settings.start, last)
-    sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
-    answers = current(platform.lake, FEEDS, sessions) if sessions else {}
-    console = _console()
-    grid = Grid("session", *FEEDS, title=f"{settings.world} lake {settings.lake}")
-    lacking: list[str] = []
-    for session in sessions:
-        states = []
-        for feed in FEEDS:
-            answer = answers.get((feed, session))
-            states.append(answer.state if answer else "-")
-            if answer and answer.state not in ("accepted", "closed"):
-                lacking.append(f"{session} {feed}: {answer.state}, {answer.reason}")
-        grid.add_row(session.isoformat(), *states)
-    console.print(grid)
-    there = sum(answer.accepted for answer in answers.values())
-    console.print(
-        f"{there} of {len(sessions) * len(FEEDS)} documents are there; - means {NEVER_ASKED}"
-    )
-    for line in lacking:
-        console.print(line, soft_wrap=True)
+        shown.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
+        shown.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
 
 
 def query(settings: Settings, sql: str, *, as_csv: bool) -> None:
     """The answer of the published warehouse."""
     with Platform(settings).warehouse.reading() as connection:
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchall()
+        _answer(connection, sql, as_csv=as_csv)
+
+
+def query_lake(settings: Settings, sql: str, as_of: AsOf | None, *, as_csv: bool) -> None:
+    """The answer of the lake, as it is or as it was; its tables are named layer.table."""
+    import duckdb  # noqa: PLC0415 - a tenth of a second, which few commands need
+
+    lake = Platform(settings).lake
+    # Only what is asked for is opened: there are some forty tables.
+    named = {"/".join(found).lower() for found in _QUALIFIED.findall(sql)}
+    tables = [TABLES[path] for path in sorted(named) if path in TABLES]
+    if isinstance(as_of, int) and len(tables) > 1:
+        raise click.BadParameter(
+            "a version number is of one table, and this asks "
+            f"{' and '.join(table.path for table in tables)}: give a time"
+        )
+    for table in tables:
+        lake.open(table, as_of)
+    try:
+        with lake.sql(tables, as_of=as_of) as connection:
+            _answer(connection, sql, as_csv=as_csv)
+    except duckdb.CatalogException as error:
+        unknown = "".join(meant(path) for path in sorted(named) if path not in TABLES)
+        raise click.ClickException(
+            f"{str(error).splitlines()[0]}{unknown or _NAMES_OF_THE_LAKE}"
+        ) from None
+
+
+def tables(settings: Settings) -> None:
+    """The lake's tables and the published ones, views among them."""
+    platform = Platform(settings)
+    found = platform.lake.tables()
+    if not found:
+        console().print(f"the lake {settings.lake} is empty: run a backfill first", soft_wrap=True)
+        return
+    columns = ("table", "rows", "what a row is")
+    rows = [(t.path, f"{platform.lake.total_rows(t):,}", t.meaning) for t in found]
+    console().print(grid(f"{settings.world} lake {settings.lake}", columns, rows))
+    if platform.warehouse.published.exists():
+        with platform.warehouse.reading() as connection:
+            published = _published(connection)
+        console().print(grid(f"warehouse {settings.warehouse}", columns, published))
+
+
+def console(width: int | None = None) -> Console:
+    """A console that prints what it is given: names, reasons and cells are no markup."""
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Grid:
+    """Rows below a title; what is counted stands to the right."""
+    wide = len(columns) >= MANY_COLUMNS
+    made = Grid(
+        title=title, box=None if wide else HEAVY_HEAD, pad_edge=not wide, collapse_padding=wide
+    )
+    for number, name in enumerate(columns):
+        in_words = name == "what a row is"
+        made.add_column(
+            name, justify="right" if number and not in_words else "left", no_wrap=not in_words
+        )
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def bytes_in_words(number: int) -> str:
+    """A number of bytes in the largest unit that leaves a digit before the point."""
+    size, unit = float(number), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if abs(size) < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def sessions_in_words(sessions: Iterable[date]) -> str:
+    """One day, or the first and the last."""
+    days = sorted(sessions)
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, *, as_csv: bool) -> None:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    rows = cursor.fetchall()
     if as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
         writer.writerows(rows)
         return
     # Piped output keeps whole rows: only a terminal has a width to fit.
-    console = _console(width=None if sys.stdout.isatty() else 100_000)
-    grid = Grid(*names)
+    shown = Grid(*names)
     for row in rows:
-        grid.add_row(*("" if value is None else str(value) for value in row))
-    console.print(grid)
+        shown.add_row(*("" if value is None else str(value) for value in row))
+    console(width=None if sys.stdout.isatty() else 100_000).print(shown)
     click.echo(f"{len(rows)} rows, times in UTC", err=True)
 
 
-def tables(settings: Settings) -> None:
-    """The lake's tables and the published ones."""
-    platform = Platform(settings)
-    console = _console()
-    found = platform.lake.tables()
-    if not found:
-        console.print(f"the lake {settings.lake} is empty: run a backfill first", soft_wrap=True)
-        return
-    rows = [(t.path, f"{platform.lake.total_rows(t):,}", t.meaning) for t in found]
-    console.print(_grid(f"{settings.world} lake {settings.lake}", rows))
-    if platform.warehouse.published.exists():
-        with platform.warehouse.reading() as connection:
-            listed = connection.execute(
-                "select t.schema_name || '.' || t.table_name, t.estimated_size, t.comment"
-                " from duckdb_tables() as t where t.schema_name in ('marts', 'raw') order by 1"
-            ).fetchall()
-        published = [(name, f"{count:,}", comment or "") for name, count, comment in listed]
-        console.print(_grid(f"warehouse {settings.warehouse}", published))
-
-
-def _console(width: int | None = None) -> Console:
-    """A console that prints what it is given: names, reasons and cells are no markup."""
-    return Console(width=width, markup=False, emoji=False, highlight=False)
-
-
-def _grid(title: str, rows: Sequence[tuple[str, str, str]]) -> Grid:
-    grid = Grid("table", "rows", "what a row is", title=title)
-    grid.columns[1].justify = "right"
-    for row in rows:
-        grid.add_row(*row)
-    return grid
+def _published(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    listed = connection.execute(
+        """
+        select schema_name || '.' || name, quoted, comment from (
+            select schema_name, table_name as name, comment from duckdb_tables()
+            union all select schema_name, view_name, comment from duckdb_views()
+        ), lateral (select format('{}."{}"', schema_name, name)) as q(quoted)
+        where schema_name in ('marts', 'raw') order by 1
+        """
+    ).fetchall()
+    counts = (connection.execute(f"select count(*) from {quoted}") for _, quoted, _ in listed)
+    return [
+        (name, f"{count.fetchall()[0][0]:,}", comment or "")
+        for (name, _, comment), count in zip(listed, counts, strict=True)
+    ]

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import duckdb
+
 from indextracker.lake.store import Lake
 from indextracker_spark.tables import AUDITS, TABLES, Severity, Table
+from indextracker_spark.tables.taiwan import SESSIONS
 
 EXAMPLES = 3
 
@@ -24,6 +27,7 @@ class Rule:
     severity: Severity
     bad_rows: str
     reads: tuple[Table, ...]
+    sees_previous: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,16 @@ def rules(table: Table) -> list[Rule]:
     for audit in AUDITS:
         if audit.on == table.path:
             reads = (table, *(TABLES[path] for path in audit.reads))
-            found.append(Rule(audit.name, audit.meaning, audit.severity, audit.bad_rows, reads))
+            found.append(
+                Rule(
+                    audit.name,
+                    audit.meaning,
+                    audit.severity,
+                    audit.bad_rows,
+                    reads,
+                    audit.sees_previous,
+                )
+            )
     return found
 
 
@@ -72,18 +85,42 @@ def examine(lake: Lake, table: Table, sessions: Sequence[date] | None) -> list[F
         table: What to examine.
         sessions: The slice; null for a table without sessions.
     """
-    checked = rules(table)
-    tables = dict.fromkeys(read for rule in checked for read in rule.reads)
     found = []
-    with lake.sql(tables, sessions) as connection:
-        for rule in checked:
-            # The breakers are few; a query for them costs no more than one that counts them.
-            cursor = connection.execute(rule.bad_rows)
-            names = [column[0] for column in cursor.description]
-            examples = tuple(
-                ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
-                for row in cursor.fetchmany(EXAMPLES)
-            )
-            bad_rows = len(examples) + len(cursor.fetchall())
-            found.append(Finding(rule, bad_rows, examples))
+    for sees_previous in (False, True):
+        checked = [rule for rule in rules(table) if rule.sees_previous == sees_previous]
+        if not checked:
+            continue
+        tables = dict.fromkeys(read for rule in checked for read in rule.reads)
+        seen = _with_previous(lake, sessions) if sees_previous and sessions else sessions
+        with lake.sql(tables, seen) as connection:
+            for rule in checked:
+                query = rule.bad_rows
+                if sessions and seen != sessions:
+                    query = f"select * from ({query}) where {_listed('session_date', sessions)}"
+                found.append(_found(rule, connection.execute(query)))
     return found
+
+
+def _found(rule: Rule, cursor: duckdb.DuckDBPyConnection) -> Finding:
+    """The breakers are few; a query for them costs no more than one that counts them."""
+    names = [column[0] for column in cursor.description]
+    examples = tuple(
+        ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
+        for row in cursor.fetchmany(EXAMPLES)
+    )
+    return Finding(rule, len(examples) + len(cursor.fetchall()), examples)
+
+
+def _with_previous(lake: Lake, sessions: Sequence[date]) -> list[date]:
+    """The sessions and the one before each of them."""
+    with lake.sql([SESSIONS]) as connection:
+        before = connection.execute(
+            f"select distinct previous_session_date from {SESSIONS.name}"
+            f" where previous_session_date is not null and {_listed('session_date', sessions)}"
+        ).fetchall()
+    return sorted({*sessions, *(day for (day,) in before)})
+
+
+def _listed(column: str, sessions: Sequence[date]) -> str:
+    days = ", ".join(f"date '{session}'" for session in sessions)
+    return f"{column} in ({days})"

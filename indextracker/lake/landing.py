@@ -10,6 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from indextracker.failpoints import failpoint
+
 
 class DamagedDocumentError(ValueError):
     """Stored bytes no longer have the digest under which they are stored."""
@@ -35,6 +37,7 @@ class Landing:
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
+            failpoint("landing-written")
             Path(aside).replace(place)
         except BaseException:
             Path(aside).unlink(missing_ok=True)

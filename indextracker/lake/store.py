@@ -6,8 +6,10 @@ Spark; they are created, read and counted here. What the rows mean is not known 
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,14 +21,16 @@ import pyarrow.dataset as ds
 from deltalake import ColumnProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
+from indextracker.lake import shapes
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.landing import Landing
+from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker_spark.tables import TABLES, Table
 
-COMMIT_TRIES = 5
+COMMIT_TRIES = 10
 # zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
 # by one, which delta encoding stores in next to nothing.
-_PROPERTIES = WriterProperties(
+WRITER_PROPERTIES = WriterProperties(
     compression="ZSTD",
     compression_level=1,
     column_properties={
@@ -37,6 +41,10 @@ _PROPERTIES = WriterProperties(
 
 class WorldMismatchError(ValueError):
     """A lake of one world was opened for the other."""
+
+
+class TableMissingError(LookupError):
+    """A table of the catalogue has not been made in this lake."""
 
 
 class Lake:
@@ -64,21 +72,40 @@ class Lake:
         """Whether the table has been created."""
         return DeltaTable.is_deltatable(self.path(table))
 
+    def open(self, table: Table, as_of: AsOf | None = None) -> DeltaTable:
+        """The Delta table at its latest version, or as it was.
+
+        Args:
+            table: Which one.
+            as_of: A version number, or an aware instant.
+
+        Raises:
+            TableMissingError: The table is not there.
+            NoSuchVersionError: It was not there then, or what it was is forgotten.
+        """
+        self._verify_world()
+        if not self.exists(table):
+            raise TableMissingError(f"the lake {self.root} has no {table.path} yet: backfill first")
+        place = self.path(table)
+        if as_of is None:
+            return DeltaTable(place)
+        return DeltaTable(place, version_at(place, table.path, as_of).number)
+
     def ensure(self, tables: Iterable[Table]) -> None:
-        """Creates the tables that are not there yet, and marks the lake with its world."""
+        """Creates the tables that are not there yet, and marks the lake with its world.
+
+        A table that lacks a column of its declaration gets it, where it may be null.
+
+        Raises:
+            TableShapeError: A table was made from another declaration.
+        """
         self._verify_world()
         if not self._mark.exists():
-            self._mark.parent.mkdir(parents=True, exist_ok=True)
-            self._mark.write_text(f"{self.world}\n")
+            self._mark_world()
         for table in tables:
             if not self.exists(table):
-                DeltaTable.create(
-                    self.path(table),
-                    schema=arrow_schema(table, stored=True),
-                    mode="ignore",
-                    partition_by=list(table.partition_columns) or None,
-                    description=table.meaning,
-                )
+                self._create(table)
+            shapes.complete(DeltaTable(self.path(table)), table)
 
     def replace(self, table: Table, rows: pa.Table, sessions: Sequence[date] = ()) -> None:
         """Replaces the slice of the given sessions (all of a table without) in one commit.
@@ -93,53 +120,67 @@ class Lake:
             if outside:
                 raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
         predicate = None if table.storage == "whole" else table.sessions_predicate(keys)
-        self._commit(table, rows, predicate)
+
+        def write(delta: DeltaTable) -> None:
+            write_deltalake(
+                delta,
+                rows,
+                mode="overwrite",
+                predicate=predicate,
+                writer_properties=WRITER_PROPERTIES,
+            )
+
+        self._commit(table, write)
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Appends to a log."""
-        self.ensure([table])
-        write_deltalake(
-            self.path(table), _stored(table, rows), mode="append", writer_properties=_PROPERTIES
-        )
+        stored = _stored(table, rows)
 
-    def rows(self, table: Table, sessions: Sequence[date] | None = None) -> ds.Dataset:
-        """The table as an Arrow dataset, its files pruned to the sessions where given."""
-        self._verify_world()
-        delta = DeltaTable(self.path(table))
+        def write(delta: DeltaTable) -> None:
+            write_deltalake(delta, stored, mode="append", writer_properties=WRITER_PROPERTIES)
+
+        self._commit(table, write)
+
+    def rows(
+        self, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
+    ) -> ds.Dataset:
+        """The table as an Arrow dataset, its files pruned to the sessions where given.
+
+        Raises:
+            LookupError: It is not there, or cannot be had as of then.
+        """
+        delta = self.open(table, as_of)
         partitions = None
         if sessions is not None and table.storage == "by_session":
             partitions = [("session_date", "in", [s.isoformat() for s in sessions])]
         elif sessions is not None and table.storage == "by_year":
             partitions = [("year", "in", sorted({str(s.year) for s in sessions}))]
+        if as_of is not None:
+            verify_files(delta, table.path, delta.file_uris(file_pruning_predicate=partitions))
         return delta.to_pyarrow_dataset(file_pruning_predicate=partitions)
 
     @contextmanager
     def sql(
-        self, tables: Iterable[Table], sessions: Sequence[date] | None = None
+        self,
+        tables: Iterable[Table],
+        sessions: Sequence[date] | None = None,
+        as_of: AsOf | None = None,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection in which each table is a view of its leaf name.
+        """A connection in which each table is a view, by its leaf name and as layer.name.
 
         A view holds the given sessions only, and no row of a table that is not there yet.
+
+        Raises:
+            LookupError: A table cannot be had as of then.
         """
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
             connection.execute("create macro regexp_like(s, p) as regexp_matches(s, p)")
+            for layer in ("bronze", "silver", "gold"):
+                connection.execute(f"create schema {layer}")
+            connection.execute("set search_path = 'main,bronze,silver,gold'")
             for table in tables:
-                if self.exists(table):
-                    source = self.rows(table, sessions)
-                else:
-                    source = arrow_schema(table, stored=True).empty_table()
-                connection.register(f"{table.name}_files", source)
-                where = "true"
-                if sessions is not None:
-                    where = table.sessions_predicate(
-                        [s.isoformat() for s in sessions] or ["0001-01-01"]
-                    )
-                columns = ", ".join(table.column_names)
-                connection.execute(
-                    f"create view {table.name} as select {columns} from {table.name}_files"
-                    f" where {where}"
-                )
+                self._view(connection, table, sessions, as_of)
             yield connection
 
     def row_counts(self, table: Table, sessions: Sequence[date]) -> dict[date, int]:
@@ -148,9 +189,8 @@ class Lake:
         A table partitioned by session is counted from its log, at no cost in its size.
         """
         if table.storage == "by_session" and self.exists(table):
-            self._verify_world()
             found: Counter[date] = Counter()
-            files = pa.table(DeltaTable(self.path(table)).get_add_actions(flatten=True))
+            files = pa.table(self.open(table).get_add_actions(flatten=True))
             counted = files.select(["partition.session_date", "num_records"])
             for file in counted.to_pylist():
                 found[file["partition.session_date"]] += file["num_records"]
@@ -175,18 +215,58 @@ class Lake:
                 "world: set INDEXTRACKER_LAKE to another folder"
             )
 
-    def _commit(self, table: Table, rows: pa.Table, predicate: str | None) -> None:
+    def _mark_world(self) -> None:
+        """Written aside and renamed: a kill leaves a whole mark or none."""
+        self._mark.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=self._mark.parent, prefix=".world-")
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{self.world}\n")
+        Path(aside).replace(self._mark)
+        self._verify_world()
+
+    def _create(self, table: Table) -> None:
+        try:
+            DeltaTable.create(
+                self.path(table),
+                schema=arrow_schema(table, stored=True),
+                mode="ignore",
+                partition_by=list(table.partition_columns) or None,
+                description=table.meaning,
+            )
+        except CommitFailedError:
+            # Of two processes at the same instant one creates it, and the other is told so.
+            if not self.exists(table):
+                raise
+
+    def _view(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        sessions: Sequence[date] | None,
+        as_of: AsOf | None,
+    ) -> None:
+        declared = arrow_schema(table, stored=True)
+        source = self.rows(table, sessions, as_of) if self.exists(table) else declared.empty_table()
+        connection.register(table.path, source)
+        rows = f'"{table.path}"'
+        if not set(declared.names) <= set(source.schema.names):
+            # Rows of before a column was declared: it is null in them.
+            connection.register(f"{table.path} declared", declared.empty_table())
+            rows = f'(from "{table.path} declared" union all by name from {rows})'
+        where = "true"
+        if sessions is not None:
+            where = table.sessions_predicate([s.isoformat() for s in sessions] or ["0001-01-01"])
+        columns = ", ".join(table.column_names)
+        connection.execute(
+            f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
+        )
+
+    def _commit(self, table: Table, write: Callable[[DeltaTable], None]) -> None:
         self.ensure([table])
         for attempt in range(1, COMMIT_TRIES + 1):
             # The handle is opened anew: a loser of two commits starts from the winner's snapshot.
             try:
-                write_deltalake(
-                    DeltaTable(self.path(table)),
-                    rows,
-                    mode="overwrite",
-                    predicate=predicate,
-                    writer_properties=_PROPERTIES,
-                )
+                write(DeltaTable(self.path(table)))
             except CommitFailedError:
                 if attempt == COMMIT_TRIES:
                     raise

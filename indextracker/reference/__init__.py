@@ -1,4 +1,4 @@
-"""What the publishers' files leave unsaid: products, index names, closures, special sessions.
+"""What the publishers' files leave unsaid: products, ETFs, index names, closures, special sessions.
 
 Each kind of fact is one CSV file beside this module, every row with the source it was taken from,
 and one function here that reads it into frozen dataclasses. A file that breaks a rule is refused
@@ -12,30 +12,32 @@ established, the row carries the night hours for all its time: no earlier print 
 
 from __future__ import annotations
 
-import csv
 import functools
-import re
 from dataclasses import dataclass
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
-from importlib import resources
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
+
+from indextracker.reference.rows import Row, read
+from indextracker_spark.tables.taiwan import FUTURES, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-    from importlib.resources.abc import Traversable
+    from collections.abc import Mapping
+    from decimal import Decimal
     from pathlib import Path
 
 __all__ = [
     "EXPIRY_RULES",
+    "INSTRUMENTS",
     "KINDS",
     "Closure",
+    "Etf",
     "IndexName",
     "Product",
     "SpecialSession",
     "closures",
+    "etfs",
     "index_names",
     "products",
     "special_sessions",
@@ -62,7 +64,8 @@ EXPIRY_RULES: Final[Mapping[str, str]] = MappingProxyType(
 KINDS: Final = frozenset({"index", "foreign_index", "stock", "etf", "fx", "commodity"})
 """What a product may be a derivative of; ``index`` means an index of Taiwanese shares."""
 
-Entry = TypeVar("Entry")
+INSTRUMENTS: Final = frozenset({FUTURES, OPTIONS})
+"""What a product may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Product:
         underlying: An ``index_id`` of ``index_names`` where TWSE publishes the index, else a
             plain name; None where not established.
         kind: One of ``KINDS``.
+        instrument: One of ``INSTRUMENTS``.
         multiplier: Value of one point, or units of the underlying per contract, in ``currency``.
         currency: ISO 4217 code of the quotation.
         tick_size: Smallest price step; None where it depends on the price.
@@ -93,6 +97,7 @@ class Product:
     name: str
     underlying: str | None
     kind: str
+    instrument: str
     multiplier: Decimal | None
     currency: str
     tick_size: Decimal | None
@@ -104,6 +109,27 @@ class Product:
     expiry_rule: str
     valid_from: date | None
     valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Etf:
+    """An ETF whose trades are kept.
+
+    Attributes:
+        symbol: Code at the stock exchange, such as ``006204``.
+        name: English name, with the exchange's Chinese one in parentheses.
+        underlying: The ``index_id`` of the index that it follows.
+        lot_shares: Shares of a lot, the unit in which trades are published.
+        listed_on: First session; None where not known.
+        source: Where the row comes from.
+    """
+
+    symbol: str
+    name: str
+    underlying: str
+    lot_shares: int
+    listed_on: date | None
     source: str
 
 
@@ -186,12 +212,13 @@ def products(folder: Path | None = None) -> tuple[Product, ...]:
         ValueError: The file breaks a rule; the message names file and line.
     """
 
-    def build(row: _Row) -> Product:
+    def build(row: Row) -> Product:
         product = Product(
             product=row.matching("product", r"[A-Z0-9]{2,3}"),
             name=row.text("name"),
             underlying=row.optional_text("underlying"),
             kind=row.one_of("kind", KINDS),
+            instrument=row.one_of("instrument", INSTRUMENTS),
             multiplier=row.optional_number("multiplier"),
             currency=row.matching("currency", r"[A-Z]{3}"),
             tick_size=row.optional_number("tick_size"),
@@ -208,8 +235,8 @@ def products(folder: Path | None = None) -> tuple[Product, ...]:
         _check_hours(product)
         return product
 
-    entries = _read(
-        folder, "products.csv", Product, build, lambda row: (row.product, row.valid_from)
+    entries = read(
+        folder, "products.csv", _COLUMNS[Product], build, lambda row: (row.product, row.valid_from)
     )
     entries.sort(key=lambda entry: (entry[1].product, entry[1].valid_from or date.min))
     for (earlier_line, earlier), (line, later) in pairwise(entries):
@@ -219,6 +246,31 @@ def products(folder: Path | None = None) -> tuple[Product, ...]:
                 f"line {earlier_line}."
             )
     return tuple(product for _, product in entries)
+
+
+@functools.cache
+def etfs(folder: Path | None = None) -> tuple[Etf, ...]:
+    """Read ``etfs.csv``.
+
+    Args:
+        folder: Where the reference files are; the package's own by default.
+
+    Raises:
+        ValueError: The file breaks a rule; the message names file and line.
+    """
+
+    def build(row: Row) -> Etf:
+        return Etf(
+            symbol=row.matching("symbol", r"[0-9]{4,6}[A-Z]?"),
+            name=row.text("name"),
+            underlying=row.matching("underlying", r"[A-Z][A-Z0-9_]*"),
+            lot_shares=int(row.matching("lot_shares", r"[1-9][0-9]*")),
+            listed_on=row.optional_day("listed_on"),
+            source=row.text("source"),
+        )
+
+    entries = read(folder, "etfs.csv", _COLUMNS[Etf], build, lambda row: row.symbol)
+    return tuple(etf for _, etf in entries)
 
 
 @functools.cache
@@ -232,7 +284,7 @@ def index_names(folder: Path | None = None) -> tuple[IndexName, ...]:
         ValueError: The file breaks a rule; the message names file and line.
     """
 
-    def build(row: _Row) -> IndexName:
+    def build(row: Row) -> IndexName:
         return IndexName(
             index_name=row.text("index_name"),
             index_id=row.matching("index_id", r"[A-Z][A-Z0-9_]*"),
@@ -241,7 +293,7 @@ def index_names(folder: Path | None = None) -> tuple[IndexName, ...]:
             source=row.text("source"),
         )
 
-    entries = _read(folder, "indices.csv", IndexName, build, lambda row: row.index_name)
+    entries = read(folder, "indices.csv", _COLUMNS[IndexName], build, lambda row: row.index_name)
     first: dict[str, IndexName] = {}
     for line, entry in entries:
         known = first.setdefault(entry.index_id, entry)
@@ -268,7 +320,7 @@ def closures(folder: Path | None = None) -> tuple[Closure, ...]:
         ValueError: The file breaks a rule; the message names file and line.
     """
 
-    def build(row: _Row) -> Closure:
+    def build(row: Row) -> Closure:
         closure = Closure(
             exchange=row.matching("exchange", r"X[A-Z]{3}"),
             day=row.day("date"),
@@ -282,7 +334,9 @@ def closures(folder: Path | None = None) -> tuple[Closure, ...]:
         _check_announcement(closure)
         return closure
 
-    entries = _read(folder, "closures.csv", Closure, build, lambda row: (row.exchange, row.day))
+    entries = read(
+        folder, "closures.csv", _COLUMNS[Closure], build, lambda row: (row.exchange, row.day)
+    )
     return tuple(closure for _, closure in entries)
 
 
@@ -298,7 +352,7 @@ def special_sessions(folder: Path | None = None) -> tuple[SpecialSession, ...]:
     """
     closed = {(closure.exchange, closure.day) for closure in closures(folder)}
 
-    def build(row: _Row) -> SpecialSession:
+    def build(row: Row) -> SpecialSession:
         session = SpecialSession(
             exchange=row.matching("exchange", r"X[A-Z]{3}"),
             day=row.day("date"),
@@ -311,8 +365,12 @@ def special_sessions(folder: Path | None = None) -> tuple[SpecialSession, ...]:
         _check_announcement(session)
         return session
 
-    entries = _read(
-        folder, "special_sessions.csv", SpecialSession, build, lambda row: (row.exchange, row.day)
+    entries = read(
+        folder,
+        "special_sessions.csv",
+        _COLUMNS[SpecialSession],
+        build,
+        lambda row: (row.exchange, row.day),
     )
     return tuple(session for _, session in entries)
 
@@ -345,134 +403,18 @@ def _check_announcement(entry: Closure | SpecialSession) -> None:
         raise ValueError("announced_on must be before the day itself.")
 
 
-class _Row:
-    """The cells of one line by column; every reader raises a ValueError that is a sentence."""
-
-    def __init__(self, cells: dict[str, str]) -> None:
-        self._cells = cells
-
-    def optional_text(self, column: str) -> str | None:
-        cell = self._cells[column]
-        if cell != cell.strip():
-            raise ValueError(f"{column} has blanks around {cell.strip()!r}.")
-        return cell or None
-
-    def text(self, column: str) -> str:
-        return self._required(column, self.optional_text(column))
-
-    def matching(self, column: str, pattern: str) -> str:
-        cell = self.text(column)
-        if not re.fullmatch(pattern, cell):
-            raise ValueError(f"{column} {cell!r} does not have the form {pattern}.")
-        return cell
-
-    def one_of(self, column: str, allowed: Collection[str]) -> str:
-        cell = self.text(column)
-        if cell not in allowed:
-            raise ValueError(f"{column} {cell!r} is none of {', '.join(sorted(allowed))}.")
-        return cell
-
-    def flag(self, column: str) -> bool:
-        return self.one_of(column, ("false", "true")) == "true"
-
-    def optional_day(self, column: str) -> date | None:
-        cell = self.optional_text(column)
-        if cell is None:
-            return None
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell):  # fromisoformat also takes 20240131
-            raise ValueError(f"{column} {cell!r} is not a date of the form YYYY-MM-DD.")
-        try:
-            return date.fromisoformat(cell)
-        except ValueError as error:
-            raise ValueError(f"{column} {cell!r} is not a date of the calendar.") from error
-
-    def day(self, column: str) -> date:
-        return self._required(column, self.optional_day(column))
-
-    def optional_clock(self, column: str) -> time | None:
-        cell = self.optional_text(column)
-        if cell is None:
-            return None
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", cell):
-            raise ValueError(f"{column} {cell!r} is not a time of the form HH:MM:SS.")
-        return time.fromisoformat(cell)
-
-    def clock(self, column: str) -> time:
-        return self._required(column, self.optional_clock(column))
-
-    def optional_number(self, column: str) -> Decimal | None:
-        cell = self.optional_text(column)
-        if cell is None:
-            return None
-        try:
-            number = Decimal(cell)
-        except InvalidOperation as error:
-            raise ValueError(f"{column} {cell!r} is not a number.") from error
-        if not (number.is_finite() and number > 0):
-            raise ValueError(f"{column} {cell!r} is not above zero.")
-        return number
-
-    @staticmethod
-    def _required(column: str, value: Entry | None) -> Entry:
-        if value is None:
-            raise ValueError(f"{column} is empty.")
-        return value
-
-
 # The columns of each file, in order. They are not read off the dataclasses, where a field named
 # `date` would hide the type.
 _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
     {
         Product: (
-            *("product", "name", "underlying", "kind", "multiplier", "currency", "tick_size"),
-            *("day_open", "day_close", "last_day_close", "night_open", "night_close"),
+            *("product", "name", "underlying", "kind", "instrument", "multiplier", "currency"),
+            *("tick_size", "day_open", "day_close", "last_day_close", "night_open", "night_close"),
             *("expiry_rule", "valid_from", "valid_to", "source"),
         ),
+        Etf: ("symbol", "name", "underlying", "lot_shares", "listed_on", "source"),
         IndexName: ("index_name", "index_id", "name", "market", "source"),
         Closure: ("exchange", "date", "announced_on", "scheduled", "reason", "source"),
         SpecialSession: ("exchange", "date", "announced_on", "reason", "source"),
     }
 )
-
-
-def _read(
-    folder: Path | None,
-    file_name: str,
-    entry_type: type[Entry],
-    build: Callable[[_Row], Entry],
-    key: Callable[[Entry], Hashable],
-) -> list[tuple[int, Entry]]:
-    """Read one file into entries with their line numbers, each key once."""
-    entries: list[tuple[int, Entry]] = []
-    lines: dict[Hashable, int] = {}
-    for line, row in _rows(folder, file_name, _COLUMNS[entry_type]):
-        try:
-            entry = build(row)
-        except ValueError as error:
-            raise ValueError(f"{file_name}, line {line}: {error}") from error
-        earlier = lines.setdefault(key(entry), line)
-        if earlier != line:
-            raise ValueError(f"{file_name}, line {line}: the same key stands in line {earlier}.")
-        entries.append((line, entry))
-    return entries
-
-
-def _rows(
-    folder: Path | None, file_name: str, columns: tuple[str, ...]
-) -> Iterator[tuple[int, _Row]]:
-    home: Traversable = folder or resources.files(__name__)
-    with home.joinpath(file_name).open("r", encoding="utf-8") as file:
-        reader = csv.reader(file, strict=True)
-        header = tuple(next(reader, ()))
-        if header != columns:
-            raise ValueError(
-                f"{file_name}, line 1: the columns are {', '.join(header)}; "
-                f"they must be {', '.join(columns)}."
-            )
-        for cells in reader:
-            if len(cells) != len(columns):
-                raise ValueError(
-                    f"{file_name}, line {reader.line_num}: "
-                    f"{len(cells)} cells stand in {len(columns)} columns."
-                )
-            yield reader.line_num, _Row(dict(zip(columns, cells, strict=True)))

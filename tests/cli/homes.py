@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from deltalake import DeltaTable
+
+from indextracker.lake import Lake
+from indextracker.lake.digest import digest
 
 COMMAND = str(Path(sys.executable).parent / "indextracker")
 WAIT_SECONDS = 300
@@ -70,36 +72,29 @@ class Home:
             output, errors = process.communicate(timeout=WAIT_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-    def contents(self) -> dict[str, tuple[int, int]]:
-        """Rows and content hash of every table: of the lake but for the log, raw, and the marts."""
-        found = {}
-        with duckdb.connect() as connection:
-            for log in sorted(self.lake.glob("*/*/_delta_log")):
-                rows = DeltaTable(log.parent).to_pyarrow_dataset()
-                connection.register("rows", rows)
-                path = log.parent.relative_to(self.lake).as_posix()
-                found[path] = _content(connection, "rows", rows.schema.names)
-        del found["bronze/deliveries"]
+    def contents(self) -> dict[str, object]:
+        """What every table holds: of the lake but for its logs, raw, and the marts."""
+        lake = Lake(str(self.lake), "simulated")
+        found: dict[str, object] = {
+            table.path: digest(lake, table)
+            for table in lake.tables()
+            if table.subject != "deliveries"
+        }
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             columns = connection.execute(
                 "select schema_name || '.\"' || table_name || '\"', list(column_name)"
-                " from duckdb_columns() where schema_name in ('raw', 'marts') group by 1"
+                " from duckdb_columns() where schema_name in ('raw', 'marts')"
+                # Each load has an id of its own.
+                " and table_name <> 'loads' group by 1"
             ).fetchall()
             for table, names in columns:
-                found[table] = _content(connection, table, names)
+                row = ", ".join(f'"{name}"' for name in sorted(names))
+                found[table] = connection.execute(
+                    f"select count(*), sum(hash(row({row}))::hugeint) from {table}"
+                ).fetchall()
         return found
 
     def _made(self, name: str) -> Path:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
-
-
-def _content(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]
-) -> tuple[int, int]:
-    """The number of rows and a hash of them all, whatever their order."""
-    row = ", ".join(f'"{name}"' for name in sorted(columns))
-    return connection.execute(
-        f"select count(*), coalesce(sum(hash(row({row}))::hugeint), 0) from {table}"
-    ).fetchall()[0]

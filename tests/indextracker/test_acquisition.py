@@ -1,93 +1,33 @@
-"""From answers to landing, bronze and the log: what is kept, what is asked again."""
+"""From answers to landing, bronze and the log: what is kept, what is asked, what a kill leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import json
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
+from small_source import DAYS, FEED, NOW, Publisher, ask, words
 
 from indextracker import acquisition
 from indextracker.acquisition import SESSIONS_PER_COMMIT, acquire
 from indextracker.deliveries import Delivery, current, record
-from indextracker.feeds import FEEDS, Feed, Refusal
-from indextracker.feeds.model import bronze_rows
-from indextracker.feeds.sources import Answer, Source
+from indextracker.feeds import FEEDS
+from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.locks import Locks
 from indextracker_spark.tables.deliveries import DELIVERIES
-
-DAYS = [date(2024, 12, day) for day in (26, 27, 30, 31)]
-NOW = datetime(2025, 1, 10, tzinfo=UTC)
-
-
-def verify(body: bytes, session: date) -> None:
-    """A document is good, or says in its first word what it is instead."""
-    state, _, reason = body.decode().partition(" ")
-    if state != "good":
-        raise Refusal(state, reason)  # type: ignore[arg-type] # the tests name known states
-
-
-def decode(body: bytes, session: date, document: str) -> pa.Table:
-    """A row per word."""
-    words = body.decode().split()
-    lines = pa.table(
-        {
-            "line": pa.array(range(1, len(words) + 1), pa.int64()),
-            "index_name": pa.array(words),
-            "time": pa.array(["09:00:00"] * len(words)),
-            "level": pa.array(["1"] * len(words)),
-            "text": pa.nulls(len(words), pa.string()),
-        }
-    )
-    return bronze_rows(FEED.table, lines, session, document)
-
-
-FEED: Feed = replace(FEEDS["twse_index"], verify=verify, decode=decode)
-
-
-@dataclass
-class Publisher(Source):
-    """Answers from a dictionary, and remembers what it was asked for."""
-
-    documents: dict[date, bytes]
-    asked: list[date] = field(default_factory=list)
-    place = "publisher"
-    live = True
-
-    def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
-        self.asked.append(session)
-        if session in self.documents:
-            name = feed.names(session)[0]
-            yield Answer(f"publisher:{name}", name, self.documents[session], NOW)
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"), "simulated")
-
-
-def ask(
-    lake: Lake, publisher: Publisher, days: list[date] = DAYS, hours: int = 0
-) -> dict[date, Delivery]:
-    publisher.asked.clear()
-    return acquire(lake, FEED, days, publisher, clock=lambda: NOW + timedelta(hours=hours))
-
-
-def words(lake: Lake) -> dict[date, list[str]]:
-    """What bronze holds."""
-    found: dict[date, list[str]] = {}
-    if lake.exists(FEED.table):
-        rows = lake.rows(FEED.table).to_table().sort_by([("session_date", "ascending")])
-        for row in rows.sort_by("line").to_pylist():
-            found.setdefault(row["session_date"], []).append(row["index_name"])
-    return found
 
 
 def test_an_accepted_document_is_kept_decoded_and_logged(lake: Lake) -> None:
@@ -268,3 +208,98 @@ def test_what_others_logged_is_left_alone(lake: Lake) -> None:
         (FEED.name, DAYS[1]),
         ("other", DAYS[0]),
     }
+
+
+# processes
+
+
+def test_a_publisher_is_asked_by_one_process_at_a_time(lake: Lake) -> None:
+    """Who waits finds what the other has brought, and asks for nothing."""
+    publisher = Publisher(dict.fromkeys(DAYS, b"good"))
+    waits = threading.Event()
+    answers: dict[date, Delivery] = {}
+
+    def second() -> None:
+        answers.update(acquire(lake, FEED, DAYS, publisher, announce=lambda _: waits.set()))
+
+    thread = threading.Thread(target=second)
+    with Locks.beside(lake.root).publisher("twse"):
+        thread.start()
+        assert waits.wait(60)
+        assert publisher.asked == []
+        first = ask(lake, publisher)
+        publisher.asked.clear()
+    thread.join(60)
+    assert answers == first
+    assert publisher.asked == []
+
+
+CHILD = """
+import sys
+from datetime import date
+from pathlib import Path
+from indextracker import failpoints
+from indextracker.acquisition import acquire
+from indextracker.feeds import FEEDS
+from indextracker.feeds.sources import ArchiveSource
+from indextracker.lake import Lake
+
+archive, lake, place, *days = sys.argv[1:]
+failpoints.arm(place)
+acquire(
+    Lake(lake, "real"),
+    FEEDS["twse_index"],
+    [date.fromisoformat(day) for day in days],
+    ArchiveSource(Path(archive)),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "landing-before:2",
+        "landing-after:3",
+        "bronze-before",
+        "bronze-after:2",
+        "deliveries-after",
+        "deliveries-after:2",
+    ],
+)
+def test_killed_anywhere_a_rerun_brings_the_same(tmp_path: Path, place: str) -> None:
+    """Twelve sessions make two commits; the last is refused each time."""
+    feed = FEEDS["twse_index"]
+    days = [DAYS[0] + timedelta(days=number) for number in range(12)]
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for day in days:
+        name = feed.names(day)[0]
+        (archive / name).write_text(report(day) if day != days[-1] else "<html>")
+    lake = tmp_path / "lake"
+    command = [sys.executable, "-c", CHILD, str(archive), str(lake), place, *map(str, days)]
+    killed = subprocess.run(command, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    def acquired(root: Path) -> tuple[list[dict[str, object]], dict[date, str]]:
+        lake = Lake(str(root), "real")
+        answers = acquire(lake, feed, days, ArchiveSource(archive))
+        rows = lake.rows(feed.table).to_table()
+        keys = [("session_date", "ascending"), ("line", "ascending"), ("index_name", "ascending")]
+        return rows.sort_by(keys).to_pylist(), {d: a.state for d, a in answers.items()}
+
+    rows, states = acquired(lake)
+    assert (rows, states) == acquired(tmp_path / "undisturbed")
+    assert list(states.values()) == ["accepted"] * 11 + ["blocked"]
+    assert len(rows) == 11 * 3
+
+
+def report(day: date) -> str:
+    """A small report of a session."""
+    hours = ("09:00:00", "09:00:05", "13:30:00")
+    answer = {
+        "stat": "OK",
+        "date": f"{day:%Y%m%d}",
+        "fields": ["時間", "發行量加權股價指數"],
+        "data": [[hour, f"{14_000 + day.day}.5"] for hour in hours],
+    }
+    return json.dumps(answer)

@@ -7,9 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from small_source import one_line
 
-from indextracker.deliveries import Delivery, current, record
+from indextracker.deliveries import Delivery, current, found_closures, record
+from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
+from indextracker.reference import Closure
 from indextracker_spark.tables.deliveries import DELIVERIES, STATES
 
 DAY, NEXT = date(2024, 12, 31), date(2025, 1, 2)
@@ -95,6 +98,12 @@ def test_the_answer_that_counts(lake: Lake, states: tuple[str, ...], counts: int
     assert current(lake, ["ticks"], [DAY]) == {("ticks", DAY): given[counts]}
 
 
+def test_of_answers_of_one_instant_the_one_published_last_counts(lake: Lake) -> None:
+    later = replace(ANSWER, published_at=DAWN, sha256="1" * 64)
+    record(lake, [later, ANSWER, replace(ANSWER, published_at=None)])
+    assert current(lake, ["ticks"])["ticks", DAY] == later
+
+
 def test_time_counts_and_not_the_order_of_writing(lake: Lake) -> None:
     given = answers("partial", "refused")
     record(lake, given[::-1])
@@ -127,3 +136,57 @@ def test_a_record_is_one_commit(lake: Lake) -> None:
     versions = sorted(Path(lake.path(DELIVERIES), "_delta_log").glob("*.json"))
     assert len(versions) == 2  # made, and appended to
     assert lake.total_rows(DELIVERIES) == 3
+
+
+@pytest.mark.parametrize(
+    ("answered", "listed", "expected"),
+    [
+        (DAWN, DAWN + timedelta(seconds=1), True),
+        (DAWN, DAWN, False),
+        (DAWN, DAWN - timedelta(seconds=1), False),
+        (None, DAWN, False),
+        (DAWN, None, False),
+    ],
+)
+def test_an_answer_precedes_what_was_published_after_it(
+    answered: datetime | None, listed: datetime | None, expected: bool
+) -> None:
+    assert replace(ANSWER, published_at=answered).precedes(listed) == expected
+
+
+# closures found
+
+
+def closed(feed: str, day: date, **changed: object) -> Delivery:
+    reason = "the exchange was closed"
+    return replace(ANSWER, feed=feed, session_date=day, state="closed", reason=reason, **changed)  # type: ignore[arg-type] # names of attributes
+
+
+def test_a_day_found_closed_is_a_closure_once(lake: Lake) -> None:
+    feeds = ("taifex_futures", "twse_index")
+    record(lake, [closed(feed, day) for day in (NEXT, DAY) for feed in feeds])
+    assert found_closures(lake) == [
+        Closure(
+            exchange="XTAI",
+            day=day,
+            announced_on=day,
+            scheduled=False,
+            reason="the exchange was closed",
+            source="http://publisher/ticks",
+        )
+        for day in (DAY, NEXT)
+    ]
+
+
+def test_a_day_with_a_document_is_none(lake: Lake) -> None:
+    """Whichever feed it is of: what was found is refuted."""
+    record(lake, [closed("twse_index", DAY), closed("taifex_futures", DAY)])
+    feed = FEEDS["taifex_volume_totals"]
+    lake.replace(feed.table, one_line(feed, DAY), [DAY])
+    assert [closure.day for closure in found_closures(lake)] == [DAY]
+    record(lake, [replace(ANSWER, feed=feed.name)])
+    assert found_closures(lake) == []
+
+
+def test_a_lake_without_a_log_has_found_none(lake: Lake) -> None:
+    assert found_closures(lake) == []

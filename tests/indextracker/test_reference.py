@@ -23,6 +23,7 @@ ASSUMED_CLOSE = time(13, 45)  # of a product that products.csv lacks
 
 LOADERS: dict[str, Callable[[Path | None], tuple[object, ...]]] = {
     "products.csv": reference.products,
+    "etfs.csv": reference.etfs,
     "indices.csv": reference.index_names,
     "closures.csv": reference.closures,
     "special_sessions.csv": reference.special_sessions,
@@ -113,6 +114,12 @@ def test_an_underlying_in_capitals_is_an_index_of_the_report() -> None:
     assert {"TAIEX", "ELECTRONICS", "FINANCE", "SHIPPING"} <= named
 
 
+def test_the_etf_follows_taiex() -> None:
+    (etf,) = reference.etfs()
+    assert (etf.symbol, etf.underlying, etf.lot_shares) == ("006204", "TAIEX", 1_000)
+    assert etf.underlying in {row.index_id for row in reference.index_names()}
+
+
 def test_a_renamed_index_keeps_its_id() -> None:
     ids = {row.index_name: row.index_id for row in reference.index_names()}
     assert ids["觀光類指數"] == ids["觀光餐旅類指數"]
@@ -147,8 +154,11 @@ def test_special_sessions_are_on_weekends() -> None:
         ("products.csv", 2, "08:45:00", "14:45:00", "must open before it closes"),
         ("products.csv", 2, ",unknown,", ",fourth_friday,", "'fourth_friday' is none of third_"),
         ("products.csv", 2, "08:45:00", "", "day_open is empty"),
-        ("products.csv", 2, ",", ",,", "17 cells stand in 16 columns"),
+        ("products.csv", 2, ",", ",,", "18 cells stand in 17 columns"),
         ("products.csv", 2, ",TWD,", ",NTD$,", "does not have the form"),
+        ("products.csv", 2, ",Futures,", ",Forwards,", "'Forwards' is none of Futures, Options"),
+        ("etfs.csv", 2, "006204", "X", "does not have the form"),
+        ("etfs.csv", 2, ",1000,", ",0,", "does not have the form"),
         ("products.csv", 2, ",TWD,", ", TWD,", "has blanks around"),
         ("indices.csv", 3, "NON_FINANCE", "TAIEX", "has another name or market"),
         (
@@ -191,7 +201,7 @@ def test_terms_must_not_overlap(
 ) -> None:
     text = (copies / "products.csv").read_text(encoding="utf-8")
     header = text.splitlines()[0]
-    row = "TX,x,TAIEX,index,200,TWD,1,08:45:00,13:45:00,13:30:00,,,third_wednesday,{},{},x"
+    row = "TX,x,TAIEX,index,Futures,200,TWD,1,08:45:00,13:45:00,13:30:00,,,third_wednesday,{},{},x"
     rows = [header, row.format("", "2017-05-15"), row.format(valid_from, valid_to)]
     (copies / "products.csv").write_text("\n".join(rows), encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 3: .*{complaint}"):
@@ -210,7 +220,7 @@ def test_terms_must_not_overlap(
 )
 def test_terms_must_make_sense(copies: Path, cells: str, complaint: str) -> None:
     header = (copies / "products.csv").read_text(encoding="utf-8").splitlines()[0]
-    row = f"TX,x,TAIEX,index,{cells},third_wednesday,,,x"
+    row = f"TX,x,TAIEX,index,Futures,{cells},third_wednesday,,,x"
     (copies / "products.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 2: .*{complaint}"):
         reference.products(copies)
@@ -265,6 +275,24 @@ def test_hours_contain_every_option_print(samples: Path) -> None:
     archive = samples / "taifex" / "OptionsDaily_2021_07_26.zip"
     prints = _prints(archive, product=1, clock=5, skip=2)
     assert _prints_outside(prints, date(2021, 7, 26)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "product", "skip", "instrument"),
+    [
+        ("Daily_2021_07_26", 1, 1, "Futures"),
+        ("Daily_2024_12_16", 1, 1, "Futures"),
+        ("OptionsDaily_2021_07_26", 1, 2, "Options"),
+    ],
+)
+def test_products_are_of_the_file_that_they_trade_in(
+    samples: Path, name: str, product: int, skip: int, instrument: str
+) -> None:
+    prints = _prints(samples / "taifex" / f"{name}.zip", product=product, clock=3, skip=skip)
+    traded = {code for _, code, _ in prints}
+    known = [row for row in reference.products() if row.product in traded]
+    assert len(known) > 10
+    assert {row.instrument for row in known} == {instrument}
 
 
 def _prints(archive: Path, product: int, clock: int, skip: int) -> set[tuple[str, str, str]]:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from indextracker import settings as environment
 from indextracker.settings import PROJECT, Settings, SettingsError
 
-VARIABLES = ("ENV", "SOURCE", "LAKE", "ENGINE", "WAREHOUSE", "START", "DAGSTER_HOME")
+VARIABLES = (
+    "ENV",
+    "SOURCE",
+    "LAKE",
+    "ENGINE",
+    "WAREHOUSE",
+    "START",
+    "DAGSTER_HOME",
+    "USER_AGENT",
+    "FINMIND_TOKEN",
+    "AUTOMATION",
+    "ALERTS",
+    "FAILPOINT",
+)
+SECRET = "s3cret.t0ken-of-somebody"
 
 
 @pytest.fixture(autouse=True)
@@ -46,11 +62,22 @@ def test_defaults() -> None:
         "warehouse": str(data / "warehouse.duckdb"),
         "start": date(2020, 1, 2),
         "dagster_home": str(data / "dagster"),
+        "user_agent": f"indextracker/{version('indextracker')} (open market-data lakehouse)",
+        "finmind_token": None,
+        "automation": "stopped",
+        "alerts": "log",
+        "failpoint": "",
     }
 
 
 @pytest.mark.parametrize(
-    ("source", "world"), [("simulated", "simulated"), ("archive:/srv/documents", "real")]
+    ("source", "world"),
+    [
+        ("simulated", "simulated"),
+        ("simulated:http://127.0.0.1:8700", "simulated"),
+        ("live", "real"),
+        ("archive:/srv/documents", "real"),
+    ],
 )
 def test_each_world_has_homes_of_its_own(source: str, world: str) -> None:
     settings = loaded(SOURCE=source)
@@ -71,6 +98,16 @@ def test_each_world_has_homes_of_its_own(source: str, world: str) -> None:
         ("WAREHOUSE", "/srv/w.duckdb", "/srv/w.duckdb"),
         ("START", "2021-07-26", date(2021, 7, 26)),
         ("DAGSTER_HOME", "/srv/dagster", "/srv/dagster"),
+        ("SOURCE", "live", "live"),
+        ("SOURCE", "simulated:http://127.0.0.1:8700/", "simulated:http://127.0.0.1:8700"),
+        ("SOURCE", "simulated:http://[::1]:8700", "simulated:http://[::1]:8700"),
+        ("USER_AGENT", "somebody/1.0 (mail@example.org)", "somebody/1.0 (mail@example.org)"),
+        ("FINMIND_TOKEN", SECRET, SecretStr(SECRET)),
+        ("FINMIND_TOKEN", f" {SECRET}\n", SecretStr(SECRET)),
+        ("FINMIND_TOKEN", " ", None),
+        ("AUTOMATION", "running", "running"),
+        ("ALERTS", "none", "none"),
+        ("FAILPOINT", "bronze-after:2", "bronze-after:2"),
     ],
 )
 def test_every_variable_is_read(variable: str, value: str, expected: object) -> None:
@@ -113,19 +150,33 @@ def test_what_stands_beside_the_warehouse() -> None:
     ("variable", "value", "said"),
     [
         ("ENV", "moon", "'local'"),
-        ("SOURCE", "carrier pigeon", "'carrier pigeon' is neither 'simulated' nor 'archive:"),
-        ("SOURCE", "archive:", "'archive:' is neither 'simulated' nor 'archive:"),
+        ("SOURCE", "carrier pigeon", "'carrier pigeon' is neither 'simulated', "),
+        ("SOURCE", "archive:", "'archive:' is neither 'simulated', "),
         (
             "SOURCE",
             "archive:s3://bucket/documents",
-            "is neither 'simulated' nor 'archive:<folder>'",
+            "nor 'archive:<folder>'",
         ),
-        ("SOURCE", "", "is neither 'simulated' nor 'archive:"),
+        ("SOURCE", "", "'' is neither 'simulated', "),
         ("LAKE", "s3://bucket/lake", "'s3://bucket/lake' is no path on this machine"),
         ("WAREHOUSE", "redshift://cluster/db", "is no path on this machine"),
         ("DAGSTER_HOME", "http://dagster", "is no path on this machine"),
         ("ENGINE", "abacus", "'sail'"),
         ("START", "yesterday", "valid date"),
+        ("SOURCE", "simulated:", "'' is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://example.org:80", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://localhost.example.org:80", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://127.0.0.1@example.org:80", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://127.0.0.1", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://127.0.0.1:99999", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:http://127.0.0.1:80/else", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "simulated:https://127.0.0.1:80", "is no http://127.0.0.1:<port>"),
+        ("SOURCE", "live:http://127.0.0.1:80", "is neither 'simulated', "),
+        ("USER_AGENT", "some\nbody", "is no line of printable ASCII"),
+        ("USER_AGENT", "  ", "is no line of printable ASCII"),
+        ("AUTOMATION", "perhaps", "'running' or 'stopped'"),
+        ("ALERTS", "pigeon", "'log' or 'none'"),
+        ("FAILPOINT", "bronze-after:0", "pattern"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, said: str) -> None:
@@ -146,6 +197,43 @@ def test_all_wrong_values_are_named_at_once() -> None:
         "INDEXTRACKER_START",
         "INDEXTRACKER_ENGINE",
     }
+
+
+def test_a_wrong_token_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(FINMIND_TOKEN=f"{SECRET}\r\nHost: example.org")
+    assert "INDEXTRACKER_FINMIND_TOKEN: " in str(caught.value)
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__}"
+
+
+def test_a_token_stays_in_the_variable_in_which_it_came() -> None:
+    settings = loaded(FINMIND_TOKEN=SECRET)
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()} "
+    assert SECRET not in settings.model_dump_json()
+    environment.export(settings)
+    named = [name for name, value in os.environ.items() if SECRET in value]
+    assert named == ["INDEXTRACKER_FINMIND_TOKEN"]
+    assert environment.load() == settings
+
+
+def test_a_failpoint_kills_whoever_was_told_to_die() -> None:
+    program = (
+        "from indextracker import failpoints, settings\n"
+        "settings.export(settings.load())\n"
+        "failpoints.failpoint('here')\n"
+        "failpoints.failpoint('there')\n"
+        "print('alive', flush=True)\n"
+        "failpoints.failpoint('there')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"INDEXTRACKER_FAILPOINT": "there:2"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "alive\n")
 
 
 def test_settings_do_not_change() -> None:

@@ -37,6 +37,16 @@ TRADED: Row = FIGURES | {
 BAR: Row = {"scale_minutes": 5, "bar_start": OPENED}
 OUTRIGHT: Row = {"product": "TX", "expiry": "202412", "spread_contracts": 0}
 SPREAD: Row = {"product": "TX", "near_expiry": "202412", "far_expiry": "202501"}
+SERIES: Row = {
+    "session_date": SESSION,
+    "session_part": "day",
+    "product": "TXO",
+    "expiry": "202412",
+    "strike": Decimal("23000.0000"),
+    "option_type": "C",
+}
+OPTIONS: Row = FIGURES | SERIES | {"contracts": 4, "prints": 4}
+ETF: Row = FIGURES | {"symbol": "006204", "vwap": 2.5, "shares": 4_000, "prints": 4}
 
 GOOD: dict[str, Row] = {
     "bronze/deliveries": {
@@ -45,7 +55,19 @@ GOOD: dict[str, Row] = {
         "fetched_at": CLOSED,
         "state": "accepted",
     },
+    "silver/builds": {
+        "table_path": "silver/futures_trades",
+        "session_date": SESSION,
+        "documents": f"taifex_futures={'0' * 64}",
+        "built_at": CLOSED,
+    },
     "bronze/taifex_futures": BRONZE,
+    "bronze/taifex_options": BRONZE,
+    "bronze/taifex_combination_trades": BRONZE,
+    "bronze/taifex_daily_futures": BRONZE,
+    "bronze/taifex_daily_options": BRONZE,
+    "bronze/finmind_trades": BRONZE,
+    "bronze/twse_holidays": BRONZE,
     "bronze/taifex_volume_totals": BRONZE | {"product": "TX", "total_volume": "8"},
     "bronze/twse_index": BRONZE | {"index_name": "發行量加權股價指數"},
     "silver/sessions": {
@@ -58,6 +80,7 @@ GOOD: dict[str, Row] = {
     "silver/closures": {"exchange": "XTAI", "closed_date": date(2024, 7, 24)},
     "silver/products": {"product": "TX", "valid_from": SESSION, "multiplier": 200.0},
     "silver/indices": {"index_name": "發行量加權股價指數", "index_id": "TAIEX"},
+    "silver/etfs": {"symbol": "006204", "underlying": "TAIEX", "lot_shares": 1_000},
     "silver/expiries": {
         "expiry_rule": "third_wednesday",
         "expiry": "202412",
@@ -89,6 +112,17 @@ GOOD: dict[str, Row] = {
         "far_price": 0.7,
         "contracts": 1,
     },
+    "silver/option_trades": SERIES | {"line": 2, "price": 150.0, "sides": 2},
+    "silver/etf_trades": {
+        "session_date": SESSION,
+        "symbol": "006204",
+        "line": 2,
+        "price": 110.5,
+        "shares": 1_000,
+        "side": "buy",
+    },
+    "silver/daily_report": SERIES
+    | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "contracts": 4, "open_interest": 9},
     "silver/contracts": CONTRACT
     | {"last_trading_date": date(2024, 12, 18), "product_assumed": False},
     "silver/rejects": {"session_date": SESSION, "feed": "taifex_futures", "line": 4},
@@ -98,6 +132,12 @@ GOOD: dict[str, Row] = {
     "gold/futures_sessions": TRADED | OUTRIGHT,
     "gold/spread_bars": TRADED | BAR | SPREAD,
     "gold/spread_sessions": TRADED | SPREAD,
+    "gold/etf_bars": ETF | BAR,
+    "gold/etf_sessions": ETF,
+    "gold/option_bars": OPTIONS | BAR,
+    "gold/option_sessions": OPTIONS,
+    "gold/reconciliation": SERIES
+    | {"official_contracts": 4, "computed_contracts": 4, "class": "equal"},
 }
 
 

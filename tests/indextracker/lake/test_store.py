@@ -256,3 +256,65 @@ def test_files_lie_as_declared(lake: Lake, table: Table) -> None:
 
 def test_every_table_has_its_good_row() -> None:
     assert set(GOOD) == set(TABLES)
+
+
+# kills and rivals
+
+
+def test_a_table_whose_creation_was_killed_is_created(lake: Lake) -> None:
+    """The folder of its log is there, and its first commit is not."""
+    log = Path(lake.path(t.CONTRACTS), "_delta_log")
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json.tmp").write_text("{")
+    assert not lake.exists(t.CONTRACTS)
+    assert lake.total_rows(t.CONTRACTS) == 0
+    write(lake, t.CONTRACTS, [MONDAY], "first")
+    assert marks(lake, t.CONTRACTS) == {MONDAY: "first"}
+
+
+def test_a_mark_whose_writing_was_killed_is_no_mark(lake: Lake) -> None:
+    Path(lake.root).mkdir()
+    Path(lake.root, ".world-killed").write_text("re")
+    lake.ensure([t.CONTRACTS])
+    assert Path(lake.root, "world").read_text() == "simulated\n"
+    with pytest.raises(WorldMismatchError):
+        Lake(lake.root, "real").ensure([t.CONTRACTS])
+
+
+RIVAL = """
+import sys
+from datetime import date
+sys.path.insert(0, sys.argv[1])
+from good_rows import rows
+from indextracker.lake import Lake
+from indextracker_spark.tables import TABLES
+from indextracker_spark.tables.deliveries import DELIVERIES
+sys.stdin.readline()
+for number in range(6):
+    lake = Lake(f"{sys.argv[2]}/{number}", "simulated")
+    lake.ensure(TABLES.values())
+    lake.append(DELIVERIES, rows(DELIVERIES, {"feed": sys.argv[3]}))
+"""
+
+
+def test_rivals_create_and_append_side_by_side(tmp_path: Path) -> None:
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-c", RIVAL, str(Path(__file__).parent), str(tmp_path), str(rival)],
+            stdin=subprocess.PIPE,
+            text=True,
+        )
+        for rival in range(3)
+    ]
+    for rival in rivals:
+        assert rival.stdin
+        rival.stdin.write("\n")
+        rival.stdin.flush()
+    for rival in rivals:
+        rival.communicate(timeout=120)
+    assert [rival.returncode for rival in rivals] == [0, 0, 0]
+    for number in range(6):
+        lake = Lake(str(tmp_path / str(number)), "simulated")
+        assert lake.tables() == list(TABLES.values())
+        feeds = lake.rows(DELIVERIES).to_table()["feed"].to_pylist()
+        assert sorted(feeds) == ["0", "1", "2"]

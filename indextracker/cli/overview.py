@@ -1,0 +1,261 @@
+"""`indextracker status`: on one screen what is there, what lacks and why, what will be lost."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import click
+
+from indextracker.calendars import Calendar
+from indextracker.cli.show import console
+from indextracker.cli.states import Lack, State, States
+from indextracker.feeds import FEEDS
+from indextracker.platform import Platform
+from indextracker.settings import Settings
+
+SESSIONS_SHOWN = 30
+# What fits with the rest on a screen of forty lines.
+LINES_OF_LACKS = 11
+SOON_SHOWN = 3
+COUNT_WIDTH = 7
+
+# One character per session and feed: what is there is light, what lacks is a letter.
+SYMBOLS = {
+    "accepted": (".", "there"),
+    "closed": ("c", "closed: no session"),
+    "not_yet": ("n", "not yet published"),
+    "partial": ("p", "partial: the file of dawn"),
+    "blocked": ("b", "blocked"),
+    "refused": ("r", "refused"),
+    "missing": ("m", "missing"),
+    "gone": ("g", "gone: deleted by the publisher"),
+    "unasked": ("-", "not asked for yet"),
+}
+NAMES = {"unasked": "not asked for yet", "not_yet": "not yet"}
+
+Lines = Iterable[str]
+
+
+def show(settings: Settings, first: date | None, last: date | None, *, as_json: bool) -> None:
+    """Prints the states of the sessions from `first` to `last`; of the last 30 by default."""
+    platform = Platform(settings)
+    calendar = platform.calendar
+    last = last or platform.clock().astimezone(calendar.timezone).date()
+    sessions = calendar.sessions(first or settings.start, last)
+    states = States(platform, sessions if first else sessions[-SESSIONS_SHOWN:])
+    if as_json:
+        click.echo(_json(states, settings))
+        return
+    shown = console()
+    shown.print(f"{settings.world} lake {settings.lake}", soft_wrap=True)
+    for line in lines(states, calendar, shown.width):
+        shown.print(line, soft_wrap=True)
+
+
+def lines(states: States, calendar: Calendar, width: int) -> Lines:
+    """The screen, line by line, none wider than `width`."""
+    if not states.sessions:
+        yield "no session in this range"
+        return
+    there = states.count("accepted")
+    wanted = len(states.sessions) * len(states.feeds) - states.count("closed")
+    yield (
+        f"{_span(states.sessions)}: {len(states.sessions)} sessions, {len(states.complete)} "
+        f"complete; {there} of {wanted} documents"
+    )
+    yield ""
+    yield from _matrix(states, width)
+    yield ""
+    yield from _lacking(states, calendar, width)
+    yield from _expiring(states, calendar, width)
+    yield from _layers(states, calendar, width)
+
+
+def _matrix(states: States, width: int) -> Lines:
+    """A line per feed, a character per session; what is complete makes room where it must."""
+    margin = max(map(len, states.feeds)) + 2
+    sessions, room = states.sessions, width - margin - COUNT_WIDTH
+    if len(sessions) > room:
+        complete = set(states.complete)
+        lacking = [session for session in sessions if session not in complete]
+        sessions = lacking[-room:]
+        if complete:
+            yield f"not shown: {len(complete)} complete sessions"
+        if older := len(lacking) - len(sessions):
+            yield f"not shown: {older} older sessions that lack something"
+    if not sessions:
+        return
+    yield " " * margin + _months(sessions)
+    for digit in (0, 1):
+        yield " " * margin + "".join(f"{session:%d}"[digit] for session in sessions)
+    used = set()
+    for feed in states.feeds:
+        found = [states.of(feed, session).state for session in sessions]
+        used.update(found)
+        symbols = "".join(SYMBOLS[state][0] for state in found)
+        yield f"{feed:<{margin}}{symbols}{found.count('accepted'):>{COUNT_WIDTH - 2}}"
+    legend = (f"{symbol} {says}" for state, (symbol, says) in SYMBOLS.items() if state in used)
+    yield from _wrapped(", ".join(legend), width, "  ")
+
+
+def _months(sessions: Sequence[date]) -> str:
+    """Each month above its first session, where it has the room."""
+    line, before = "", None
+    for number, session in enumerate(sessions):
+        month = f"{session:%Y-%m}"
+        if month != before and len(line) <= number:
+            line = f"{line:<{number}}{month} "
+        before = month
+    return line.rstrip()
+
+
+def _lacking(states: States, calendar: Calendar, width: int) -> Lines:
+    if not states.lacks:
+        yield "nothing lacks"
+        return
+    yield "what lacks, and why:"
+    left = LINES_OF_LACKS
+    for position, lack in enumerate(states.lacks):
+        told = [
+            *_wrapped(f"{lack.number:>5} {_why(lack)}", width, "      ", most=2),
+            *_wrapped(
+                f"      {_where(lack.where, states.feeds, calendar)}", width, "      ", most=1
+            ),
+        ]
+        if len(told) > left:
+            hidden = states.lacks[position:]
+            number = sum(lack.number for lack in hidden)
+            yield f"{number:>5} for {len(hidden)} other reasons: indextracker status --json"
+            return
+        yield from told
+        left -= len(told)
+
+
+def _why(lack: Lack) -> str:
+    name = NAMES.get(lack.state, lack.state)
+    if lack.state != "unasked":
+        return f"{name}: {lack.reason}"
+    days = [day for feed, days in lack.where.items() for day in days if not FEEDS[feed].yearly]
+    span = f" --from {min(days)} --to {max(days)}" if days else ""
+    return f"{name}: indextracker backfill taiwan{span}"
+
+
+def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
+    if not states.expiring:
+        return
+    found = list(states.expiring.items())
+    yield f"the exchange will delete what lacks here ({_documents(found)} documents):"
+    for left, feeds in found[:SOON_SHOWN]:
+        when = "today is the last day" if left == 1 else f"{left} trading days left"
+        where = _where(feeds, list(feeds), calendar)
+        yield from _wrapped(f"  {when}: {where}", width, "    ", most=1)
+    if later := found[SOON_SHOWN:]:
+        until = f" to {later[-1][0]}" if len(later) > 1 else ""
+        yield f"  {later[0][0]}{until} trading days left: {_documents(later)} more"
+
+
+def _documents(found: Iterable[tuple[int, Mapping[str, Sequence[date]]]]) -> int:
+    return sum(len(days) for _, feeds in found for days in feeds.values())
+
+
+def _layers(states: States, calendar: Calendar, width: int) -> Lines:
+    newest: dict[str, list[str]] = {}
+    behind: dict[tuple[date, ...], list[str]] = {}
+    for layer in states.layers:
+        newest.setdefault(str(layer.newest or "nothing"), []).append(layer.name)
+        behind.setdefault(tuple(layer.behind), []).append(layer.name)
+    said = "; ".join(f"{day} in {', '.join(names)}" for day, names in newest.items())
+    yield from _wrapped(f"newest: {said}", width, "  ")
+    for days, names in behind.items():
+        if days:
+            text = f"older than the documents: {', '.join(names)} of {_ranges(days, calendar)}"
+            yield from _wrapped(text, width, "  ", most=1)
+    if states.rejects:
+        yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
+
+
+def _where(found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: Calendar) -> str:
+    """Feeds and their sessions; feeds that lack the same sessions together."""
+    same: dict[tuple[date, ...], list[str]] = {}
+    for feed, days in found.items():
+        same.setdefault(tuple(days), []).append(feed)
+    return "; ".join(
+        f"{'all feeds' if len(names) == len(feeds) > 2 else ', '.join(names)} "
+        f"{_ranges(days, calendar)}"
+        for days, names in same.items()
+    )
+
+
+def _ranges(days: Sequence[date], calendar: Calendar) -> str:
+    """Days in words; those without a session between them are a range."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and not calendar.sessions(runs[-1][-1], day)[1:-1]:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    said, year = [], None
+    for run in runs:
+        begin = f"{run[0]:%m-%d}" if run[0].year == year else f"{run[0]:%Y-%m-%d}"
+        end = f"{run[-1]:%m-%d}" if run[-1].year == run[0].year else f"{run[-1]:%Y-%m-%d}"
+        said.append(begin if len(run) == 1 else f"{begin} to {end}")
+        year = run[-1].year
+    return ", ".join(said)
+
+
+def _span(days: Sequence[date]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _wrapped(text: str, width: int, indent: str, most: int | None = None) -> list[str]:
+    """A text in lines that begin with `indent` but for the first, cut after so many."""
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=indent,
+        max_lines=most,
+        placeholder=" ...",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _json(states: States, settings: Settings) -> str:
+    def cells(found: Mapping[str, State]) -> dict[str, dict[str, str | None]]:
+        return {
+            feed: {"state": state.state, "reason": state.reason or None}
+            for feed, state in found.items()
+        }
+
+    return json.dumps(
+        {
+            "world": settings.world,
+            "lake": settings.lake,
+            "today": states.today.isoformat(),
+            "sessions": {
+                session.isoformat(): cells(
+                    {feed: states.of(feed, session) for feed in states.feeds}
+                )
+                for session in states.sessions
+            },
+            "years": {str(year.year): cells(found) for year, found in states.years.items()},
+            "expiring": [
+                {"days_left": left, "feed": feed, "session": day.isoformat()}
+                for left, feeds in states.expiring.items()
+                for feed, days in feeds.items()
+                for day in days
+            ],
+            "layers": {
+                layer.name: {
+                    "newest": layer.newest.isoformat() if layer.newest else None,
+                    "behind": [day.isoformat() for day in layer.behind],
+                }
+                for layer in states.layers
+            },
+            "rejects": states.rejects,
+        },
+        ensure_ascii=False,
+    )

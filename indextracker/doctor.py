@@ -1,0 +1,392 @@
+"""Looks for what keeps this installation from working, and says what to do about it.
+
+Made for when things are broken: every part is looked at by itself, and whatever goes wrong in one
+is its finding. Nothing is repaired, no document is asked for, and what is there is left as it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from indextracker import settings as environment
+from indextracker.settings import PROJECT, Settings, SettingsError
+
+Verdict = Literal["ok", "warning", "problem"]
+
+PYTHONS = ((3, 11), (3, 14))
+CONNECT_SECONDS = 5.0
+ENGINE_SECONDS = 120.0
+# Publishing keeps two copies of the warehouse; a run needs some room besides.
+SPARE_BYTES = 1_000_000_000
+COMFORT_BYTES = 10_000_000_000
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of a part, and what to do about it."""
+
+    part: str
+    verdict: Verdict
+    says: str
+
+
+Findings = Iterator[Finding]
+
+
+def examine() -> Findings:
+    """Looks at one part after the other; a finding comes as soon as it is made."""
+    yield from _guarded("Python", _python)
+    yield from _guarded("dbt", _dbt)
+    try:
+        settings = environment.load()
+        environment.export(settings)
+    except SettingsError as error:
+        for sentence in str(error).split("; INDEXTRACKER_"):
+            says = f"INDEXTRACKER_{sentence.removeprefix('INDEXTRACKER_')}"
+            yield Finding("settings", "problem", f"{says}: set or unset this variable")
+        yield Finding("settings", "warning", "nothing that depends on them was looked at")
+        return
+    yield Finding("settings", "ok", f"source {settings.source}, world {settings.world}")
+    parts: dict[str, Callable[[Settings], Findings]] = {
+        "folders": _folders,
+        "disk": _disk,
+        "lake": _lake,
+        "warehouse": _warehouse,
+        "locks": _locks,
+        "Dagster": _dagster,
+        "FinMind": _token,
+        "source": _source,
+        "engine": _engine,
+    }
+    for part, look in parts.items():
+        yield from _guarded(part, partial(look, settings))
+
+
+def _guarded(part: str, look: Callable[[], Findings]) -> Findings:
+    """What a part's look finds; that it breaks is a finding too."""
+    try:
+        yield from look()
+    except Exception as error:  # noqa: BLE001 - whatever is broken is to be told
+        first = str(error).strip().splitlines()
+        yield Finding(part, "problem", first[0] if first else type(error).__name__)
+
+
+def _python() -> Findings:
+    found = sys.version_info[:2]
+    says = f"{sys.version.split()[0]} at {sys.executable}"
+    if PYTHONS[0] <= found < PYTHONS[1]:
+        yield Finding("Python", "ok", says)
+    else:
+        yield Finding(
+            "Python", "problem", f"{says}; 3.11 to 3.13 is needed: make PYTHON=python3.12"
+        )
+
+
+def _dbt() -> Findings:
+    command = Path(sys.executable).parent / "dbt"
+    project = PROJECT / "dbt_project" / "dbt_project.yml"
+    if not command.exists():
+        yield Finding("dbt", "problem", f"there is no {command}: make setup")
+    elif not project.exists():
+        yield Finding("dbt", "problem", f"there is no {project}: run from a whole checkout")
+    else:
+        yield Finding("dbt", "ok", str(command))
+
+
+def _folders(settings: Settings) -> Findings:
+    places = {
+        "lake": Path(settings.lake),
+        "warehouse": Path(settings.warehouse).parent,
+        "DAGSTER_HOME": Path(settings.dagster_home),
+    }
+    for name, place in places.items():
+        try:
+            with tempfile.TemporaryFile(dir=_existing(place)):
+                yield Finding("folders", "ok", f"{name} can be written: {place}")
+        except OSError as error:
+            setting = "DAGSTER_HOME" if name == "DAGSTER_HOME" else name.upper()
+            yield Finding(
+                "folders",
+                "problem",
+                f"{name} cannot be written: {place} ({error.strerror}): change its owner, or set "
+                f"INDEXTRACKER_{setting} to a place of yours",
+            )
+
+
+def _disk(settings: Settings) -> Findings:
+    warehouse = Path(settings.warehouse)
+    needed = SPARE_BYTES + 2 * (warehouse.stat().st_size if warehouse.exists() else 0)
+    seen = set()
+    for place in (settings.lake, settings.warehouse, settings.dagster_home):
+        folder = _existing(Path(place))
+        if (device := folder.stat().st_dev) in seen:
+            continue
+        seen.add(device)
+        free = shutil.disk_usage(folder).free
+        says = f"{free / 1e9:.1f} GB free below {folder}"
+        if free < needed:
+            yield Finding(
+                "disk",
+                "problem",
+                f"{says}, {needed / 1e9:.1f} GB are needed: make room, such as by "
+                "`indextracker maintain`",
+            )
+        elif free < COMFORT_BYTES:
+            yield Finding("disk", "warning", f"{says}: `indextracker maintain` frees some")
+        else:
+            yield Finding("disk", "ok", says)
+
+
+def _lake(settings: Settings) -> Findings:
+    from indextracker.deliveries import current  # noqa: PLC0415 - Arrow takes a second
+    from indextracker.feeds import FEEDS  # noqa: PLC0415
+    from indextracker.lake import Lake  # noqa: PLC0415
+    from indextracker.lake.shapes import lacking  # noqa: PLC0415
+
+    lake = Lake(settings.lake, settings.world)
+    # The mark is looked at first: of the other world's lake nothing else is worth telling.
+    answers = current(lake, FEEDS)
+    tables, broken = lake.tables(), []
+    for table in tables:
+        try:
+            lacking(lake.open(table), table)
+        except Exception as error:  # noqa: BLE001 - each table is told by itself
+            broken.append(Finding("lake", "problem", f"{table.path}: {_first_line(error)}"))
+    yield from broken
+    if not tables:
+        yield Finding("lake", "ok", f"{settings.lake} is empty so far")
+    elif not broken:
+        yield Finding("lake", "ok", f"{len(tables)} tables of the {settings.world} world")
+    newest = max((answer.fetched_at for answer in answers.values()), default=None)
+    now = datetime.now(UTC)
+    if newest and newest > now + CLOCK_TOLERANCE:
+        yield Finding(
+            "clock",
+            "problem",
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and the newest answer in the lake is of "
+            f"{newest:%Y-%m-%d %H:%M} UTC: set the clock of this machine",
+        )
+    else:
+        yield Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, after all that is in the lake")
+
+
+def _warehouse(settings: Settings) -> Findings:
+    from indextracker.platform import Platform  # noqa: PLC0415
+
+    warehouse = Platform(settings).warehouse
+    if not warehouse.published.exists():
+        yield Finding("warehouse", "ok", f"{warehouse.published} is not made yet")
+        return
+    import duckdb  # noqa: PLC0415
+
+    try:
+        with warehouse.reading() as connection:
+            marts = connection.execute(
+                "select count(*) from information_schema.tables where table_schema = 'marts'"
+            ).fetchall()[0][0]
+    except duckdb.Error as error:
+        yield Finding(
+            "warehouse",
+            "problem",
+            f"{warehouse.published} cannot be read ({_first_line(error)}): delete it and "
+            f"{warehouse.private.name} beside it, and backfill any session; it is loaded again "
+            "from the lake",
+        )
+        return
+    if marts:
+        yield Finding("warehouse", "ok", f"{marts} marts in {warehouse.published}")
+    else:
+        yield Finding("warehouse", "warning", "it holds no marts: backfill any session")
+
+
+def _locks(settings: Settings) -> Findings:
+    from filelock import FileLock  # noqa: PLC0415
+
+    from indextracker.locks import Locks  # noqa: PLC0415
+
+    folder = Locks.beside(settings.lake).folder
+    with tempfile.NamedTemporaryFile(dir=_existing(folder), suffix=".lock") as file:
+        try:
+            with FileLock(file.name, timeout=0, fallback_to_soft=False):
+                yield Finding("locks", "ok", f"can be taken in {folder}")
+        except NotImplementedError:
+            yield Finding(
+                "locks",
+                "problem",
+                f"the file system of {folder} has none: set INDEXTRACKER_LAKE to a local disk",
+            )
+
+
+def _dagster(settings: Settings) -> Findings:
+    ours = PROJECT / "deployment" / settings.env / "dagster.yaml"
+    theirs = Path(settings.dagster_home) / "dagster.yaml"
+    if not ours.exists():
+        yield Finding("Dagster", "problem", f"there is no {ours}: run from a whole checkout")
+    elif not theirs.exists():
+        yield Finding("Dagster", "ok", f"the first backfill puts dagster.yaml into {theirs.parent}")
+    elif theirs.read_bytes() != ours.read_bytes():
+        yield Finding(
+            "Dagster",
+            "warning",
+            f"{theirs} differs from {ours}: copy the latter over it unless you changed it yourself",
+        )
+    else:
+        yield Finding("Dagster", "ok", f"{theirs} is in place")
+
+
+def _token(settings: Settings) -> Findings:
+    from indextracker.feeds.finmind import FINMIND  # noqa: PLC0415
+
+    if settings.finmind_token:
+        yield Finding("FinMind", "ok", "a token is set; it is shown nowhere")
+    elif settings.source == "live":
+        yield Finding(
+            "FinMind",
+            "warning",
+            f"no token is set, so that ticks of ETFs are blocked, and nothing else: "
+            f"{FINMIND.access}",
+        )
+    else:
+        yield Finding("FinMind", "ok", "no token is set, and this source needs none")
+
+
+def _source(settings: Settings) -> Findings:
+    kind, _, place = settings.source.partition(":")
+    if kind == "live":
+        yield from _live(settings)
+    elif kind == "archive":
+        folder = Path(place)
+        files = sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else None
+        if files is None:
+            says = f"{folder} is no folder: set INDEXTRACKER_SOURCE to archive:<folder>"
+            yield Finding("source", "problem", says)
+        elif not files:
+            yield Finding("source", "warning", f"{folder} holds no file")
+        else:
+            yield Finding("source", "ok", f"{files:,} files in {folder}")
+    else:
+        yield from _simulated(settings)
+
+
+def _live(settings: Settings) -> Findings:
+    """Each publisher's host, by the head of its front page: no document is asked for."""
+    import requests  # noqa: PLC0415
+
+    from indextracker.feeds import PUBLISHERS  # noqa: PLC0415
+
+    behind: list[timedelta] = []
+    for publisher in PUBLISHERS.values():
+        try:
+            reply = requests.head(
+                publisher.base_url,
+                timeout=CONNECT_SECONDS,
+                allow_redirects=False,
+                headers={"User-Agent": settings.user_agent},
+            )
+        except requests.RequestException as error:
+            yield Finding(
+                "source",
+                "problem",
+                f"{publisher.base_url} cannot be reached ({type(error).__name__}): look at "
+                "network, proxy and firewall",
+            )
+            continue
+        yield Finding("source", "ok", f"{publisher.base_url} answers")
+        if dated := reply.headers.get("Date"):
+            behind.append(parsedate_to_datetime(dated) - datetime.now(UTC))
+    if behind:
+        wrong = min(behind, key=abs)
+        if abs(wrong) > CLOCK_TOLERANCE:
+            yield Finding(
+                "clock",
+                "problem",
+                f"publishers' clocks differ from this one by {round(wrong.total_seconds())} s: "
+                "set the clock of this machine",
+            )
+        else:
+            yield Finding("clock", "ok", "agrees with the publishers' clocks")
+
+
+def _simulated(settings: Settings) -> Findings:
+    from indextracker.feeds import FEEDS  # noqa: PLC0415
+    from indextracker.platform import Platform  # noqa: PLC0415
+
+    platform = Platform(settings)
+    try:
+        listed = platform.source.listing(FEEDS["taifex_futures"])
+    finally:
+        platform.close()
+    yield Finding("source", "ok", f"the simulated exchange runs and lists {len(listed)} sessions")
+
+
+def _engine(settings: Settings) -> Findings:
+    """A job in a process of its own: what hangs or crashes there does neither here."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from indextracker import doctor; doctor.run_a_job()"],
+            capture_output=True,
+            text=True,
+            timeout=ENGINE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        yield Finding(
+            "engine",
+            "problem",
+            f"{settings.engine} did not finish a job in {ENGINE_SECONDS:.0f} s: it is reached at "
+            "127.0.0.1, where a firewall, or a proxy without NO_PROXY=127.0.0.1, may be in the way",
+        )
+        return
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+        yield Finding("engine", "problem", f"{settings.engine} could not run a job: {last}")
+    else:
+        yield Finding("engine", "ok", f"{settings.engine} started, ran a job and committed")
+
+
+def run_a_job() -> None:
+    """Runs a job on a lake of its own: without input it empties the slice that is there.
+
+    Raises:
+        RuntimeError: The slice is not empty.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    from indextracker.lake import Lake  # noqa: PLC0415
+    from indextracker.lake.arrow import arrow_schema  # noqa: PLC0415
+    from indextracker.platform import Platform  # noqa: PLC0415
+    from indextracker_spark.tables import TABLES  # noqa: PLC0415
+
+    bars, session = TABLES["gold/index_bars"], date(2024, 12, 13)
+    key = {"session_date": session, "index_id": "TAIEX", "scale_minutes": 1}
+    row = key | {"bar_start": datetime(2024, 12, 13, 1, tzinfo=UTC)}
+    with tempfile.TemporaryDirectory(prefix="indextracker-doctor-") as folder:
+        lake, platform = Lake(folder, "simulated"), Platform(environment.load())
+        lake.ensure(TABLES.values())
+        lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])
+        try:
+            platform.engine.run(bars.path, lake.root, [session])
+        finally:
+            platform.close()
+        if left := lake.total_rows(bars):
+            raise RuntimeError(f"it should leave no row and left {left}")
+
+
+def _existing(place: Path) -> Path:
+    """The place itself or what of its path is there: nothing is made to be looked at."""
+    return next(folder for folder in (place, *place.parents) if folder.exists())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,51 @@
+"""What a table holds in one word: equal for equal rows, whatever their order, files and history.
+
+By it a table that was killed and rerun is compared with one that was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+from indextracker.lake.store import Lake
+from indextracker.lake.versions import AsOf
+from indextracker_spark.tables import Table
+
+
+def digest(
+    lake: Lake, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
+) -> str:
+    """The content hash of a table, or of some of its sessions.
+
+    Names and types of the columns count, the order of columns and rows does not. A table that is
+    not there has the hash of an empty one.
+    """
+    with lake.sql([table], sessions, as_of) as connection:
+        columns = connection.execute(
+            f"select column_name, column_type from (describe {table.name}) order by 1"
+        ).fetchall()
+        content = connection.execute(
+            f"select {_content(table)} from {table.name}",
+        ).fetchall()
+    return hashlib.sha256(json.dumps([columns, content]).encode()).hexdigest()
+
+
+def contents(
+    lake: Lake, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
+) -> dict[date, tuple[int, str]]:
+    """Rows and content of each session that has any, of all or of some."""
+    with lake.sql([table], sessions, as_of) as connection:
+        found = connection.execute(
+            f"select session_date, {_content(table)} from {table.name} group by 1 order by 1"
+        ).fetchall()
+    return {session: (rows, content) for session, rows, content in found}
+
+
+def _content(table: Table) -> str:
+    """SQL of the number of rows and the sum of their hashes, which knows no order."""
+    row = ", ".join(sorted(table.column_names))
+    # Names keep equal values of two columns apart; 64 bits a row cannot overflow a hugeint.
+    return f"count(*), coalesce(sum(hash(row({row}))::hugeint), 0)::varchar"

@@ -1,0 +1,126 @@
+"""Taking a table back to an earlier version, and saying what that changes.
+
+The way back is a commit like any other: what was current before stays a version, so that a restore
+can be taken back too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from indextracker.failpoints import failpoint
+from indextracker.lake.digest import contents, digest
+from indextracker.lake.shapes import lacking
+from indextracker.lake.store import Lake
+from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
+from indextracker_spark.tables import Table
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What taking a table back to a version changes.
+
+    Attributes:
+        table: The table.
+        current: The version that it has.
+        target: The version whose rows it gets.
+        until: The instant up to which the target was current.
+        rows_before: Rows of the current version.
+        rows_after: Rows of the target.
+        sessions: Rows before and after of each session whose rows differ.
+        changed: Whether any row differs.
+    """
+
+    table: Table
+    current: Version
+    target: Version
+    until: datetime
+    rows_before: int
+    rows_after: int
+    sessions: dict[date, tuple[int, int]]
+    changed: bool
+
+
+def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
+    """Finds out what going back to a version would change.
+
+    Args:
+        lake: Where the table lies.
+        table: Which one.
+        as_of: A version number, or an instant: the version that was current then.
+
+    Raises:
+        LookupError: The table or the version is not there, or its files are gone.
+        TableShapeError: The version was made from another declaration of the table.
+    """
+    delta, place = lake.open(table), lake.path(table)
+    known = versions(place)
+    target = version_at(place, table.path, as_of)
+    earlier = DeltaTable(place, target.number)
+    verify_files(earlier, table.path)
+    lacking(earlier, table)
+    later = [version for version in known if version.number > target.number]
+    sessions, changed = _differences(lake, table, delta, target.number)
+    return Restoration(
+        table=table,
+        current=known[-1],
+        target=target,
+        until=later[0].committed_at if later else datetime.now(UTC),
+        rows_before=lake.total_rows(table),
+        rows_after=lake.rows(table, as_of=target.number).count_rows(),
+        sessions=sessions,
+        changed=changed,
+    )
+
+
+def restore(lake: Lake, planned: Restoration) -> None:
+    """Takes a table back as planned, in one commit; in none where no row differs.
+
+    Hold the table's lock from the plan on.
+    """
+    if planned.changed:
+        failpoint("restore-before")
+        lake.open(planned.table).restore(planned.target.number)
+        failpoint("restore-after")
+
+
+def _differences(
+    lake: Lake, table: Table, delta: DeltaTable, target: int
+) -> tuple[dict[date, tuple[int, int]], bool]:
+    """Rows now and then of each session whose rows differ, and whether any row does."""
+    if table.storage == "whole":
+        return {}, digest(lake, table) != digest(lake, table, as_of=target)
+    touched = _touched(lake, table, delta, target)
+    now = contents(lake, table, touched)
+    then = contents(lake, table, touched, as_of=target)
+    empty = (0, "")
+    found = {
+        session: (now.get(session, empty)[0], then.get(session, empty)[0])
+        for session in sorted({*now, *then})
+        if now.get(session) != then.get(session)
+    }
+    return found, bool(found)
+
+
+def _touched(lake: Lake, table: Table, delta: DeltaTable, target: int) -> Sequence[date] | None:
+    """The sessions whose files are not the same in both versions; null for all.
+
+    The rest need not be read.
+    """
+    if table.storage != "by_session":
+        return None
+    files: list[dict[date, set[str]]] = []
+    for version in (delta, DeltaTable(lake.path(table), target)):
+        found: dict[date, set[str]] = defaultdict(set)
+        listed = pa.table(version.get_add_actions(flatten=True))
+        for file in listed.select(["path", "partition.session_date"]).to_pylist():
+            found[file["partition.session_date"]].add(file["path"])
+        files.append(found)
+    now, then = files
+    return sorted(day for day in {*now, *then} if now.get(day) != then.get(day))

@@ -1,0 +1,138 @@
+"""Keeping tables small: many little files become few, and files that nothing needs any more go.
+
+Documents are no tables: the landing zone keeps them for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from indextracker.failpoints import failpoint
+from indextracker.lake.store import COMMIT_TRIES, WRITER_PROPERTIES, Lake
+from indextracker.lake.versions import versions
+from indextracker_spark.tables import Table
+
+# A reader or writer at work never needs files as old as a day. Delta forgets versions after 30
+# days, so that files kept for longer would be of no use.
+LEAST_DAYS, MOST_DAYS = 1, 30
+# As much memory as a run takes: each task holds what becomes one file.
+_TASKS = 2
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What maintenance did to a table.
+
+    Attributes:
+        table: The table.
+        files_before: Files of the current version before.
+        files_after: And afterwards.
+        bytes_before: Their bytes before.
+        bytes_after: And afterwards.
+        bytes_freed: What was removed from the disk.
+        bytes_kept: Files on the disk that only earlier versions need.
+    """
+
+    table: Table
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+    bytes_freed: int
+    bytes_kept: int
+
+
+def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
+    """Compacts a table and removes what no version of the last days needs.
+
+    Hold the table's lock meanwhile. Killed, it leaves the rows as they are; run twice, it does
+    nothing the second time.
+
+    Args:
+        lake: Where the table lies.
+        table: Which one.
+        retain_days: For how many days back every version can still be read and restored.
+
+    Raises:
+        ValueError: So many days cannot be kept.
+        TableMissingError: The table is not there.
+    """
+    if not LEAST_DAYS <= retain_days <= MOST_DAYS:
+        raise ValueError(
+            f"versions can be kept for {LEAST_DAYS} to {MOST_DAYS} days, not for {retain_days}"
+        )
+    files_before, bytes_before = _live(lake.open(table))
+    _compact(lake, table)
+    failpoint("compact-after")
+    on_disk = _on_disk(lake.path(table))
+    _vacuum(lake.path(table), timedelta(days=retain_days))
+    failpoint("vacuum-after")
+    files_after, bytes_after = _live(lake.open(table))
+    left = _on_disk(lake.path(table))
+    return Upkeep(
+        table=table,
+        files_before=files_before,
+        files_after=files_after,
+        bytes_before=bytes_before,
+        bytes_after=bytes_after,
+        bytes_freed=on_disk - left,
+        bytes_kept=left - bytes_after,
+    )
+
+
+def _compact(lake: Lake, table: Table) -> None:
+    for attempt in range(1, COMMIT_TRIES + 1):
+        try:
+            lake.open(table).optimize.compact(
+                max_concurrent_tasks=_TASKS, writer_properties=WRITER_PROPERTIES
+            )
+        except CommitFailedError:
+            if attempt == COMMIT_TRIES:
+                raise
+        else:
+            return
+
+
+def _vacuum(place: str, retain: timedelta) -> None:
+    """Removes the files that no version within `retain` needs, those of killed writes too.
+
+    Each of these versions is named: once a checkpoint has dropped the note that a file was removed
+    (after a week), age alone would take it for one that was never committed, and remove it however
+    lately it was replaced.
+    """
+    start = datetime.now(UTC) - retain
+    known = versions(place)
+    current_at_start = [version for version in known if version.committed_at < start][-1:]
+    within = [version for version in known if version.committed_at >= start]
+    keep = [version.number for version in (*current_at_start, *within)]
+    vacuum = partial(
+        DeltaTable(place).vacuum,
+        retain // timedelta(hours=1),
+        full=True,
+        enforce_retention_duration=False,
+        keep_versions=keep,
+    )
+    if vacuum(dry_run=True):
+        vacuum(dry_run=False)
+
+
+def _live(delta: DeltaTable) -> tuple[int, int]:
+    """Number and bytes of the files of the current version."""
+    files = pa.table(delta.get_add_actions(flatten=True))
+    return files.num_rows, pc.sum(files["size_bytes"]).as_py() or 0
+
+
+def _on_disk(place: str) -> int:
+    return sum(
+        file.stat().st_size
+        for file in Path(place).rglob("*.parquet")
+        if "_delta_log" not in file.parts
+    )

@@ -1,0 +1,114 @@
+"""Earlier versions of a Delta table: which there are, and which one was current at an instant.
+
+Going back to one is done in `restoring`, reading as of one in the store.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+AsOf = int | datetime
+
+
+class NoSuchVersionError(LookupError):
+    """A version that a table never had, or whose log is gone."""
+
+
+class VacuumedError(LookupError):
+    """A version whose files have been removed."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One commit of a table: its number, when it was made and by what operation."""
+
+    number: int
+    committed_at: datetime
+    operation: str
+
+    def __str__(self) -> str:
+        return f"version {self.number} of {_instant(self.committed_at)}"
+
+
+def versions(place: str) -> list[Version]:
+    """The versions of the table at a place that its log still knows, oldest first.
+
+    Read from the log itself, since the library counts its history back from a latest version that
+    may be of another instant (delta-rs 4488). Times are those that writers put into their commits:
+    unlike the files' times they survive a copy of the lake.
+    """
+    log = Path(place) / "_delta_log"
+    commits = {int(file.stem): file for file in log.glob("*.json") if file.stem.isdigit()}
+    checkpoints = [int(file.name.split(".")[0]) for file in log.glob("*.checkpoint.*")]
+    # Where old commits have been cleaned up, what is older than a checkpoint is no whole version.
+    first = 0 if 0 in commits else min(checkpoints)
+    return [_read(commits[n]) for n in sorted(commits) if n >= first]
+
+
+def _read(commit: Path) -> Version:
+    with commit.open(encoding="utf-8") as actions:
+        for action in actions:
+            if action.startswith('{"commitInfo"'):
+                found = json.loads(action)["commitInfo"]
+                return Version(
+                    int(commit.stem),
+                    datetime.fromtimestamp(found["timestamp"] / 1000, UTC),
+                    found.get("operation", ""),
+                )
+    return Version(int(commit.stem), datetime.fromtimestamp(commit.stat().st_mtime, UTC), "")
+
+
+def version_at(place: str, name: str, as_of: AsOf) -> Version:
+    """The version of that number, or the one that was current at that instant.
+
+    Args:
+        place: Where the table lies.
+        name: What to call it in an error.
+        as_of: A version number or an aware instant.
+
+    Raises:
+        NoSuchVersionError: There is none, or not any more.
+    """
+    known = versions(place)
+    if isinstance(as_of, int):
+        for version in known:
+            if version.number == as_of:
+                return version
+        raise NoSuchVersionError(
+            f"{name} has no version {as_of}: it has {known[0].number} to {known[-1].number}"
+        )
+    earlier = [version for version in known if version.committed_at <= as_of]
+    if not earlier:
+        raise NoSuchVersionError(
+            f"{name} is not known as of {_instant(as_of)}: its first is {known[0]}"
+        )
+    return earlier[-1]
+
+
+def verify_files(delta: DeltaTable, name: str, files: list[str] | None = None) -> None:
+    """Makes sure that the data files of a version are still there.
+
+    Args:
+        delta: The table at that version.
+        name: What to call it in an error.
+        files: Paths of the files that will be read; all of the version by default.
+
+    Raises:
+        VacuumedError: Some are not.
+    """
+    needed = delta.file_uris() if files is None else files
+    gone = sum(not Path(file).exists() for file in needed)
+    if gone:
+        raise VacuumedError(
+            f"{name} cannot be had as of version {delta.version()}: {gone} of the "
+            f"{len(needed)} files needed have been removed by maintenance"
+        )
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

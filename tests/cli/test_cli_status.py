@@ -1,0 +1,271 @@
+"""Status after a month of faults: on one screen what is there, what lacks and why, what is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from homes import Home
+
+from indextracker.calendars import taiwan
+from indextracker.cli.overview import lines
+from indextracker.cli.states import States
+from indextracker.deliveries import Delivery, record
+from indextracker.feeds import FEEDS
+from indextracker.lake import Lake
+from indextracker.platform import Platform
+from indextracker.settings import Settings
+from indextracker.staleness import record as record_builds
+
+SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.yearly]
+# A Tuesday, after the hour by which its documents are due.
+NOW = datetime(2024, 12, 17, 11, 0, tzinfo=UTC)
+TODAY = date(2024, 12, 17)
+CALENDAR = taiwan(TODAY)
+MONTH = CALENDAR.sessions(date(2024, 10, 1), TODAY)[-30:]
+TOKEN = "ticks need a Backer or Sponsor account, its token in INDEXTRACKER_FINMIND_TOKEN"
+CLOSED = "the exchange was closed: it lists documents of a later session and none of it"
+
+
+def fault(feed: str, number: int) -> tuple[str, str | None]:
+    """What the nth session's answer is: all that can go wrong does, here and there."""
+    name = FEEDS[feed].names(MONTH[number])[0]
+    if feed == "finmind_trades":
+        return "blocked", TOKEN
+    if number == 12:
+        return "closed", CLOSED
+    if number == 29:
+        return "not_yet", f"{name} is not on the list page yet"
+    place = (number * 7 + SESSION_FEEDS.index(feed) * 3) % 23
+    return {
+        1: ("refused", f"{name} is damaged: its entry has another CRC than the zip says"),
+        2: ("refused", f"{name} is no zip but begins with '<!DOCTYPE html>'"),
+        3: ("partial", f"{name} ends at 05:00:00: it is the file of dawn"),
+        4: ("blocked", f"the publisher answered 307 with its firewall page for {MONTH[number]}"),
+        5: ("missing", f"{name} is not there: the publisher answered 404"),
+    }.get(place, ("accepted", None))
+
+
+def answer(feed: str, session: date, state: str, reason: str | None) -> Delivery:
+    digest = hashlib.sha256(f"{feed} {session}".encode()).hexdigest()
+    return Delivery(
+        feed=feed,
+        session_date=session,
+        url=None,
+        name=None,
+        sha256=digest if state == "accepted" else None,
+        bytes=None,
+        published_at=None,
+        fetched_at=NOW,
+        state=state,
+        reason=reason,
+    )
+
+
+def platform(folder: Path, source: str = "simulated") -> Platform:
+    settings = Settings(source=source, lake=str(folder / "lake"))
+    return Platform(settings, clock=lambda: NOW)
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A month of faults in the log; one session was never asked for."""
+    made = platform(tmp_path_factory.mktemp("month"))
+    record(
+        made.lake,
+        [
+            answer(feed, MONTH[number], *fault(feed, number))
+            for number in range(30)
+            for feed in SESSION_FEEDS
+            if number != 20
+        ],
+    )
+    good = [n for n in range(28) if n != 20 and fault("taifex_futures", n)[0] == "accepted"]
+    documents = {
+        MONTH[n]: f"taifex_futures={answer('taifex_futures', MONTH[n], 'accepted', None).sha256}"
+        for n in good
+    }
+    record_builds(made.lake, {"silver/futures_trades": documents})
+    newest = max(documents)
+    older = {day: what for day, what in documents.items() if day != newest}
+    record_builds(made.lake, {"gold/futures_bars": older})
+    return made
+
+
+def screen(of: Platform, sessions: list[date], width: int) -> list[str]:
+    return list(lines(States(of, sessions), of.calendar, width))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_month_of_faults_is_one_screen(month: Platform, width: int) -> None:
+    shown = screen(month, MONTH, width)
+    # With the line that names the lake.
+    assert 24 <= len(shown) + 1 <= 40
+    assert max(map(len, shown)) <= width
+    # Cut where it must be, whole where it matters: what to do about the token is told.
+    assert "INDEXTRACKER_FINMIND_TOKEN" in " ".join(shown)
+
+
+def test_each_symbol_is_that_sessions_state(month: Platform) -> None:
+    shown = screen(month, MONTH, 80)
+    symbols = {
+        "accepted": ".",
+        "closed": "c",
+        "not_yet": "n",
+        "partial": "p",
+        "blocked": "b",
+        "refused": "r",
+        "missing": "m",
+    }
+    for feed in SESSION_FEEDS:
+        states = [fault(feed, number)[0] for number in range(30)]
+        cells = [symbols[state] for state in states]
+        cells[20] = "-"
+        [line] = [line.split() for line in shown if line.startswith(f"{feed} ")]
+        there = sum(state == "accepted" for n, state in enumerate(states) if n != 20)
+        assert line == [feed, "".join(cells), str(there)]
+    days = [line.strip() for line in shown if re.fullmatch(r" +\d{30}", line)]
+    assert [first + second for first, second in zip(*days, strict=True)] == [
+        f"{session:%d}" for session in MONTH
+    ]
+
+
+def test_what_lacks_is_told_by_its_reason(month: Platform) -> None:
+    lacks = States(month, MONTH).lacks
+    states = {(lack.state, lack.reason.split()[-1]) for lack in lacks}
+    assert len(states) == len(lacks)
+    found = {
+        (feed, session): lack.state
+        for lack in lacks
+        for feed, days in lack.where.items()
+        for session in days
+        if feed in SESSION_FEEDS
+    }
+    expected = {
+        (feed, MONTH[number]): "unasked" if number == 20 else fault(feed, number)[0]
+        for feed in SESSION_FEEDS
+        for number in range(30)
+    }
+    assert found == {
+        cell: state for cell, state in expected.items() if state not in ("accepted", "closed")
+    }
+    text = " ".join(" ".join(screen(month, MONTH, 100)).split())
+    assert f"backfill taiwan --from {MONTH[20]} --to {MONTH[20]}" in text
+
+
+def test_what_will_be_deleted_is_told_with_the_days_left(month: Platform) -> None:
+    expiring = States(month, MONTH).expiring
+    kept = [name for name, feed in FEEDS.items() if feed.window_sessions]
+    expected: dict[tuple[str, date], int] = {}
+    for number, session in enumerate(MONTH):
+        for feed in kept:
+            if number == 20 or fault(feed, number)[0] not in ("accepted", "closed"):
+                # Thirty trading days are kept, today's among them.
+                expected[feed, session] = number + 1
+    found = {
+        (feed, session): left
+        for left, feeds in expiring.items()
+        for feed, days in feeds.items()
+        for session in days
+    }
+    assert found == expected
+    assert list(expiring) == sorted(expiring)
+    # It does not depend on the range that is looked at.
+    assert States(month, MONTH[-2:]).expiring == expiring
+    assert f"the exchange will delete what lacks here ({len(expected)} documents):" in screen(
+        month, MONTH[-2:], 80
+    )
+
+
+def test_layers_that_are_behind_their_documents_are_told(month: Platform) -> None:
+    layers = {layer.name: layer for layer in States(month, MONTH).layers}
+    accepted = [
+        MONTH[n] for n in range(29) if n != 20 and fault("taifex_futures", n)[0] == "accepted"
+    ]
+    built = [day for day in accepted if day <= MONTH[27]]
+    assert layers["bronze"].newest == MONTH[28]
+    assert layers["silver"].newest == built[-1]
+    assert layers["silver"].behind == [day for day in accepted if day not in built]
+    assert layers["gold"].newest == built[-2]
+    assert layers["gold"].behind == [day for day in accepted if day not in built[:-1]]
+    # Nothing was loaded, so all that is there is still to come.
+    assert layers["warehouse"].newest is None
+    assert set(accepted) <= set(layers["warehouse"].behind)
+
+
+def test_an_archive_deletes_nothing(month: Platform, tmp_path: Path) -> None:
+    assert States(platform(tmp_path, f"archive:{tmp_path}"), MONTH).expiring == {}
+
+
+def test_where_sessions_are_many_the_complete_ones_make_room(tmp_path: Path) -> None:
+    of, year = platform(tmp_path), CALENDAR.sessions(date(2024, 1, 1), TODAY)
+    lacking = year[100]
+    record(
+        of.lake,
+        [
+            answer(
+                feed, day, *(("accepted", None) if day != lacking else ("refused", "it is HTML"))
+            )
+            for feed in SESSION_FEEDS
+            for day in year
+        ],
+    )
+    shown = screen(of, year, 80)
+    assert f"not shown: {len(year) - 1} complete sessions" in shown
+    assert f"{f'{lacking:%Y-%m}':>{len('taifex_combination_trades') + 2 + 7}}" in shown
+    assert len(shown) <= 40
+
+
+def test_a_complete_range_lacks_nothing(tmp_path: Path) -> None:
+    of = platform(tmp_path)
+    years = [answer("twse_holidays", date(2024, 1, 1), "accepted", None)]
+    record(of.lake, years + [answer(f, d, "accepted", None) for f in SESSION_FEEDS for d in MONTH])
+    shown = screen(of, MONTH, 80)
+    assert "nothing lacks" in shown
+    assert "30 complete; 240 of 240 documents" in shown[0]
+    assert not any("delete" in line for line in shown)
+
+
+def test_a_session_whose_documents_are_not_due_is_not_yet_there(tmp_path: Path) -> None:
+    settings = Settings(source="simulated", lake=str(tmp_path / "lake"))
+    morning = Platform(settings, clock=lambda: datetime(2024, 12, 17, 1, 0, tzinfo=UTC))
+    states = States(morning, [MONTH[-2], TODAY])
+    assert {states.of(feed, TODAY).state for feed in SESSION_FEEDS} == {"not_yet"}
+    assert {states.of(feed, MONTH[-2]).state for feed in SESSION_FEEDS} == {"unasked"}
+    assert TODAY not in {
+        day for feeds in states.expiring.values() for days in feeds.values() for day in days
+    }
+
+
+# the command
+
+
+def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    asked = ("status", "--from", str(MONTH[0]), "--to", str(MONTH[-1]))
+    lake = {"INDEXTRACKER_LAKE": month.settings.lake}
+    done = home.run(*asked, COLUMNS="80", **lake)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"simulated lake {month.settings.lake}\n{MONTH[0]} to {TODAY}:")
+    assert max(map(len, done.stdout.splitlines()[1:])) <= 80
+
+    found = json.loads(home.run(*asked, "--json", **lake).stdout)
+    assert set(found) == {
+        *("world", "lake", "today", "sessions", "years", "expiring", "layers", "rejects")
+    }
+    assert list(found["sessions"]) == [str(session) for session in MONTH]
+    assert found["sessions"][str(MONTH[12])]["twse_index"] == {"state": "closed", "reason": CLOSED}
+    assert found["layers"]["bronze"]["newest"] == str(MONTH[28])
+
+
+def test_an_empty_lake_is_not_made_by_looking_at_it(empty: Home) -> None:
+    done = empty.run("status", "--from", "2024-12-13", "--to", "2024-12-13")
+    assert done.returncode == 0, done.stderr
+    assert f"0 of {len(SESSION_FEEDS)} documents" in done.stdout
+    assert "nothing in bronze, silver, gold, warehouse" in done.stdout
+    assert not empty.lake.exists()
+    assert not Lake(str(empty.lake), "simulated").tables()

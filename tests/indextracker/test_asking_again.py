@@ -1,0 +1,259 @@
+"""Asking again: newer documents, publishers that block, days that turn out to be closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from small_source import DAYS, FEED, NOW, Publisher, ask, one_line, words
+
+from indextracker import closed_days
+from indextracker.acquisition import BLOCKS_BORNE, THREADS, acquire
+from indextracker.deliveries import Delivery, current, found_closures, record
+from indextracker.feeds import FEEDS, Refusal
+from indextracker.lake import Lake
+from indextracker_spark.tables.deliveries import DELIVERIES
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+# newer documents
+
+
+def evening(day: date, hours: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(hours=hours)
+
+
+def test_a_newer_document_takes_the_place_of_the_accepted_one(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good day"}, listed={day: evening(day)})
+    ask(lake, publisher, [day])
+    publisher.listed[day] = evening(day, 1)
+    publisher.documents[day] = b"good day indeed"
+    answer = ask(lake, publisher, [day], hours=1)[day]
+    assert publisher.asked == [day]
+    assert (answer.accepted, answer.published_at) == (True, evening(day, 1))
+    assert words(lake) == {day: ["good", "day", "indeed"]}
+    assert current(lake, [FEED.name])[FEED.name, day] == answer
+    # And now nothing newer is listed.
+    ask(lake, publisher, [day], hours=2)
+    assert publisher.asked == []
+
+
+def test_a_correction_of_the_same_length_counts(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good day"}, listed={day: evening(day)})
+    ask(lake, publisher, [day])
+    publisher.listed[day] = evening(day, 1)
+    publisher.documents[day] = b"good dax"
+    ask(lake, publisher, [day], hours=1)
+    assert words(lake) == {day: ["good", "dax"]}
+
+
+def test_a_smaller_document_never_takes_the_place_of_a_larger(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good long day"}, listed={day: evening(day)})
+    first = ask(lake, publisher, [day])
+    publisher.listed[day] = evening(day, 1)
+    publisher.documents[day] = b"good day"
+    assert ask(lake, publisher, [day], hours=1) == first
+    assert words(lake) == {day: ["good", "long", "day"]}
+    with lake.sql([DELIVERIES]) as log:
+        said = log.execute("select state, reason from deliveries order by fetched_at").fetchall()
+    assert [state for state, _ in said] == ["accepted", "refused"]
+    assert "has 2 rows, fewer than the 3 of the document accepted before" in said[1][1]
+
+
+@pytest.mark.parametrize(
+    "body", [b"partial dawn", b"refused html", b"blocked now", b"missing by now", None]
+)
+def test_whatever_comes_in_place_of_a_newer_document_removes_nothing(
+    lake: Lake, body: bytes | None
+) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good day"}, listed={day: evening(day)})
+    first = ask(lake, publisher, [day])
+    publisher.listed[day] = evening(day, 1)
+    publisher.documents = {day: body} if body else {}
+    assert ask(lake, publisher, [day], hours=1) == first
+    assert words(lake) == {day: ["good", "day"]}
+    publisher.documents = {day: b"good day after all"}
+    assert ask(lake, publisher, [day], hours=2)[day] != first
+    assert words(lake) == {day: ["good", "day", "after", "all"]}
+
+
+def test_the_same_bytes_published_again_change_nothing(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good day"}, listed={day: evening(day)})
+    first = ask(lake, publisher, [day])
+    version = lake.open(FEED.table).version()
+    publisher.listed[day] = evening(day, 1)
+    second = ask(lake, publisher, [day], hours=1)
+    assert second[day].sha256 == first[day].sha256
+    assert lake.open(FEED.table).version() == version
+    ask(lake, publisher, [day], hours=2)
+    assert publisher.asked == []
+
+
+def test_without_a_list_nothing_is_newer(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good"}, listed={day: evening(day)})
+    first = ask(lake, publisher, [day])
+    publisher.listed[day] = evening(day, 1)
+    publisher.no_list = Refusal("blocked", "the list is down")
+    assert ask(lake, publisher, [day], hours=1) == first
+    assert publisher.asked == []
+
+
+def test_the_file_of_dawn_gives_way_to_the_whole_one(lake: Lake) -> None:
+    """Though it looks whole: its list tells that it came before the session."""
+    day = DAYS[0]
+    publisher = Publisher({day: b"good night"}, listed={day: evening(day, -12)})
+    early = ask(lake, publisher, [day])[day]
+    assert (early.state, words(lake)) == ("partial", {})
+    assert "2024-12-26 05:00 Asia/Taipei, before the session ended" in str(early.reason)
+    publisher.listed[day] = evening(day)
+    publisher.documents[day] = b"good night and day"
+    assert ask(lake, publisher, [day], hours=1)[day].accepted
+    assert words(lake) == {day: ["good", "night", "and", "day"]}
+
+
+# publishers that block
+
+
+def test_a_publisher_that_blocks_is_not_asked_on_and_on(lake: Lake) -> None:
+    days = [DAYS[0] + timedelta(days=number) for number in range(25)]
+    publisher = Publisher(dict.fromkeys(days, b"blocked by a firewall"))
+    answers = ask(lake, publisher, days)
+    assert {answer.state for answer in answers.values()} == {"blocked"}
+    assert len(publisher.asked) <= BLOCKS_BORNE + THREADS - 1
+    skipped = answers[days[-1]]
+    assert (skipped.sha256, skipped.name) == (None, None)
+    assert skipped.reason == "not asked, since 3 in a row were blocked: by a firewall"
+    publisher.documents = dict.fromkeys(days, b"good")
+    assert all(answer.accepted for answer in ask(lake, publisher, days, hours=1).values())
+
+
+def test_without_access_each_session_says_how_to_get_it(lake: Lake) -> None:
+    publisher = Publisher({}, no_access=Refusal("blocked", "get a token"))
+    days = [DAYS[0] + timedelta(days=number) for number in range(12)]
+    reasons = {answer.reason for answer in ask(lake, publisher, days).values()}
+    assert reasons == {"get a token"}
+
+
+# closed days
+
+
+SESSION_FEEDS = [feed.name for feed in FEEDS.values() if not feed.yearly]
+
+
+def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake) -> None:
+    before, typhoon, after = DAYS[:3]
+    publisher = Publisher(
+        {before: b"good", after: b"good"}, listed={before: evening(before), after: evening(after)}
+    )
+    answers = ask(lake, publisher, DAYS[:3])
+    assert [answers[day].state for day in DAYS[:3]] == ["accepted", "closed", "accepted"]
+    states = current(lake, FEEDS, [typhoon])
+    assert set(states) == {(feed, typhoon) for feed in SESSION_FEEDS}
+    assert {answer.state for answer in states.values()} == {"closed"}
+    assert answers[typhoon].reason == (
+        "the exchange was closed: publisher holds no MI_5MINS_INDEX_20241227.json or "
+        "MI_5MINS_INDEX_20241227.csv, and taifex lists documents of 2024-12-30 and none of "
+        "2024-12-27"
+    )
+    rows = lake.total_rows(DELIVERIES)
+    assert ask(lake, publisher, DAYS[:3], hours=1) == answers
+    assert lake.total_rows(DELIVERIES) == rows + 1  # asked again, and closed as before
+
+
+def test_the_index_publisher_is_asked_before_a_day_is_closed(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another feed's dawn file of a typhoon day: closed outranks partial."""
+    monkeypatch.setattr(closed_days, "INDEX", FEED)
+    before, typhoon, after = DAYS[:3]
+    publisher = Publisher(
+        {before: b"good", after: b"good", typhoon: b"partial the night alone"},
+        listed={before: evening(before)},
+    )
+    other = replace(FEED, name="taifex_futures", publisher="taifex")
+
+    def ask_other(hours: int) -> dict[date, Delivery]:
+        publisher.asked.clear()
+        now = NOW + timedelta(hours=hours)
+        return acquire(lake, other, [typhoon], publisher, clock=lambda: now)
+
+    assert ask_other(0)[typhoon].state == "partial"
+    assert publisher.asked == [typhoon]
+    publisher.listed[after] = evening(after, -12)
+    # The index publisher cannot say yet: nothing is closed on one's word alone.
+    assert ask_other(1)[typhoon].state == "partial"
+    assert publisher.asked == [typhoon, typhoon]
+    del publisher.documents[typhoon]
+    answers = ask_other(2)
+    assert answers[typhoon].state == "closed"
+    assert current(lake, [FEED.name])[FEED.name, typhoon].state == "closed"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {},  # nothing is listed
+        {1: 9},  # it is listed
+        {0: 9},  # nothing later is
+        {0: 9, 2: None},  # a later one is, that is not out
+        {2: 9},  # it is older than all that is kept
+    ],
+)
+def test_what_proves_no_closure_closes_nothing(lake: Lake, listed: dict[int, int | None]) -> None:
+    publisher = Publisher(
+        {}, listed={DAYS[n]: hour and evening(DAYS[n]) for n, hour in listed.items()}
+    )
+    assert ask(lake, publisher, DAYS[1:2])[DAYS[1]].state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("feed", "lines", "state"),
+    [
+        ("taifex_futures", 1, "missing"),  # another feed than the index has it: it took place
+        ("finmind_trades", 0, "closed"),  # a vendor's list of nothing proves nothing
+    ],
+)
+def test_a_session_with_a_document_is_not_closed(
+    lake: Lake, feed: str, lines: int, state: str
+) -> None:
+    before, day, after = DAYS[:3]
+    publisher = Publisher({before: b"good"})
+    assert ask(lake, publisher, [before, day])[day].state == "missing"
+    accepted = replace(current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day)
+    lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [day])
+    record(lake, [accepted])
+    publisher.listed = {before: evening(before), after: evening(after)}
+    assert ask(lake, publisher, [day], hours=1)[day].state == state
+    assert current(lake, [feed])[feed, day] == accepted
+    assert [closure.day for closure in found_closures(lake)] == ([day] if state == "closed" else [])
+
+
+def test_a_document_of_nothing_is_decoded_once(lake: Lake) -> None:
+    feed = replace(FEED, decode=lambda *_: one_line(FEED, DAYS[0]).slice(0, 0))
+    publisher = Publisher({DAYS[0]: b"good"})
+    for _ in range(3):
+        answers = acquire(lake, feed, DAYS[:1], publisher, clock=lambda: NOW)
+        assert answers[DAYS[0]].accepted
+    assert publisher.asked == DAYS[:1]
+    assert lake.open(FEED.table).version() == 1  # made, and its slice replaced by nothing
+
+
+def test_a_yearly_document_is_of_the_first_of_january(lake: Lake) -> None:
+    yearly = replace(FEED, yearly=True)
+    day = date(2025, 1, 1)
+    publisher = Publisher({day: b"good year"}, listed={DAYS[0]: evening(DAYS[0])})
+    answers = acquire(lake, yearly, [day, date(2026, 1, 1)], publisher, clock=lambda: NOW)
+    assert [answer.state for answer in answers.values()] == ["accepted", "not_yet"]
+    assert words(lake) == {day: ["good", "year"]}

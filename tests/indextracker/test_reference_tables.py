@@ -1,0 +1,63 @@
+"""Reference tables where days were found closed that the calendar takes for sessions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from indextracker import reference
+from indextracker.calendars import Calendar, taiwan
+from indextracker.reference import Closure
+from indextracker.reference_tables import REFERENCES, closures, sessions
+
+TYPHOON = date(2024, 12, 17)
+NOT_ONE = date(2024, 7, 24)  # a typhoon day that the reference knows
+FOUND = Closure(
+    exchange="XTAI",
+    day=TYPHOON,
+    announced_on=TYPHOON,
+    scheduled=False,
+    reason="the exchange was closed",
+    source="simulated:/list",
+)
+
+
+@pytest.fixture(scope="module")
+def calendar() -> Calendar:
+    return taiwan(date(2025, 1, 2))
+
+
+def test_a_day_found_closed_is_no_session(calendar: Calendar) -> None:
+    before, after = sessions(calendar).to_pylist(), sessions(calendar, [FOUND]).to_pylist()
+    (dropped,) = [row for row in before if row["session_date"] == TYPHOON]
+    assert TYPHOON not in {row["session_date"] for row in after}
+    assert len(after) == len(before) - 1
+    (following,) = [row for row in after if row["session_date"] == date(2024, 12, 18)]
+    assert following["previous_session_date"] == dropped["previous_session_date"]
+
+
+def test_it_is_a_closure(calendar: Calendar) -> None:
+    before, after = closures(calendar).to_pylist(), closures(calendar, [FOUND]).to_pylist()
+    (added,) = [row for row in after if row not in before]
+    assert added == {
+        "exchange": "XTAI",
+        "closed_date": TYPHOON,
+        "announced_on": TYPHOON,
+        "reason": "the exchange was closed",
+        "source": "simulated:/list",
+    }
+
+
+def test_what_the_reference_has_learned_since_stands_there_once(calendar: Calendar) -> None:
+    known = [closure.day for closure in reference.closures()]
+    assert NOT_ONE in known
+    found = Closure("XTAI", NOT_ONE, NOT_ONE, scheduled=False, reason="x", source="y")
+    assert closures(calendar, [found]) == closures(calendar)
+    assert sessions(calendar, [found]) == sessions(calendar)
+
+
+def test_another_exchange_is_not_concerned(calendar: Calendar) -> None:
+    found = Closure("XNSE", TYPHOON, TYPHOON, scheduled=False, reason="x", source="y")
+    for table, rows in REFERENCES.items():
+        assert rows(calendar, [found]).equals(rows(calendar)), table.path

@@ -1,0 +1,229 @@
+"""How long documents are kept, and which are outstanding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from indextracker.calendars import Calendar, taiwan
+from indextracker.deliveries import NEVER_ASKED, Delivery, record
+from indextracker.feeds import FEEDS, Feed, Refusal
+from indextracker.feeds.model import Listed
+from indextracker.feeds.sources import Answer, ArchiveSource, Source
+from indextracker.lake import Lake
+from indextracker.windows import SESSIONS_WATCHED, Outstanding, days_left, outstanding, watched
+
+FUTURES = FEEDS["taifex_futures"]
+INDEX = FEEDS["twse_index"]
+HOLIDAYS = FEEDS["twse_holidays"]
+WINDOW = FUTURES.window_sessions or 0
+
+# Lunar New Year 2025: no session from January 23 to February 2.
+TODAY = date(2025, 2, 5)
+EVENING = datetime(2025, 2, 5, 12, tzinfo=UTC)
+MORNING = datetime(2025, 2, 5, 2, tzinfo=UTC)
+
+
+@dataclass
+class Lists(Source):
+    """Has a list, and is asked for nothing."""
+
+    listed: dict[date, datetime | None] = field(default_factory=dict)
+    no_list: Refusal | None = None
+    no_access: Refusal | None = None
+    place = "publisher"
+    live = True
+
+    def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
+        raise AssertionError("nothing is asked for here")
+
+    def listing(self, feed: Feed) -> dict[date, Listed]:
+        if self.no_list:
+            raise self.no_list
+        return {
+            day: Listed(at, {"x.zip": "/x.zip"} if at else {}) for day, at in self.listed.items()
+        }
+
+    def barred(self, feed: Feed) -> Refusal | None:
+        return self.no_access
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(scope="module")
+def calendar() -> Calendar:
+    return taiwan(TODAY)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"), "real")
+
+
+def answer(session: date, state: str, hour: int = 9) -> Delivery:
+    """An answer that came on its session's day, with a document published at that hour (UTC)."""
+    published_at = datetime(session.year, session.month, session.day, hour, tzinfo=UTC)
+    return Delivery(
+        feed=FUTURES.name,
+        session_date=session,
+        url="publisher:x",
+        name="x",
+        sha256="0" * 64,
+        bytes=1,
+        published_at=published_at,
+        fetched_at=published_at + timedelta(minutes=5),
+        state=state,
+        reason=None if state == "accepted" else f"it is {state}",
+    )
+
+
+def fill(lake: Lake, calendar: Calendar, *but: date) -> None:
+    """Everything that is watched is accepted, but for some."""
+    sessions = watched(FUTURES, calendar, TODAY)
+    record(lake, [answer(session, "accepted") for session in sessions if session not in but])
+
+
+def found(lake: Lake, source: Source, calendar: Calendar, now: datetime) -> list[Outstanding]:
+    return outstanding(lake, source, calendar, [FUTURES], now)
+
+
+# windows
+
+
+def test_the_last_day_of_a_document_is_day_one(calendar: Calendar) -> None:
+    sessions = calendar.sessions(date(2024, 11, 1), TODAY)
+    left = [days_left(FUTURES, session, calendar, TODAY) for session in sessions]
+    assert left[-1] == WINDOW  # today's own
+    assert left[-WINDOW:] == list(range(1, WINDOW + 1))
+    assert set(left[:-WINDOW]) == {0}
+
+
+def test_days_without_a_session_delete_nothing(calendar: Calendar) -> None:
+    before = date(2025, 1, 22)
+    holidays = [date(2025, 1, 22) + timedelta(days=n) for n in range(12)]
+    assert {days_left(FUTURES, before, calendar, day) for day in holidays} == {WINDOW}
+    assert days_left(FUTURES, before, calendar, date(2025, 2, 3)) == WINDOW - 1
+
+
+def test_where_nothing_is_deleted_no_days_are_left(calendar: Calendar) -> None:
+    assert days_left(INDEX, date(2020, 1, 2), calendar, TODAY) is None
+    assert days_left(FUTURES, date(2025, 2, 6), calendar, TODAY) is None
+
+
+def test_what_can_still_be_had_is_watched(calendar: Calendar) -> None:
+    sessions = watched(FUTURES, calendar, TODAY)
+    assert (len(sessions), sessions[-1]) == (WINDOW, TODAY)
+    assert days_left(FUTURES, sessions[0], calendar, TODAY) == 1
+    assert len(watched(INDEX, calendar, TODAY)) == SESSIONS_WATCHED
+    assert watched(HOLIDAYS, calendar, TODAY) == [date(2024, 1, 1), date(2025, 1, 1)]
+    assert watched(HOLIDAYS, calendar, date(2025, 6, 30)) == [date(2025, 1, 1)]
+
+
+# what is outstanding
+
+
+def test_where_all_is_there_nothing_is_outstanding(lake: Lake, calendar: Calendar) -> None:
+    fill(lake, calendar)
+    assert found(lake, Lists(), calendar, EVENING) == []
+
+
+def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: Calendar) -> None:
+    lacking = found(lake, Lists(), calendar, EVENING)
+    assert [one.session for one in lacking] == watched(FUTURES, calendar, TODAY)
+    assert lacking[0] == Outstanding(
+        feed="taifex_futures",
+        session=date(2024, 12, 16),
+        state="missing",
+        reason=NEVER_ASKED,
+        days_left=1,
+        listed_at=None,
+    )
+
+
+@pytest.mark.parametrize("state", ["missing", "partial", "not_yet", "blocked", "refused", "gone"])
+def test_what_was_not_accepted_is_outstanding_with_its_reason(
+    lake: Lake, calendar: Calendar, state: str
+) -> None:
+    day = date(2025, 1, 22)
+    fill(lake, calendar, day)
+    record(lake, [answer(day, state)])
+    (one,) = found(lake, Lists(), calendar, EVENING)
+    assert (one.session, one.state, one.reason) == (day, state, f"it is {state}")
+    assert one.days_left == WINDOW - 3  # February 3, 4 and 5 have passed
+
+
+def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
+    day = date(2025, 1, 22)
+    fill(lake, calendar, day)
+    record(lake, [answer(day, "closed")])
+    record(lake, [answer(day, "partial", hour=10)])
+    assert found(lake, Lists({day: EVENING}), calendar, EVENING) == []
+
+
+@pytest.mark.parametrize("state", [None, "not_yet", "missing", "partial", "blocked"])
+def test_before_its_hour_nothing_is_outstanding(
+    lake: Lake, calendar: Calendar, state: str | None
+) -> None:
+    fill(lake, calendar, TODAY)
+    if state:
+        record(lake, [answer(TODAY, state, hour=0)])
+    assert found(lake, Lists(), calendar, MORNING) == []
+    assert [one.session for one in found(lake, Lists(), calendar, EVENING)] == [TODAY]
+
+
+@pytest.mark.parametrize("state", ["accepted", "partial"])
+def test_a_newer_document_on_the_list_is_outstanding_at_any_hour(
+    lake: Lake, calendar: Calendar, state: str
+) -> None:
+    fill(lake, calendar, TODAY)
+    record(lake, [answer(TODAY, state, hour=0)])
+    same = datetime(2025, 2, 5, tzinfo=UTC)
+    newer = same + timedelta(hours=1)
+    assert found(lake, Lists({TODAY: same}), calendar, MORNING) == []
+    (one,) = found(lake, Lists({TODAY: newer}), calendar, MORNING)
+    assert (one.session, one.state, one.listed_at) == (TODAY, state, newer)
+    assert one.reason == "published again at 2025-02-05 01:00 UTC"
+
+
+def test_without_a_list_the_log_alone_counts(lake: Lake, calendar: Calendar) -> None:
+    fill(lake, calendar, TODAY)
+    source = Lists(dict.fromkeys(watched(FUTURES, calendar, TODAY), EVENING))
+    source.no_list = Refusal("blocked", "down")
+    assert [one.session for one in found(lake, source, calendar, EVENING)] == [TODAY]
+
+
+def test_what_nobody_may_ask_for_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
+    source = Lists(no_access=Refusal("blocked", "get a token"))
+    assert found(lake, source, calendar, EVENING) == []
+
+
+def test_of_an_archive_nothing_is_outstanding(
+    lake: Lake, calendar: Calendar, tmp_path: Path
+) -> None:
+    assert found(lake, ArchiveSource(tmp_path), calendar, EVENING) == []
+
+
+def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: Calendar) -> None:
+    saturday = datetime(2025, 2, 1, 12, tzinfo=UTC)
+    (*_, last) = found(lake, Lists(), calendar, saturday)
+    assert (last.session, last.days_left) == (date(2025, 1, 22), WINDOW)
+
+
+def test_feeds_are_told_apart_and_the_oldest_comes_first(lake: Lake, calendar: Calendar) -> None:
+    fill(lake, calendar, TODAY)
+    lacking = outstanding(lake, Lists(), calendar, [FUTURES, INDEX, HOLIDAYS], EVENING)
+    assert [(one.feed, one.session) for one in lacking][:3] == [
+        ("twse_holidays", date(2024, 1, 1)),
+        ("twse_index", date(2024, 12, 16)),
+        ("twse_index", date(2024, 12, 17)),
+    ]
+    assert sum(one.feed == "twse_index" for one in lacking) == SESSIONS_WATCHED
+    assert {(one.feed, one.session) for one in lacking[-2:]} == {
+        ("taifex_futures", TODAY),
+        ("twse_index", TODAY),
+    }
