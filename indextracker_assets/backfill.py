@@ -7,32 +7,30 @@ sessions whose documents are there, and takes a contiguous range of them.
 
 from __future__ import annotations
 
-import os
-import socket
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from itertools import groupby
+from datetime import date
 
 import dagster as dg
 
-from indextracker.calendars import Calendar
+from indextracker import staleness
 from indextracker.deliveries import NEVER_ASKED, current
+from indextracker.failpoints import failpoint
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
+from indextracker.staleness import Needs
 from indextracker_assets import jobs
-from indextracker_assets.assets.silver_gold import feeds_of, refined_tables
 from indextracker_assets.assets.warehouse import LOADED
-from indextracker_assets.definitions import build_defs
+from indextracker_assets.definitions import work_defs
+from indextracker_assets.planning import SESSION_FEEDS, YEARLY_FEEDS, Span, keys_of, needs, spans
+from indextracker_assets.runs import end_killed_runs, open_instance, process_tag
 from indextracker_assets.specs import asset_key, raw_key
-from indextracker_spark.jobs import writers
-from indextracker_spark.tables import Table
+from indextracker_spark.tables import TABLES
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 # A step is named after its asset, or after the loader's two parts.
 _LAYER_OF_STEP = {"raw_reference": "warehouse", "raw_sessions": "warehouse", "marts": "marts"}
-# By whom a run is run: one whose process is gone will never end by itself.
-_PROCESS = "indextracker/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Progress = Callable[[str], None]
@@ -78,10 +76,6 @@ class Report:
             return 1
         return 2 if self.incomplete else 0
 
-    def accepted(self, feed: str) -> set[date]:
-        """The sessions whose document of a feed is there."""
-        return {day for day, answers in self.sessions.items() if answers[feed].state == "accepted"}
-
 
 def backfill(
     platform: Platform,
@@ -92,6 +86,8 @@ def backfill(
     progress: Progress = lambda _: None,
 ) -> Report:
     """Brings sessions from their publishers to the layer asked for.
+
+    What was asked for is built again even where it is not stale: the code may have changed.
 
     Args:
         platform: Source, lake, engine and warehouse.
@@ -105,63 +101,53 @@ def backfill(
     runs = _Runs(platform, report)
     feeds = list(feeds)
     _acquire(platform, runs, sessions, feeds, progress)
-    plan = _plan(report, feeds, reached)
-    for days, keys in plan.items():
-        for first, last in ranges(days, platform.calendar):
-            if report.failures:
-                return report
-            progress(f"refining {first} to {last}: {len(keys)} tables")
-            runs.run(jobs.REFINE, keys, first, last)
+    wanted = _named(needs(reached), feeds)
+    plan = spans(staleness.accepted(platform.lake, wanted, sessions), platform.calendar)
+    for number, span in enumerate(plan):
+        if report.failures:
+            return report
+        keys = keys_of(span)
+        if not number:
+            # What has no sessions, and all the others read.
+            keys += jobs.REFERENCE_KEYS
+            if "warehouse" in reached:
+                keys += [raw_key(table) for table in LOADED if table.storage == "whole"]
+        progress(f"refining {span.first} to {span.last}: {len(keys)} tables")
+        runs.run(jobs.REFINE, keys, span)
     if "marts" in reached and plan and not report.failures:
         progress("building and testing the marts, writing their docs")
         runs.run(jobs.BUILD_MARTS)
-    for table in _tables(feeds, reached):
-        if platform.lake.exists(table):
-            counts = platform.lake.row_counts(table, sessions)
-            report.tables[table.path] = sum(counts.values())
+    for path in _tables(feeds, wanted):
+        if platform.lake.exists(TABLES[path]):
+            counts = platform.lake.row_counts(TABLES[path], sessions)
+            report.tables[path] = sum(counts.values())
     return report
-
-
-def ranges(days: Sequence[date], calendar: Calendar) -> list[tuple[date, date]]:
-    """The contiguous ranges of some sessions; a holiday inside breaks none, a session does."""
-    if not days:
-        return []
-    position = {day: n for n, day in enumerate(calendar.sessions(min(days), max(days)))}
-    runs = groupby(enumerate(sorted(days)), key=lambda item: position[item[1]] - item[0])
-    spans = ([day for _, day in run] for _, run in runs)
-    return [(span[0], span[-1]) for span in spans]
 
 
 class _Runs:
     """Launches runs and notes what they took and what broke."""
 
     def __init__(self, platform: Platform, report: Report) -> None:
-        self._instance = dg.DagsterInstance.get()
-        _fail_dead_runs(self._instance)
-        self._defs = build_defs(platform)
+        self._instance = open_instance(platform.settings.dagster_home)
+        end_killed_runs(self._instance)
+        self._defs = work_defs(platform)
         self.report = report
 
     def run(
-        self,
-        job: str,
-        keys: Sequence[dg.AssetKey] | None = None,
-        first: date | None = None,
-        last: date | None = None,
+        self, job: str, keys: Sequence[dg.AssetKey] | None = None, span: Span | None = None
     ) -> None:
         """Runs a job for some of its assets over a range of sessions, to its end."""
-        tags = {_PROCESS: f"{socket.gethostname()}:{os.getpid()}"}
-        if first and last:
-            tags |= {
-                "dagster/asset_partition_range_start": first.isoformat(),
-                "dagster/asset_partition_range_end": last.isoformat(),
-            }
+        run_id = str(uuid.uuid4())
         result = self._defs.resolve_job_def(job).execute_in_process(
             instance=self._instance,
+            run_id=run_id,
             asset_selection=keys,
-            tags=tags,
+            # Whoever started the command starts it again: nothing is retried behind its back.
+            tags={**process_tag(run_id), "dagster/max_retries": "0", **(span.tags if span else {})},
             run_config=_QUIET,
             raise_on_error=False,
         )
+        failpoint("run-ended")
         seconds = self.report.seconds
         for event in result.get_step_success_events():
             step = event.step_key or ""
@@ -169,33 +155,10 @@ class _Runs:
             took = event.step_success_data.duration_ms / 1000
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
         for event in result.filter_events(lambda event: event.is_step_failure):
-            self.report.failures.append(f"{event.step_key}: {_sentence(event)}")
+            self.report.failures.append(f"{event.step_key}: {sentence(event)}")
 
 
-def _fail_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Ends the runs of killed backfills.
-
-    They would be shown as running for good, and hold their places in the queue of the UI.
-    """
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-    for run in instance.get_runs(unfinished):
-        host, _, process = run.tags.get(_PROCESS, "").rpartition(":")
-        if host == socket.gethostname() and not _lives(int(process)):
-            instance.report_run_failed(run, "the process of this run was killed")
-
-
-def _lives(process: int) -> bool:
-    """Whether another process has this id; no run of this one has begun yet."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return process != os.getpid()
-
-
-def _sentence(event: dg.DagsterEvent) -> str:
+def sentence(event: dg.DagsterEvent) -> str:
     """What a failed step says, without its traceback."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
@@ -214,55 +177,34 @@ def _acquire(
     progress: Progress,
 ) -> None:
     """Asks for documents, and reports each session's states."""
-    today = datetime.now(UTC).astimezone(platform.calendar.timezone).date()
+    today = platform.clock().astimezone(platform.calendar.timezone).date()
     due = [session for session in sessions if session <= today]
-    keys = [asset_key(FEEDS[feed].table) for feed in feeds]
-    for first, last in ranges(due, platform.calendar):
-        progress(f"acquiring {first} to {last}: {', '.join(feeds)}")
-        runs.run(jobs.ACQUIRE, keys, first, last)
-    answers = current(platform.lake, feeds, due) if due else {}
+    of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
+    if yearly := [feed for feed in feeds if feed in YEARLY_FEEDS and due]:
+        progress(f"acquiring the years: {', '.join(yearly)}")
+        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in yearly])
+    for span in spans(dict.fromkeys(of_sessions, due), platform.calendar):
+        progress(f"acquiring {span.first} to {span.last}: {', '.join(span.names)}")
+        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in span.names], span)
+    answers = current(platform.lake, of_sessions, due) if due else {}
     for session in sessions:
         unasked = Answer("not_yet", "the session is still to come")
         if session <= today:
             unasked = Answer("missing", NEVER_ASKED)
-        known = ((feed, answers.get((feed, session))) for feed in feeds)
+        known = ((feed, answers.get((feed, session))) for feed in of_sessions)
         runs.report.sessions[session] = {
             feed: Answer(found.state, found.reason) if found else unasked for feed, found in known
         }
 
 
-def _plan(
-    report: Report, feeds: Sequence[str], reached: Sequence[str]
-) -> dict[tuple[date, ...], list[dg.AssetKey]]:
-    """Which tables to refine for which sessions: those with the same sessions together.
-
-    The first run also refreshes what has no sessions and all the others read.
-    """
-    plan: dict[tuple[date, ...], list[dg.AssetKey]] = {}
-    for table in refined_tables():
-        good: set[date] = set()
-        for needed in _named(table, feeds):
-            good |= set.intersection(*(report.accepted(feed) for feed in needed))
-        if good and table.storage != "whole" and table.layer in reached:
-            keys = plan.setdefault(tuple(sorted(good)), [])
-            keys.append(asset_key(table))
-            if "warehouse" in reached and table.in_warehouse:
-                keys.append(raw_key(table))
-    if plan:
-        first = next(iter(plan.values()))
-        first.extend(jobs.REFERENCE_KEYS)
-        if "warehouse" in reached:
-            first.extend(raw_key(table) for table in LOADED if table.storage == "whole")
-    return plan
+def _named(wanted: Needs, feeds: Iterable[str]) -> Needs:
+    """The tables that some way of named feeds alone fills, and those ways."""
+    named = set(feeds)
+    kept = {path: [way for way in ways if way and way <= named] for path, ways in wanted.items()}
+    return {path: ways for path, ways in kept.items() if ways}
 
 
-def _tables(feeds: Sequence[str], reached: Sequence[str]) -> list[Table]:
-    """The tables of sessions that a backfill of some feeds fills."""
-    bronze = [FEEDS[feed].table for feed in feeds]
-    return bronze + [t for t in refined_tables() if t.layer in reached and _named(t, feeds)]
-
-
-def _named(table: Table, feeds: Iterable[str]) -> list[frozenset[str]]:
-    """The feeds of each job of a table whose feeds are all named."""
-    needed = [feeds_of(job) for job in writers(table)]
-    return [some for some in needed if some and some <= set(feeds)]
+def _tables(feeds: Iterable[str], refined: Iterable[str]) -> list[str]:
+    """The tables of sessions in the lake that a backfill of some feeds fills."""
+    bronze = [FEEDS[feed].table.path for feed in feeds if feed in SESSION_FEEDS]
+    return [*bronze, *(path for path in refined if path in TABLES)]

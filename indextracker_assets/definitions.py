@@ -10,16 +10,30 @@ import dagster as dg
 from indextracker import settings as environment
 from indextracker.platform import Platform
 from indextracker_assets.assets.bronze import bronze_assets
-from indextracker_assets.assets.marts import dbt_resource, marts_assets, prepare
+from indextracker_assets.assets.freshness import freshness_checks
+from indextracker_assets.assets.marts import marts_assets
 from indextracker_assets.assets.reference import reference_assets
 from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
-from indextracker_assets.jobs import JOBS
+from indextracker_assets.automation import schedules, sensors
+from indextracker_assets.dbt_runs import prepare
+from indextracker_assets.jobs import FRESHNESS_JOB, JOBS
 from indextracker_assets.partitions import session_partitions
 
 
 def build_defs(platform: Platform) -> dg.Definitions:
     """The whole code location over a platform."""
+    watching = dg.Definitions(
+        asset_checks=[freshness_checks()],
+        jobs=[FRESHNESS_JOB],
+        schedules=schedules(platform),
+        sensors=sensors(platform),
+    )
+    return dg.Definitions.merge(work_defs(platform), watching)
+
+
+def work_defs(platform: Platform) -> dg.Definitions:
+    """What a backfill runs: assets and jobs, without what watches over them."""
     partitions = session_partitions(platform.calendar, platform.settings.start)
     return dg.Definitions(
         assets=[
@@ -32,7 +46,7 @@ def build_defs(platform: Platform) -> dg.Definitions:
         jobs=JOBS,
         # One engine session serves a whole run: a process per step would start one each.
         executor=dg.in_process_executor,
-        resources={"platform": platform, "dbt": dbt_resource()},
+        resources={"platform": platform},
     )
 
 

@@ -1,4 +1,4 @@
-"""The jobs of a backfill: acquiring, refining, and the marts.
+"""The jobs: acquiring, refining, the marts, and how fresh it all is.
 
 Acquiring and refining are apart because a run marks all of its partitions: which sessions are to
 be refined is known only once their documents were judged.
@@ -9,18 +9,23 @@ from __future__ import annotations
 import dagster as dg
 
 from indextracker.reference_tables import REFERENCES
-from indextracker_assets.assets.silver_gold import refined_tables
-from indextracker_assets.specs import asset_key
+from indextracker_assets.assets.freshness import CHECK, watched
+from indextracker_assets.assets.warehouse import LOADED
+from indextracker_assets.planning import refined_tables
+from indextracker_assets.specs import asset_key, raw_key
 
 ACQUIRE = "acquire"
 REFINE = "refine"
 BUILD_MARTS = "build_marts"
+FRESHNESS = "freshness"
 
 # What has no sessions is refreshed before anything rests on it: it takes no time.
 REFERENCE_KEYS = [
     asset_key(table)
     for table in (*REFERENCES, *(t for t in refined_tables() if t.storage == "whole"))
 ]
+
+RAW_KEYS = [raw_key(table) for table in LOADED]
 
 JOBS = [
     dg.define_asset_job(
@@ -35,7 +40,12 @@ JOBS = [
     ),
     dg.define_asset_job(
         BUILD_MARTS,
-        dg.AssetSelection.key_prefixes("staging", "marts"),
+        dg.AssetSelection.key_prefixes("staging", "intermediate", "marts"),
         description="The marts, tested, documented and published.",
     ),
 ]
+FRESHNESS_JOB = dg.define_asset_job(
+    FRESHNESS,
+    dg.AssetSelection.checks(*(dg.AssetCheckKey(asset_key(table), CHECK) for table in watched())),
+    description="Whether each table has the session that is due.",
+)

@@ -68,3 +68,8 @@ def check_results(
             severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
             metadata={"bad_rows": finding.bad_rows, **examples},
         )
+
+
+def blocks(result: dg.AssetCheckResult) -> bool:
+    """Whether what depends on the table has to wait: an error was found."""
+    return not result.passed and result.severity == dg.AssetCheckSeverity.ERROR

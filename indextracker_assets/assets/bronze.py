@@ -1,58 +1,70 @@
 """Acquiring: an asset per feed, which asks its publisher and stores what is accepted.
 
 A session that is refused neither marks nor stops the others: each accepted one is logged as
-materialised by itself, and the run's output is yielded only when all of them were.
+materialised by itself, and the run's output is yielded only when all of them were. What a
+publisher refuses is a state and no failure; a step fails, and is tried again, when this machine is
+in trouble.
 """
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import dagster as dg
+from deltalake.exceptions import DeltaError
 
 from indextracker.acquisition import acquire
+from indextracker.deliveries import Delivery, current
 from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
+from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
+# Full disks and lost mounts pass; a mistake in the program does not.
+TRANSIENT = (OSError, DeltaError)
+TRIES_AGAIN = 2
+PAUSE_SECONDS = 10
+COMPLETE = ("accepted", "closed")
+EXAMPLES = 5
 
 
 def bronze_assets(
     platform: Platform, partitions: dg.PartitionsDefinition
 ) -> list[dg.AssetsDefinition]:
     """An asset per feed."""
-    return [_bronze_asset(feed, platform, partitions) for feed in FEEDS.values()]
+    return [
+        _yearly_asset(feed, platform)
+        if feed.yearly
+        else _sessions_asset(feed, platform, partitions)
+        for feed in FEEDS.values()
+    ]
 
 
-def _bronze_asset(
+def years(platform: Platform) -> list[date]:
+    """The documents of a yearly feed: the first of January of each year that can have one."""
+    last = platform.clock().astimezone(platform.calendar.timezone).year
+    return [date(year, 1, 1) for year in range(platform.settings.start.year, last + 1)]
+
+
+def _sessions_asset(
     feed: Feed, platform: Platform, partitions: dg.PartitionsDefinition
 ) -> dg.AssetsDefinition:
     key = asset_key(feed.table)
 
-    @dg.asset(
-        key=key,
-        description=feed.table.meaning,
-        group_name=feed.table.subject,
-        kinds={"python", "deltalake"},
-        metadata=metadata(feed.table, platform.lake.path(feed.table)),
-        partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(SESSIONS_PER_RUN),
-        pool=feed.publisher,
-        output_required=False,
-        check_specs=check_specs(feed.table),
-    )
     def bronze(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
         started = time.monotonic()
-        answers = acquire(platform.lake, feed, sessions, platform.source)
+        answers, results = _acquired(context, platform, feed, sessions)
         seconds = time.monotonic() - started
         good = [session for session in sessions if answers[session].accepted]
         rows = platform.lake.row_counts(feed.table, good) if good else {}
-        yield from check_results(platform.lake, feed.table, good)
+        yield from results
         notes = {
             session: {
                 "dagster/partition_row_count": rows[session],
@@ -77,4 +89,84 @@ def _bronze_asset(
             answer = answers[session]
             context.log.warning(f"{session} {feed.name}: {answer.state}, {answer.reason}")
 
-    return bronze
+    return _asset(
+        feed,
+        platform,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(SESSIONS_PER_RUN),
+        output_required=False,
+    )(bronze)
+
+
+def _yearly_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
+    """Asked for every year at once; what a year lacks is shown by its check and stops nothing."""
+
+    def bronze(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[object]:
+        _, results = _acquired(context, platform, feed, years(platform))
+        rows = platform.lake.total_rows(feed.table)
+        yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
+        yield from results
+
+    return _asset(feed, platform)(bronze)
+
+
+def _asset(
+    feed: Feed, platform: Platform, **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Makes an asset of a function, with what Dagster is told of every feed."""
+    accepted = dg.AssetCheckSpec(
+        "documents_accepted",
+        asset=asset_key(feed.table),
+        description="Every document asked for so far is accepted, or its day was closed.",
+    )
+    decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        key=asset_key(feed.table),
+        description=feed.table.meaning,
+        group_name=feed.table.subject,
+        kinds={"python", "deltalake"},
+        metadata=metadata(feed.table, platform.lake.path(feed.table)),
+        check_specs=[*check_specs(feed.table), accepted],
+        **more,
+    )
+    return decorate
+
+
+def _acquired(
+    context: dg.AssetExecutionContext, platform: Platform, feed: Feed, dates: list[date]
+) -> tuple[dict[date, Delivery], list[dg.AssetCheckResult]]:
+    """Asks for the documents of some dates, and examines them."""
+    mark(context)
+    try:
+        answers = acquire(
+            platform.lake,
+            feed,
+            dates,
+            platform.source,
+            clock=platform.clock,
+            announce=context.log.info,
+        )
+        good = [day for day in dates if answers[day].accepted]
+        results = list(check_results(platform.lake, feed.table, good))
+    except TRANSIENT as error:
+        raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
+    return answers, [*results, _documents_accepted(platform, feed)]
+
+
+def _documents_accepted(platform: Platform, feed: Feed) -> dg.AssetCheckResult:
+    """How many documents are in which state, of all that were ever asked for."""
+    answers = current(platform.lake, [feed.name])
+    lacking = [answer for answer in answers.values() if answer.state not in COMPLETE]
+    lacking.sort(key=lambda answer: answer.session_date, reverse=True)
+    reasons = [f"{a.session_date} {a.state}: {a.reason}" for a in lacking[:EXAMPLES]]
+    return dg.AssetCheckResult(
+        passed=not lacking,
+        asset_key=asset_key(feed.table),
+        check_name="documents_accepted",
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            **Counter(answer.state for answer in answers.values()),
+            **({"examples": "\n".join(reasons)} if reasons else {}),
+        },
+    )

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
 from indextracker.reference_tables import REFERENCES
+from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
 from indextracker_spark.tables import Table
 
@@ -24,10 +26,16 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),
     )
-    def reference(platform: dg.ResourceParam[Platform]) -> Iterator[object]:
-        rows = REFERENCES[table](platform.calendar)
-        platform.lake.replace(table, rows)
-        yield dg.MaterializeResult(metadata={"dagster/row_count": rows.num_rows})
-        yield from check_results(platform.lake, table, None)
+    def reference(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[object]:
+        mark(context)
+        with platform.locks.table(table.path):
+            rows = REFERENCES[table](platform.calendar)
+            failpoint("reference-before")
+            platform.lake.replace(table, rows)
+            failpoint("reference-after")
+            yield dg.MaterializeResult(metadata={"dagster/row_count": rows.num_rows})
+            yield from check_results(platform.lake, table, None)
 
     return reference

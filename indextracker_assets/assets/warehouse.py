@@ -9,7 +9,9 @@ from datetime import date
 
 import dagster as dg
 
+from indextracker import staleness
 from indextracker.platform import Platform
+from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, metadata, raw_key
 from indextracker_spark.tables import TABLES, Table
 
@@ -32,6 +34,7 @@ def warehouse_assets(
     def raw_reference(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.MaterializeResult[None]]:
+        mark(context)
         tables = [whole[key] for key in context.selected_asset_keys]
         loaded = platform.warehouse.load(platform.lake, tables, [])
         for table in tables:
@@ -49,10 +52,15 @@ def warehouse_assets(
     def raw_sessions(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.MaterializeResult[None]]:
+        mark(context)
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
         tables = [sliced[key] for key in context.selected_asset_keys]
         started = time.monotonic()
+        # Read before the rows are: what is built in between makes the copy stale.
+        built = staleness.built(platform.lake, [table.path for table in tables], sessions)
         loaded = platform.warehouse.load(platform.lake, tables, sessions)
+        copies = {"/".join(raw_key(table).path): built[table.path] for table in tables}
+        staleness.record(platform.lake, copies)
         seconds = time.monotonic() - started
         for table in tables:
             yield dg.MaterializeResult(

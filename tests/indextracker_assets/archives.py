@@ -6,10 +6,24 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_simulator.exchange import Exchange
+from indextracker_simulator.session import Document
 
 MakePlatform = Callable[..., Platform]
+
+# Feeds and what the simulated exchange calls their documents.
+DOCUMENTS: dict[str, Document] = {
+    "taifex_futures": "futures",
+    "taifex_volume_totals": "totals",
+    "taifex_combination_trades": "combination",
+    "taifex_options": "options",
+    "taifex_daily_futures": "daily_futures",
+    "taifex_daily_options": "daily_options",
+    "twse_index": "index_json",
+    "finmind_trades": "etf",
+}
 
 
 class Archive:
@@ -20,17 +34,16 @@ class Archive:
         self.source = f"archive:{folder}"
         self._exchange = exchange
 
-    def add(self, session: date, *, index: bool = True) -> None:
-        """All documents of a session, or those of the futures alone."""
-        self.put(f"Daily_{session:%Y_%m_%d}.zip", self._exchange.futures_zip(session))
-        self.put(f"Daily_{session:%Y_%m_%d}_B.zip", self._exchange.totals_zip(session))
-        if index:
-            self.add_index(session)
+    def add(self, session: date) -> None:
+        """All documents of a session."""
+        for feed, document in DOCUMENTS.items():
+            published = self._exchange.published(document, session)
+            assert published
+            self.put(self.name(feed, session), published.body)
 
-    def add_index(self, session: date) -> None:
-        body = self._exchange.index_json(session)
-        self.put(f"MI_5MINS_INDEX_{session:%Y%m%d}.json", body)
+    def name(self, feed: str, session: date) -> str:
+        """What a document is called."""
+        return FEEDS[feed].names(session)[0]
 
-    def put(self, name: str, body: bytes | None) -> None:
-        assert body is not None
+    def put(self, name: str, body: bytes) -> None:
         (self.folder / name).write_bytes(body)

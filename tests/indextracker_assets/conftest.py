@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,9 +14,9 @@ from archives import Archive, MakePlatform
 from indextracker import settings as environment
 from indextracker.cli.backfilling import prepare_instance
 from indextracker.engines.sail import SailEngine
-from indextracker.platform import Platform
+from indextracker.platform import Platform, now
 from indextracker.settings import Settings
-from indextracker_assets.assets.marts import prepare
+from indextracker_assets.dbt_runs import prepare
 from indextracker_assets.definitions import build_defs
 from indextracker_simulator.exchange import Exchange
 
@@ -36,17 +37,23 @@ def make_platform(
     before = _ours()
     made: list[Platform] = []
 
-    def make(source: str = "simulated") -> Platform:
+    def make(
+        source: str = "simulated",
+        *,
+        clock: Callable[[], datetime] = now,
+        **more: Any,
+    ) -> Platform:
         folder = tmp_path_factory.mktemp("platform")
         settings = Settings(
             source=source,
+            **more,
             lake=str(folder / "lake"),
             warehouse=str(folder / "warehouse" / "warehouse.duckdb"),
             dagster_home=str(folder / "dagster"),
         )
         environment.export(settings)
         prepare_instance(settings)
-        platform = Platform(settings)
+        platform = Platform(settings, clock)
         platform.__dict__["engine"] = engine
         made.append(platform)
         return platform

@@ -56,7 +56,11 @@ def test_tests_of_models_are_blocking_checks(definitions: dg.Definitions) -> Non
     }
     assert ("marts/index", "unique_index_id") in named
     assert ("staging/stg_contracts", "contracts_bear_the_codes_of_the_calendar") in named
-    assert {key for key, _ in named if key.startswith("marts/")} == {f"marts/{m}" for m in MARTS}
+    assert ("intermediate/int_index_history", "index_history_one_row_per_bar") in named
+    views = {"marts/index_history", "marts/derivative_detail_history"}
+    assert {key for key, _ in named if key.startswith("marts/")} == {
+        f"marts/{name}" for name in MARTS
+    } - views
 
 
 def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
@@ -73,11 +77,35 @@ def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
             assert counted == rows > 0, name
 
 
+def test_columns_of_marts_lead_back_to_the_columns_of_raw(published: Platform) -> None:
+    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+
+        def origins(schema: str, name: str, column: str) -> set[tuple[str, str]]:
+            event = instance.get_latest_materialization_event(dg.AssetKey([schema, name]))
+            assert event
+            assert event.asset_materialization
+            lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
+            return {
+                (dep.asset_key.to_user_string(), dep.column_name)
+                for dep in lineage.deps_by_column[column]
+            }
+
+        history = "intermediate/int_derivative_history"
+        assert origins("marts", "derivative_detail_history", "volume") == {(history, "volume")}
+        assert origins("intermediate", "int_derivative_history", "volume") == {
+            ("staging/stg_futures_bars", "contracts"),
+            ("staging/stg_futures_bars", "spread_contracts"),
+            ("staging/stg_option_bars", "contracts"),
+            ("staging/stg_etf_bars", "shares"),
+        }
+        assert origins("staging", "stg_option_bars", "price_open") == {("raw/option_bars", "open")}
+
+
 def test_every_check_of_dbt_has_a_result(published: Platform) -> None:
     checks = [
         check
         for check in build_defs(published).resolve_asset_graph().asset_check_keys
-        if check.asset_key.path[0] in ("staging", "marts")
+        if check.asset_key.path[0] in ("staging", "intermediate", "marts")
     ]
     with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
@@ -91,6 +119,7 @@ def test_what_fails_a_test_is_not_published(published: Platform) -> None:
         connection.execute(
             "insert into raw.futures_sessions select * from raw.futures_sessions limit 1"
         )
+        connection.execute("update raw.loads set load_id = 'another'")
     with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
         result = (
             build_defs(published)
@@ -102,5 +131,5 @@ def test_what_fails_a_test_is_not_published(published: Platform) -> None:
         said = failure.step_failure_data.user_failure_data
         assert said
         assert "nothing was published" in str(said.description)
-        assert "futures_sessions_one_row_per_part: Got 1 result" in str(said.description)
+        assert "futures_bars_agree_with_sessions: Got 1 result" in str(said.description)
     assert hashlib.sha256(published.warehouse.published.read_bytes()).hexdigest() == before

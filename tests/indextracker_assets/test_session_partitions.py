@@ -36,6 +36,15 @@ def test_keys_are_the_sessions(
     assert keys == [session.isoformat() for session in sessions]
 
 
+def test_saturdays_that_were_sessions_are_keys(calendar: Calendar) -> None:
+    start, last = date(2016, 1, 4), date(2016, 12, 30)
+    partitions = session_partitions(calendar, start)
+    keys = keys_at(partitions, 2016, 12, 30, 18, 30)
+    sessions = calendar.sessions(start, last)
+    assert {day.weekday() for day in sessions} == {0, 1, 2, 3, 4, 5}
+    assert keys == [session.isoformat() for session in sessions]
+
+
 def test_2022_had_246_sessions(partitions: dg.DailyPartitionsDefinition) -> None:
     keys = keys_at(partitions, 2024, 12, 16, 18, 30)
     assert sum(key.startswith("2022-") for key in keys) == 246

@@ -1,0 +1,58 @@
+"""Alerts: who is told that a run failed.
+
+A seam: where alerts go is one class with one method. What is worth an alert is decided by the
+sensor in `automation`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from indextracker.settings import Settings
+
+_log = logging.getLogger("indextracker.alerts")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that failed, in what may leave the machine: names, and no text of an error.
+
+    A message of an error can hold whatever a library put into it, an address with its token
+    included; who is told opens the run and reads it there.
+    """
+
+    run_id: str
+    job: str
+    steps: tuple[str, ...]
+    sessions: str | None
+
+    def __str__(self) -> str:
+        of = f" of {self.sessions}" if self.sessions else ""
+        at = f" at {', '.join(self.steps)}" if self.steps else ""
+        return f"run {self.run_id} ({self.job}{of}) failed{at}"
+
+
+class Alert(Protocol):
+    """Somebody to tell."""
+
+    def send(self, failure: Failure) -> None:
+        """Tells of a failure; raises where that is not possible."""
+
+
+class LogAlert:
+    """Tells the log of the process, as an error."""
+
+    def send(self, failure: Failure) -> None:
+        """Logs one line."""
+        _log.error("%s", failure)
+
+
+def alert(settings: Settings) -> Alert | None:
+    """Whom the settings name, if anybody."""
+    match settings.alerts:
+        case "none":
+            return None
+        case "log":
+            return LogAlert()

@@ -1,0 +1,233 @@
+"""What runs by itself: the daily schedule, and sensors for what is outstanding, stale or broken.
+
+Schedule and sensors decide from the calendar, the log of documents and the log of builds, so it
+does not matter which of them, or who else, began. They stop at deciding: runs do the work, and
+locks of the operating system keep them apart.
+
+They are stopped by default: to look at the UI is no request to a publisher, and a second process
+on the same home would double them. INDEXTRACKER_AUTOMATION=running switches them on together.
+What only tidies up, `killed_runs`, always runs.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from indextracker import staleness
+from indextracker.feeds import FEEDS
+from indextracker.platform import Platform
+from indextracker.windows import outstanding
+from indextracker_assets import jobs
+from indextracker_assets.alerts import Alert, Failure, alert
+from indextracker_assets.planning import Span, keys_of, needs, spans
+from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, pause, under_way
+from indextracker_assets.specs import asset_key
+from indextracker_spark.tables.deliveries import DELIVERIES
+
+Requests = Iterator[dg.RunRequest | dg.SkipReason]
+
+# When the last document of a session is out: reports and ticks by five, the ETF's by six.
+EVENING = "30 18 * * *"
+AN_HOUR_LATER = "30 19 * * *"
+ASKS_EVERY = timedelta(minutes=30)
+REFINES_EVERY_SECONDS = 60
+TIDIES_EVERY_SECONDS = 30
+# The error of a step stands in its own event; this many steps name a failure well.
+STEPS_NAMED = 5
+
+
+def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
+    """The daily schedule, and the daily look at how fresh everything is."""
+    on = platform.settings.automation == "running"
+    status = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
+    zone = str(platform.calendar.timezone)
+
+    @dg.schedule(
+        name="documents_of_today",
+        job_name=jobs.ACQUIRE,
+        cron_schedule=EVENING,
+        execution_timezone=zone,
+        default_status=status,
+        description="Asks for the documents of the session just closed.",
+    )
+    def documents_of_today(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        # The tick's own day, from the calendar: on a closed day the latest partition is a session
+        # still to come.
+        today = context.scheduled_execution_time.astimezone(platform.calendar.timezone).date()
+        if not platform.calendar.is_session(today):
+            following = platform.calendar.next(today)
+            return dg.SkipReason(f"{today} is no trading day; the next one is {following}")
+        return dg.RunRequest(run_key=f"{today}", tags=Span((today,), ()).tags)
+
+    @dg.schedule(
+        name="freshness_of_today",
+        job_name=jobs.FRESHNESS,
+        cron_schedule=AN_HOUR_LATER,
+        execution_timezone=zone,
+        default_status=status,
+        description="Compares each table with the sessions that are due.",
+    )
+    def freshness_of_today() -> dg.RunRequest:
+        return dg.RunRequest()
+
+    return [documents_of_today, freshness_of_today]
+
+
+def sensors(platform: Platform) -> list[dg.SensorDefinition]:
+    """The sensors."""
+    on = platform.settings.automation == "running"
+    status = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
+
+    @dg.sensor(
+        name="outstanding_documents",
+        job_name=jobs.ACQUIRE,
+        minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
+        default_status=status,
+        description="Asks again for what publishers still keep and the lake lacks.",
+    )
+    def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
+        if under_way(context.instance, jobs.ACQUIRE):
+            yield dg.SkipReason("documents are being acquired")
+            return
+        yield from _asking(platform)
+
+    @dg.sensor(
+        name="stale_sessions",
+        jobs=[job for job in jobs.JOBS if job.name in (jobs.REFINE, jobs.BUILD_MARTS)],
+        minimum_interval_seconds=REFINES_EVERY_SECONDS,
+        default_status=status,
+        description="Refines the sessions whose documents are not those that tables are made of, "
+        "then builds the marts.",
+    )
+    def stale_sessions(context: dg.SensorEvaluationContext) -> Requests:
+        for job in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS):
+            if under_way(context.instance, job):
+                yield dg.SkipReason(f"a run of {job} is under way")
+                return
+        now = datetime.now(UTC)
+        requests = [*_refining(platform, context.instance, now)]
+        requests = requests or [*_publishing(context.instance, now)]
+        yield from requests or [dg.SkipReason("nothing is stale, or its run failed just now")]
+
+    @dg.sensor(
+        name="killed_runs",
+        minimum_interval_seconds=TIDIES_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Ends the runs whose process was killed.",
+    )
+    def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_killed_runs(context.instance)
+        return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run was killed")
+
+    told = alert(platform.settings)
+    return [
+        outstanding_documents,
+        stale_sessions,
+        killed_runs,
+        *([failed_runs(told)] if told else []),
+    ]
+
+
+def failed_runs(told: Alert) -> dg.SensorDefinition:
+    """Tells of each run that failed."""
+
+    @dg.run_failure_sensor(
+        name="failed_runs",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Alerts when a run failed.",
+    )
+    def sensor(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        first = run.tags.get("dagster/asset_partition_range_start")
+        last = run.tags.get("dagster/asset_partition_range_end")
+        steps = (event.step_key for event in context.get_step_failure_events())
+        told.send(
+            Failure(
+                run_id=run.run_id,
+                job=run.job_name,
+                steps=tuple(step for step in steps if step)[:STEPS_NAMED],
+                sessions=f"{first} to {last}" if first else None,
+            )
+        )
+
+    return sensor
+
+
+def _asking(platform: Platform) -> Requests:
+    """Runs for the outstanding documents for whom enough time has passed since they were asked."""
+    now, first = platform.clock(), platform.settings.start
+    lacking = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
+    asked = _asked(platform)
+    due: dict[str, list[date]] = {}
+    waiting = 0
+    for one in lacking:
+        times, last = asked.get((one.feed, one.session), (0, now))
+        if one.session < (date(first.year, 1, 1) if FEEDS[one.feed].yearly else first):
+            continue
+        if times and now < last + pause(times, ASKS_EVERY):
+            waiting += 1
+            continue
+        due.setdefault(one.feed, []).append(one.session)
+    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].yearly]
+    if yearly:
+        yield dg.RunRequest(asset_selection=yearly)
+    of_sessions = {feed: days for feed, days in due.items() if not FEEDS[feed].yearly}
+    for span in spans(of_sessions, platform.calendar):
+        keys = [asset_key(FEEDS[feed].table) for feed in span.names]
+        yield dg.RunRequest(asset_selection=keys, tags=span.tags)
+    if not due:
+        yield dg.SkipReason(f"nothing is to be asked for; {waiting} documents wait for their turn")
+
+
+def _asked(platform: Platform) -> dict[tuple[str, date], tuple[int, datetime]]:
+    """How often each document was asked for since the last that was accepted, and when last."""
+    with platform.lake.sql([DELIVERIES]) as connection:
+        rows = connection.execute(
+            """
+            with last_accepted as (
+                select feed, session_date, max(fetched_at) as at
+                from deliveries where state = 'accepted' group by all
+            )
+            select d.feed, d.session_date, count(*), max(d.fetched_at)
+            from deliveries as d left join last_accepted as a using (feed, session_date)
+            where d.fetched_at >= coalesce(a.at, d.fetched_at) group by all
+            """
+        ).fetchall()
+    return {(feed, session): (times, last) for feed, session, times, last in rows}
+
+
+def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:
+    """Runs for what is stale, unless such a run failed a short while ago."""
+    stale = {
+        path: {day: what for day, what in sessions.items() if day >= platform.settings.start}
+        for path, sessions in staleness.stale(platform.lake, needs()).items()
+    }
+    for span in spans(stale, platform.calendar):
+        digest = span.digest(stale)
+        if key := attempt(instance, digest, now):
+            yield dg.RunRequest(
+                run_key=key,
+                job_name=jobs.REFINE,
+                asset_selection=[*jobs.REFERENCE_KEYS, *keys_of(span)],
+                tags={**span.tags, DIGEST: digest},
+            )
+
+
+def _publishing(instance: dg.DagsterInstance, now: datetime) -> Requests:
+    """A run for the marts, where the warehouse was loaded after they were last begun."""
+    loaded = [
+        record.asset_entry.last_materialization_record
+        for record in instance.get_asset_records(jobs.RAW_KEYS)
+    ]
+    newest = max((event for event in loaded if event), key=lambda e: e.timestamp, default=None)
+    built = instance.get_run_records(
+        dg.RunsFilter(job_name=jobs.BUILD_MARTS, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1
+    )
+    if newest is None or (built and (built[0].start_time or 0) > newest.timestamp):
+        return
+    digest = f"marts-{newest.run_id}"
+    if key := attempt(instance, digest, now):
+        yield dg.RunRequest(run_key=key, job_name=jobs.BUILD_MARTS, tags={DIGEST: digest})

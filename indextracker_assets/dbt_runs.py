@@ -1,0 +1,175 @@
+"""dbt in this process: the project compiled once for each state of its files, then run as it is.
+
+A run of dbt's own command takes four seconds before its first query, and dagster-dbt asks it for
+its version before, which takes three; dbt's programmatic runner, given the parsed project, needs
+none of that. It holds the warehouse's file no longer than a call lasts, and dies with this process.
+What the models are to Dagster is not known here.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_dbt import DbtProject
+
+from indextracker.settings import PROJECT
+from indextracker_assets.column_lineage import Origins, column_origins
+from indextracker_spark.tables import TABLES
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
+
+PROJECT_DIR = PROJECT / "dbt_project"
+_PARSED = "partial_parse.msgpack"
+_LINEAGE = "column_lineage.json"
+_STATE = "prepared"
+_FILES = ("models/**/*", "macros/**/*", "tests/**/*", "*.yml")
+_MAKERS = ("dbt-core", "dbt-duckdb", "sqlglot")
+
+
+class DbtError(RuntimeError):
+    """dbt could not do, or did not pass, what it was asked for; a line for each thing."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that dbt logged: its name, and all of it as in dbt's structured log."""
+
+    name: str
+    log: dict[str, Any]
+
+
+@functools.cache
+def dbt_project() -> DbtProject:
+    """The project as dagster-dbt knows it; making it reads its file."""
+    return DbtProject(project_dir=PROJECT_DIR, profiles_dir=PROJECT_DIR)
+
+
+def prepare() -> None:
+    """Compiles the project, and finds its columns' lineage, unless that was done as it stands.
+
+    Takes some ten seconds where a file, a table of `raw` or a version has changed, and none else.
+    """
+    target = dbt_project().manifest_path.parent
+    state = target / _STATE
+    wanted = _state()
+    if state.exists() and state.read_text() == wanted:
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    # Made aside: another process that loads the code location reads whole files. The state comes
+    # last, so that what a killed process left unfinished is made again.
+    with tempfile.TemporaryDirectory(dir=target) as aside:
+        # Without a warehouse: this target is in memory.
+        _invoke(["compile", "--target", "memory", "--no-partial-parse"], Path(aside))
+        manifest = json.loads(Path(aside, "manifest.json").read_text(encoding="utf-8"))
+        origins = column_origins(manifest, _raw_columns())
+        Path(aside, _LINEAGE).write_text(json.dumps(origins), encoding="utf-8")
+        Path(aside, _STATE).write_text(wanted)
+        for name in (_PARSED, _LINEAGE, "manifest.json", _STATE):
+            Path(aside, name).replace(target / name)
+
+
+def origins_of_columns() -> dict[str, Origins]:
+    """Where each column comes from, by the model's `schema.name`, as `prepare` found it."""
+    lineage = dbt_project().manifest_path.with_name(_LINEAGE)
+    found: dict[str, Origins] = json.loads(lineage.read_text(encoding="utf-8"))
+    return found
+
+
+def build(folder: Path, tell: Callable[[Event], None]) -> None:
+    """Builds and tests all models in the file that the settings name.
+
+    Unit tests are left out: they hold or do not hold whatever the data, so they are for developers.
+
+    Args:
+        folder: Where dbt leaves its log and its results.
+        tell: Told of each event of dbt's log while it runs, from dbt's threads.
+
+    Raises:
+        DbtError: A model could not be built, or a test did not pass.
+    """
+    _invoke(["build", "--exclude-resource-type", "unit_test"], folder, _manifest(), tell)
+
+
+def write_docs(folder: Path) -> None:
+    """Writes dbt's docs as one page that needs no server, `index.html`."""
+    _invoke(["docs", "generate", "--static", "--no-compile"], folder, _manifest())
+    (folder / "static_index.html").replace(folder / "index.html")
+
+
+def _invoke(
+    arguments: list[str],
+    folder: Path,
+    manifest: Manifest | None = None,
+    tell: Callable[[Event], None] | None = None,
+) -> None:
+    # Imported here: most who load the code location never run dbt.
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+    from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
+
+    def heard(message: EventMsg) -> None:
+        if tell:
+            tell(Event(message.info.name, msg_to_dict(message)))
+
+    where = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    into = ["--target-path", str(folder), "--log-path", str(folder), "--no-use-colors"]
+    try:
+        done = dbtRunner(manifest, [heard]).invoke([*arguments, *where, *into])
+    finally:
+        _let_go()
+    if done.exception:
+        raise DbtError(f"dbt {arguments[0]} failed: {done.exception}")
+    if not done.success:
+        raise DbtError("\n".join(_broken(done.result)))
+
+
+def _broken(result: Any) -> list[str]:
+    """What dbt could not build or did not pass, a line each."""
+    return [
+        f"{node.node.name}: {node.message}"
+        for node in result.results
+        if node.status in ("error", "fail", "runtime error")
+    ]
+
+
+def _let_go() -> None:
+    """Closes the warehouse's file, which dbt keeps open as long as the process lives."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    from dbt.adapters.factory import cleanup_connections  # noqa: PLC0415
+
+    cleanup_connections()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _manifest() -> Manifest:
+    """The parsed project; read for each run, since a run writes its own SQL into it."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    manifest = Manifest.from_msgpack(dbt_project().manifest_path.with_name(_PARSED).read_bytes())
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest
+
+
+def _state() -> str:
+    """A digest of all that compiling and lineage rest on."""
+    digest = hashlib.sha256()
+    paths = {path for pattern in _FILES for path in PROJECT_DIR.glob(pattern) if path.is_file()}
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(PROJECT_DIR)}\n".encode())
+        digest.update(path.read_bytes())
+    digest.update(json.dumps(_raw_columns()).encode())
+    digest.update(str([version(maker) for maker in _MAKERS]).encode())
+    return digest.hexdigest()
+
+
+def _raw_columns() -> Mapping[str, tuple[str, ...]]:
+    return {table.name: table.column_names for table in TABLES.values() if table.in_warehouse}

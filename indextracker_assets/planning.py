@@ -1,0 +1,121 @@
+"""What is to be run: sessions and tables, put together into as few runs as there can be.
+
+Which sessions need it is said by `indextracker.staleness`; runs are started by `backfill` and
+`automation`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+import dagster as dg
+
+from indextracker.calendars import Calendar
+from indextracker.feeds import FEEDS
+from indextracker.staleness import Documents, Needs
+from indextracker_assets.specs import raw_key
+from indextracker_spark.job import Job
+from indextracker_spark.jobs import JOBS, sources, writers
+from indextracker_spark.tables import Table
+
+SESSION_FEEDS = tuple(name for name, feed in FEEDS.items() if not feed.yearly)
+YEARLY_FEEDS = tuple(name for name, feed in FEEDS.items() if feed.yearly)
+
+
+def refined_tables() -> list[Table]:
+    """The tables that jobs write, in the order of their declaration."""
+    return list(dict.fromkeys(job.writes for job in JOBS.values()))
+
+
+def feeds_of(job: Job) -> frozenset[str]:
+    """The feeds of sessions whose documents a job rests on."""
+    below = sources(job)
+    return frozenset(name for name in SESSION_FEEDS if FEEDS[name].table in below)
+
+
+def ways(table: Table) -> list[frozenset[str]]:
+    """The feeds of each job that fills a table."""
+    return [feeds_of(job) for job in writers(table)]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run: sessions without another one between them, and what to do for each.
+
+    Attributes:
+        sessions: The sessions, in order.
+        names: Feeds to ask, or paths of tables to fill.
+    """
+
+    sessions: tuple[date, ...]
+    names: tuple[str, ...]
+
+    @property
+    def first(self) -> date:
+        """The first session."""
+        return self.sessions[0]
+
+    @property
+    def last(self) -> date:
+        """The last session."""
+        return self.sessions[-1]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What tells Dagster the partitions of the run."""
+        return {
+            "dagster/asset_partition_range_start": self.first.isoformat(),
+            "dagster/asset_partition_range_end": self.last.isoformat(),
+        }
+
+    def digest(self, documents: Documents) -> str:
+        """What the run would be made of: equal for the same tables, sessions and documents."""
+        what = [
+            f"{name} {session} {documents[name][session]}"
+            for name in self.names
+            for session in self.sessions
+        ]
+        return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]
+
+
+def spans(sessions: Mapping[str, Collection[date]], calendar: Calendar) -> list[Span]:
+    """The runs that do each thing for its sessions.
+
+    No session is in two of them, so that their order does not matter: what builds on a table runs
+    together with it.
+
+    Args:
+        sessions: Per feed or table its sessions.
+        calendar: Tells what lies between two sessions; a holiday breaks no run, a session does.
+    """
+    every = sorted(day for day in set().union(*sessions.values()) if calendar.is_session(day))
+    if not every:
+        return []
+    position = {day: n for n, day in enumerate(calendar.sessions(every[0], every[-1]))}
+    of_day = {day: tuple(name for name, days in sessions.items() if day in days) for day in every}
+    found: list[Span] = []
+    for (names, _), days in groupby(
+        enumerate(every), lambda item: (of_day[item[1]], position[item[1]] - item[0])
+    ):
+        found.append(Span(tuple(day for _, day in days), names))
+    return found
+
+
+def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
+    """The tables of sessions in some layers, copies in the warehouse included, and their feeds."""
+    found = {}
+    for table in refined_tables():
+        if table.storage != "whole" and table.layer in layers:
+            found[table.path] = ways(table)
+            if "warehouse" in layers and table.in_warehouse:
+                found["/".join(raw_key(table).path)] = ways(table)
+    return found
+
+
+def keys_of(span: Span) -> list[dg.AssetKey]:
+    """The assets of a run that refines."""
+    return [dg.AssetKey(path.split("/")) for path in span.names]

@@ -1,0 +1,103 @@
+"""Runs and the processes that run them: opening, marking, ending the killed, trying again.
+
+A run whose process was killed never ends by itself: Dagster would show it as running for good and
+keep its place in the queue.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock
+
+PROCESS = "indextracker/process"
+DIGEST = "indextracker/digest"
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+FIRST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(days=1)
+MOST_COUNTED = 20
+
+
+_marked: set[str] = set()
+
+
+def open_instance(home: str) -> dg.DagsterInstance:
+    """The instance under DAGSTER_HOME.
+
+    One process at a time opens it: of two that find it empty, one would fail to create its tables.
+    """
+    with FileLock(Path(home) / ".opening.lock", fallback_to_soft=False):
+        return dg.DagsterInstance.get()
+
+
+def process_tag(run_id: str) -> dict[str, str]:
+    """Names this process in a run's tags; with the run's id, since retries inherit tags."""
+    return {PROCESS: f"{socket.gethostname()}:{os.getpid()}:{run_id}"}
+
+
+def mark(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:
+    """Notes which process runs a run that Dagster launched; every step calls it first."""
+    run, tag = context.run, process_tag(context.run.run_id)
+    if run.run_id not in _marked and not tag.items() <= run.tags.items():
+        context.instance.add_run_tags(run.run_id, tag)
+        _marked.add(run.run_id)
+
+
+def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Ends the runs whose process is gone; returns their ids."""
+    ended = []
+    started = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=started)):
+        host, _, rest = run.tags.get(PROCESS, "").partition(":")
+        process, _, run_id = rest.partition(":")
+        if (host, run_id) == (socket.gethostname(), run.run_id) and not _lives(int(process)):
+            instance.report_run_failed(run, "the process of this run was killed")
+            ended.append(run.run_id)
+    return ended
+
+
+def under_way(instance: dg.DagsterInstance, job: str) -> bool:
+    """Whether a run of a job is queued or running."""
+    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1))
+
+
+def pause(tries: int, first: timedelta) -> timedelta:
+    """How long to wait after so many tries: twice as long each time, a day at most."""
+    return min(first * (1 << min(tries - 1, MOST_COUNTED)), LONGEST_PAUSE)
+
+
+def attempt(instance: dg.DagsterInstance, digest: str, now: datetime) -> str | None:
+    """The key of a run to request for what a digest stands for; None while it is not yet time.
+
+    The first is requested at once; after one that failed, the next waits, longer each time.
+    """
+    records = instance.get_run_records(dg.RunsFilter(tags={DIGEST: digest}), limit=MOST_COUNTED)
+    if records:
+        last = records[0]
+        if not last.dagster_run.is_finished:
+            return None
+        ended = last.end_time or last.create_timestamp.timestamp()
+        if now < datetime.fromtimestamp(ended, UTC) + pause(len(records), FIRST_PAUSE):
+            return None
+    return f"{digest}:{len(records)}"
+
+
+def _lives(process: int) -> bool:
+    """Whether another process has this id."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()

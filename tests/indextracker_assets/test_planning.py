@@ -1,0 +1,67 @@
+"""Runs are spans of sessions without a gap, and no session is in two of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indextracker.calendars import taiwan
+from indextracker.feeds import FEEDS
+from indextracker_assets.planning import YEARLY_FEEDS, Span, keys_of, needs, spans
+
+CALENDAR = taiwan(date(2025, 6, 2))
+# Lunar New Year is in the middle: 5 to 15 February are neighbours.
+SESSIONS = CALENDAR.sessions(date(2024, 1, 29), date(2024, 2, 23))
+# Tuesday to the Tuesday after.
+DAYS = [date(2024, 12, day) for day in (10, 11, 12, 13, 16, 17)]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([], []),
+        ([DAYS[0]], [DAYS[:1]]),
+        (DAYS, [DAYS]),  # a weekend breaks no span
+        ([DAYS[0], DAYS[1], DAYS[3], DAYS[5]], [DAYS[:2], DAYS[3:4], DAYS[5:]]),
+        ([DAYS[1], DAYS[0]], [DAYS[:2]]),
+        ([DAYS[0], date(2024, 12, 14)], [DAYS[:1]]),  # a Saturday is not the calendar's any more
+    ],
+)
+def test_spans_are_broken_by_sessions_alone(days: list[date], expected: list[list[date]]) -> None:
+    assert [list(span.sessions) for span in spans({"a": days}, CALENDAR)] == expected
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.sets(st.sampled_from(SESSIONS))))
+def test_each_thing_is_done_once_for_its_sessions(wanted: dict[str, set[date]]) -> None:
+    found = spans(wanted, CALENDAR)
+    done = [(name, day) for span in found for name in span.names for day in span.sessions]
+    assert sorted(done) == sorted((name, day) for name, days in wanted.items() for day in days)
+    days = [day for span in found for day in span.sessions]
+    assert len(days) == len(set(days))
+    for span in found:
+        assert list(span.sessions) == CALENDAR.sessions(span.first, span.last)
+
+
+def test_a_digest_tells_documents_sessions_and_tables_apart() -> None:
+    documents = {"a": {DAYS[0]: "x", DAYS[1]: "y"}, "b": {DAYS[0]: "x", DAYS[1]: "z"}}
+    made = [
+        Span(tuple(days), names).digest(documents)
+        for days in (DAYS[:1], DAYS[1:2], DAYS[:2])
+        for names in (("a",), ("b",), ("a", "b"))
+    ]
+    assert len(set(made)) == len(made)
+    assert Span((DAYS[0],), ("a",)).digest({"a": {DAYS[0]: "x"}}) == made[0]
+
+
+def test_needs_are_of_feeds_of_sessions_and_name_the_copies() -> None:
+    found = needs()
+    feeds = {feed for ways in found.values() for way in ways for feed in way}
+    assert feeds <= set(FEEDS) - set(YEARLY_FEEDS)
+    assert found["raw/futures_bars"] == found["gold/futures_bars"]
+    assert len(found["silver/rejects"]) > len(found["silver/futures_trades"]) == 1
+    assert not any(path.startswith("raw/") for path in needs(["silver", "gold"]))
+    keys = keys_of(Span((DAYS[0],), ("raw/futures_bars",)))
+    assert [key.path for key in keys] == [["raw", "futures_bars"]]

@@ -1,0 +1,219 @@
+"""Runs whose process was killed, pauses between tries, alerts, and two backfills at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from archives import MakePlatform
+from hypothesis import given
+from hypothesis import strategies as st
+from ticks import QUIET, Harness
+
+from indextracker import settings as environment
+from indextracker.lake import Lake
+from indextracker.lake.digest import digest
+from indextracker_assets.alerts import Failure, LogAlert
+from indextracker_assets.automation import failed_runs
+from indextracker_assets.backfill import backfill
+from indextracker_assets.dbt_runs import prepare
+from indextracker_assets.runs import (
+    DIGEST,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    PROCESS,
+    attempt,
+    end_killed_runs,
+    pause,
+    process_tag,
+)
+from indextracker_spark.tables import TABLES
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@dg.op
+def breaks() -> None:
+    raise RuntimeError("https://publisher.example/?token=secret")
+
+
+@dg.job
+def broken() -> None:
+    breaks()
+
+
+def started(instance: dg.DagsterInstance, process: str) -> str:
+    """A run that a process began and never ended."""
+    run = instance.create_run_for_job(broken, status=dg.DagsterRunStatus.STARTED)
+    instance.add_run_tags(run.run_id, {PROCESS: process.replace("RUN", run.run_id)})
+    return run.run_id
+
+
+def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run
+    return run.status
+
+
+def test_runs_of_killed_processes_are_ended_and_no_others(instance: dg.DagsterInstance) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    host, _, _ = process_tag("x")[PROCESS].split(":")
+    mine = started(instance, f"{host}:{child.pid}:RUN")
+    elsewhere = started(instance, f"other:{child.pid}:RUN")
+    inherited = started(instance, f"{host}:{child.pid}:of-the-run-before")
+    unmarked = started(instance, "")
+    assert end_killed_runs(instance) == []
+    child.kill()
+    child.wait()
+    assert end_killed_runs(instance) == [mine]
+    assert status(instance, mine) == dg.DagsterRunStatus.FAILURE
+    for run_id in (elsewhere, inherited, unmarked):
+        assert status(instance, run_id) == dg.DagsterRunStatus.STARTED
+
+
+def test_what_failed_is_tried_again_ever_more_rarely(instance: dg.DagsterInstance) -> None:
+    assert attempt(instance, "d", NOW) == "d:0"
+    ends = []
+    for tries in (1, 2, 3):
+        broken.execute_in_process(
+            instance=instance, tags={DIGEST: "d"}, raise_on_error=False, run_config=QUIET
+        )
+        ends.append(datetime.now(UTC))
+        wait = FIRST_PAUSE * 2 ** (tries - 1)
+        assert attempt(instance, "d", ends[-1] + wait - timedelta(seconds=30)) is None
+        assert attempt(instance, "d", ends[-1] + wait) == f"d:{tries}"
+    assert attempt(instance, "another", NOW) == "another:0"
+
+
+def test_what_is_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> None:
+    run = instance.create_run_for_job(broken, tags={DIGEST: "d"})
+    assert status(instance, run.run_id) == dg.DagsterRunStatus.NOT_STARTED
+    assert attempt(instance, "d", NOW + LONGEST_PAUSE * 2) is None
+
+
+@given(tries=st.integers(1, 10**6), minutes=st.integers(1, 60))
+def test_pauses_double_and_have_an_end(tries: int, minutes: int) -> None:
+    first = timedelta(minutes=minutes)
+    assert first <= pause(tries, first) <= LONGEST_PAUSE
+    assert pause(tries + 1, first) in (pause(tries, first) * 2, LONGEST_PAUSE)
+
+
+def test_an_alert_names_the_run_and_no_text_of_its_error(
+    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = broken.execute_in_process(
+        instance=instance,
+        tags={"dagster/asset_partition_range_start": "2024-12-13"}
+        | {"dagster/asset_partition_range_end": "2024-12-16"},
+        raise_on_error=False,
+        run_config=QUIET,
+    )
+    [event] = result.filter_events(lambda event: event.is_job_event and event.is_failure)
+    told: list[Failure] = []
+
+    class Alert:
+        def send(self, failure: Failure) -> None:
+            told.append(failure)
+            LogAlert().send(failure)
+
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failed_runs",
+        dagster_instance=instance,
+        dagster_run=result.dagster_run,
+        dagster_event=event,
+    ).for_run_failure()
+    with caplog.at_level(logging.ERROR, "indextracker.alerts"):
+        failed_runs(Alert())(context)
+    assert told == [Failure(result.run_id, "broken", ("breaks",), "2024-12-13 to 2024-12-16")]
+    assert f"run {result.run_id} (broken of 2024-12-13 to 2024-12-16) failed at breaks" in (
+        caplog.text
+    )
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"failed_runs": "RUNNING", "killed_runs": "RUNNING"}),
+        ({"alerts": "none"}, {"killed_runs": "RUNNING"}),
+        (
+            {"automation": "running", "alerts": "log"},
+            {
+                "failed_runs": "RUNNING",
+                "killed_runs": "RUNNING",
+                "outstanding_documents": "RUNNING",
+                "stale_sessions": "RUNNING",
+                "documents_of_today": "RUNNING",
+                "freshness_of_today": "RUNNING",
+            },
+        ),
+    ],
+)
+def test_nothing_is_acquired_unless_the_settings_say_so(
+    make_platform: MakePlatform,
+    instance: dg.DagsterInstance,
+    settings: dict[str, str],
+    expected: dict[str, str],
+) -> None:
+    defs = Harness(make_platform(**settings), instance).defs
+    repository = defs.get_repository_def()
+    found = [*repository.schedule_defs, *repository.sensor_defs]
+    running = {one.name: one.default_status.name for one in found}
+    assert {name: s for name, s in running.items() if s == "RUNNING"} == expected
+    evening = repository.get_schedule_def("documents_of_today")
+    assert (evening.cron_schedule, evening.execution_timezone) == ("30 18 * * *", "Asia/Taipei")
+
+
+# Overlapping by the middle one.
+DAYS = [date(2024, 12, day) for day in (12, 13, 16)]
+FEEDS = "taifex_futures,taifex_volume_totals,twse_index"
+COMMAND = str(Path(sys.executable).parent / "indextracker")
+
+
+def backfilling(first: date, last: date) -> subprocess.Popen[str]:
+    """The command, in the environment of the last platform."""
+    days = ["--from", str(first), "--to", str(last)]
+    return subprocess.Popen(
+        [COMMAND, "backfill", "taiwan", *days, "--feeds", FEEDS, "--to-layer", "warehouse"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+
+
+def tables(lake: str) -> dict[str, str]:
+    """Content hash of every table but the logs."""
+    opened = Lake(lake, "simulated")
+    logs = ("bronze/deliveries", "silver/builds")
+    return {path: digest(opened, t) for path, t in TABLES.items() if path not in logs}
+
+
+def test_two_backfills_at_once_end_with_the_tables_of_one(make_platform: MakePlatform) -> None:
+    prepare()
+    alone, together = make_platform(), make_platform()
+    environment.export(together.settings)
+    pair = [backfilling(DAYS[0], DAYS[1]), backfilling(DAYS[1], DAYS[2])]
+    for process in pair:
+        output, errors = process.communicate(timeout=500)
+        assert process.returncode == 0, output + errors
+    environment.export(alone.settings)
+    report = backfill(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
+    assert (report.failures, report.exit_code) == ([], 0)
+    found, expected = tables(together.settings.lake), tables(alone.settings.lake)
+    assert found == expected
+    rows = Lake(together.settings.lake, "simulated").row_counts(TABLES["gold/futures_bars"], DAYS)
+    assert all(rows.values())
