@@ -7,6 +7,7 @@ contracts as (
         c.expiry,
         c.expire_code
     from {{ ref('stg_contracts') }} as c
+    where {{ sessions_of_this_run('c.session_date') }}
 ),
 
 rules as (

@@ -1,8 +1,9 @@
 with
 
 periods as (
-    select
+    select distinct
         dd.derivative_id,
+        dd.expire,
         c.expire_code,
         c.valid_from,
         c.valid_to
@@ -13,6 +14,7 @@ periods as (
 compared as (
     select
         derivative_id,
+        expire,
         expire_code,
         valid_from,
         valid_to,

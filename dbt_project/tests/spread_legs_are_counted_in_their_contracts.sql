@@ -8,6 +8,7 @@ contracts as (
         f.session_part,
         f.spread_contracts
     from {{ source('raw', 'futures_sessions') }} as f
+    where {{ sessions_of_this_run('f.session_date') }}
 ),
 
 spreads as (
@@ -19,6 +20,7 @@ spreads as (
         s.session_part,
         s.contracts
     from {{ source('raw', 'spread_sessions') }} as s
+    where {{ sessions_of_this_run('s.session_date') }}
 ),
 
 both_sides as (

@@ -1,8 +1,9 @@
 """A market of three days, small enough to know by heart, and the real dbt over it.
 
-Sessions 2022-03-02 to 04. TX has two periods of terms, a weekly contract and calendar spreads;
-CDF is a future on a stock, UDF one on an index that is not ours, ZZF a product without known terms,
-TE a product that nobody trades. Of the indices one was renamed and one is not mapped.
+Sessions 2022-03-02 to 04. TX has two periods of terms, a weekly contract and calendar spreads; TXO
+are options and 006204 an ETF on the same index; CDF is a future on a stock and CAO an option on
+one, UDF a future on an index that is not ours, ZZF a product without known terms, TE a product that
+nobody trades. Of the indices one was renamed and one is not mapped.
 """
 
 from __future__ import annotations
@@ -37,13 +38,15 @@ CALENDAR = [
     if day.weekday() < 5
 ]
 
-TERMS = ("product", "underlying", "kind", "expiry_rule", "valid_from", "valid_to")
+TERMS = ("product", "underlying", "kind", "instrument", "expiry_rule", "valid_from", "valid_to")
 PRODUCTS = [
-    ("TX", "TAIEX", "index", "third_wednesday", "1998-07-21", "2022-03-02"),
-    ("TX", "TAIEX", "index", "third_wednesday", "2022-03-03", None),
-    ("TE", "ELECTRONICS", "index", "third_wednesday", "1999-07-21", None),
-    ("CDF", None, "stock", "third_wednesday", "2010-01-25", None),
-    ("UDF", "DJIA", "foreign_index", "unknown", "2017-05-15", None),
+    ("TX", "TAIEX", "index", "Futures", "third_wednesday", "1998-07-21", "2022-03-02"),
+    ("TX", "TAIEX", "index", "Futures", "third_wednesday", "2022-03-03", None),
+    ("TE", "ELECTRONICS", "index", "Futures", "third_wednesday", "1999-07-21", None),
+    ("CDF", None, "stock", "Futures", "third_wednesday", "2010-01-25", None),
+    ("UDF", "DJIA", "foreign_index", "Futures", "unknown", "2017-05-15", None),
+    ("TXO", "TAIEX", "index", "Options", "third_wednesday", "2001-12-24", None),
+    ("CAO", None, "stock", "Options", "third_wednesday", "2003-01-20", None),
 ]
 
 INDICES = [
@@ -95,49 +98,70 @@ SPREADS = [
     ("2022-03-03", "TX", "202203", "202204", "day", "2022-03-03 00:50:00", "-21", 2),
 ]
 
+# Session, product, expiry, strike, type, part, instant in UTC, price, contracts.
+OPTIONS = [
+    ("2022-03-02", "TXO", "202203", 17800, "C", "night", "2022-03-01 07:00:01", "130", 1),
+    ("2022-03-03", "TXO", "202203", 17800, "C", "day", "2022-03-03 00:45:00", "150", 2),
+    ("2022-03-03", "TXO", "202203", 17800, "C", "day", "2022-03-03 00:45:20", "153", 1),
+    ("2022-03-03", "TXO", "202203W2", 17500, "P", "day", "2022-03-03 00:47:00", "40", 5),
+    ("2022-03-03", "CAO", "202203", 80, "P", "day", "2022-03-03 00:45:00", "1.5", 1),
+]
+
+# Session, symbol, instant in UTC, price, shares.
+ETF_TRADES = [
+    ("2022-03-03", "006204", "2022-03-03 01:00:10", "90.5", 3000),
+    ("2022-03-03", "006204", "2022-03-03 01:00:40", "90.6", 1000),
+]
+
 
 @dataclass(frozen=True)
 class Print:
-    """A trade or a published level; a leg of a spread has no price."""
+    """A trade or a published level; a leg of a spread has no price.
+
+    `contracts` are shares of an ETF, and what weighs the price of an option.
+    """
 
     session: str
-    instrument: tuple[str, ...]
+    instrument: tuple[Any, ...]
     part: str
     at: dt.datetime
     price: Decimal | None
     contracts: int
 
 
-def _prices(prints: list[Print]) -> dict[str, Any]:
-    priced = [p.price for p in prints if p.price is not None]
-    weighted = [p.price * p.contracts for p in prints if p.price is not None]
+def _figures(prints: list[Print], *, weighted: bool) -> dict[str, Any]:
+    """What bars of any kind say of some prints; a table takes what it has columns for."""
+    legs = sum(p.contracts for p in prints if p.price is None)
+    priced = [(p.price, p.contracts) for p in prints if p.price is not None]
+    counted = {"trades": len(priced), "ticks": len(priced), "prints": len(priced)}
+    volume = sum(contracts for _, contracts in priced)
+    figures = {**counted, "spread_contracts": legs, "contracts": volume, "shares": volume}
     if not priced:
-        return {"trades": 0, "ticks": 0, "contracts": 0}
-    contracts = sum(p.contracts for p in prints if p.price is not None)
+        return figures
+    prices = [price for price, _ in priced]
+    value = sum(price * contracts for price, contracts in priced)
+    averaged = prices
+    if weighted:
+        averaged = [price for price, contracts in priced for _ in range(contracts)]
     return {
-        "open": priced[0],
-        "high": max(priced),
-        "low": min(priced),
-        "close": priced[-1],
-        "mean": statistics.mean(priced),
-        "std": statistics.stdev(priced) if len(priced) > 1 else None,
-        "vwap": sum(weighted) / contracts,
-        "ticks": len(priced),
-        "trades": len(priced),
-        "contracts": contracts,
-        "price_sum": sum(priced),
-        "price_square_sum": sum(price * price for price in priced),
-        "price_contracts_sum": sum(weighted),
+        **figures,
+        "open": prices[0],
+        "high": max(prices),
+        "low": min(prices),
+        "close": prices[-1],
+        "mean": statistics.mean(averaged),
+        "std": statistics.stdev(averaged) if len(averaged) > 1 else None,
+        "vwap": value / volume,
+        "price_sum": sum(prices),
+        "price_square_sum": sum(price * price for price in prices),
+        "price_contracts_sum": value,
+        "price_shares_sum": value,
+        "price_square_contracts_sum": sum(price * price * n for price, n in priced),
     }
 
 
-def _figures(prints: list[Print]) -> dict[str, Any]:
-    legs = sum(p.contracts for p in prints if p.price is None)
-    return {**_prices(prints), "spread_contracts": legs}
-
-
 def _roll_up(
-    prints: Iterable[Print], instrument: tuple[str, ...]
+    prints: Iterable[Print], instrument: tuple[str, ...], *, weighted: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Bars of every scale, and the parts and the whole of the sessions."""
     bars: defaultdict[tuple[Any, ...], list[Print]] = defaultdict(list)
@@ -152,23 +176,28 @@ def _roll_up(
         for part in (p.part, "whole"):
             sessions[p.session, p.instrument, part].append(p)
 
-    def row(session: str, values: tuple[str, ...], part: str) -> dict[str, Any]:
+    def row(session: str, values: tuple[Any, ...], part: str) -> dict[str, Any]:
         names = zip(instrument, values, strict=True)
         return {"session_date": session, **dict(names), "session_part": part}
 
     return (
         [
-            {**row(*key[:3]), "scale_minutes": key[3], "bar_start": key[4], **_figures(group)}
+            {
+                **row(*key[:3]),
+                "scale_minutes": key[3],
+                "bar_start": key[4],
+                **_figures(group, weighted=weighted),
+            }
             for key, group in bars.items()
         ],
-        [{**row(*key), **_figures(group)} for key, group in sessions.items()],
+        [{**row(*key), **_figures(group, weighted=weighted)} for key, group in sessions.items()],
     )
 
 
 def _contracts(prints: Iterable[Print]) -> Iterator[dict[str, Any]]:
     """The contracts of each session and the codes that they bear there."""
-    rules = {product: rule for product, _, _, rule, *_ in PRODUCTS}
-    for session, (product, expiry) in sorted({(p.session, p.instrument) for p in prints}):
+    rules = {product: rule for product, _, _, _, rule, *_ in PRODUCTS}
+    for session, (product, expiry) in sorted({(p.session, p.instrument[:2]) for p in prints}):
         by_rule = rules.get(product, "third_wednesday") == "third_wednesday"
         codes = [
             code
@@ -185,6 +214,30 @@ def _contracts(prints: Iterable[Print]) -> Iterator[dict[str, Any]]:
             }
 
 
+def _reconciliation(sessions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A report that agrees with every part of the sessions."""
+    for row in sessions:
+        if row["session_part"] == "whole":
+            continue
+        contracts = row["contracts"] + row["spread_contracts"]
+        expiry = row["expiry"] if "expiry" in row else f"{row['near_expiry']}/{row['far_expiry']}"
+        yield {
+            **{name: row.get(name) for name in ("session_date", "session_part", "product")},
+            **{name: row.get(name) for name in ("strike", "option_type")},
+            **{
+                f"{side}_{name}": row.get(name)
+                for side in ("official", "computed")
+                for name in ("open", "high", "low", "close")
+            },
+            "expiry": expiry,
+            "official_contracts": contracts,
+            "computed_contracts": contracts,
+            "contracts_difference": 0,
+            "class": "equal",
+            "instrument": "Options" if "strike" in row else "Futures",
+        }
+
+
 def _rows() -> dict[str, list[dict[str, Any]]]:
     """Every raw table's rows, from the lists above."""
     stamp = dt.datetime.fromisoformat
@@ -197,6 +250,11 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         Print(s, (product, near, far), part, stamp(at), Decimal(price), n)
         for s, product, near, far, part, at, price, n in SPREADS
     ]
+    options = [
+        Print(s, (product, expiry, strike, kind), part, stamp(at), Decimal(price), n)
+        for s, product, expiry, strike, kind, part, at, price, n in OPTIONS
+    ]
+    etf = [Print(s, (i,), "day", stamp(at), Decimal(v), n) for s, i, at, v, n in ETF_TRADES]
     legs = [
         Print(p.session, (p.instrument[0], expiry), p.part, p.at, None, p.contracts)
         for p in spreads
@@ -216,14 +274,23 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             }
             for row in CODES
         ],
-        "contracts": list(_contracts([*trades, *legs])),
+        "contracts": list(_contracts([*trades, *legs, *options])),
+        "etfs": [{"symbol": "006204", "underlying": "TAIEX"}],
     }
     for subject, prints, instrument in (
         ("index", levels, ("index_id",)),
+        ("etf", etf, ("symbol",)),
         ("futures", [*trades, *legs], ("product", "expiry")),
         ("spread", spreads, ("product", "near_expiry", "far_expiry")),
+        ("option", options, ("product", "expiry", "strike", "option_type")),
     ):
-        rows[f"{subject}_bars"], rows[f"{subject}_sessions"] = _roll_up(prints, instrument)
+        rows[f"{subject}_bars"], rows[f"{subject}_sessions"] = _roll_up(
+            prints, instrument, weighted=subject == "option"
+        )
+    reported = ("futures_sessions", "spread_sessions", "option_sessions")
+    rows["reconciliation"] = [
+        row for sessions in reported for row in _reconciliation(rows[sessions])
+    ]
     return rows
 
 
@@ -232,6 +299,11 @@ def load_raw(database: Path) -> None:
     rows = _rows()
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema raw")
+        connection.execute("create table raw.loads (session_date date, load_id varchar(36))")
+        connection.executemany(
+            "insert into raw.loads values (?, 'a')",
+            [["2022-03-02"], ["2022-03-03"], ["2022-03-04"]],
+        )
         for name, table in RAW.items():
             columns = ", ".join(f"{c.name} {c.warehouse_type}" for c in table.columns)
             connection.execute(f"create table raw.{name} ({columns})")

@@ -1,39 +1,27 @@
 with
 
-contracts as (
-    select distinct c.product
-    from {{ ref('stg_contracts') }} as c
-),
-
-products as (
-    select distinct
-        p.product,
-        p.underlying
-    from {{ ref('stg_products') }} as p
-),
-
-indices as (
-    select i.id
-    from {{ ref('index') }} as i
-),
-
-futures as (
+known as (
     select
-        contracts.product as name,
-        cast('Futures' as varchar(256)) as derivative_type,
-        indices.id as index_id
-    from contracts
-    inner join products on contracts.product = products.product
-    inner join indices on {{ hash_id('index', ['products.underlying']) }} = indices.id
+        d.id,
+        d.index_id,
+        d.name,
+        d.derivative_type
+    from {{ ref('int_derivatives') }} as d
+),
+
+traded as (
+    select distinct dd.derivative_id
+    from {{ ref('derivative_detail') }} as dd
 ),
 
 final as (
     select
-        {{ hash_id('derivative', ['derivative_type', 'name']) }} as id,
-        index_id,
-        cast(name as varchar(256)) as name,
-        derivative_type
-    from futures
+        known.id,
+        known.index_id,
+        known.name,
+        known.derivative_type
+    from known
+    inner join traded on known.id = traded.derivative_id
 )
 
 select * from final

@@ -3,9 +3,8 @@ with
 derivatives as (
     select
         d.id,
-        d.name
-    from {{ ref('derivative') }} as d
-    where d.derivative_type = 'Futures'
+        d.expiry_rule
+    from {{ ref('int_derivatives') }} as d
 ),
 
 details as (
@@ -14,13 +13,6 @@ details as (
         dd.derivative_id,
         dd.expire
     from {{ ref('derivative_detail') }} as dd
-),
-
-rules as (
-    select distinct
-        p.product,
-        p.expiry_rule
-    from {{ ref('stg_products') }} as p
 ),
 
 expire_codes as (
@@ -41,10 +33,9 @@ final as (
         expire_codes.valid_to
     from details
     inner join derivatives on details.derivative_id = derivatives.id
-    inner join rules on derivatives.name = rules.product
     inner join expire_codes
         on
-            rules.expiry_rule = expire_codes.expiry_rule
+            derivatives.expiry_rule = expire_codes.expiry_rule
             and details.expire = expire_codes.expiry
 )
 

@@ -8,9 +8,9 @@ published_names as (
     from {{ ref('stg_indices') }} as n
 ),
 
-bars as (
-    select b.index_id
-    from {{ ref('stg_index_bars') }} as b
+published as (
+    select distinct s.index_id
+    from {{ ref('stg_index_sessions') }} as s
 ),
 
 mapped as (
@@ -23,12 +23,12 @@ mapped as (
 ),
 
 unmapped as (
-    select distinct
-        bars.index_id,
-        bars.index_id as name,
+    select
+        published.index_id,
+        published.index_id as name,
         cast('TWSE' as varchar(256)) as market
-    from bars
-    left join mapped on bars.index_id = mapped.index_id
+    from published
+    left join mapped on published.index_id = mapped.index_id
     where mapped.index_id is null
 ),
 

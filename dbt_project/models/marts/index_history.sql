@@ -1,13 +1,13 @@
 with
 
-bars as (
-    select b.*
-    from {{ ref('stg_index_bars') }} as b
+history as (
+    select h.*
+    from {{ ref('int_index_history') }} as h
 ),
 
 final as (
     select
-        {{ hash_id('index', ['index_id']) }} as index_id,
+        index_id,
         scale,
         datetime,
         price_open,
@@ -16,8 +16,7 @@ final as (
         price_close,
         price_mean,
         price_std
-    from bars
-    where price_open is not null
+    from history
 )
 
 select * from final

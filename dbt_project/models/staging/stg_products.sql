@@ -13,6 +13,7 @@ renamed as (
         -- texts
         name,
         kind,
+        instrument,
         currency,
         expiry_rule,
 

@@ -1,10 +1,13 @@
-{# Holds where the column has one value, or only null, in all rows of a key. #}
-{% test one_value_per(model, column_name, key) %}
+{# Holds where each of the columns has one value, or only null, in all rows of a key. #}
+{% test one_value_per(model, columns, key) %}
     select
         {{ key | join(', ') }},
-        min({{ column_name }}) as one_value,
-        max({{ column_name }}) as another_value
+        count(*) as row_count
     from {{ model }}
     group by {{ key | join(', ') }}
-    having count(distinct {{ column_name }}) > 1 or count({{ column_name }}) not in (0, count(*))
+    having
+        {% for column in columns %}
+            {{ 'or' if not loop.first }}
+            count(distinct {{ column }}) > 1 or count({{ column }}) not in (0, count(*))
+        {% endfor %}
 {% endtest %}

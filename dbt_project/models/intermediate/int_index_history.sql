@@ -1,0 +1,31 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='by_session',
+    on_schema_change='fail'
+) }}
+
+with
+
+bars as (
+    select b.*
+    from {{ ref('stg_index_bars') }} as b
+    where {{ sessions_of_this_run('b.session_date') }}
+),
+
+final as (
+    select
+        session_date,
+        {{ hash_id('index', ['index_id']) }} as index_id,
+        scale,
+        datetime,
+        price_open,
+        price_high,
+        price_low,
+        price_close,
+        price_mean,
+        price_std
+    from bars
+    where price_open is not null
+)
+
+select * from final
