@@ -8,6 +8,20 @@ from contextlib import contextmanager
 from indextracker.engines import sail
 from indextracker_spark import taiwan
 
+# What the jobs are made of, each after what it is made of itself.
+_PARTS = (
+    "indextracker_spark.bars",
+    "indextracker_spark.expiries",
+    *(
+        f"indextracker_spark.taiwan.{name}"
+        for name in (
+            *("clock", "lines", "ticks", "reports", "facts"),
+            *("contracts", "markets", "reconciliation", "jobs"),
+        )
+    ),
+    "indextracker_spark.taiwan",
+)
+
 
 @contextmanager
 def broken(module_name: str, rule: str, instead: str) -> Iterator[None]:
@@ -18,8 +32,10 @@ def broken(module_name: str, rule: str, instead: str) -> Iterator[None]:
     module = importlib.import_module(module_name)
     source = inspect.getsource(module)
     assert source.count(rule) == 1, f"{module_name} says {source.count(rule)} times: {rule}"
-    sources = {module: source.replace(rule, instead)}
-    sources.setdefault(taiwan, inspect.getsource(taiwan))  # its jobs are made of the others
+    parts = map(importlib.import_module, _PARTS)
+    sources = {module: source} if module_name not in _PARTS else {}
+    sources |= {part: inspect.getsource(part) for part in parts}
+    sources[module] = source.replace(rule, instead)
     kept = {changed: dict(vars(changed)) for changed in sources}
     jobs = sail.JOBS
     try:

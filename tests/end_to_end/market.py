@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from pydantic import SecretStr
 
 from indextracker import reference
 from indextracker.acquisition import acquire
@@ -33,18 +34,19 @@ BEFORE_TYPHOON = date(2024, 7, 23)  # 24 and 25 July were closed; nobody knew on
 AFTER_TYPHOON = date(2024, 7, 26)
 SESSIONS = (AFTER_NEW_YEAR, BEFORE_TYPHOON, AFTER_TYPHOON, ORDINARY, MONDAY, THIRD_WEDNESDAY)
 
+MARKETS = ("index", "futures", "spread", "option", "etf")
 TRUE_TABLES = (
     "silver/index_levels",
     "silver/futures_trades",
     "silver/futures_spreads",
+    "silver/option_trades",
+    "silver/etf_trades",
+    "silver/daily_report",
     "silver/contracts",
     "silver/rejects",
-    "gold/index_bars",
-    "gold/index_sessions",
-    "gold/futures_bars",
-    "gold/futures_sessions",
-    "gold/spread_bars",
-    "gold/spread_sessions",
+    *(f"gold/{market}_bars" for market in MARKETS),
+    *(f"gold/{market}_sessions" for market in MARKETS),
+    "gold/reconciliation",
 )
 EXAMPLES = 3
 
@@ -54,6 +56,9 @@ REASONS = {
     "expiry": "unreadable expiry",
     "price": "unreadable price",
     "volume": "(unreadable volume|volume no multiple)",
+    "strike": "unreadable strike",
+    "option type": "neither call nor put",
+    "side": "unreadable side",
 }
 
 
@@ -71,7 +76,8 @@ class Market:
         """Brings the sessions the whole way from the exchange's HTTP server to gold."""
         with source(self.exchange) as http:
             for feed in FEEDS.values():
-                answers = acquire(self.lake, feed, sessions, http)
+                years = sorted({date(session.year, 1, 1) for session in sessions})
+                answers = acquire(self.lake, feed, years if feed.yearly else sessions, http)
                 refused = [answer for answer in answers.values() if not answer.accepted]
                 assert not refused, refused
         self.renew_references()
@@ -84,7 +90,7 @@ class Market:
 
     def renew_bronze(self, session: date) -> None:
         """Decodes the landed documents of a session again."""
-        for feed in FEEDS.values():
+        for feed in (feed for feed in FEEDS.values() if not feed.yearly):
             with self.lake.sql([feed.table], [session]) as connection:
                 ((digest,),) = connection.execute(
                     f"select distinct document from {feed.table.name}"
@@ -130,7 +136,10 @@ def source(exchange: Exchange) -> Iterator[HttpSource]:
             replace(publisher, base_url=address, min_interval_seconds=0.0)
             for publisher in PUBLISHERS.values()
         ]
-        with HttpSource(publishers, user_agent="test", through_proxy=False) as http:
+        tokens = {publisher.name: SecretStr("test") for publisher in publishers if publisher.access}
+        with HttpSource(
+            publishers, user_agent="test", tokens=tokens, through_proxy=False, backoff_seconds=0.0
+        ) as http:
             yield http
 
 

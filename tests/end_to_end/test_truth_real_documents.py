@@ -13,7 +13,7 @@ from end_to_end import one_sail
 
 from indextracker.acquisition import acquire
 from indextracker.calendars import taiwan
-from indextracker.feeds import taifex, twse
+from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine
@@ -26,6 +26,19 @@ FUTURES = (WITH_TOTALS, date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 1
 # TAIEX at 09:00:05 and at 13:30:00, as published.
 LEVELS = {date(2023, 7, 21): (17106.29, 17030.70), date(2023, 1, 30): (15291.53, 15493.82)}
 MAIN_INDEX = "發行量加權股價指數"
+WITH_ETF = date(2021, 9, 22)
+REPORTED = (date(2023, 1, 30), date(2024, 7, 29))
+DOCUMENTS = {
+    "taifex_futures": FUTURES,
+    "taifex_volume_totals": (WITH_TOTALS,),
+    "taifex_combination_trades": (WITH_TOTALS,),
+    "taifex_options": (WITH_TOTALS,),
+    "taifex_daily_futures": REPORTED,
+    "taifex_daily_options": REPORTED[:1],
+    "twse_index": tuple(LEVELS),
+    "finmind_trades": (WITH_ETF,),
+}
+SESSIONS = sorted({session for sessions in DOCUMENTS.values() for session in sessions})
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +46,15 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The real sessions, from archived documents to gold."""
     filled = Lake(str(tmp_path_factory.mktemp("real") / "lake"), "real")
     with ArchiveSource(samples) as archive:
-        for feed, sessions in (
-            (taifex.FUTURES, FUTURES),
-            (taifex.VOLUME_TOTALS, [WITH_TOTALS]),
-            (twse.INDEX, list(LEVELS)),
-        ):
-            answers = acquire(filled, feed, sessions, archive)
+        for feed, sessions in DOCUMENTS.items():
+            answers = acquire(filled, FEEDS[feed], list(sessions), archive)
             assert {answer.state for answer in answers.values()} == {"accepted"}
     for table, rows in REFERENCES.items():
         filled.replace(table, rows(taiwan()))
-    filled.ensure(job.writes for job in JOBS.values())
+    for job in JOBS.values():
+        filled.ensure((job.writes, *job.reads))
     for job in JOBS:
-        one_sail.engine().run(job, filled.root, sorted([*FUTURES, *LEVELS]))
+        one_sail.engine().run(job, filled.root, SESSIONS)
     return filled
 
 
@@ -192,8 +202,133 @@ def test_bars_of_taiex_span_the_session(lake: Lake, session: date) -> None:
     ]
 
 
+def test_txo_traded_as_many_contracts_as_the_exchange_says(lake: Lake) -> None:
+    query = """
+        select session_part, option_type, sum(contracts)::bigint from option_sessions
+        where product = 'TXO' group by all order by all
+    """
+    assert answers(lake, WITH_TOTALS, query, "gold/option_sessions") == [
+        ("day", "C", 281_320),
+        ("day", "P", 260_396),
+        ("night", "C", 48_894),
+        ("night", "P", 57_344),
+        ("whole", "C", 281_320 + 48_894),
+        ("whole", "P", 260_396 + 57_344),
+    ]
+    assert 281_320 + 260_396 + 48_894 + 57_344 == 647_954
+
+
+def test_every_line_of_options_is_a_side(lake: Lake, samples: Path) -> None:
+    lines = 0
+    official: Counter[str] = Counter()
+    for row in lines_of(samples / "taifex" / "OptionsDaily_2021_07_26.zip", above=2):
+        lines += 1
+        official[row[1]] += int(row[7])
+    found = answers(
+        lake,
+        WITH_TOTALS,
+        "select product, sum(sides)::bigint, count(*) from option_trades group by 1",
+        "silver/option_trades",
+    )
+    assert {product: sides for product, sides, _ in found} == official
+    assert sum(rows for *_, rows in found) == lines == 386_240
+
+
+def test_bars_of_options_hold_the_whole_volume(lake: Lake) -> None:
+    query = """
+        select scale_minutes, sum(contracts)::bigint, sum(prints)::bigint
+        from option_bars group by 1 order by 1
+    """
+    ((sides, rows),) = answers(
+        lake,
+        WITH_TOTALS,
+        "select sum(sides)::bigint, count(*) from option_trades",
+        "silver/option_trades",
+    )
+    assert answers(lake, WITH_TOTALS, query, "gold/option_bars") == [
+        (scale, sides // 2, rows) for scale in (1, 5, 15, 30, 60)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("session", "instrument", "lines"),
+    [
+        (REPORTED[0], "Futures", 1_854),
+        (REPORTED[0], "Options", 5_922),
+        (REPORTED[1], "Futures", 2_135),
+    ],
+)
+def test_reports_decode_without_rejects(
+    lake: Lake, session: date, instrument: str, lines: int
+) -> None:
+    query = f"select count(*) from daily_report where instrument = '{instrument}'"
+    assert answers(lake, session, query, "silver/daily_report") == [(lines,)]
+    assert lake.row_counts(TABLES["silver/rejects"], [session]) == {session: 0}
+
+
+def test_figures_of_the_report_are_the_printed_ones(lake: Lake) -> None:
+    query = """
+        select session_part, expiry, open, high, low, close, contracts, settlement_price,
+            open_interest
+        from daily_report where product = 'TX' and expiry in ('202408', '202408/202409')
+        order by expiry, session_part
+    """
+    found = answers(lake, REPORTED[1], query, "silver/daily_report")
+    assert found[0] == ("day", "202408", 22430, 22519, 22146, 22261, 99245, 22256, 80737)
+    assert [(row[:2], row[-2:]) for row in found[1:]] == [
+        (("night", "202408"), (None, None)),
+        (("day", "202408/202409"), (None, None)),
+        (("night", "202408/202409"), (None, None)),
+    ]
+
+
+def test_final_settlement_stands_as_zero(lake: Lake) -> None:
+    """TX 202301 ended on 2023-01-30: its third Wednesday and every day until then were closed."""
+    query = """
+        select contracts > 0, settlement_price from daily_report
+        where product = 'TX' and expiry = '202301' and session_part = 'day'
+    """
+    assert answers(lake, REPORTED[0], query, "silver/daily_report") == [(True, 0.0)]
+
+
+def test_a_report_without_trades_to_compare_with_is_unexplained_where_it_has_volume(
+    lake: Lake,
+) -> None:
+    """No tick file of the reports' sessions is at hand: what traded there lacks our side."""
+    query = """
+        select class, min(official_contracts), max(computed_contracts), count(*)
+        from reconciliation group by class order by class
+    """
+    found = answers(lake, REPORTED[0], query, "gold/reconciliation")
+    assert [(row[0], row[1] > 0, row[2]) for row in found] == [
+        ("equal", False, 0),
+        ("unexplained", True, 0),
+    ]
+
+
+def test_trades_of_the_etf(lake: Lake) -> None:
+    query = """
+        select strftime(traded_at, '%H:%M:%S.%g'), price, shares, side from etf_trades
+        where symbol = '006204' order by line
+    """
+    assert answers(lake, WITH_ETF, query, "silver/etf_trades") == [
+        ("01:00:11.161", 90.1, 1_000, "buy"),
+        ("05:20:24.969", 90.0, 10_000, "buy"),
+        ("05:20:26.038", 90.0, 10_000, "buy"),
+    ]
+    query = """
+        select session_part, open, high, low, close, round(vwap, 6), shares, prints
+        from etf_sessions order by 1
+    """
+    figures = (90.1, 90.1, 90.0, 90.0, round((90.1 + 900 + 900) / 21, 6), 21_000, 3)
+    assert answers(lake, WITH_ETF, query, "gold/etf_sessions") == [
+        ("day", *figures),
+        ("whole", *figures),
+    ]
+
+
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 def test_no_row_breaks_a_rule(lake: Lake, table: Table) -> None:
-    sessions = None if table.storage == "whole" else [*FUTURES, *LEVELS]
+    sessions = None if table.storage == "whole" else SESSIONS
     findings = [one for one in examine(lake, table, sessions) if one.rule.severity == "error"]
     assert [(one.rule.name, one.examples) for one in findings if one.bad_rows] == []

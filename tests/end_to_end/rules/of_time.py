@@ -1,0 +1,140 @@
+"""Rules of time and sessions, and of what a line is."""
+
+from end_to_end.market import AFTER_NEW_YEAR, MONDAY
+from end_to_end.rules.case import (
+    CALENDARS,
+    CLOCK,
+    CONTRACTS,
+    FACTS,
+    FILES,
+    INDEX_BARS,
+    INDEX_SESSIONS,
+    LEVELS,
+    MARKETS,
+    REJECTS,
+    REPORTS,
+    SPREADS,
+    TICKS,
+    TRADES,
+    Case,
+)
+
+TIME = (
+    Case(
+        "stored times are UTC instants",
+        CLOCK,
+        "UTC_OFFSET_SECONDS = 8 * 3600",
+        "UTC_OFFSET_SECONDS = 0",
+        (LEVELS, TRADES, SPREADS),
+    ),
+    Case(
+        "days that the exchange closed are no sessions",
+        CALENDARS,
+        "sessions -= {closure.day for closure in reference.closures()"
+        " if closure.exchange == exchange}",
+        "pass",
+        (CONTRACTS,),
+        AFTER_NEW_YEAR,
+    ),
+    Case(
+        "a trade belongs to the session of its file",
+        TICKS,
+        '"*",\n        *_when(),\n        F.element_at(legs, 1)',
+        '*bronze.drop("session_date").columns, "reads_well", "reject_reason",\n'
+        '        F.coalesce(_day(), "session_date").alias("session_date"),\n'
+        "        *_when(),\n        F.element_at(legs, 1)",
+        (TRADES, SPREADS),
+    ),
+    Case(
+        "a trade of the day before is of the night",
+        CLOCK,
+        '(day < F.col("session_date")) | (of_day < seconds(NIGHT_ENDS))',
+        "of_day < seconds(NIGHT_ENDS)",
+        (TRADES, SPREADS),
+    ),
+    Case(
+        "Monday's session holds Friday night",
+        CLOCK,
+        '(day < F.col("session_date")) |',
+        '(day == F.date_sub("session_date", 1)) |',
+        (TRADES, SPREADS),
+        MONDAY,
+    ),
+    Case(
+        "a trade before 08:00:00 is of the night",
+        CLOCK,
+        'NIGHT_ENDS = "08:00:00"',
+        'NIGHT_ENDS = "00:00:00"',
+        (TRADES, SPREADS),
+    ),
+    Case(
+        "a trade at 08:00:00 is of the day",
+        CLOCK,
+        "of_day < seconds(NIGHT_ENDS)",
+        "of_day <= seconds(NIGHT_ENDS)",
+        (TRADES, SPREADS),
+    ),
+    Case(
+        "some products trade by day after 15:00:00",
+        CLOCK,
+        "(of_day < seconds(NIGHT_ENDS))",
+        '(of_day < seconds(NIGHT_ENDS)) | (of_day >= seconds("15:00:00"))',
+        (TRADES, SPREADS),
+    ),
+    Case(
+        "the row of 09:00:00 is marked as the previous close",
+        CLOCK,
+        'PREVIOUS_CLOSE_ROW = "09:00:00"',
+        'PREVIOUS_CLOSE_ROW = "09:00:05"',
+        (LEVELS, INDEX_BARS, INDEX_SESSIONS),
+    ),
+    Case(
+        "the previous close is kept",
+        FACTS,
+        'rows = reports.read_index(bronze).where("reads_well")',
+        "rows = reports.read_index(bronze).where(\"reads_well and time > '09:00:00'\")",
+        (LEVELS,),
+    ),
+    Case(
+        "the previous close is in no bar",
+        MARKETS,
+        'levels.where("not is_previous_close")',
+        "levels",
+        (INDEX_BARS, INDEX_SESSIONS),
+    ),
+    Case(
+        "all indices of the report are kept",
+        FACTS,
+        '"index_name", "left")',
+        '"index_name", "inner")',
+        (LEVELS,),
+    ),
+    Case(
+        "the names of an index are mapped to its id",
+        FACTS,
+        'F.coalesce("index_id", "index_name")',
+        'F.col("index_name")',
+        (LEVELS,),
+    ),
+    Case(
+        "an unmapped name is its own id",
+        FACTS,
+        'F.coalesce("index_id", "index_name")',
+        'F.coalesce("index_id", F.lit("UNKNOWN"))',
+        (LEVELS,),
+    ),
+    Case(
+        "lines of a tick file count from its header",
+        FILES,
+        "split_lines(_as_utf8(data, document, above + 1), layout.cells, above + 1)",
+        "split_lines(_as_utf8(data, document, above + 1), layout.cells, 1)",
+        (TRADES, SPREADS, REJECTS),
+    ),
+    Case(
+        "lines of a report in JSON count from 1",
+        REPORTS,
+        "list(range(1, len(data) + 1))",
+        "list(range(len(data)))",
+        (LEVELS,),
+    ),
+)
