@@ -1,8 +1,8 @@
 """The data dictionary: every table, column and rule in docs/data_dictionary.md.
 
 `python -m indextracker.dictionary` writes it, `--check` fails when it is stale. It is derived from
-the catalogue and from the descriptions beside dbt's models; nothing is described here. How the
-rules are run stands in `indextracker.lake.checks`.
+the catalogue, from the descriptions beside dbt's models and from their SQL; nothing is described
+here. How the rules are run stands in `indextracker.lake.checks`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import yaml
 
 from indextracker.lake.checks import Rule, rules
 from indextracker.settings import PROJECT
+from indextracker.warehouse import dbt_runs
+from indextracker.warehouse.column_lineage import Origins, raw_columns
 from indextracker_spark.tables import TABLES, Table
 from indextracker_spark.tables.deliveries import DELIVERIES
 from indextracker_spark.tables.model import ARROW, SPARK, WAREHOUSE
@@ -54,12 +56,13 @@ _MODEL_REFERENCE = re.compile(r"ref\('(\w+)'\)")
 
 @dataclass(frozen=True)
 class MartColumn:
-    """One column of a mart, as its yml file describes it."""
+    """One column of a mart, as its yml file describes it, and the lake's columns behind it."""
 
     name: str
     type: str
     meaning: str
     refers_to: str = ""
+    comes_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,12 @@ def render(tables: Iterable[Table], marts: Iterable[Mart]) -> str:
     return "\n".join(parts)
 
 
-def read_marts(models: Path) -> list[Mart]:
+def read_marts(models: Path, origins: Mapping[str, Origins]) -> list[Mart]:
     """The marts that the yml files of a dbt project's models describe.
 
     Args:
         models: The project's folder `models`.
+        origins: Where the columns of its models come from, by `schema.name`.
 
     Raises:
         KeyError: A description refers to a doc block that is nowhere.
@@ -104,7 +108,7 @@ def read_marts(models: Path) -> list[Mart]:
         for name, text in _DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
     }
     return [
-        _read_mart(model, blocks)
+        _read_mart(model, blocks, origins)
         for path in sorted((models / "marts").glob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     ]
@@ -112,7 +116,8 @@ def read_marts(models: Path) -> list[Mart]:
 
 def current() -> str:
     """The dictionary of the project as it stands."""
-    return render(TABLES.values(), read_marts(MODELS))
+    dbt_runs.prepare()
+    return render(TABLES.values(), read_marts(MODELS, dbt_runs.origins_of_columns()))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -172,12 +177,13 @@ def _what_holds(rule: Rule) -> str:
 def _mart(mart: Mart) -> str:
     columns = [
         (f"`{c.name}`", c.type, f"`{c.refers_to}`" if c.refers_to else "", c.meaning)
+        + (", ".join(f"`{name}`" for name in c.comes_from),)
         for c in mart.columns
     ]
     return "\n".join(
         [
             f"### marts.{mart.name}\n\n{mart.meaning}\n",
-            _grid(("column", "type", "refers to", "meaning"), columns),
+            _grid(("column", "type", "refers to", "meaning", "comes from"), columns),
         ]
     )
 
@@ -189,7 +195,9 @@ def _types() -> str:
     return f"## Types\n\nThe catalogue's names, and what they are elsewhere.\n\n{grid}"
 
 
-def _read_mart(model: Mapping[str, Any], blocks: Mapping[str, str]) -> Mart:
+def _read_mart(
+    model: Mapping[str, Any], blocks: Mapping[str, str], origins: Mapping[str, Origins]
+) -> Mart:
     def meaning(item: Mapping[str, Any]) -> str:
         return _DOC_REFERENCE.sub(lambda match: blocks[match[1]], _line(item["description"]))
 
@@ -199,10 +207,19 @@ def _read_mart(model: Mapping[str, Any], blocks: Mapping[str, str]) -> Mart:
             column["data_type"] + (" not null" if _is_required(column) else ""),
             meaning(column),
             _refers_to(column),
+            _comes_from(f"marts.{model['name']}", column["name"], origins),
         )
         for column in model["columns"]
     )
     return Mart(model["name"], meaning(model), columns)
+
+
+def _comes_from(model: str, column: str, origins: Mapping[str, Origins]) -> tuple[str, ...]:
+    """The lake's columns that a mart's column is made of."""
+    lake = {table.name: table.path for table in TABLES.values() if table.in_warehouse}
+    return tuple(
+        sorted(f"{lake[table]}.{name}" for table, name in raw_columns(origins, model, column))
+    )
 
 
 def _is_required(column: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import dagster as dg
 
 from indextracker import settings as environment
 from indextracker.platform import Platform
+from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.assets.bronze import bronze_assets
 from indextracker_assets.assets.freshness import freshness_checks
 from indextracker_assets.assets.marts import marts_assets
@@ -16,7 +17,6 @@ from indextracker_assets.assets.reference import reference_assets
 from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
 from indextracker_assets.automation import schedules, sensors
-from indextracker_assets.dbt_runs import prepare
 from indextracker_assets.jobs import FRESHNESS_JOB, JOBS
 from indextracker_assets.partitions import session_partitions
 

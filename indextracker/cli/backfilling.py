@@ -64,8 +64,8 @@ def run(
 
     tell("starting")
     with _stdout_to_stderr(silent=quiet):
+        from indextracker.warehouse.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
         from indextracker_assets.backfill import backfill  # noqa: PLC0415
-        from indextracker_assets.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
 
         prepare()
         try:

@@ -25,7 +25,7 @@ def simulate(port: int, seed: int | None, volume: str) -> NoReturn:
 
 def ui(settings: Settings, port: int) -> NoReturn:
     """Becomes `dagster dev` on the project's workspace and the settings' instance."""
-    from indextracker_assets.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
+    from indextracker.warehouse.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
 
     prepare_instance(settings)
     prepare()

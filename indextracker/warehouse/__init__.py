@@ -1,7 +1,4 @@
-"""The warehouse: plain tables of schema `raw`, loaded slice by slice from the lake.
-
-What is built upon them, the marts, is dbt's work.
-"""
+"""The warehouse: plain tables of schema `raw`, loaded slice by slice, and dbt's runs upon them."""
 
 from indextracker.warehouse.duckdb import DuckDBWarehouse, WarehouseMissingError
 

@@ -16,8 +16,8 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
-from indextracker_assets import dbt_runs
-from indextracker_assets.column_lineage import Origins
+from indextracker.warehouse import dbt_runs
+from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets.runs import mark
 
 
@@ -39,7 +39,7 @@ def marts_assets() -> dg.AssetsDefinition:
     translator = Translator()
 
     @dbt_assets(
-        manifest=dbt_runs.dbt_project().manifest_path,
+        manifest=dbt_runs.MANIFEST,
         dagster_dbt_translator=translator,
         name="marts",
     )
@@ -76,7 +76,7 @@ def _outcomes(
     context: dg.AssetExecutionContext, translator: Translator, told: list[dbt_runs.Event]
 ) -> Iterator[object]:
     """What became of each model and test, as events of Dagster's."""
-    manifest = dbt_runs.dbt_project().manifest_path
+    manifest = dbt_runs.MANIFEST
     for event in told:
         message = DbtCoreCliEventMessage(event.log, event_history_metadata={})
         yield from message.to_default_asset_events(manifest, translator, context)

@@ -12,6 +12,18 @@ from indextracker.dictionary import Mart, MartColumn, read_marts, render
 from indextracker_spark.tables import TABLES, Check, Column, Table
 from indextracker_spark.tables.deliveries import DELIVERIES
 
+# Through a model between; where a column comes from in the end are tables of the warehouse.
+ORIGINS = {
+    "marts.history": {
+        "index_id": [("staging", "bars", "index_id")],
+        "price": [("staging", "bars", "price"), ("raw", "futures_bars", "close")],
+    },
+    "staging.bars": {
+        "index_id": [("raw", "index_bars", "index_id")],
+        "price": [("raw", "index_bars", "close")],
+    },
+}
+
 PRICES = Table(
     layer="gold",
     name="prices",
@@ -116,14 +128,25 @@ models:
 """,
         encoding="utf-8",
     )
-    marts = read_marts(tmp_path)
+    marts = read_marts(tmp_path, ORIGINS)
     assert marts == [
         Mart(
             "history",
             "One row per bar.",
             (
-                MartColumn("index_id", "bigint not null", "The index.", "index.id"),
-                MartColumn("price", "double precision", "Last price of the bar."),
+                MartColumn(
+                    "index_id",
+                    "bigint not null",
+                    "The index.",
+                    "index.id",
+                    ("gold/index_bars.index_id",),
+                ),
+                MartColumn(
+                    "price",
+                    "double precision",
+                    "Last price of the bar.",
+                    comes_from=("gold/futures_bars.close", "gold/index_bars.close"),
+                ),
             ),
         )
     ]

@@ -16,7 +16,7 @@ from indextracker.cli.backfilling import prepare_instance
 from indextracker.engines.sail import SailEngine
 from indextracker.platform import Platform, now
 from indextracker.settings import Settings
-from indextracker_assets.dbt_runs import prepare
+from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.definitions import build_defs
 from indextracker_simulator.exchange import Exchange
 

@@ -22,9 +22,9 @@ from indextracker import staleness
 from indextracker.deliveries import current
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
+from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.assets.freshness import lags
-from indextracker_assets.dbt_runs import prepare
 from indextracker_assets.planning import SESSION_FEEDS, needs
 from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import Fault

@@ -178,7 +178,7 @@ def test_loading_the_definitions_is_light(bare: dict[str, str]) -> None:
     """Nothing starts and nothing is made: no server, no connection, no lake, no warehouse."""
     code = WATCH.format(foreign=FOREIGN, packages=PACKAGES, watched=(bare["HOME"],))
     code += """
-from indextracker_assets.dbt_runs import prepare
+from indextracker.warehouse.dbt_runs import prepare
 prepare()
 seen.clear()
 sys.addaudithook(_watch)
@@ -208,7 +208,7 @@ def test_the_code_location_marks_where_things_are(definitions: dg.Definitions) -
 
 if __name__ == "__main__":
     from indextracker.platform import Platform
-    from indextracker_assets.dbt_runs import prepare
+    from indextracker.warehouse.dbt_runs import prepare
     from indextracker_assets.definitions import build_defs
 
     prepare()

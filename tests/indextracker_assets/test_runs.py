@@ -20,10 +20,10 @@ from ticks import QUIET, Harness
 from indextracker import settings as environment
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
+from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.alerts import Failure, LogAlert
 from indextracker_assets.automation import failed_runs
 from indextracker_assets.backfill import backfill
-from indextracker_assets.dbt_runs import prepare
 from indextracker_assets.runs import (
     DIGEST,
     FIRST_PAUSE,

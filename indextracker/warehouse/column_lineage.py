@@ -51,6 +51,21 @@ def column_origins(
     }
 
 
+def raw_columns(origins: Mapping[str, Origins], model: str, column: str) -> set[tuple[str, str]]:
+    """The tables and columns of schema `raw` that a model's column comes from in the end.
+
+    Args:
+        origins: What `column_origins` found.
+        model: `schema.name` of a model.
+        column: One of its columns.
+    """
+    found: set[tuple[str, str]] = set()
+    for schema, table, name in origins[model][column]:
+        of_raw = schema == "raw"
+        found |= {(table, name)} if of_raw else raw_columns(origins, f"{schema}.{table}", name)
+    return found
+
+
 def _catalog(manifest: Mapping[str, Any]) -> str:
     """The database that all models name."""
     return str(next(iter(manifest["nodes"].values()))["database"])

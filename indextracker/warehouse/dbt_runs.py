@@ -1,14 +1,13 @@
-"""dbt in this process: the project compiled once for each state of its files, then run as it is.
+"""The marts, by dbt in this process: compiled once for each state of the project, run as it is.
 
 A run of dbt's own command takes four seconds before its first query, and dagster-dbt asks it for
 its version before, which takes three; dbt's programmatic runner, given the parsed project, needs
 none of that. It holds the warehouse's file no longer than a call lasts, and dies with this process.
-What the models are to Dagster is not known here.
+What the models mean is dbt_project's, and what they are to Dagster `indextracker_assets`'s.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import tempfile
@@ -18,10 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_dbt import DbtProject
-
 from indextracker.settings import PROJECT
-from indextracker_assets.column_lineage import Origins, column_origins
+from indextracker.warehouse.column_lineage import Origins, column_origins
 from indextracker_spark.tables import TABLES
 
 if TYPE_CHECKING:
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 PROJECT_DIR = PROJECT / "dbt_project"
+MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 _PARSED = "partial_parse.msgpack"
 _LINEAGE = "column_lineage.json"
 _STATE = "prepared"
@@ -48,18 +46,12 @@ class Event:
     log: dict[str, Any]
 
 
-@functools.cache
-def dbt_project() -> DbtProject:
-    """The project as dagster-dbt knows it; making it reads its file."""
-    return DbtProject(project_dir=PROJECT_DIR, profiles_dir=PROJECT_DIR)
-
-
 def prepare() -> None:
     """Compiles the project, and finds its columns' lineage, unless that was done as it stands.
 
     Takes some ten seconds where a file, a table of `raw` or a version has changed, and none else.
     """
-    target = dbt_project().manifest_path.parent
+    target = MANIFEST.parent
     state = target / _STATE
     wanted = _state()
     if state.exists() and state.read_text() == wanted:
@@ -70,18 +62,18 @@ def prepare() -> None:
     with tempfile.TemporaryDirectory(dir=target) as aside:
         # Without a warehouse: this target is in memory.
         _invoke(["compile", "--target", "memory", "--no-partial-parse"], Path(aside))
-        manifest = json.loads(Path(aside, "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(Path(aside, MANIFEST.name).read_text(encoding="utf-8"))
         origins = column_origins(manifest, _raw_columns())
         Path(aside, _LINEAGE).write_text(json.dumps(origins), encoding="utf-8")
         Path(aside, _STATE).write_text(wanted)
-        for name in (_PARSED, _LINEAGE, "manifest.json", _STATE):
+        for name in (_PARSED, _LINEAGE, MANIFEST.name, _STATE):
             Path(aside, name).replace(target / name)
 
 
 def origins_of_columns() -> dict[str, Origins]:
     """Where each column comes from, by the model's `schema.name`, as `prepare` found it."""
-    lineage = dbt_project().manifest_path.with_name(_LINEAGE)
-    found: dict[str, Origins] = json.loads(lineage.read_text(encoding="utf-8"))
+    lineage = MANIFEST.with_name(_LINEAGE).read_text(encoding="utf-8")
+    found: dict[str, Origins] = json.loads(lineage)
     return found
 
 
@@ -154,7 +146,7 @@ def _manifest() -> Manifest:
     """The parsed project; read for each run, since a run writes its own SQL into it."""
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
-    manifest = Manifest.from_msgpack(dbt_project().manifest_path.with_name(_PARSED).read_bytes())
+    manifest = Manifest.from_msgpack(MANIFEST.with_name(_PARSED).read_bytes())
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
