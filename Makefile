@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
-.PHONY: help setup run test test-fast check format ui bench docs screenshot lock clean
+.PHONY: help setup run test test-fast soak check format ui bench docs screenshot lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ test: setup ## every test
 test-fast: setup ## library, simulator and docs alone, in about two minutes
 	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs
 
+soak: setup ## 500 backfills killed at random moments, in about an hour
+	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
+
 check: setup ## lint, format, types, SQL, imports, data dictionary
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,8 +47,8 @@ format: setup ## bring sources into shape
 ui: setup ## Dagster's UI on http://127.0.0.1:3000
 	$(BIN)/indextracker ui
 
-bench: setup ## time and memory against a script written by hand
-	$(BIN)/python benchmarks/sessions.py
+bench: setup ## time and memory against a script written by hand, some twenty minutes
+	for row in warm cold memory growth layers; do $(BIN)/python -W ignore benchmarks/$$row.py || exit 1; done
 
 docs: setup ## renew the data dictionary
 	$(BIN)/python -m indextracker.dictionary
