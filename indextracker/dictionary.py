@@ -22,6 +22,7 @@ from indextracker.settings import PROJECT
 from indextracker.warehouse import dbt_runs
 from indextracker.warehouse.column_lineage import Origins, raw_columns
 from indextracker_spark.tables import TABLES, Table
+from indextracker_spark.tables.builds import BUILDS
 from indextracker_spark.tables.deliveries import DELIVERIES
 from indextracker_spark.tables.model import ARROW, SPARK, WAREHOUSE
 
@@ -161,7 +162,7 @@ def _table(table: Table) -> str:
 
 
 def _replaced(table: Table) -> str:
-    if table is DELIVERIES:
+    if table in (DELIVERIES, BUILDS):
         return "a log: one write appends and replaces nothing"
     if table.storage == "whole":
         return "one write replaces all of it"
@@ -176,8 +177,13 @@ def _what_holds(rule: Rule) -> str:
 
 def _mart(mart: Mart) -> str:
     columns = [
-        (f"`{c.name}`", c.type, f"`{c.refers_to}`" if c.refers_to else "", c.meaning)
-        + (", ".join(f"`{name}`" for name in c.comes_from),)
+        (
+            f"`{c.name}`",
+            c.type,
+            f"`{c.refers_to}`" if c.refers_to else "",
+            c.meaning,
+            ", ".join(f"`{name}`" for name in c.comes_from),
+        )
         for c in mart.columns
     ]
     return "\n".join(

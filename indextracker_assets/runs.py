@@ -56,8 +56,9 @@ def mark(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> N
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
     """Ends the runs whose process is gone; returns their ids."""
     ended = []
-    started = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for run in instance.get_runs(dg.RunsFilter(statuses=started)):
+    # One that is killed before its first step stays as it was created.
+    begun = [status for status in UNFINISHED if status != dg.DagsterRunStatus.QUEUED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=begun)):
         host, _, rest = run.tags.get(PROCESS, "").partition(":")
         process, _, run_id = rest.partition(":")
         if (host, run_id) == (socket.gethostname(), run.run_id) and not _lives(int(process)):

@@ -150,7 +150,7 @@ def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
     yield f"the exchange will delete what lacks here ({_documents(found)} documents):"
     for left, feeds in found[:SOON_SHOWN]:
         when = "today is the last day" if left == 1 else f"{left} trading days left"
-        where = _where(feeds, list(feeds), calendar)
+        where = _where(feeds, states.feeds, calendar)
         yield from _wrapped(f"  {when}: {where}", width, "    ", most=1)
     if later := found[SOON_SHOWN:]:
         until = f" to {later[-1][0]}" if len(later) > 1 else ""

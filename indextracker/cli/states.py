@@ -126,7 +126,9 @@ class States:
         """What lacks and will be deleted, whatever the range: days left, feed, sessions."""
         found: dict[int, dict[str, list[date]]] = {}
         calendar = self._platform.calendar
-        if self._platform.settings.source.startswith("archive:"):
+        source = self._platform.settings.source
+        # An archive keeps all that it has, and so does the simulated exchange of one's own.
+        if source == "simulated" or source.startswith("archive:"):
             return found
         kept = {name: feed for name, feed in FEEDS.items() if feed.window_sessions is not None}
         sessions = {name: watched(feed, calendar, self.today) for name, feed in kept.items()}

@@ -1,9 +1,10 @@
-"""Assets of the reference tables: what the calendars and reference/*.csv hold, without sessions."""
+"""Assets of the reference tables: what calendars, reference/*.csv and closures found tell."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
+from indextracker.deliveries import found_closures
 from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
 from indextracker.reference_tables import REFERENCES
@@ -31,7 +32,7 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
     ) -> Iterator[object]:
         mark(context)
         with platform.locks.table(table.path):
-            rows = REFERENCES[table](platform.calendar)
+            rows = REFERENCES[table](platform.calendar, found_closures(platform.lake))
             failpoint("reference-before")
             platform.lake.replace(table, rows)
             failpoint("reference-after")

@@ -74,7 +74,7 @@ def platform(folder: Path, source: str = "simulated") -> Platform:
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A month of faults in the log; one session was never asked for."""
-    made = platform(tmp_path_factory.mktemp("month"))
+    made = platform(tmp_path_factory.mktemp("month"), "simulated:http://127.0.0.1:9")
     record(
         made.lake,
         [

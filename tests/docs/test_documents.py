@@ -1,6 +1,8 @@
 """What people read is true: links lead somewhere, and what is named is there."""
 
 import re
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,15 @@ DOCUMENTS = sorted((*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+# The settings whose default is a word and not a place or a sentence.
+PLAIN = set(Settings.model_fields) - {"lake", "warehouse", "dagster_home", "user_agent"}
+
+
+def shown(default: object) -> str:
+    """A default as the readme has it."""
+    return "none" if default in (None, "") else f"`{default}`"
 
 
 def said(name: str) -> str:
@@ -56,15 +67,26 @@ def test_every_file_and_table_named_in_code_is_there(document: Path) -> None:
     assert [name for name in missing if not (PROJECT / "tests" / name).exists()] == []
 
 
-def test_readme_lists_every_command_and_setting() -> None:
+def test_readme_lists_every_command_and_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     text = said("README.md")
     commands = set(re.findall(r"^\| `indextracker (\w+)", text, re.MULTILINE))
     assert commands == set(indextracker.commands)
-    settings = re.findall(r"^\| `INDEXTRACKER_(\w+)` \| `([^`]+)`", text, re.MULTILINE)
-    assert {name.lower() for name, _ in settings} == set(Settings.model_fields)
-    for name, default in settings:
-        actual = str(Settings.model_fields[name.lower()].default)
-        assert default == actual or (actual == "" and name in {"LAKE", "WAREHOUSE", "DAGSTER_HOME"})
+    settings = re.findall(r"^\| `INDEXTRACKER_(\w+)` \| (`[^`]+`|none)", text, re.MULTILINE)
+    assert sorted(name.lower() for name, _ in settings) == sorted(Settings.model_fields)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"INDEXTRACKER_{name.upper()}", raising=False)
+    defaults = Settings()
+    assert dict(settings) == {name.upper(): shown(getattr(defaults, name)) for name in PLAIN} | {
+        "LAKE": "`data/<world>/lake`",
+        "WAREHOUSE": "`data/<world>/warehouse.duckdb`",
+        "DAGSTER_HOME": "`DAGSTER_HOME`",
+        "USER_AGENT": "`indextracker/<version> (open market-data lakehouse)`",
+    }
+    for name in ("LAKE", "WAREHOUSE"):
+        place = dict(settings)[name].strip("`").replace("<world>", defaults.world)
+        assert getattr(defaults, name.lower()) == str(PROJECT / place)
+    agent = dict(settings)["USER_AGENT"].strip("`").replace("<version>", version("indextracker"))
+    assert defaults.user_agent == agent
 
 
 def test_readme_names_every_feed_there_is_and_no_other() -> None:
@@ -78,6 +100,25 @@ def test_guide_explains_every_state() -> None:
     explained = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
     states = {name for cell in explained for name in re.findall(r"`(\w+)`", cell)}
     assert states == set(State.__args__)
+
+
+def test_guide_lists_every_feed_and_how_long_its_documents_stay() -> None:
+    section = said("docs/guide.md").split("## Feeds")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", section, re.MULTILINE)
+    kept = {name: feed.window_sessions for name, feed in FEEDS.items()}
+    assert dict(rows) == {n: f"{w} sessions" if w else "long" for n, w in kept.items()}
+
+
+def test_operations_names_the_documents_of_every_feed() -> None:
+    section = said("docs/operations.md").split("### An archive")[1].split("\n### ")[0]
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", section, re.MULTILINE))))
+    assert named == set(FEEDS)
+    day = date(2022, 1, 1)
+    spelled = section.replace("<year of the Republic>", "111").replace("YYYYMMDD", "20220101")
+    for form, text in (("YYYY_MM_DD", "2022_01_01"), ("YYYY-MM-DD", "2022-01-01")):
+        spelled = spelled.replace(form, text)
+    stems = {Path(name).stem for feed in FEEDS.values() for name in feed.names(day)}
+    assert {stem for stem in stems if f"`{stem}." not in spelled} == set()
 
 
 def test_every_decision_is_listed() -> None:

@@ -30,6 +30,7 @@ from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import Fault
 from indextracker_simulator.server import ExchangeServer
 from indextracker_simulator.walk import generator
+from indextracker_spark.tables import TABLES
 
 EVALUATED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -185,6 +186,14 @@ def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
     [asked] = world.refined()
     assert asked.sessions == (LAST, LAST)
     assert "nothing is to be asked for" in world.harness.sensor("outstanding_documents")
+    with world.platform.lake.sql([TABLES["silver/sessions"], TABLES["silver/closures"]]) as lake:
+        query = "select previous_session_date from sessions where session_date = $day"
+        assert lake.execute(query, {"day": TYPHOON}).fetchall() == []
+        assert lake.execute(query, {"day": LAST}).fetchall() == [(AFTER,)]
+        found = lake.execute(
+            "select reason from closures where closed_date = $day", {"day": TYPHOON}
+        )
+        assert "the exchange was closed" in found.fetchall()[0][0]
 
 
 def test_the_tables_hold_the_three_sessions(world: World) -> None:

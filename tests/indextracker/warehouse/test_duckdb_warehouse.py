@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -149,10 +150,23 @@ def test_all_tables_are_there_after_the_first_load(lake: Lake, warehouse: DuckDB
         " column_index) from duckdb_columns() where schema_name = 'raw' group by 1",
     )
     nullable = {name: dict(zip(names, nulls, strict=True)) for name, names, nulls in columns}
-    del nullable["world"]
+    for book in ("world", "loads"):
+        del nullable[book]
     assert nullable == {
         table.name: {name: name not in table.key for name in table.column_names} for table in LOADED
     }
+
+
+def test_a_table_of_the_lake_that_lacks_a_column_gets_it_first(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    optional = next(name for name in BARS.column_names if name not in BARS.key)
+    earlier = replace(BARS, columns=tuple(c for c in BARS.columns if c.name != optional))
+    with_less = rows_of(BARS, DAYS[:1], mark=1).drop_columns([optional])
+    lake.replace(earlier, with_less, DAYS[:1])
+    assert warehouse.load(lake, [BARS], DAYS[:1]) == {BARS.path: with_less.num_rows}
+    found = built(warehouse, f"select count(*), count({optional}) from raw.{BARS.name}")
+    assert found == [(with_less.num_rows, 0)]
 
 
 def test_a_table_of_the_lake_that_is_new_comes_with_all_its_sessions(
