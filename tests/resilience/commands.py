@@ -1,0 +1,189 @@
+"""Runs of the command in processes of their own, quickly: forked off one that has imported all.
+
+A backfill spends several seconds on imports, and the tests here run a hundred. A child of the fork
+is a process like any other: what it starts, locks and leaves behind when killed is its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+WAIT_SECONDS = 300.0
+
+
+class Run:
+    """One run of the command, the leader of a session of processes of its own."""
+
+    def __init__(self, pid: int, commands: Commands, log: Path) -> None:
+        self.pid = pid
+        self.log = log
+        self._commands = commands
+
+    def kill(self) -> None:
+        """Kills it as a power cut would; what it has started lives on. No harm if it is over."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def kill_group(self) -> None:
+        """Kills it with all that it has started. No harm if it is over."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def wait(self, seconds: float = WAIT_SECONDS) -> int | None:
+        """Its exit code, negative for the signal that killed it; None if it goes on."""
+        return self._commands.wait(self.pid, seconds)
+
+    def survivors(self) -> list[int]:
+        """The processes of its session that live."""
+        return [pid for pid in map(int, _processes()) if _session(pid) == self.pid]
+
+    def said(self) -> str:
+        """The end of what it, and earlier runs with its log, printed."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+
+
+class Commands:
+    """Starts runs of the command; a context manager that ends with all of them.
+
+    The process that forks has imported everything and started nothing: no thread, no engine. Runs
+    may be started and awaited from several threads.
+    """
+
+    def __init__(self) -> None:
+        # Spawned, so that it shares neither threads nor open files with the tests' own process.
+        context = get_context("spawn")
+        self._pipe, self._far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(self._far_end,), daemon=False)
+        self._codes: dict[int, int] = {}
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self._far_end.close()
+        assert self._pipe.recv() == "ready"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.send(None)
+        self._process.join(WAIT_SECONDS)
+
+    def start(self, environment: Mapping[str, str], *arguments: str, log: Path) -> Run:
+        """Starts `indextracker` with arguments, in an environment of nothing but the given one."""
+        return Run(self._asked((dict(environment), arguments, str(log))), self, log)
+
+    def wait(self, pid: int, seconds: float) -> int | None:
+        """The exit code of a run, once there is one."""
+        deadline = time.monotonic() + seconds
+        while pid not in self._codes:
+            code = self._asked(pid)
+            if code is not None:
+                self._codes[pid] = code
+            elif time.monotonic() > deadline:
+                return None
+            else:
+                time.sleep(0.02)
+        return self._codes[pid]
+
+    def _asked(self, question: object) -> Any:
+        with self._lock:
+            self._pipe.send(question)
+            return self._pipe.recv()
+
+
+def _serve(pipe: Connection) -> None:
+    _import_all()
+    pipe.send("ready")
+    children: set[int] = set()
+    while (asked := _received(pipe)) is not None:
+        if isinstance(asked, int):
+            ended, status = os.waitpid(asked, os.WNOHANG)
+            pipe.send(os.waitstatus_to_exitcode(status) if ended else None)
+            children.discard(ended)
+            continue
+        pid = os.fork()
+        if not pid:
+            _become(*asked)
+        children.add(pid)
+        pipe.send(pid)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    # What was frozen would be called a leak by the libraries that look for them at the end.
+    os._exit(0)
+
+
+def _received(pipe: Connection) -> Any:
+    """What was asked; None at the end, and when the tests' own process is gone."""
+    try:
+        return pipe.recv()
+    except EOFError:
+        return None
+
+
+def _import_all() -> None:
+    import alembic.command  # noqa: F401
+    import dagster._core.storage.sqlite  # noqa: F401
+    import dagster_dbt  # noqa: F401
+    import dbt.adapters.duckdb.impl
+    import dbt.cli.main  # noqa: F401
+    import pysail.spark  # noqa: F401
+    import pyspark.sql.connect.session  # noqa: F401
+    import sqlalchemy.dialects.sqlite  # noqa: F401
+
+    import indextracker_assets.backfill
+    import indextracker_assets.event_log  # noqa: F401
+
+    # What is there for good need not be looked through again by the collector of each child.
+    gc.collect()
+    gc.freeze()
+
+
+def _become(environment: dict[str, str], arguments: Sequence[str], log: str) -> None:
+    """Turns a fresh fork into the command; never returns."""
+    from indextracker.cli import main
+
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(sink, descriptor)
+    sys.argv = ["indextracker", *arguments]
+    code = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _processes() -> list[str]:
+    return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _session(pid: int) -> int | None:
+    """The session of a process that runs; None of one that is over."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # <pid> (<name>) <state> <parent> <group> <session> ...
+    state, _parent, _group, session, *_ = stat.rpartition(")")[2].split()
+    return None if state == "Z" else int(session)

@@ -1,0 +1,62 @@
+"""Two backfills of overlapping ranges at once both end, with the tables of one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from resilience.commands import Commands
+from resilience.conftest import new_home
+from resilience.lakehouse import (
+    FRIDAY,
+    LIGHT,
+    MONDAY,
+    TUESDAY,
+    Contents,
+    backfill,
+    differing,
+    finish,
+    runs,
+    start,
+)
+
+from indextracker.lake import Lake
+from indextracker_spark.tables import TABLES
+
+SESSIONS = (FRIDAY, MONDAY, TUESDAY)
+RUNS_OF_A_BACKFILL = 3  # acquire, refine, build the marts
+
+
+@pytest.fixture(scope="module")
+def one_after_the_other(
+    commands: Commands, source: str, tmp_path_factory: pytest.TempPathFactory
+) -> Contents:
+    home = new_home(tmp_path_factory.mktemp("sequence") / "home", source)
+    finish(commands, home, backfill(FRIDAY, MONDAY, LIGHT))
+    finish(commands, home, backfill(MONDAY, TUESDAY, LIGHT))
+    return home.contents()
+
+
+@pytest.mark.parametrize("instances", [1, 2])
+def test_two_backfills_at_once_leave_the_tables_of_one_after_the_other(
+    commands: Commands,
+    source: str,
+    one_after_the_other: Contents,
+    tmp_path: Path,
+    instances: int,
+) -> None:
+    home = new_home(tmp_path / "home", source)
+    first, second = home.dagster, home.dagster if instances == 1 else home.folder / "other"
+    pair = [
+        start(commands, home, arguments, INDEXTRACKER_DAGSTER_HOME=str(place))
+        for place, arguments in (
+            (first, backfill(FRIDAY, MONDAY, LIGHT)),
+            (second, backfill(MONDAY, TUESDAY, LIGHT)),
+        )
+    ]
+    assert [run.wait() for run in pair] == [0, 0], pair[0].said()
+    assert differing(home.contents(), one_after_the_other) == []
+    rows = Lake(str(home.lake), "simulated").row_counts(TABLES["gold/etf_bars"], SESSIONS)
+    assert all(rows[session] for session in SESSIONS)
+    ended = {"SUCCESS": 2 * RUNS_OF_A_BACKFILL // instances}
+    assert [runs(place) for place in {first, second}] == [ended] * instances
