@@ -154,16 +154,21 @@ class _Runs:
             layer = _LAYER_OF_STEP.get(step) or step.split("__")[0]
             took = event.step_success_data.duration_ms / 1000
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
-        for event in result.filter_events(lambda event: event.is_step_failure):
-            self.report.failures.append(f"{event.step_key}: {sentence(event)}")
+        broken = result.filter_events(lambda event: event.is_step_failure)
+        # A run can fail between its steps as well: its database is gone, say.
+        broken = broken or result.filter_events(lambda event: event.is_job_failure)
+        self.report.failures += [f"{e.step_key or job}: {sentence(e)}" for e in broken]
 
 
 def sentence(event: dg.DagsterEvent) -> str:
-    """What a failed step says, without its traceback."""
-    data = event.step_failure_data
-    if data.user_failure_data and data.user_failure_data.description:
-        return data.user_failure_data.description
-    error = data.error
+    """What a failed step, or run, says, without its traceback."""
+    if event.is_step_failure:
+        told = event.step_failure_data.user_failure_data
+        if told and told.description:
+            return told.description
+        error = event.step_failure_data.error
+    else:
+        error = event.job_failure_data.error
     while error and error.cause:
         error = error.cause
     return error.message.strip() if error else "failed without a message"

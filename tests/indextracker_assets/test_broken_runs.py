@@ -1,0 +1,25 @@
+"""A run that breaks between its steps breaks the backfill too: no step can tell of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from archives import MakePlatform
+from dagster._core.execution.plan.active import ActiveExecution
+
+from indextracker_assets.backfill import backfill
+
+
+def test_a_run_that_fails_without_a_failing_step_is_reported(
+    make_platform: MakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = make_platform(start=date(2024, 12, 2))
+
+    def gone(_: ActiveExecution) -> None:
+        raise RuntimeError("the database of the runs is gone")
+
+    monkeypatch.setattr(ActiveExecution, "get_next_step", gone)
+    report = backfill(platform, [date(2024, 12, 13)], feeds=["twse_index"], to_layer="bronze")
+    assert report.failures == ["acquire: RuntimeError: the database of the runs is gone"]
+    assert report.exit_code == 1
