@@ -121,6 +121,9 @@ def _ask(
             failpoint("bronze-after")
             record(lake, [answer for answer, _ in answers])
             failpoint("deliveries-after")
+            # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
+            del answers, decoded
+            pa.default_memory_pool().release_unused()
     return _known(lake, feed, sessions)
 
 
