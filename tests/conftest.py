@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it opens
+# The one session of all tests is idle while tests of other folders run, for more than 15 minutes.
+os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 
 TESTS = Path(__file__).parent
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
