@@ -43,6 +43,7 @@ def main() -> None:
                 lambda place: by_hand.run(archive, counted, place), folder / f"theirs{number}"
             )
             if found != expected:
+                spark.close()
                 sys.exit(f"the pipeline found {found}, the script {expected}: nothing is compared")
             ratios.append(ours / theirs)
             rows.append((str(number), f"{ours:.2f}", f"{theirs:.2f}", f"{ratios[-1]:.2f}"))
