@@ -29,7 +29,7 @@ def main() -> None:
         for turn in range(chosen.rounds):
             for number in NUMBERS:
                 started = time.perf_counter()
-                pipeline.run(archive, sessions[:number], folder / f"{number} {turn}", spark)
+                pipeline.run(archive, sessions[:number], folder / f"{number}-{turn}", spark)
                 seconds = time.perf_counter() - started
                 least[number] = min(seconds, least.get(number, seconds))
     spark.close()
