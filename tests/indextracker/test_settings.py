@@ -17,21 +17,27 @@ from pydantic import SecretStr, ValidationError
 from indextracker import settings as environment
 from indextracker.settings import PROJECT, Settings, SettingsError
 
-VARIABLES = (
-    "ENV",
-    "SOURCE",
-    "LAKE",
-    "ENGINE",
-    "WAREHOUSE",
-    "START",
-    "DAGSTER_HOME",
-    "USER_AGENT",
-    "FINMIND_TOKEN",
-    "AUTOMATION",
-    "ALERTS",
-    "FAILPOINT",
-)
 SECRET = "s3cret.t0ken-of-somebody"
+DATABASE = f"postgresql+psycopg2://dagster:{SECRET}@db.example.org:5432/dagster"
+TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:indextracker"
+REDSHIFT = "redshift://loader@cluster.example.org:5439/market"
+# The least that names every axis on AWS.
+ON_AWS = {
+    "ENV": "aws",
+    "SOURCE": "live",
+    "LAKE": "s3://market/lake",
+    "ENGINE": "emr",
+    "EMR_APPLICATION": "00f1abcd",
+    "EMR_ROLE": "arn:aws:iam::123456789012:role/spark",
+    "EMR_CODE": "s3://market/code",
+    "WAREHOUSE": REDSHIFT,
+    "COPY_ROLE": "arn:aws:iam::123456789012:role/copy",
+    "SECRET": "indextracker/production",
+    "START": "2021-07-26",
+    "DAGSTER_HOME": "/srv/dagster",
+    "DAGSTER_DATABASE": DATABASE,
+    "LOGS_BUCKET": "market-logs",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -60,8 +66,18 @@ def test_defaults() -> None:
         "lake": str(data / "lake"),
         "engine": "sail",
         "warehouse": str(data / "warehouse.duckdb"),
+        "warehouse_password": None,
+        "copy_role": "",
+        "staging": "",
+        "readers": "indextracker_readers",
+        "emr_application": "",
+        "emr_role": "",
+        "emr_code": "",
+        "secret": "",
         "start": date(2020, 1, 2),
         "dagster_home": str(data / "dagster"),
+        "dagster_database": None,
+        "logs_bucket": "",
         "user_agent": f"indextracker/{version('indextracker')} (open market-data lakehouse)",
         "finmind_token": None,
         "automation": "stopped",
@@ -88,34 +104,62 @@ def test_each_world_has_homes_of_its_own(source: str, world: str) -> None:
     assert settings.dagster_home == str(data / "dagster")
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "expected"),
-    [
-        ("ENV", "local", "local"),
-        ("SOURCE", "archive:/srv/documents", "archive:/srv/documents"),
-        ("LAKE", "/srv/lake", "/srv/lake"),
-        ("ENGINE", "sail", "sail"),
-        ("WAREHOUSE", "/srv/w.duckdb", "/srv/w.duckdb"),
-        ("START", "2021-07-26", date(2021, 7, 26)),
-        ("DAGSTER_HOME", "/srv/dagster", "/srv/dagster"),
-        ("SOURCE", "live", "live"),
-        ("SOURCE", "simulated:http://127.0.0.1:8700/", "simulated:http://127.0.0.1:8700"),
-        ("SOURCE", "simulated:http://[::1]:8700", "simulated:http://[::1]:8700"),
-        ("USER_AGENT", "somebody/1.0 (mail@example.org)", "somebody/1.0 (mail@example.org)"),
-        ("FINMIND_TOKEN", SECRET, SecretStr(SECRET)),
-        ("FINMIND_TOKEN", f" {SECRET}\n", SecretStr(SECRET)),
-        ("FINMIND_TOKEN", " ", None),
-        ("AUTOMATION", "running", "running"),
-        ("ALERTS", "none", "none"),
-        ("FAILPOINT", "bronze-after:2", "bronze-after:2"),
-    ],
-)
+EMR = {
+    "LAKE": "s3://market/lake",
+    "EMR_APPLICATION": "00f1abcd",
+    "EMR_ROLE": "arn:aws:iam::123456789012:role/spark",
+    "EMR_CODE": "s3://market/code",
+}
+READ: list[tuple[str, str, object]] = [
+    ("ENV", "local", "local"),
+    ("SOURCE", "archive:/srv/documents", "archive:/srv/documents"),
+    ("SOURCE", "archive:s3://bucket/documents/", "archive:s3://bucket/documents"),
+    ("SOURCE", "live", "live"),
+    ("SOURCE", "simulated:http://127.0.0.1:8700/", "simulated:http://127.0.0.1:8700"),
+    ("SOURCE", "simulated:http://[::1]:8700", "simulated:http://[::1]:8700"),
+    ("LAKE", "/srv/lake", "/srv/lake"),
+    ("LAKE", "s3://bucket/some/lake/", "s3://bucket/some/lake"),
+    ("LAKE", "s3://bucket", "s3://bucket"),
+    ("ENGINE", "sail", "sail"),
+    ("ENGINE", "spark", "spark"),
+    ("ENGINE", "emr", "emr"),
+    ("ENGINE", "sc://spark.example.org:15002", "sc://spark.example.org:15002"),
+    ("ENGINE", "sc://127.0.0.1:15002/;use_ssl=true", "sc://127.0.0.1:15002/;use_ssl=true"),
+    ("WAREHOUSE", "/srv/w.duckdb", "/srv/w.duckdb"),
+    ("WAREHOUSE_PASSWORD", SECRET, SecretStr(SECRET)),
+    ("COPY_ROLE", "arn:aws:iam::123456789012:role/copy", "arn:aws:iam::123456789012:role/copy"),
+    ("STAGING", "s3://bucket/staging/", "s3://bucket/staging"),
+    ("STAGING", "", ""),
+    ("READERS", "analysts", "analysts"),
+    ("EMR_APPLICATION", "00f1abcd", "00f1abcd"),
+    ("EMR_ROLE", "arn:aws:iam::123456789012:role/spark", "arn:aws:iam::123456789012:role/spark"),
+    ("EMR_CODE", "s3://bucket/code/", "s3://bucket/code"),
+    ("SECRET", "indextracker/production", "indextracker/production"),
+    ("START", "2021-07-26", date(2021, 7, 26)),
+    ("DAGSTER_HOME", "/srv/dagster", "/srv/dagster"),
+    ("DAGSTER_DATABASE", DATABASE, SecretStr(DATABASE)),
+    ("LOGS_BUCKET", "some-logs", "some-logs"),
+    ("USER_AGENT", "somebody/1.0 (mail@example.org)", "somebody/1.0 (mail@example.org)"),
+    ("FINMIND_TOKEN", SECRET, SecretStr(SECRET)),
+    ("FINMIND_TOKEN", f" {SECRET}\n", SecretStr(SECRET)),
+    ("FINMIND_TOKEN", " ", None),
+    ("AUTOMATION", "running", "running"),
+    ("ALERTS", "none", "none"),
+    ("ALERTS", TOPIC, TOPIC),
+    ("FAILPOINT", "bronze-after:2", "bronze-after:2"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "expected"), READ)
 def test_every_variable_is_read(variable: str, value: str, expected: object) -> None:
-    assert getattr(loaded(**{variable: value}), variable.lower()) == expected
+    needed = EMR if value == "emr" else {}
+    assert getattr(loaded(**needed, **{variable: value}), variable.lower()) == expected
 
 
-def test_all_variables_are_known_here() -> None:
-    assert tuple(name.upper() for name in Settings.model_fields) == VARIABLES
+def test_no_variable_is_left_out_here() -> None:
+    assert [name.upper() for name in Settings.model_fields] == [
+        *dict.fromkeys(variable for variable, _, _ in READ)
+    ]
 
 
 def test_dagsters_own_variable_counts_where_ours_is_not_set() -> None:
@@ -154,14 +198,28 @@ def test_what_stands_beside_the_warehouse() -> None:
         ("SOURCE", "archive:", "'archive:' is neither 'simulated', "),
         (
             "SOURCE",
-            "archive:s3://bucket/documents",
-            "nor 'archive:<folder>'",
+            "archive:https://example.org/documents",
+            "nor 'archive:<folder or s3 prefix>'",
         ),
         ("SOURCE", "", "'' is neither 'simulated', "),
-        ("LAKE", "s3://bucket/lake", "'s3://bucket/lake' is no path on this machine"),
-        ("WAREHOUSE", "redshift://cluster/db", "is no path on this machine"),
+        ("SOURCE", "archive:s3://Bucket/documents", "is neither 'simulated', "),
+        ("LAKE", "gs://bucket/lake", "'gs://bucket/lake' is no s3://<bucket>/<prefix>"),
+        ("LAKE", "s3://", "'s3://' is no s3://<bucket>/<prefix>"),
+        ("LAKE", "/srv/my lake", "engines find no tables below '/srv/my lake': take a folder"),
+        ("LAKE", "/srv/caf\xe9", "engines find no tables below"),
+        ("LAKE", "/srv/100%", "engines find no tables below"),
+        ("LAKE", "s3://bucket/a b", "is no s3://<bucket>/<prefix>"),
+        ("LAKE", "s3://user:password@bucket/lake", "is no s3://<bucket>/<prefix>"),
+        ("STAGING", "/srv/staging", "'/srv/staging' is no s3://<bucket>/<prefix>"),
+        ("EMR_CODE", "bucket/code", "'bucket/code' is no s3://<bucket>/<prefix>"),
+        ("WAREHOUSE", "redshift://cluster/db", "nor redshift://<user>@<host>:<port>/<database>"),
+        ("WAREHOUSE", "redshift://me@cluster", "nor redshift://<user>@<host>:<port>/<database>"),
+        ("WAREHOUSE", "postgresql://me@host/db", "is neither a path nor redshift://"),
+        ("READERS", "Analysts; drop", "pattern"),
+        ("LOGS_BUCKET", "s3://some-logs", "pattern"),
         ("DAGSTER_HOME", "http://dagster", "is no path on this machine"),
-        ("ENGINE", "abacus", "'sail'"),
+        ("ENGINE", "abacus", "'abacus' is neither 'sail', 'spark', 'sc://<host>:<port>' nor 'emr'"),
+        ("ENGINE", "sc://host", "'sc://host' is neither 'sail', "),
         ("START", "yesterday", "valid date"),
         ("SOURCE", "simulated:", "'' is no http://127.0.0.1:<port>"),
         ("SOURCE", "simulated:http://example.org:80", "is no http://127.0.0.1:<port>"),
@@ -175,7 +233,7 @@ def test_what_stands_beside_the_warehouse() -> None:
         ("USER_AGENT", "some\nbody", "is no line of printable ASCII"),
         ("USER_AGENT", "  ", "is no line of printable ASCII"),
         ("AUTOMATION", "perhaps", "'running' or 'stopped'"),
-        ("ALERTS", "pigeon", "'log' or 'none'"),
+        ("ALERTS", "pigeon", "'pigeon' is neither 'log', 'none' nor the ARN of a topic of SNS"),
         ("FAILPOINT", "bronze-after:0", "pattern"),
     ],
 )
@@ -186,6 +244,7 @@ def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, sai
     assert message.startswith(f"INDEXTRACKER_{variable}: ")
     assert said in message
     assert "\n" not in message
+    assert "Value error" not in message
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
@@ -234,6 +293,176 @@ def test_a_failpoint_kills_whoever_was_told_to_die() -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "alive\n")
+
+
+@pytest.mark.parametrize("variable", ["FINMIND_TOKEN", "WAREHOUSE_PASSWORD", "DAGSTER_DATABASE"])
+def test_no_secret_is_shown_or_copied(variable: str) -> None:
+    prefix = "postgresql+psycopg2://me:" if variable == "DAGSTER_DATABASE" else "x"
+    settings = loaded(**{variable: f"{prefix}{SECRET}"})
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
+    assert SECRET not in settings.model_dump_json()
+    environment.export(settings)
+    assert [n for n, value in os.environ.items() if SECRET in value] == [f"INDEXTRACKER_{variable}"]
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(WAREHOUSE=f"redshift://me:{SECRET}@cluster.example.org:5439/market")
+    assert str(caught.value) == (
+        "INDEXTRACKER_WAREHOUSE: it holds a password: set INDEXTRACKER_WAREHOUSE_PASSWORD instead"
+    )
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__}"
+
+
+def test_the_driver_of_dagsters_database_is_named() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(DAGSTER_DATABASE=DATABASE.replace("+psycopg2", ""))
+    assert str(caught.value).startswith(
+        "INDEXTRACKER_DAGSTER_DATABASE: it is no postgresql+psycopg"
+    )
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__}"
+
+
+def test_redshift_is_told_from_a_file() -> None:
+    cluster = loaded(WAREHOUSE=REDSHIFT, LAKE="s3://market/lake", DAGSTER_HOME="/srv/dagster")
+    assert (cluster.on_cluster, cluster.warehouse) == (True, REDSHIFT)
+    assert cluster.staged_at == "s3://market/lake-staging"
+    assert cluster.beside == Path("/srv/dagster")
+    assert cluster.docs == "/srv/dagster/dbt_docs"
+    file = loaded(WAREHOUSE="/srv/w.duckdb", LAKE="/srv/lake")
+    assert (file.on_cluster, file.beside) == (False, Path("/srv"))
+
+
+def test_redshift_needs_a_place_in_s3_to_load_from() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(WAREHOUSE=REDSHIFT, LAKE="/srv/lake")
+    assert str(caught.value) == (
+        "Redshift loads from S3 alone, and the lake is a folder: set INDEXTRACKER_STAGING"
+    )
+    staged = loaded(WAREHOUSE=REDSHIFT, LAKE="/srv/lake", STAGING="s3://market/staging")
+    assert staged.staged_at == "s3://market/staging"
+
+
+def test_aws_with_every_axis_named() -> None:
+    settings = loaded(**ON_AWS)
+    named = {name: value for name, value in ON_AWS.items() if name != "DAGSTER_DATABASE"}
+    found = {name: str(getattr(settings, name.lower())) for name in named}
+    assert found == named
+    assert settings.dagster_database == SecretStr(DATABASE)
+
+
+@pytest.mark.parametrize("variable", sorted(ON_AWS.keys() - {"ENV", "SECRET"}))
+def test_no_axis_of_aws_falls_back(variable: str) -> None:
+    given = {name: value for name, value in ON_AWS.items() if name != variable}
+    with pytest.raises(SettingsError) as caught:
+        loaded(**given)
+    said = f"on AWS nothing has a default: set INDEXTRACKER_{variable}"
+    # What an engine or a warehouse needs beside its name is known when it is named.
+    assert str(caught.value) == said
+
+
+def test_what_lacks_on_aws_is_one_sentence() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(ENV="aws", ENGINE="emr", WAREHOUSE=REDSHIFT)
+    assert str(caught.value) == (
+        "on AWS nothing has a default: set INDEXTRACKER_SOURCE, INDEXTRACKER_LAKE, "
+        "INDEXTRACKER_START, INDEXTRACKER_DAGSTER_HOME, INDEXTRACKER_DAGSTER_DATABASE, "
+        "INDEXTRACKER_LOGS_BUCKET, INDEXTRACKER_EMR_APPLICATION, INDEXTRACKER_EMR_ROLE, "
+        "INDEXTRACKER_EMR_CODE, INDEXTRACKER_COPY_ROLE, INDEXTRACKER_WAREHOUSE_PASSWORD"
+    )
+
+
+def test_an_empty_variable_names_nothing() -> None:
+    with pytest.raises(SettingsError, match=r"set INDEXTRACKER_LAKE, INDEXTRACKER_LOGS_BUCKET$"):
+        loaded(**(ON_AWS | {"LAKE": "", "LOGS_BUCKET": ""}))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SECRET": "indextracker/production"},
+        {"WAREHOUSE_PASSWORD": SECRET},
+        {"WAREHOUSE": f"{REDSHIFT}?cluster=market"},
+        {"WAREHOUSE": "/mnt/shared/w.duckdb"},
+    ],
+)
+def test_each_way_to_the_warehouse_suffices(given: dict[str, str]) -> None:
+    without = {name: value for name, value in ON_AWS.items() if name != "SECRET"}
+    assert loaded(**(without | given)).env == "aws"
+
+
+def test_a_secret_is_no_address_of_dagsters_database() -> None:
+    """dagster.yaml reads it from the environment, in processes without our settings too."""
+    given = {name: value for name, value in ON_AWS.items() if name != "DAGSTER_DATABASE"}
+    with pytest.raises(SettingsError, match=r"set INDEXTRACKER_DAGSTER_DATABASE$"):
+        loaded(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"EMR_ROLE": "", "EMR_CODE": ""}, "needs INDEXTRACKER_EMR_ROLE, INDEXTRACKER_EMR_CODE"),
+        ({"LAKE": "/srv/lake"}, "INDEXTRACKER_LAKE=/srv/lake is a folder of this machine"),
+    ],
+)
+def test_emr_has_what_it_needs(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(ENGINE="emr", **(EMR | given))
+    assert said in str(caught.value)
+
+
+def test_on_aws_the_lake_is_no_folder() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(**(ON_AWS | {"LAKE": "/srv/lake", "STAGING": "s3://market/staging"}))
+    assert "INDEXTRACKER_LAKE=/srv/lake is a folder of one" in str(caught.value)
+
+
+def test_secrets_fill_what_the_environment_lacks() -> None:
+    settings = loaded(**ON_AWS)
+    found = {"finmind_token": f" {SECRET}\n", "warehouse_password": "pass", "dagster_database": "x"}
+    filled = settings.with_secrets(found)
+    assert filled.finmind_token == SecretStr(SECRET)
+    assert filled.warehouse_password == SecretStr("pass")
+    assert filled.dagster_database == SecretStr(DATABASE)
+    others = {"finmind_token", "warehouse_password"}
+    assert filled.model_dump(exclude=others) == settings.model_dump(exclude=others)
+    assert SECRET not in f"{filled!r} {filled.model_dump()} {filled.model_dump_json()}"
+    environment.export(filled)
+    assert [n for n, value in os.environ.items() if value in (SECRET, "pass")] == []
+
+
+def test_the_environment_wins_over_secrets() -> None:
+    settings = loaded(**ON_AWS, WAREHOUSE_PASSWORD="ours", FINMIND_TOKEN="")
+    filled = settings.with_secrets({"finmind_token": "theirs", "warehouse_password": "theirs"})
+    assert filled.warehouse_password == SecretStr("ours")
+    assert filled.finmind_token == SecretStr("theirs")
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({}, "'indextracker/production' holds no warehouse_password, and the environment has none"),
+        ({"warehouse_password": ""}, "holds no warehouse_password"),
+        (
+            {"warehouse_password": "x", "finmind": SECRET},
+            "holds finmind; known are dagster_database, finmind_token, warehouse_password",
+        ),
+        (
+            {"warehouse_password": "x", "finmind_token": f"{SECRET} {SECRET}"},
+            "cannot be used: INDEXTRACKER_FINMIND_TOKEN: it is no token",
+        ),
+        ({"warehouse_password": [SECRET]}, "INDEXTRACKER_WAREHOUSE_PASSWORD: Input should be a "),
+    ],
+)
+def test_secrets_that_cannot_be_used_are_named_and_not_shown(
+    found: dict[str, object], said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(**ON_AWS).with_secrets(found)
+    error = caught.value
+    assert str(error).startswith("INDEXTRACKER_SECRET: 'indextracker/production' ")
+    assert said in str(error)
+    assert SECRET not in f"{error!r} {error.__cause__!r} {error.__context__!r}"
 
 
 def test_settings_do_not_change() -> None:
