@@ -6,6 +6,7 @@ has to clean up. How long a publisher wants to be left alone is not known here.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -37,12 +38,19 @@ class Locks:
 
     @classmethod
     def beside(cls, lake: str, announce: Callable[[str], None] = _log.warning) -> Locks:
-        """The locks of a lake, in a hidden folder next to it: whoever opens the lake shares them.
+        """The locks of a lake: whoever opens it on this machine shares them.
+
+        Those of a folder lie in a hidden folder next to it. Those of a bucket lie in the user's
+        cache, by the lake's address, since the operating system's hold for one machine; between
+        machines each commit to a table holds by itself, and who writes what is Dagster's to say.
 
         Args:
-            lake: Folder of the lake.
+            lake: Folder or s3 prefix of the lake.
             announce: Told in a sentence what is waited for.
         """
+        if "://" in lake:
+            name = f"{lake.rpartition('/')[2]}-{hashlib.sha256(lake.encode()).hexdigest()[:16]}"
+            return cls(Path.home() / ".cache" / "indextracker" / "locks" / name, announce)
         place = Path(lake)
         return cls(place.with_name(f".{place.name}.locks"), announce)
 

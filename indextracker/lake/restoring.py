@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from indextracker.failpoints import failpoint
 from indextracker.lake.digest import contents, digest
 from indextracker.lake.shapes import lacking
-from indextracker.lake.store import Lake
+from indextracker.lake.store import COMMITS, Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
 from indextracker_spark.tables import Table
 
@@ -59,11 +59,11 @@ def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
         LookupError: The table or the version is not there, or its files are gone.
         TableShapeError: The version was made from another declaration of the table.
     """
-    delta, place = lake.open(table), lake.path(table)
+    delta, place = lake.open(table), lake.place(table)
     known = versions(place)
     target = version_at(place, table.path, as_of)
-    earlier = DeltaTable(place, target.number)
-    verify_files(earlier, table.path)
+    earlier = DeltaTable(lake.path(table), target.number)
+    verify_files(place, earlier, table.path)
     lacking(earlier, table)
     later = [version for version in known if version.number > target.number]
     sessions, changed = _differences(lake, table, delta, target.number)
@@ -86,7 +86,7 @@ def restore(lake: Lake, planned: Restoration) -> None:
     """
     if planned.changed:
         failpoint("restore-before")
-        lake.open(planned.table).restore(planned.target.number)
+        lake.open(planned.table).restore(planned.target.number, commit_properties=COMMITS)
         failpoint("restore-after")
 
 

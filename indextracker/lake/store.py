@@ -6,28 +6,36 @@ Spark; they are created, read and counted here. What the rows mean is not known 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
+from functools import cached_property
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import ColumnProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError
 
+from indextracker import places
 from indextracker.lake import shapes
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.landing import Landing
 from indextracker.lake.versions import AsOf, verify_files, version_at
+from indextracker.places import Place
 from indextracker_spark.tables import TABLES, Table
 
 COMMIT_TRIES = 10
+# By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.
+COMMITS = CommitProperties(max_commit_retries=100)
 # zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
 # by one, which delta encoding stores in next to nothing.
 WRITER_PROPERTIES = WriterProperties(
@@ -37,6 +45,9 @@ WRITER_PROPERTIES = WriterProperties(
         "line": ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
     },
 )
+
+# Name of the file, beside the layers, that says which world's data a lake holds.
+_MARK = "world"
 
 
 class WorldMismatchError(ValueError):
@@ -51,22 +62,31 @@ class Lake:
     """The Delta tables and the landing zone of one world.
 
     Args:
-        root: Folder of the lake; made at the first write.
+        root: Folder or s3 prefix of the lake; made at the first write.
         world: `simulated` or `real`.
+        place: The same place as an object, such as a bucket with a client of its own.
 
-    A folder that holds the other world's data is refused, with WorldMismatchError, by the first
+    A lake that holds the other world's data is refused, with WorldMismatchError, by the first
     read or write.
     """
 
-    def __init__(self, root: str, world: str) -> None:
+    def __init__(self, root: str, world: str, place: Place | None = None) -> None:
         self.root = root
         self.world = world
-        self.landing = Landing(Path(root) / "landing")
-        self._mark = Path(root) / "world"
+        self._place = place or places.place(root)
+
+    @cached_property
+    def landing(self) -> Landing:
+        """The documents; a bucket is asked when they are first needed."""
+        return Landing(self._place.below("landing"))
 
     def path(self, table: Table) -> str:
-        """Where the table lies."""
+        """Where the table lies, for Delta."""
         return f"{self.root}/{table.path}"
+
+    def place(self, table: Table) -> Place:
+        """Where the table's files lie."""
+        return self._place.below(table.path)
 
     def exists(self, table: Table) -> bool:
         """Whether the table has been created."""
@@ -86,10 +106,10 @@ class Lake:
         self._verify_world()
         if not self.exists(table):
             raise TableMissingError(f"the lake {self.root} has no {table.path} yet: backfill first")
-        place = self.path(table)
         if as_of is None:
-            return DeltaTable(place)
-        return DeltaTable(place, version_at(place, table.path, as_of).number)
+            return DeltaTable(self.path(table))
+        version = version_at(self.place(table), table.path, as_of)
+        return DeltaTable(self.path(table), version.number)
 
     def ensure(self, tables: Iterable[Table]) -> None:
         """Creates the tables that are not there yet, and marks the lake with its world.
@@ -99,9 +119,9 @@ class Lake:
         Raises:
             TableShapeError: A table was made from another declaration.
         """
-        self._verify_world()
-        if not self._mark.exists():
-            self._mark_world()
+        if not self._verify_world():
+            self._place.keep(_MARK, f"{self.world}\n".encode())
+            self._verify_world()
         for table in tables:
             if not self.exists(table):
                 self._create(table)
@@ -119,7 +139,9 @@ class Lake:
             outside = set(pc.unique(rows["session_date"]).to_pylist()) - set(sessions)
             if outside:
                 raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
-        predicate = None if table.storage == "whole" else table.sessions_predicate(keys)
+        # Of a whole table too: of two writers that overwrite an empty one without a predicate,
+        # delta-rs lets both add their rows.
+        predicate = table.sessions_predicate(keys)
 
         def write(delta: DeltaTable) -> None:
             write_deltalake(
@@ -128,6 +150,7 @@ class Lake:
                 mode="overwrite",
                 predicate=predicate,
                 writer_properties=WRITER_PROPERTIES,
+                commit_properties=COMMITS,
             )
 
         self._commit(table, write)
@@ -137,7 +160,13 @@ class Lake:
         stored = _stored(table, rows)
 
         def write(delta: DeltaTable) -> None:
-            write_deltalake(delta, stored, mode="append", writer_properties=WRITER_PROPERTIES)
+            write_deltalake(
+                delta,
+                stored,
+                mode="append",
+                writer_properties=WRITER_PROPERTIES,
+                commit_properties=COMMITS,
+            )
 
         self._commit(table, write)
 
@@ -156,7 +185,8 @@ class Lake:
         elif sessions is not None and table.storage == "by_year":
             partitions = [("year", "in", sorted({str(s.year) for s in sessions}))]
         if as_of is not None:
-            verify_files(delta, table.path, delta.file_uris(file_pruning_predicate=partitions))
+            files = delta.file_uris(file_pruning_predicate=partitions)
+            verify_files(self.place(table), delta, table.path, files)
         return delta.to_pyarrow_dataset(file_pruning_predicate=partitions)
 
     @contextmanager
@@ -208,21 +238,18 @@ class Lake:
         """The tables of the catalogue that are there."""
         return [table for table in TABLES.values() if self.exists(table)]
 
-    def _verify_world(self) -> None:
-        if self._mark.exists() and (found := self._mark.read_text().strip()) != self.world:
+    def _verify_world(self) -> bool:
+        """Whether the lake is marked; raises where it is marked with the other world."""
+        try:
+            found = self._place.read(_MARK).decode().strip()
+        except FileNotFoundError:
+            return False
+        if found != self.world:
             raise WorldMismatchError(
                 f"the lake {self.root} holds {found} data and this run is of the {self.world} "
-                "world: set INDEXTRACKER_LAKE to another folder"
+                "world: set INDEXTRACKER_LAKE to another folder or prefix"
             )
-
-    def _mark_world(self) -> None:
-        """Written aside and renamed: a kill leaves a whole mark or none."""
-        self._mark.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=self._mark.parent, prefix=".world-")
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{self.world}\n")
-        Path(aside).replace(self._mark)
-        self._verify_world()
+        return True
 
     def _create(self, table: Table) -> None:
         try:
@@ -232,6 +259,7 @@ class Lake:
                 mode="ignore",
                 partition_by=list(table.partition_columns) or None,
                 description=table.meaning,
+                commit_properties=COMMITS,
             )
         except CommitFailedError:
             # Of two processes at the same instant one creates it, and the other is told so.

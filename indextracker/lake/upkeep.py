@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +15,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from indextracker.failpoints import failpoint
-from indextracker.lake.store import COMMIT_TRIES, WRITER_PROPERTIES, Lake
+from indextracker.lake.store import COMMIT_TRIES, COMMITS, WRITER_PROPERTIES, Lake
 from indextracker.lake.versions import versions
+from indextracker.places import Place
 from indextracker_spark.tables import Table
 
 # A reader or writer at work never needs files as old as a day. Delta forgets versions after 30
@@ -37,8 +37,8 @@ class Upkeep:
         files_after: And afterwards.
         bytes_before: Their bytes before.
         bytes_after: And afterwards.
-        bytes_freed: What was removed from the disk.
-        bytes_kept: Files on the disk that only earlier versions need.
+        bytes_freed: What was removed from disk or bucket.
+        bytes_kept: Files there that only earlier versions need.
     """
 
     table: Table
@@ -72,18 +72,18 @@ def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
     files_before, bytes_before = _live(lake.open(table))
     _compact(lake, table)
     failpoint("compact-after")
-    on_disk = _on_disk(lake.path(table))
-    _vacuum(lake.path(table), timedelta(days=retain_days))
+    stored = _stored(lake.place(table))
+    _vacuum(lake, table, timedelta(days=retain_days))
     failpoint("vacuum-after")
     files_after, bytes_after = _live(lake.open(table))
-    left = _on_disk(lake.path(table))
+    left = _stored(lake.place(table))
     return Upkeep(
         table=table,
         files_before=files_before,
         files_after=files_after,
         bytes_before=bytes_before,
         bytes_after=bytes_after,
-        bytes_freed=on_disk - left,
+        bytes_freed=stored - left,
         bytes_kept=left - bytes_after,
     )
 
@@ -92,7 +92,9 @@ def _compact(lake: Lake, table: Table) -> None:
     for attempt in range(1, COMMIT_TRIES + 1):
         try:
             lake.open(table).optimize.compact(
-                max_concurrent_tasks=_TASKS, writer_properties=WRITER_PROPERTIES
+                max_concurrent_tasks=_TASKS,
+                writer_properties=WRITER_PROPERTIES,
+                commit_properties=COMMITS,
             )
         except CommitFailedError:
             if attempt == COMMIT_TRIES:
@@ -101,7 +103,7 @@ def _compact(lake: Lake, table: Table) -> None:
             return
 
 
-def _vacuum(place: str, retain: timedelta) -> None:
+def _vacuum(lake: Lake, table: Table, retain: timedelta) -> None:
     """Removes the files that no version within `retain` needs, those of killed writes too.
 
     Each of these versions is named: once a checkpoint has dropped the note that a file was removed
@@ -109,12 +111,12 @@ def _vacuum(place: str, retain: timedelta) -> None:
     lately it was replaced.
     """
     start = datetime.now(UTC) - retain
-    known = versions(place)
+    known = versions(lake.place(table))
     current_at_start = [version for version in known if version.committed_at < start][-1:]
     within = [version for version in known if version.committed_at >= start]
     keep = [version.number for version in (*current_at_start, *within)]
     vacuum = partial(
-        DeltaTable(place).vacuum,
+        lake.open(table).vacuum,
         retain // timedelta(hours=1),
         full=True,
         enforce_retention_duration=False,
@@ -130,9 +132,9 @@ def _live(delta: DeltaTable) -> tuple[int, int]:
     return files.num_rows, pc.sum(files["size_bytes"]).as_py() or 0
 
 
-def _on_disk(place: str) -> int:
+def _stored(place: Place) -> int:
     return sum(
-        file.stat().st_size
-        for file in Path(place).rglob("*.parquet")
-        if "_delta_log" not in file.parts
+        file.bytes
+        for file in place.files()
+        if file.name.endswith(".parquet") and not file.name.startswith("_delta_log/")
     )

@@ -6,13 +6,17 @@ Going back to one is done in `restoring`, reading as of one in the store.
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from deltalake import DeltaTable
 
+from indextracker.places import File, Place
+
 AsOf = int | datetime
+# A commit is a small object of its own: in a bucket one waits for each.
+_READERS = 16
 
 
 class NoSuchVersionError(LookupError):
@@ -35,35 +39,39 @@ class Version:
         return f"version {self.number} of {_instant(self.committed_at)}"
 
 
-def versions(place: str) -> list[Version]:
+def versions(place: Place) -> list[Version]:
     """The versions of the table at a place that its log still knows, oldest first.
 
     Read from the log itself, since the library counts its history back from a latest version that
     may be of another instant (delta-rs 4488). Times are those that writers put into their commits:
     unlike the files' times they survive a copy of the lake.
     """
-    log = Path(place) / "_delta_log"
-    commits = {int(file.stem): file for file in log.glob("*.json") if file.stem.isdigit()}
-    checkpoints = [int(file.name.split(".")[0]) for file in log.glob("*.checkpoint.*")]
+    log = place.below("_delta_log")
+    commits: dict[int, File] = {}
+    checkpoints = []
+    for file in log.files():
+        number, _, kind = file.name.partition(".")
+        if number.isdigit() and kind == "json":
+            commits[int(number)] = file
+        elif number.isdigit() and kind.startswith("checkpoint."):
+            checkpoints.append(int(number))
     # Where old commits have been cleaned up, what is older than a checkpoint is no whole version.
     first = 0 if 0 in commits else min(checkpoints)
-    return [_read(commits[n]) for n in sorted(commits) if n >= first]
+    whole = [number for number in sorted(commits) if number >= first]
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(lambda number: _read(log, number, commits[number]), whole))
 
 
-def _read(commit: Path) -> Version:
-    with commit.open(encoding="utf-8") as actions:
-        for action in actions:
-            if action.startswith('{"commitInfo"'):
-                found = json.loads(action)["commitInfo"]
-                return Version(
-                    int(commit.stem),
-                    datetime.fromtimestamp(found["timestamp"] / 1000, UTC),
-                    found.get("operation", ""),
-                )
-    return Version(int(commit.stem), datetime.fromtimestamp(commit.stat().st_mtime, UTC), "")
+def _read(log: Place, number: int, commit: File) -> Version:
+    for action in log.read(commit.name).splitlines():
+        if action.startswith(b'{"commitInfo"'):
+            found = json.loads(action)["commitInfo"]
+            at = datetime.fromtimestamp(found["timestamp"] / 1000, UTC)
+            return Version(number, at, found.get("operation", ""))
+    return Version(number, commit.modified_at, "")
 
 
-def version_at(place: str, name: str, as_of: AsOf) -> Version:
+def version_at(place: Place, name: str, as_of: AsOf) -> Version:
     """The version of that number, or the one that was current at that instant.
 
     Args:
@@ -90,10 +98,13 @@ def version_at(place: str, name: str, as_of: AsOf) -> Version:
     return earlier[-1]
 
 
-def verify_files(delta: DeltaTable, name: str, files: list[str] | None = None) -> None:
+def verify_files(
+    place: Place, delta: DeltaTable, name: str, files: list[str] | None = None
+) -> None:
     """Makes sure that the data files of a version are still there.
 
     Args:
+        place: Where the table lies.
         delta: The table at that version.
         name: What to call it in an error.
         files: Paths of the files that will be read; all of the version by default.
@@ -102,7 +113,8 @@ def verify_files(delta: DeltaTable, name: str, files: list[str] | None = None) -
         VacuumedError: Some are not.
     """
     needed = delta.file_uris() if files is None else files
-    gone = sum(not Path(file).exists() for file in needed)
+    there = {f"{place.address}/{file.name}" for file in place.files()}
+    gone = sum(file not in there for file in needed)
     if gone:
         raise VacuumedError(
             f"{name} cannot be had as of version {delta.version()}: {gone} of the "

@@ -151,3 +151,20 @@ def test_an_error_frees_the_lock(tmp_path: Path) -> None:
 def test_nothing_is_made_before_a_lock_is_taken(tmp_path: Path) -> None:
     Locks.beside(str(tmp_path / "lake"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bucket_is_locked_on_this_machine_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    addresses = ("s3://one/lake", "s3://one/lake", "s3://other/lake", "s3://one/deep/lake")
+    same, again, *others = (Locks.beside(address).folder for address in addresses)
+    assert same == again
+    assert len({same, *others}) == 3
+    assert all(tmp_path in folder.parents for folder in (same, *others))
+    said: list[str] = []
+    with (
+        Locks.beside("s3://one/lake").table("silver/sessions"),
+        Locks.beside("s3://other/lake", said.append).table("silver/sessions"),
+    ):
+        assert said == []

@@ -1,12 +1,11 @@
-"""Documents from a folder that keeps them under their publishers' names."""
+"""Documents from a place that keeps them under their publishers' names."""
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indextracker import places
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.sources import model
 from indextracker.feeds.sources.model import Answer, Source, too_large
@@ -14,57 +13,57 @@ from indextracker.feeds.sources.model import Answer, Source, too_large
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+    from pathlib import Path
 
     from indextracker.feeds.model import Feed
 
 
 class ArchiveSource(Source):
-    """A folder that keeps documents under their publishers' names, at any depth.
+    """A folder or a prefix of a bucket with documents under their publishers' names, at any depth.
 
-    The folder is walked once, at the first question. Its files are candidates by their name, the
-    largest first: the night part of a session and the whole of it have one name.
+    It is listed once, at the first question. Its files are candidates by their name, the largest
+    first: the night part of a session and the whole of it have one name.
+
+    Args:
+        root: The folder, or `s3://<bucket>/<prefix>`.
     """
 
     live = False
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self.place = f"archive:{root.name}"
+    def __init__(self, root: str | Path) -> None:
+        self._root = places.place(str(root))
+        self.place = f"archive:{str(root).rpartition('/')[2]}"
 
     @cached_property
-    def _files(self) -> dict[str, list[Path]]:
-        if not self._root.is_dir():
-            raise NotADirectoryError(f"the archive {self._root} is no folder")
-        found: dict[str, list[Path]] = {}
-        for folder, _, names in os.walk(self._root, onerror=_raise):
-            for name in names:
-                found.setdefault(name, []).append(Path(folder, name))
+    def _files(self) -> dict[str, list[places.File]]:
+        try:
+            listed = self._root.files()
+        except FileNotFoundError as error:
+            raise NotADirectoryError(f"the archive cannot be read: {error}") from error
+        found: dict[str, list[places.File]] = {}
+        for file in listed:
+            found.setdefault(file.name.rpartition("/")[2], []).append(file)
         return found
 
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
         """Every file of the session's names, the largest first.
 
         Raises:
-            NotADirectoryError: If the archive is no folder.
+            NotADirectoryError: If the archive is not there.
         """
-        paths = [path for name in feed.names(session) for path in self._files.get(name, ())]
-        sized = sorted((-path.stat().st_size, path) for path in paths)
-        for negative_size, path in sized:
-            yield self._answer(path, -negative_size)
+        files = [file for name in feed.names(session) for file in self._files.get(name, ())]
+        for file in sorted(files, key=lambda file: (-file.bytes, file.name)):
+            yield self._answer(file)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _answer(self, path: Path, size: int) -> Answer:
-        url = f"archive:{path.relative_to(self._root).as_posix()}"
-        if size > model.LARGEST_DOCUMENT_BYTES:
-            return Answer(url, path.name, None, refusal=too_large(path.name))
+    def _answer(self, file: places.File) -> Answer:
+        url, name = f"archive:{file.name}", file.name.rpartition("/")[2]
+        if file.bytes > model.LARGEST_DOCUMENT_BYTES:
+            return Answer(url, name, None, refusal=too_large(name))
         try:
-            return Answer(url, path.name, path.read_bytes())
+            return Answer(url, name, self._root.read(file.name))
         except OSError as error:
-            reason = f"{path.name} cannot be read ({error.strerror})"
-            return Answer(url, path.name, None, refusal=Refusal("blocked", reason))
-
-
-def _raise(error: OSError) -> None:
-    raise error
+            reason = f"{name} cannot be read ({error.strerror or error})"
+            return Answer(url, name, None, refusal=Refusal("blocked", reason))

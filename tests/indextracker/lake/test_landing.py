@@ -12,6 +12,7 @@ import pytest
 
 from indextracker.lake import Landing
 from indextracker.lake.landing import DamagedDocumentError
+from indextracker.places import Folder
 
 BODY = b"as published" * 1_000
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -21,14 +22,15 @@ KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
 from indextracker.lake import Landing
+from indextracker.places import Folder
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
-Landing(Path(sys.argv[1])).put(sys.stdin.buffer.read())
+Landing(Folder(Path(sys.argv[1]))).put(sys.stdin.buffer.read())
 """
 
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    return Landing(tmp_path)
+    return Landing(Folder(tmp_path))
 
 
 def files(folder: Path) -> list[str]:

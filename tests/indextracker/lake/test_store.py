@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 from good_rows import GOOD, SESSION, rows
 
-from indextracker.lake import Lake, WorldMismatchError
+from indextracker.lake import Lake, WorldMismatchError, store
 from indextracker.lake.arrow import arrow_schema
 from indextracker_spark.tables import TABLES, Table
 from indextracker_spark.tables import taiwan as t
@@ -157,6 +157,27 @@ def test_two_writers_of_different_sessions_both_end(
         writer.stdin.flush()
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert marks(lake, table) == {MONDAY: "7", TUESDAY: "7"}
+
+
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("table", [t.INDICES, t.CONTRACTS, t.FUTURES_TRADES], ids=lambda t: t.path)
+def test_of_two_replacements_at_once_one_remains(
+    lake: Lake, table: Table, monkeypatch: pytest.MonkeyPatch, *, filled: bool
+) -> None:
+    """The second begins from the same snapshot as the first and is told that it lost."""
+    lake.ensure([table])
+    if filled:
+        lake.replace(table, rows(table, {}), [MONDAY])
+    write, snapshots = store.write_deltalake, [DeltaTable(lake.path(table))]
+
+    def from_the_first_snapshot(delta: DeltaTable, *args: object, **kwargs: object) -> None:
+        write(snapshots.pop() if snapshots else delta, *args, **kwargs)
+
+    write(DeltaTable(lake.path(table)), store._stored(table, rows(table, {})), mode="append")
+    monkeypatch.setattr(store, "write_deltalake", from_the_first_snapshot)
+    lake.replace(table, rows(table, {}), [MONDAY])
+    assert not snapshots
+    assert lake.total_rows(table) == 1
 
 
 # worlds

@@ -50,7 +50,7 @@ def test_each_version_is_read_by_its_number(lake: Lake) -> None:
 
 
 def test_the_version_of_an_instant_is_the_last_before_it(lake: Lake) -> None:
-    known = versions(lake.path(TABLE))
+    known = versions(lake.place(TABLE))
     assert [version.number for version in known] == [0, 1, 2]
     for version in known:
         at = version.committed_at
@@ -90,7 +90,7 @@ def test_commits_without_their_checkpoint_are_no_versions(lake: Lake) -> None:
         lake.replace(TABLE, rows(TABLE, {"session_date": TUESDAY}), [TUESDAY])
     log = Path(lake.path(TABLE), "_delta_log")
     (log / f"{0:020}.json").unlink()
-    assert [version.number for version in versions(lake.path(TABLE))] == [2, 3, 4, 5]
+    assert [version.number for version in versions(lake.place(TABLE))] == [2, 3, 4, 5]
     assert codes(lake, 2) == NOW
     with pytest.raises(NoSuchVersionError, match="no version 1: it has 2 to 5"):
         lake.open(TABLE, 1)

@@ -1,0 +1,54 @@
+"""A home of the command whose lake is in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from homes import RANGE, Home
+from stores import Store
+
+from indextracker.lake import Lake
+from indextracker.lake.digest import digest
+
+# Few rows that go through every kind of table up to gold.
+SMALL = ("--feeds", "finmind_trades", "--to-layer", "gold")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketHome(Home):
+    """Everything but the lake is in a folder of its own: another home is another machine.
+
+    Attributes:
+        address: Of the lake.
+        way: How the store is reached; by its own address without.
+    """
+
+    store: Store
+    address: str
+    way: str | None = None
+
+    @property
+    def lake(self) -> str:
+        return self.address
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return super().environment(**self.store.environment(self.way), **more)
+
+    def backfill(self, days: Sequence[str] = RANGE, **more: str):
+        """A backfill of few rows."""
+        return self.run("backfill", "taiwan", *days, *SMALL, "--json", **more)
+
+    def digests(self) -> dict[str, str]:
+        """What each table of the lake holds, but for its logs."""
+        return digests(self.lake)
+
+
+def digests(lake: str) -> dict[str, str]:
+    """What each table of a lake holds, but for its logs."""
+    opened = Lake(lake, "simulated")
+    return {
+        table.path: digest(opened, table)
+        for table in opened.tables()
+        if table.subject != "deliveries"
+    }

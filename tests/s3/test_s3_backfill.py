@@ -1,0 +1,160 @@
+"""Backfills by the command with the lake in a bucket: whole, killed, and two at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bucket_homes import BucketHome, digests
+from homes import RANGE, Home
+from stores import BUCKET, Store
+
+from indextracker.lake import Lake
+from indextracker.lake.versions import versions
+from indextracker_spark.tables import TABLES
+from indextracker_spark.tables.deliveries import DELIVERIES
+
+NewHome = Callable[..., BucketHome]
+WHOLE = f"s3://{BUCKET}/whole/lake"
+FRIDAY = ("--from", "2024-12-13", "--to", "2024-12-13")
+MONDAY = ("--from", "2024-12-16", "--to", "2024-12-16")
+BARS = TABLES["gold/etf_bars"]
+
+
+@pytest.fixture(scope="module")
+def whole(store: Store, tmp_path_factory: pytest.TempPathFactory) -> BucketHome:
+    """A home with two simulated sessions up to the marts."""
+    home = BucketHome(tmp_path_factory.mktemp("whole"), store=store, address=WHOLE)
+    done = home.run("backfill", "taiwan", *RANGE)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def check_it_is_filled(home: BucketHome, whole: BucketHome) -> None:
+    """The small backfill made of its tables what the whole one did."""
+    found, expected = home.digests(), whole.digests()
+    filled = ("bronze/finmind_trades", "silver/etf_trades", "gold/etf_bars", "gold/etf_sessions")
+    assert {path: found[path] for path in filled} == {path: expected[path] for path in filled}
+
+
+@pytest.mark.timeout(1200)
+def test_a_bucket_holds_what_a_folder_holds(whole: BucketHome, tmp_path: Path) -> None:
+    """Every table of the lake, raw and the marts; and every document."""
+    local = Home(tmp_path)
+    done = local.run("backfill", "taiwan", *RANGE)
+    assert done.returncode == 0, done.stderr
+    found, expected = whole.contents(), local.contents()
+    assert {path for path in expected if found.get(path) != expected[path]} == set()
+    assert found.keys() == expected.keys()
+    assert {"gold/option_bars", 'marts."derivative_detail_history"'} <= found.keys()
+    documents = {path.name for path in (local.lake / "landing").rglob("*") if path.is_file()}
+    kept = whole.store.names("whole/lake/landing/")
+    assert {name.rpartition("/")[2] for name in kept} == documents
+    # Nothing of the lake is on this machine.
+    assert not list(whole.folder.rglob("*.parquet"))
+
+
+def test_running_it_again_changes_nothing(whole: BucketHome) -> None:
+    before, documents = whole.digests(), whole.store.names("whole/lake/landing/")
+    done = whole.backfill()
+    assert done.returncode == 0, done.stderr
+    assert whole.digests() == before
+    assert whole.store.names("whole/lake/landing/") == documents
+
+
+def test_every_command_knows_the_bucket(whole: BucketHome) -> None:
+    done = whole.run("status", *RANGE, "--json")
+    told = json.loads(done.stdout)
+    assert told["lake"] == WHOLE
+    assert {state["state"] for day in told["sessions"].values() for state in day.values()} == {
+        "accepted"
+    }
+    done = whole.run("doctor")
+    assert done.returncode == 0, done.stdout
+    assert f"lake can be written: {WHOLE}" in done.stdout
+    assert re.search(r"lake: \d+ tables of the simulated world", done.stdout)
+    done = whole.run("tables")
+    assert re.search(r"gold/etf_bars\s+│\s+\d+", done.stdout), done.stderr
+
+
+def test_a_table_is_maintained_asked_as_it_was_and_restored(whole: BucketHome) -> None:
+    lake = Lake(WHOLE, "simulated")
+    rows, before = lake.total_rows(BARS), digests(WHOLE)
+    asked = "select count(*) from gold.etf_bars"
+    for as_of, count in (("0", 0), ("1", rows)):
+        done = whole.run("query", "--lake", "--as-of", as_of, "--csv", asked)
+        assert done.stdout.split()[-1] == str(count), done.stderr
+    done = whole.run("maintain", "--tables", "bronze/deliveries,gold/etf_bars")
+    assert done.returncode == 0, done.stderr
+    assert digests(WHOLE) == before
+    done = whole.run("restore", "gold/etf_bars", "--as-of", "0")
+    assert done.returncode == 0, done.stderr
+    assert f"rows: {rows} -> 0" in done.stdout
+    assert lake.total_rows(BARS) == 0
+    back = str(versions(lake.place(BARS))[-2].number)
+    done = whole.run("restore", "gold/etf_bars", "--as-of", back)
+    assert done.returncode == 0, done.stderr
+    assert digests(WHOLE) == before
+
+
+@pytest.mark.parametrize("failpoint", ["landing-after", "bronze-after", "spark-after:3"])
+def test_a_killed_backfill_goes_on_where_it_stopped(
+    whole: BucketHome, new_home: NewHome, prefix: str, failpoint: str
+) -> None:
+    home = new_home("killed", prefix)
+    done = home.backfill(INDEXTRACKER_FAILPOINT=failpoint)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    done = home.backfill()
+    assert done.returncode == 0, done.stderr
+    check_it_is_filled(home, whole)
+
+
+def test_the_jvm_fills_a_bucket_with_the_same(
+    java: int, whole: BucketHome, new_home: NewHome, prefix: str
+) -> None:
+    home = new_home("jvm", prefix)
+    done = home.backfill(INDEXTRACKER_ENGINE="spark")
+    assert done.returncode == 0, done.stderr
+    check_it_is_filled(home, whole)
+    commit = Lake(prefix, "simulated").open(BARS).history(1)[0]
+    assert commit["engineInfo"].startswith("Apache-Spark/")
+
+
+def test_two_machines_at_once_lose_no_commit(
+    whole: BucketHome, new_home: NewHome, prefix: str
+) -> None:
+    """Locks keep processes of one machine apart; between machines it is each commit's condition."""
+    homes = [new_home(name, prefix) for name in ("one", "other")]
+    started = [
+        home.start("backfill", "taiwan", *days, "--feeds", "finmind_trades", "--to-layer", "gold")
+        for home, days in zip(homes, (FRIDAY, MONDAY), strict=True)
+    ]
+    for process in started:
+        _, errors = process.communicate(timeout=600)
+        assert process.returncode == 0, errors
+    check_it_is_filled(homes[0], whole)
+    with Lake(prefix, "simulated").sql([DELIVERIES]) as connection:
+        log = connection.execute(
+            "select session_date::varchar, state from deliveries where feed = 'finmind_trades'"
+            " order by 1"
+        ).fetchall()
+    assert log == [("2024-12-13", "accepted"), ("2024-12-16", "accepted")]
+
+
+def test_an_archive_in_a_bucket_is_a_source(
+    new_home: NewHome, store: Store, prefix: str, samples: Path
+) -> None:
+    for file in (samples / "taifex").glob("*2021_07_26*.zip"):
+        store.client().upload_file(str(file), BUCKET, f"archive/2021/{file.name}")
+    home = new_home("archive", prefix, source=f"archive:s3://{BUCKET}/archive")
+    day = ("--from", "2021-07-26", "--to", "2021-07-26")
+    feeds = ("--feeds", "taifex_volume_totals", "--to-layer", "bronze")
+    done = home.run("backfill", "taiwan", *day, *feeds, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["sessions"]["2021-07-26"]["taifex_volume_totals"]["state"] == "accepted"
+    assert told["tables"]["bronze/taifex_volume_totals"] > 0

@@ -1,0 +1,202 @@
+"""A bucket keeps what a folder keeps: whole, once, and by the same names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from dagster_aws.s3 import S3Resource
+from faulty import between
+from stores import BUCKET, KEYS, Store
+
+from indextracker.feeds import FEEDS
+from indextracker.feeds.sources import ArchiveSource
+from indextracker.lake import Landing
+from indextracker.lake.landing import DamagedDocumentError
+from indextracker.places import REQUEST_TRIES, Folder, Place, StoreError, place
+from indextracker.platform import Platform
+from indextracker.settings import Settings
+from indextracker_assets.resources import lake_place
+
+BODY = b"as published" * 10_000
+DIGEST = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def somewhere(request: pytest.FixtureRequest, tmp_path: Path, prefix: str) -> Place:
+    return place(str(tmp_path / "place") if request.param == "folder" else prefix)
+
+
+def test_what_is_kept_is_read(somewhere: Place) -> None:
+    assert not somewhere.exists("a/b")
+    somewhere.keep("a/b", BODY)
+    somewhere.below("a").keep("c", b"")
+    assert somewhere.exists("a/b")
+    assert somewhere.read("a/b") == somewhere.below("a").read("b") == BODY
+    assert somewhere.read("a/c") == b""
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    found = somewhere.files()
+    assert {(file.name, file.bytes) for file in found} == {("a/b", len(BODY)), ("a/c", 0)}
+    assert all(before < file.modified_at for file in found)
+    assert [file.name for file in somewhere.below("a").files() if file.bytes] == ["b"]
+
+
+def test_what_is_kept_stays(somewhere: Place) -> None:
+    somewhere.keep("mark", b"first")
+    somewhere.keep("mark", b"second")
+    assert somewhere.read("mark") == b"first"
+    assert [file.name for file in somewhere.files()] == ["mark"]
+
+
+def test_of_many_at_once_one_is_kept(somewhere: Place) -> None:
+    bodies = [bytes([number]) * 1000 for number in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda body: somewhere.keep("mark", body), bodies))
+    assert somewhere.read("mark") in bodies
+    assert [file.name for file in somewhere.files()] == ["mark"]
+
+
+def test_what_is_not_there_is_said(somewhere: Place) -> None:
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        somewhere.read("nothing")
+    with pytest.raises(FileNotFoundError, match=somewhere.address):
+        somewhere.files()
+
+
+def test_names_that_begin_alike_are_different_places(somewhere: Place) -> None:
+    somewhere.below("lake").keep("a", b"1")
+    somewhere.below("lake-2").keep("b", b"2")
+    assert [file.name for file in somewhere.below("lake").files()] == ["a"]
+
+
+def test_trying_leaves_nothing(somewhere: Place) -> None:
+    somewhere.try_writing()
+    with pytest.raises(FileNotFoundError):
+        somewhere.files()
+
+
+def test_what_is_removed_is_gone_and_nothing_else(somewhere: Place) -> None:
+    somewhere.remove()  # nothing is there
+    somewhere.below("lake").keep("a/b", BODY)
+    somewhere.below("lake-2").keep("b", BODY)
+    somewhere.below("lake").remove()
+    assert [file.name for file in somewhere.files()] == ["lake-2/b"]
+
+
+def test_more_than_a_page_is_listed_and_removed(prefix: str, store: Store) -> None:
+    many = place(prefix)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: many.keep(f"{number:04}", b"x"), range(1_010)))
+    assert sorted(file.name for file in many.files()) == [f"{n:04}" for n in range(1_010)]
+    many.remove()
+    assert not store.names(prefix.removeprefix(f"s3://{BUCKET}/"))
+
+
+def test_runs_of_dagster_reach_the_landing_zone_by_its_resource(
+    store: Store, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[S3Resource] = []
+    client = S3Resource.get_client
+    monkeypatch.setattr(S3Resource, "get_client", lambda self: asked.append(self) or client(self))
+    landing = Platform(Settings(lake=prefix), place=lake_place).lake.landing
+    digest = landing.put(BODY)
+    assert [one.max_attempts for one in asked] == [REQUEST_TRIES]
+    assert place(prefix).read(f"landing/{digest[:2]}/{digest}") == BODY
+
+
+def test_a_bucket_that_is_not_there_is_a_sentence(store: Store) -> None:
+    nowhere = place("s3://no-such-bucket/lake")
+    for use in (nowhere.files, nowhere.try_writing, lambda: nowhere.keep("a", b"")):
+        with pytest.raises(StoreError, match=r"no-such-bucket.*NoSuchBucket.*bucket's name"):
+            use()
+
+
+# faults
+
+
+@pytest.fixture
+def faulty(store: Store, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple]:
+    with between(store.address) as way:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", way.address)
+        yield place(prefix), way
+
+
+@pytest.mark.parametrize(
+    "fault", ["500", "503", "reset", "lost answer", "slow", "torn upload", "torn answer"]
+)
+def test_a_fault_is_overcome(faulty: tuple, fault: str) -> None:
+    kept, way = faulty
+    way.plan = lambda method, path, number: fault if number in (1, 3) else None
+    landing = Landing(kept)
+    assert landing.put(BODY) == DIGEST
+    assert landing.get(DIGEST) == BODY
+    way.plan = lambda method, path, number: None
+    assert [(file.name, file.bytes) for file in kept.files()] == [
+        (f"{DIGEST[:2]}/{DIGEST}", len(BODY))
+    ]
+    assert way.faults[fault] >= 1
+
+
+def test_a_torn_upload_leaves_nothing(
+    faulty: tuple, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, way = faulty
+    monkeypatch.setattr("indextracker.places.REQUEST_TRIES", 2)
+    way.plan = lambda method, path, number: "torn upload" if method == "PUT" else None
+    with pytest.raises(StoreError) as told:
+        kept.keep("document", BODY)
+    assert KEYS["AWS_SECRET_ACCESS_KEY"] not in str(told.value)
+    assert not kept.exists("document")
+    way.plan = lambda method, path, number: None
+    kept.keep("document", BODY)
+    assert kept.read("document") == BODY
+
+
+def test_what_may_not_be_read_is_not_missing(faulty: tuple) -> None:
+    kept, way = faulty
+    way.plan = lambda method, path, number: "403"
+    for use in (lambda: kept.exists("a"), lambda: kept.read("a"), kept.files):
+        with pytest.raises(StoreError, match="what these credentials may do"):
+            use()
+
+
+def test_a_damaged_document_is_not_handed_out(store: Store, prefix: str) -> None:
+    landing = Landing(place(prefix))
+    landing.put(BODY)
+    key = f"{prefix.removeprefix(f's3://{BUCKET}/')}/{DIGEST[:2]}/{DIGEST}"
+    store.client().put_object(Bucket=BUCKET, Key=key, Body=BODY[:-1])
+    with pytest.raises(DamagedDocumentError, match=DIGEST):
+        landing.get(DIGEST)
+
+
+# archives
+
+
+def test_an_archive_in_a_bucket_is_as_one_in_a_folder(prefix: str, tmp_path: Path) -> None:
+    """The largest of a name first, at any depth, by names below the archive alone."""
+    feed, session = FEEDS["taifex_futures"], date(2024, 12, 16)
+    [name, *_] = feed.names(session)
+    root = tmp_path / prefix.rpartition("/")[2]
+    for archive in (Folder(root), place(prefix)):
+        archive.keep(f"2024/{name}", b"x" * 500)
+        archive.keep(f"2024/dawn/{name}", b"y" * 50)
+        archive.keep(f"2024/{name}.part", b"z" * 5000)
+    found = [
+        [(answer.url, answer.name, answer.body) for answer in source.answers(feed, session)]
+        for source in (ArchiveSource(root), ArchiveSource(prefix))
+    ]
+    assert found[0] == found[1]
+    assert found[1] == [
+        (f"archive:2024/{name}", name, b"x" * 500),
+        (f"archive:2024/dawn/{name}", name, b"y" * 50),
+    ]
+    assert ArchiveSource(prefix).place == f"archive:{root.name}"
+
+
+def test_an_archive_of_nothing_is_an_error(prefix: str) -> None:
+    with pytest.raises(NotADirectoryError, match=f"nothing below {prefix}"):
+        next(ArchiveSource(prefix).answers(FEEDS["taifex_futures"], date(2024, 12, 16)))
