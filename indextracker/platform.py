@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 
 from indextracker.calendars import Calendar, calendar
 from indextracker.engines import Engine, engine
@@ -14,8 +13,9 @@ from indextracker.feeds.finmind import FINMIND
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
 from indextracker.lake import Lake
 from indextracker.locks import Locks
+from indextracker.places import Place, place
 from indextracker.settings import Settings
-from indextracker.warehouse import DuckDBWarehouse
+from indextracker.warehouse import Warehouse, warehouse
 
 
 def now() -> datetime:
@@ -31,23 +31,33 @@ class Platform:
     Attributes:
         settings: What the parts are made from.
         clock: The present, for whatever depends on it: hours by which documents are due, schedules.
+
+    Args:
+        place: Makes a place of the lake's address.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], datetime] = now,
+        place: Callable[[str], Place] = place,
+    ) -> None:
         self.settings = settings
         self.clock = clock
+        self._place = place
 
     @cached_property
     def lake(self) -> Lake:
         """The lake; opening it refuses another world's."""
-        return Lake(self.settings.lake, self.settings.world)
+        address = self.settings.lake
+        return Lake(address, self.settings.world, self._place(address))
 
     @cached_property
     def source(self) -> Source:
         """Where documents come from."""
         kind, _, place = self.settings.source.partition(":")
         if kind == "archive":
-            return ArchiveSource(Path(place))
+            return ArchiveSource(place)
         if kind == "simulated":
             return SimulatedSource(place or None, lambda: self.clock().timestamp())
         token = self.settings.finmind_token
@@ -69,11 +79,9 @@ class Platform:
         return engine(self.settings)
 
     @cached_property
-    def warehouse(self) -> DuckDBWarehouse:
+    def warehouse(self) -> Warehouse:
         """Where `raw` and the marts are."""
-        return DuckDBWarehouse(
-            self.settings.warehouse, self.settings.warehouse_private, self.settings.world
-        )
+        return warehouse(self.settings)
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -19,6 +19,8 @@ from indextracker_assets.assets.warehouse import warehouse_assets
 from indextracker_assets.automation import schedules, sensors
 from indextracker_assets.jobs import FRESHNESS_JOB, JOBS
 from indextracker_assets.partitions import session_partitions
+from indextracker_assets.resources import lake_place
+from indextracker_assets.secrets import unlocked
 
 
 def build_defs(platform: Platform) -> dg.Definitions:
@@ -53,7 +55,7 @@ def work_defs(platform: Platform) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location as the environment says."""
-    settings = environment.load()
+    settings = unlocked(environment.load())
     environment.export(settings)
     prepare()
-    return build_defs(Platform(settings))
+    return build_defs(Platform(settings, place=lake_place))

@@ -6,27 +6,29 @@ caller, and what the job does by indextracker_spark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Protocol
-
+from indextracker.engines.protocol import CapacityError, Engine, EngineError, Host, JobRun
 from indextracker.settings import Settings
 
-
-class Engine(Protocol):
-    """Something that runs jobs."""
-
-    def run(self, job: str, lake: str, sessions: Sequence[date]) -> None:
-        """Runs the job of that name for the sessions, replacing their slice in one commit."""
-
-    def close(self) -> None:
-        """Frees what the engine holds; it is not used again."""
+__all__ = ["CapacityError", "Engine", "EngineError", "Host", "JobRun", "engine"]
 
 
 def engine(settings: Settings) -> Engine:
     """The engine that the settings name. Nothing starts before the first job."""
-    match settings.engine:
-        case "sail":
-            from indextracker.engines.sail import SailEngine  # noqa: PLC0415 - pyspark is slow
+    kind = settings.engine.partition(":")[0]
+    match kind:
+        case "spark":
+            from indextracker.engines.jvm import JvmEngine  # noqa: PLC0415 - pyspark is slow
+
+            return JvmEngine(on_s3=settings.lake.startswith("s3://"))
+        case "sc":
+            from indextracker.engines.connect import ConnectEngine  # noqa: PLC0415
+
+            return ConnectEngine(settings.engine)
+        case "emr":
+            from indextracker.engines.emr import EmrEngine  # noqa: PLC0415
+
+            return EmrEngine(settings)
+        case _:
+            from indextracker.engines.sail import SailEngine  # noqa: PLC0415
 
             return SailEngine()

@@ -8,10 +8,13 @@ from typing import Any
 import dagster as dg
 
 from indextracker import staleness
+from indextracker.engines import Host
 from indextracker.failpoints import failpoint
 from indextracker.lake.checks import rules
 from indextracker.platform import Platform
+from indextracker_assets import pools
 from indextracker_assets.planning import feeds_of, refined_tables, ways
+from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, metadata
 from indextracker_spark.jobs import writers
@@ -39,7 +42,7 @@ def _whole_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
         with platform.locks.table(table.path):
             lake.ensure([table])
             for job in writers(table):
-                platform.engine.run(job.name, lake.root, [])
+                platform.engine.run(job.name, lake.root, [], StepHost(context))
             yield dg.MaterializeResult(metadata={"dagster/row_count": lake.total_rows(table)})
             yield from check_results(lake, table, None)
 
@@ -57,7 +60,7 @@ def _sessions_asset(
         sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
         with platform.locks.table(table.path):
             started = time.monotonic()
-            documents = run_jobs(platform, table, sessions)
+            documents = run_jobs(platform, table, sessions, StepHost(context))
             seconds = time.monotonic() - started
             rows = lake.row_counts(table, sessions)
             for session in sessions:
@@ -95,12 +98,15 @@ def _asset(
         kinds={"spark", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),
+        pool=pools.table(table),
         **more,
     )
     return decorate
 
 
-def run_jobs(platform: Platform, table: Table, sessions: Sequence[date]) -> dict[date, str]:
+def run_jobs(
+    platform: Platform, table: Table, sessions: Sequence[date], host: Host
+) -> dict[date, str]:
     """Fills a table for the sessions by each of its jobs whose documents are there.
 
     Returns:
@@ -142,7 +148,7 @@ def run_jobs(platform: Platform, table: Table, sessions: Sequence[date]) -> dict
     for job in jobs:
         if documents[job.name]:
             failpoint("spark-before")
-            platform.engine.run(job.name, lake.root, list(documents[job.name]))
+            platform.engine.run(job.name, lake.root, list(documents[job.name]), host)
             failpoint("spark-after")
     return documents[table.path]
 

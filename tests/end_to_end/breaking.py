@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from indextracker.engines import sail
+from indextracker.engines import sessions
 from indextracker_spark import taiwan
 
 # What the jobs are made of, each after what it is made of itself.
@@ -37,15 +37,15 @@ def broken(module_name: str, rule: str, instead: str) -> Iterator[None]:
     sources |= {part: inspect.getsource(part) for part in parts}
     sources[module] = source.replace(rule, instead)
     kept = {changed: dict(vars(changed)) for changed in sources}
-    jobs = sail.JOBS
+    jobs = sessions.JOBS
     try:
         for changed, text in sources.items():
             # Inside the module itself, so that whoever has imported it sees the change.
             exec(compile(text, f"<broken {changed.__name__}>", "exec"), vars(changed))
-        sail.JOBS = {job.name: job for job in taiwan.JOBS}
+        sessions.JOBS = {job.name: job for job in taiwan.JOBS}
         yield
     finally:
         for changed, names in kept.items():
             vars(changed).clear()
             vars(changed).update(names)
-        sail.JOBS = jobs
+        sessions.JOBS = jobs

@@ -1,0 +1,124 @@
+"""EMR Serverless: each job is a run of its own on an application that somebody made.
+
+What is sent is decided here; it is sent by what surrounds a run, since the job reports back there.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property, partial
+
+from indextracker.engines.commits import retried
+from indextracker.engines.jvm import DELTA_LAKE
+from indextracker.engines.packaging import Package, package
+from indextracker.engines.protocol import CapacityError, EngineError, Host, JobRun
+from indextracker.places import place
+from indextracker.settings import Settings
+from indextracker_spark.jobs import JOBS
+
+# A run costs a minute until it starts, and a commit holds its sessions whole: about a year.
+SESSIONS_PER_RUN = 250
+# Where the image of a release keeps Delta Lake.
+DELTA_OF_THE_IMAGE = (
+    "/usr/share/aws/delta/lib/delta-spark.jar",
+    "/usr/share/aws/delta/lib/delta-storage.jar",
+)
+# Without room for a job: after these, half an hour in all, it fails.
+PAUSES_SECONDS = (60, 120, 240, 480, 900)
+# A job that hangs costs until somebody sees it.
+TIMEOUT_MINUTES = 180
+_NO_ROOM = re.compile("capacity|quota|throttl|no free ip", re.IGNORECASE)
+
+
+def job_run(
+    settings: Settings, packaged: Package, job: str, lake: str, sessions: Sequence[date]
+) -> JobRun:
+    """The job run of a job and its sessions."""
+    root, logs = settings.emr_code, f"{settings.emr_code}/logs/"
+    configuration = DELTA_LAKE | {
+        "spark.jars": ",".join(DELTA_OF_THE_IMAGE),
+        "spark.submit.pyFiles": f"{root}/code/{packaged.code}",
+        "spark.archives": f"{root}/code/{packaged.environment}#environment",
+        "spark.emr-serverless.driverEnv.PYTHONPATH": "./environment",
+    }
+    submit = {
+        "entryPoint": f"{root}/code/{packaged.entry}",
+        "entryPointArguments": [
+            *("--lake", lake, "--job", job),
+            *(session.isoformat() for session in sessions),
+        ],
+        "sparkSubmitParameters": " ".join(
+            f"--conf {name}={value}" for name, value in configuration.items()
+        ),
+    }
+    parameters = {
+        "applicationId": settings.emr_application,
+        "executionRoleArn": settings.emr_role,
+        "name": job,
+        "jobDriver": {"sparkSubmit": submit},
+        "configurationOverrides": {
+            "monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": logs}}
+        },
+        "executionTimeoutMinutes": TIMEOUT_MINUTES,
+        "tags": {"indextracker": settings.world},
+    }
+    return JobRun(parameters, tuple(sessions), f"{root}/messages", logs)
+
+
+def lacks_room(said: str) -> bool:
+    """Whether what EMR Serverless says of a failure will pass by itself."""
+    return bool(_NO_ROOM.search(said))
+
+
+class EmrEngine:
+    """Runs jobs on EMR Serverless.
+
+    Args:
+        settings: Application, role, and the s3 prefix for code, messages and logs.
+    """
+
+    name = "EMR Serverless"
+    alone = False
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
+        """Runs a job, up to a year of sessions in one commit.
+
+        Raises:
+            EngineError: Nothing surrounds the run, or it found no room for half an hour.
+        """
+        if host is None:
+            raise EngineError(
+                "EMR Serverless reports to Dagster and runs within it alone: use `indextracker "
+                "backfill`, or set INDEXTRACKER_ENGINE=sail here"
+            )
+        for first in range(0, max(len(sessions), 1), SESSIONS_PER_RUN):
+            batch = sessions[first : first + SESSIONS_PER_RUN]
+            wanted = job_run(self._settings, self._package, job, lake, batch)
+            write = partial(_submitted, host, wanted)
+            retried(write, f"{lake}/{JOBS[job].writes.path}")
+
+    def close(self) -> None:
+        """Nothing is held: the application stops by itself when it idles."""
+
+    @cached_property
+    def _package(self) -> Package:
+        packaged = package()
+        packaged.deliver(place(self._settings.emr_code).below("code"))
+        return packaged
+
+
+def _submitted(host: Host, wanted: JobRun) -> None:
+    for pause in PAUSES_SECONDS:
+        try:
+            host.submit(wanted)
+        except CapacityError:
+            time.sleep(pause)
+        else:
+            return
+    host.submit(wanted)

@@ -1,0 +1,94 @@
+"""Running jobs on a Spark session, wherever that comes from.
+
+What tells engines apart is only how their session comes about, in the module of each; how a job
+is cut into commits, tried again and ends when its session is lost is the same for all.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from indextracker.engines.commits import retried
+from indextracker.engines.protocol import EngineError, Host
+from indextracker_spark import job as jobs_of_spark
+from indextracker_spark.jobs import JOBS
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Ten sessions of half a million rows fill a job well; all at once need more memory for no gain.
+SESSIONS_PER_JOB = 10
+
+
+class SessionEngine(ABC):
+    """Runs jobs on one Spark session, opened at the first one and kept until `close`.
+
+    Attributes:
+        name: What errors call it.
+    """
+
+    name: str
+    alone = True
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._session: SparkSession | None = None
+
+    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
+        """Runs a job, ten sessions in one commit.
+
+        Raises:
+            EngineError: The session does not open, or was lost; the next job opens another.
+        """
+        spark, due = self._start(host), JOBS[job]
+        try:
+            for first in range(0, max(len(sessions), 1), SESSIONS_PER_JOB):
+                batch = sessions[first : first + SESSIONS_PER_JOB]
+                write = partial(jobs_of_spark.run, spark, lake, due, batch)
+                retried(write, f"{lake}/{due.writes.path}")
+        except Exception as error:
+            if _answers(spark):
+                raise
+            with self._lock:
+                self._session = None  # a dead one is not stopped: that would wait for it
+                self._free()
+            raise EngineError(
+                f"{self.name} was lost in the middle of {job}. What it had committed is whole and "
+                "the rest is as it was: run it again once it is back"
+            ) from error
+
+    def close(self) -> None:
+        """Stops the session and what it runs on."""
+        with self._lock:
+            if self._session is not None:
+                self._session.stop()
+            self._session = None
+            self._free()
+
+    @abstractmethod
+    def _open(self, host: Host | None) -> SparkSession:
+        """A new session."""
+
+    def _free(self) -> None:  # noqa: B027 - most engines have nothing else
+        """Stops what the session ran on."""
+
+    def _start(self, host: Host | None = None) -> SparkSession:
+        with self._lock:
+            if self._session is None:
+                self._session = self._open(host)
+            # At each job, since a server that was started anew under the same address forgot it.
+            self._session.conf.set("spark.sql.session.timeZone", "UTC")
+            return self._session
+
+
+def _answers(spark: SparkSession) -> bool:
+    """Whether a session still computes."""
+    try:
+        return bool(spark.range(1).count() == 1)
+    except Exception:  # noqa: BLE001 - each engine dies in words of its own
+        return False

@@ -1,0 +1,76 @@
+"""Entry point of a submitted job: `main.py --lake ROOT --job NAME [SESSION ...]`.
+
+It is told all it needs by its arguments and opens the session that the cluster gives it. Where
+Dagster started it, it reports the rows of each session; by hand it does the same work in silence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from indextracker_spark.job import Job, run
+from indextracker_spark.jobs import JOBS
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs one job for its sessions, in one commit.
+
+    Args:
+        arguments: What follows the program's name.
+    """
+    parser = argparse.ArgumentParser(description="Runs one job of the lakehouse.")
+    parser.add_argument("--lake", required=True, help="root of the lake")
+    parser.add_argument("--job", required=True, choices=JOBS, metavar="JOB", help="its name")
+    parser.add_argument("sessions", nargs="*", type=date.fromisoformat, help="as 2024-12-13")
+    asked = parser.parse_args(arguments)
+    with _pipes() as pipes:
+        job = JOBS[asked.job]
+        spark = SparkSession.builder.appName(f"indextracker {job.name}").getOrCreate()
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        run(spark, asked.lake, job, asked.sessions)
+        rows = rows_written(spark, asked.lake, job, asked.sessions)
+        pipes.report_custom_message({"job": job.name, "rows": rows})
+        spark.stop()
+
+
+def rows_written(
+    spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]
+) -> dict[str, int]:
+    """The rows of each session in the slice that a job writes; `""` stands for a whole table."""
+    keys = [session.isoformat() for session in sessions]
+    there = spark.read.format("delta").load(f"{lake}/{job.writes.path}")
+    there = there.where(job.writes.slice_predicate(keys, **job.slice_of(job.writes)))
+    if job.writes.storage == "whole":
+        return {"": there.count()}
+    counted = {
+        row["session_date"].isoformat(): row["count"]
+        for row in there.groupBy("session_date").count().collect()
+    }
+    return {key: counted.get(key, 0) for key in keys}
+
+
+def _pipes() -> Any:
+    """What reports to Dagster, through S3; where Dagster is not, it does nothing."""
+    # Whoever submits by hand needs neither.
+    import boto3  # noqa: PLC0415
+    from dagster_pipes import (  # noqa: PLC0415
+        PipesS3ContextLoader,
+        PipesS3MessageWriter,
+        open_dagster_pipes,
+    )
+
+    store = boto3.client("s3")
+    return open_dagster_pipes(
+        context_loader=PipesS3ContextLoader(client=store),
+        message_writer=PipesS3MessageWriter(client=store, interval=5),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

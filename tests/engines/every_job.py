@@ -1,0 +1,25 @@
+"""Every job of the catalogue in one session, by spark-submit: one start of Spark instead of 31.
+
+It takes the arguments of the entry point, whose place it takes, and whichever job they name.
+"""
+
+import sys
+from datetime import date
+
+from pyspark.sql import SparkSession
+
+from indextracker_spark.job import run
+from indextracker_spark.jobs import JOBS
+
+
+def main() -> None:
+    """Runs them in their order."""
+    _, lake, _, _, *sessions = sys.argv[1:]
+    spark = SparkSession.builder.getOrCreate()
+    for job in JOBS.values():
+        run(spark, lake, job, [date.fromisoformat(session) for session in sessions])
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
