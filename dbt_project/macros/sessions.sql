@@ -104,25 +104,29 @@
         {%- set needed = incremental_models()
             + graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | list -%}
         {%- if needed | rejectattr('unique_id', 'in', passed) | list | length == 0 -%}
-            {%- do run_query(
-                'delete from ' ~ book('built_sessions')
-                ~ ' where session_date in (select session_date from ' ~ book('run_sessions') ~ ')'
-            ) -%}
-            {%- do run_query(
-                'insert into ' ~ book('built_sessions')
-                ~ ' select session_date, load_id, definition from ' ~ book('run_sessions')
-                ~ ' where load_id is not null'
-            ) -%}
+            {%- do record_and_publish(results) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
 
+{# Records the sessions of the run as built from what was loaded. #}
+{% macro record_run() -%}
+    {%- do run_query(
+        'delete from ' ~ book('built_sessions')
+        ~ ' where session_date in (select session_date from ' ~ book('run_sessions') ~ ')'
+    ) -%}
+    {%- do run_query(
+        'insert into ' ~ book('built_sessions')
+        ~ ' select session_date, load_id, definition from ' ~ book('run_sessions')
+        ~ ' where load_id is not null'
+    ) -%}
+{%- endmacro %}
+
+
 {# A table in which runs keep their books, beside the models that they are about. #}
 {% macro book(name) -%}
-    {{ return(api.Relation.create(
-        database=target.database, schema='intermediate', identifier=name
-    ) | string) }}
+    {{ return(relation_of('intermediate', name) | string) }}
 {%- endmacro %}
 
 
@@ -142,7 +146,7 @@
     {%- set parts = [] -%}
     {%- for node in graph.nodes.values()
         | selectattr('resource_type', 'equalto', 'model')
-        | selectattr('schema', 'in', ['staging', 'intermediate'])
+        | rejectattr('config.materialized', 'equalto', 'table')
         | sort(attribute='unique_id') -%}
         {%- do parts.append(node.raw_code) -%}
     {%- endfor -%}

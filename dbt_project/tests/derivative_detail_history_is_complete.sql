@@ -9,7 +9,7 @@ derivatives as (
 
 bars as (
     select
-        'Futures' as derivative_type,
+        cast('Futures' as varchar(256)) as derivative_type,
         f.product as name,
         f.session_date,
         f.scale,
@@ -18,7 +18,7 @@ bars as (
     where f.price_open is not null and {{ sessions_of_this_run('f.session_date') }}
     union all
     select
-        'Options' as derivative_type,
+        cast('Options' as varchar(256)) as derivative_type,
         o.product as name,
         o.session_date,
         o.scale,
@@ -27,7 +27,7 @@ bars as (
     where o.price_open is not null and {{ sessions_of_this_run('o.session_date') }}
     union all
     select
-        'ETF' as derivative_type,
+        cast('ETF' as varchar(256)) as derivative_type,
         e.symbol as name,
         e.session_date,
         e.scale,

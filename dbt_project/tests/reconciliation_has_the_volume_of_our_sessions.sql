@@ -17,7 +17,9 @@ reconciled as (
 reports as (
     select distinct
         session_date,
-        case when option_type is null then 'Futures' else 'Options' end as instrument
+        cast(
+            case when option_type is null then 'Futures' else 'Options' end as varchar(256)
+        ) as instrument
     from reconciled
 ),
 
@@ -25,7 +27,7 @@ sessions as (
     select
         f.session_date,
         f.session_part,
-        'Futures' as instrument,
+        cast('Futures' as varchar(256)) as instrument,
         f.product,
         f.expiry,
         cast(null as decimal(12, 4)) as strike,
@@ -37,7 +39,7 @@ sessions as (
     select
         s.session_date,
         s.session_part,
-        'Futures' as instrument,
+        cast('Futures' as varchar(256)) as instrument,
         s.product,
         s.near_expiry || '/' || s.far_expiry as expiry,
         cast(null as decimal(12, 4)) as strike,
@@ -49,7 +51,7 @@ sessions as (
     select
         o.session_date,
         o.session_part,
-        'Options' as instrument,
+        cast('Options' as varchar(256)) as instrument,
         o.product,
         o.expiry,
         o.strike,

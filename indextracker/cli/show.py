@@ -21,9 +21,8 @@ from indextracker.settings import Settings
 from indextracker_spark.tables import TABLES
 
 if TYPE_CHECKING:
-    import duckdb
-
     from indextracker.lake.versions import AsOf
+    from indextracker.warehouse import Connection
     from indextracker_assets.backfill import Report
 
 # So many have no room for lines between them on a terminal of eighty characters.
@@ -111,9 +110,10 @@ def tables(settings: Settings) -> None:
     columns = ("table", "rows", "what a row is")
     rows = [(t.path, f"{platform.lake.total_rows(t):,}", t.meaning) for t in found]
     console().print(grid(f"{settings.world} lake {settings.lake}", columns, rows))
-    if platform.warehouse.published.exists():
-        with platform.warehouse.reading() as connection:
-            published = _published(connection)
+    if platform.warehouse.published_yet():
+        published = [
+            (name, f"{count:,}", says) for name, count, says in platform.warehouse.relations()
+        ]
         console().print(grid(f"warehouse {settings.warehouse}", columns, published))
 
 
@@ -154,7 +154,7 @@ def sessions_in_words(sessions: Iterable[date]) -> str:
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, sql: str, *, as_csv: bool) -> None:
+def _answer(connection: Connection, sql: str, *, as_csv: bool) -> None:
     cursor = connection.execute(sql)
     names = [column[0] for column in cursor.description or []]
     rows = cursor.fetchall()
@@ -169,20 +169,3 @@ def _answer(connection: duckdb.DuckDBPyConnection, sql: str, *, as_csv: bool) ->
         shown.add_row(*("" if value is None else str(value) for value in row))
     console(width=None if sys.stdout.isatty() else 100_000).print(shown)
     click.echo(f"{len(rows)} rows, times in UTC", err=True)
-
-
-def _published(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    listed = connection.execute(
-        """
-        select schema_name || '.' || name, quoted, comment from (
-            select schema_name, table_name as name, comment from duckdb_tables()
-            union all select schema_name, view_name, comment from duckdb_views()
-        ), lateral (select format('{}."{}"', schema_name, name)) as q(quoted)
-        where schema_name in ('marts', 'raw') order by 1
-        """
-    ).fetchall()
-    counts = (connection.execute(f"select count(*) from {quoted}") for _, quoted, _ in listed)
-    return [
-        (name, f"{count.fetchall()[0][0]:,}", comment or "")
-        for (name, _, comment), count in zip(listed, counts, strict=True)
-    ]

@@ -1,5 +1,28 @@
 """The warehouse: plain tables of schema `raw`, loaded slice by slice, and dbt's runs upon them."""
 
-from indextracker.warehouse.duckdb import DuckDBWarehouse, WarehouseMissingError
+from indextracker.settings import Settings
+from indextracker.warehouse.duckdb import DuckDBWarehouse
+from indextracker.warehouse.protocol import (
+    Connection,
+    Warehouse,
+    WarehouseError,
+    WarehouseMissingError,
+)
 
-__all__ = ["DuckDBWarehouse", "WarehouseMissingError"]
+__all__ = [
+    "Connection",
+    "DuckDBWarehouse",
+    "Warehouse",
+    "WarehouseError",
+    "WarehouseMissingError",
+    "warehouse",
+]
+
+
+def warehouse(settings: Settings) -> Warehouse:
+    """The warehouse that the settings name. Nothing is opened before it is used."""
+    if settings.on_cluster:
+        from indextracker.warehouse.redshift import RedshiftWarehouse  # noqa: PLC0415 - AWS is slow
+
+        return RedshiftWarehouse(settings)
+    return DuckDBWarehouse(settings.warehouse, settings.warehouse_private, settings.world)

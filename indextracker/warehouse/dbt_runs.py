@@ -2,7 +2,8 @@
 
 A run of dbt's own command takes four seconds before its first query, and dagster-dbt asks it for
 its version before, which takes three; dbt's programmatic runner, given the parsed project, needs
-none of that. It holds the warehouse's file no longer than a call lasts, and dies with this process.
+none of that. It holds the warehouse no longer than a call lasts, and dies with this process. What
+dbt needs of a warehouse, and how that lets go again, the warehouse itself knows.
 What the models mean is dbt_project's, and what they are to Dagster `indextracker_assets`'s.
 """
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from indextracker.settings import PROJECT
 from indextracker.warehouse.column_lineage import Origins, column_origins
+from indextracker.warehouse.protocol import Warehouse
 from indextracker_spark.tables import TABLES
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ _LINEAGE = "column_lineage.json"
 _STATE = "prepared"
 _FILES = ("models/**/*", "macros/**/*", "tests/**/*", "*.yml")
 _MAKERS = ("dbt-core", "dbt-duckdb", "sqlglot")
+# In memory, of no warehouse: the graph and its lineage are the same whatever it is built in.
+_NOWHERE = "memory"
 
 
 class DbtError(RuntimeError):
@@ -60,8 +64,7 @@ def prepare() -> None:
     # Made aside: another process that loads the code location reads whole files. The state comes
     # last, so that what a killed process left unfinished is made again.
     with tempfile.TemporaryDirectory(dir=target) as aside:
-        # Without a warehouse: this target is in memory.
-        _invoke(["compile", "--target", "memory", "--no-partial-parse"], Path(aside))
+        _invoke(["compile", "--no-partial-parse"], _NOWHERE, Path(aside))
         manifest = json.loads(Path(aside, MANIFEST.name).read_text(encoding="utf-8"))
         origins = column_origins(manifest, _raw_columns())
         Path(aside, _LINEAGE).write_text(json.dumps(origins), encoding="utf-8")
@@ -77,34 +80,38 @@ def origins_of_columns() -> dict[str, Origins]:
     return found
 
 
-def build(folder: Path, tell: Callable[[Event], None]) -> None:
-    """Builds and tests all models in the file that the settings name.
+def build(warehouse: Warehouse, folder: Path, tell: Callable[[Event], None]) -> None:
+    """Builds and tests all models.
 
     Unit tests are left out: they hold or do not hold whatever the data, so they are for developers.
 
     Args:
+        warehouse: Where; the caller holds `writing`.
         folder: Where dbt leaves its log and its results.
         tell: Told of each event of dbt's log while it runs, from dbt's threads.
 
     Raises:
         DbtError: A model could not be built, or a test did not pass.
     """
-    _invoke(["build", "--exclude-resource-type", "unit_test"], folder, _manifest(), tell)
+    with warehouse.dbt() as target:
+        _invoke(["build", "--exclude-resource-type", "unit_test"], target, folder, tell)
 
 
-def write_docs(folder: Path) -> None:
+def write_docs(warehouse: Warehouse, folder: Path) -> None:
     """Writes dbt's docs as one page that needs no server, `index.html`."""
-    _invoke(["docs", "generate", "--static", "--no-compile"], folder, _manifest())
+    with warehouse.dbt() as target:
+        _invoke(["docs", "generate", "--static", "--no-compile"], target, folder)
     (folder / "static_index.html").replace(folder / "index.html")
 
 
 def _invoke(
     arguments: list[str],
+    target: str,
     folder: Path,
-    manifest: Manifest | None = None,
     tell: Callable[[Event], None] | None = None,
 ) -> None:
     # Imported here: most who load the code location never run dbt.
+    from dbt.adapters.factory import cleanup_connections  # noqa: PLC0415
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
     from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
 
@@ -115,9 +122,10 @@ def _invoke(
     where = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     into = ["--target-path", str(folder), "--log-path", str(folder), "--no-use-colors"]
     try:
-        done = dbtRunner(manifest, [heard]).invoke([*arguments, *where, *into])
+        command = [*arguments, "--target", target, *where, *into]
+        done = dbtRunner(_manifest(target), [heard]).invoke(command)
     finally:
-        _let_go()
+        cleanup_connections()  # type: ignore[no-untyped-call]
     if done.exception:
         raise DbtError(f"dbt {arguments[0]} failed: {done.exception}")
     if not done.success:
@@ -133,20 +141,20 @@ def _broken(result: Any) -> list[str]:
     ]
 
 
-def _let_go() -> None:
-    """Closes the warehouse's file, which dbt keeps open as long as the process lives."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-    from dbt.adapters.factory import cleanup_connections  # noqa: PLC0415
+def _manifest(target: str) -> Manifest | None:
+    """The parsed project, where it was parsed for that kind of warehouse; else dbt parses itself.
 
-    cleanup_connections()  # type: ignore[no-untyped-call]
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-
-def _manifest() -> Manifest:
-    """The parsed project; read for each run, since a run writes its own SQL into it."""
+    dbt then keeps what it parsed in the folder of the run, and looks at what changed since. The
+    project is read for each run, since a run writes its own SQL into it.
+    """
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
-    manifest = Manifest.from_msgpack(MANIFEST.with_name(_PARSED).read_bytes())
+    parsed = MANIFEST.with_name(_PARSED)
+    if target == _NOWHERE or not parsed.exists():
+        return None
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    if manifest.metadata.adapter_type != target:
+        return None
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 

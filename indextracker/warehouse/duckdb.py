@@ -17,20 +17,19 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
-import pyarrow as pa
-import pyarrow.dataset as ds
 from filelock import FileLock
 
 from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
-from indextracker_spark.tables import TABLES, Table
+from indextracker.warehouse import slices
+from indextracker.warehouse.protocol import (
+    SEARCH_PATH,
+    WarehouseError,
+    WarehouseMissingError,
+)
+from indextracker_spark.tables import Table
 
-SEARCH_PATH = "marts,staging,raw"
 ORPHAN_SECONDS = 60.0
-
-
-class WarehouseMissingError(FileNotFoundError):
-    """Nothing has been published yet."""
 
 
 class DuckDBWarehouse:
@@ -46,9 +45,14 @@ class DuckDBWarehouse:
         self.published = Path(published)
         self.private = Path(private)
         self.world = world
+        self.address = published
         self._lock = FileLock(
             self.published.with_name(f".{self.published.name}.lock"), fallback_to_soft=False
         )
+
+    def published_yet(self) -> bool:
+        """As of every warehouse."""
+        return self.published.exists()
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -64,35 +68,17 @@ class DuckDBWarehouse:
             yield self.private
 
     def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
-        """Replaces the slices of the sessions in `raw`, of all tables in one transaction.
-
-        `raw.loads` tells, by an id in the row of each session, that it was loaded anew: what is
-        built from `raw` renews those sessions and no others.
-
-        Args:
-            lake: Where the tables come from.
-            tables: What to load; a table without sessions is replaced whole.
-            sessions: The slices.
-
-        Returns:
-            Rows loaded, by table path.
-
-        Raises:
-            WorldMismatchError: The warehouse holds the other world's data.
-        """
+        """As of every warehouse."""
         loaded = {}
         touched = set(sessions)
-        # A table that was made before a column of it was declared gets the column first.
-        lake.ensure(table for table in TABLES.values() if table.in_warehouse and lake.exists(table))
+        slices.complete(lake)
         with self.writing() as path, duckdb.connect(str(path)) as connection:
             # One thread fills a table's row groups in order. Two leave pieces that the next
             # checkpoint puts together: 8 s after 30 sessions of option bars, against 0.1.
             connection.execute("set threads = 1")
             self._mark(connection)
             connection.execute("begin")
-            for table in TABLES.values():
-                if not table.in_warehouse:
-                    continue
+            for table in slices.LOADED:
                 # A table that is new, or was of another shape, comes with all that the lake has.
                 fresh = _create(connection, table) and lake.exists(table)
                 if fresh or table in tables:
@@ -107,6 +93,22 @@ class DuckDBWarehouse:
             connection.execute("commit")
         failpoint("warehouse-after")
         return loaded
+
+    @contextmanager
+    def dbt(self) -> Iterator[str]:
+        """The file is the one that the settings name; dbt keeps it open until told otherwise."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+        try:
+            yield "duckdb"
+        finally:
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def built(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As of every warehouse."""
+        with duckdb.connect(str(self.private), read_only=True) as connection:
+            yield connection
 
     def publish(self) -> None:
         """Publishes a copy of the private file, by rename.
@@ -123,25 +125,45 @@ class DuckDBWarehouse:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection to what is published, marts first in the search path.
-
-        Raises:
-            WarehouseMissingError: Nothing is published yet.
-            WorldMismatchError: The file holds the other world's data.
-        """
+        """As of every warehouse."""
         if not self.published.exists():
             raise WarehouseMissingError(
                 f"there is no warehouse at {self.published} yet: run a backfill first"
             )
-        with duckdb.connect(str(self.published), read_only=True) as connection:
-            self._verify(connection)
+        with self._opened() as connection:
             connection.execute("set timezone = 'UTC'")
-            connection.execute(f"set search_path = '{SEARCH_PATH}'")
+            connection.execute(f"set search_path = '{','.join(SEARCH_PATH)}'")
             yield connection
+
+    def relations(self) -> list[tuple[str, int, str]]:
+        """As of every warehouse."""
+        with self.reading() as connection:
+            listed = connection.execute(
+                "select schema_name, table_name, comment from duckdb_tables()"
+                " where schema_name in ('marts', 'raw')"
+                " union all select schema_name, view_name, comment from duckdb_views()"
+                " where schema_name in ('marts', 'raw') order by 1, 2"
+            ).fetchall()
+            return [
+                (f"{schema}.{name}", _count(connection, f'{schema}."{name}"'), comment or "")
+                for schema, name, comment in listed
+            ]
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        try:
+            connection = duckdb.connect(str(self.published), read_only=True)
+            self._verify(connection)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{self.published} cannot be read ({str(error).splitlines()[0]}): delete it and "
+                f"{self.private.name} beside it, and backfill any session; it is loaded again from "
+                "the lake"
+            ) from error
+        return connection
 
     def _mark(self, connection: duckdb.DuckDBPyConnection) -> None:
         # Readers search all of them, whether dbt has built anything yet or not.
-        for schema in SEARCH_PATH.split(","):
+        for schema in SEARCH_PATH:
             connection.execute(f"create schema if not exists {schema}")
         connection.execute("create table if not exists raw.world (name varchar(16) not null)")
         connection.execute(
@@ -202,9 +224,8 @@ def _load(
     sessions: Sequence[date] | None,
 ) -> int:
     """Replaces the slice of the sessions, or all rows; says how many there are now."""
-    slice_of = "true" if sessions is None else f"session_date in ({_dates(sessions)})"
-    connection.execute(f"delete from raw.{table.name} where {slice_of}")
-    connection.register("lake_rows", _rows(lake, table, sessions))
+    connection.execute(f"delete from raw.{table.name} where {slices.predicate(sessions)}")
+    connection.register("lake_rows", slices.rows(lake, table, sessions))
     columns = ", ".join(table.column_names)
     values = ", ".join(_plain(column.name, column.type) for column in table.columns)
     inserted = connection.execute(
@@ -214,43 +235,24 @@ def _load(
     return int(inserted[0][0])
 
 
-def _rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.RecordBatchReader:
-    """The rows of a slice as a stream, file by file: 30 sessions are never in memory at once."""
-    dataset = lake.rows(table, sessions)
-    names = list(table.column_names)
-    wanted = None if sessions is None else ds.field("session_date").isin(list(sessions))
-    # By path is by session, so that a reader of one session skips the row groups of the others.
-    files = sorted(dataset.get_fragments(filter=wanted), key=lambda file: str(file.path))
-    batches = (
-        batch
-        for file in files
-        for batch in file.to_batches(
-            schema=dataset.schema, columns=names, filter=wanted, batch_readahead=2
-        )
-    )
-    schema = pa.schema([dataset.schema.field(name) for name in names])
-    return pa.RecordBatchReader.from_batches(schema, batches)
-
-
 def _note(connection: duckdb.DuckDBPyConnection, sessions: Collection[date]) -> None:
     """Gives the sessions the id of this load."""
     if sessions:
         load_id = str(uuid4())
-        connection.execute(f"delete from raw.loads where session_date in ({_dates(sessions)})")
+        connection.execute(f"delete from raw.loads where {slices.predicate(sessions)}")
         connection.execute(
             "insert into raw.loads select unnest($sessions), $load_id",
             {"sessions": sorted(sessions), "load_id": load_id},
         )
 
 
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
+
+
 def _sessions_of(connection: duckdb.DuckDBPyConnection, table: str) -> set[date]:
     query = f"select distinct session_date from raw.{table}"
     return {session for (session,) in connection.execute(query).fetchall()}
-
-
-def _dates(sessions: Collection[date]) -> str:
-    """The sessions as literals; a date that is none where there are no sessions."""
-    return ", ".join(f"date '{session}'" for session in sessions) or "null"
 
 
 def _plain(name: str, kind: str) -> str:

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='by_session',
-    on_schema_change='fail'
+    on_schema_change='fail',
+    dist='id',
+    sort=['session_date']
 ) }}
 
 with
@@ -31,7 +33,7 @@ etf_hours as (
 futures as (
     select distinct
         c.session_date,
-        'Futures' as derivative_type,
+        cast('Futures' as varchar(256)) as derivative_type,
         c.product as name,
         c.expiry as expire,
         cast(null as decimal(12, 4)) as strike_price,
@@ -43,7 +45,7 @@ futures as (
 options as (
     select distinct
         session_date,
-        'Options' as derivative_type,
+        cast('Options' as varchar(256)) as derivative_type,
         product as name,
         expiry as expire,
         strike as strike_price,
@@ -54,7 +56,7 @@ options as (
 etfs as (
     select distinct
         session_date,
-        'ETF' as derivative_type,
+        cast('ETF' as varchar(256)) as derivative_type,
         symbol as name,
         cast(null as varchar(256)) as expire,
         cast(null as decimal(12, 4)) as strike_price,

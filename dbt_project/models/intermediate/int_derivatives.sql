@@ -30,10 +30,10 @@ instruments as (
     from products
     union all
     select
-        'ETF' as derivative_type,
+        cast('ETF' as varchar(256)) as derivative_type,
         symbol as name,
         underlying,
-        null as expiry_rule
+        cast(null as varchar(256)) as expiry_rule
     from etfs
 ),
 

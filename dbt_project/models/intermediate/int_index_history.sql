@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='by_session',
-    on_schema_change='fail'
+    on_schema_change='fail',
+    dist='index_id',
+    sort=['session_date', 'datetime']
 ) }}
 
 with

@@ -13,7 +13,7 @@ renamed as (
         session_part,
 
         -- numerics
-        open as price_open,
+        "open" as price_open,
         high as price_high,
         low as price_low,
         close as price_close,

@@ -17,7 +17,7 @@ renamed as (
 
         -- numerics
         scale_minutes as scale,
-        open as price_open,
+        "open" as price_open,
         high as price_high,
         low as price_low,
         close as price_close,

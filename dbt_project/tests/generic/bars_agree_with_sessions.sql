@@ -12,27 +12,34 @@
 {% test bars_agree_with_sessions(model, sessions, key, sums, part='session_part') %}
     with
 
+    bars as (
+        select
+            *,
+            cast({{ part }} as varchar(256)) as part
+        from {{ model }}
+        where {{ sessions_of_this_run() }}
+    ),
+
     by_part as (
         select
             session_date,
             {{ key | join(', ') }},
-            {{ part }} as part,
+            part,
             scale_minutes as scale,
             {% for column in sums %}
                 sum(coalesce({{ column }}, 0)) as {{ column }},
             {% endfor %}
             min(low) as lowest,
             max(high) as highest
-        from {{ model }}
-        where {{ sessions_of_this_run() }}
-        group by session_date, {{ key | join(', ') }}, {{ part }}, scale_minutes
+        from bars
+        group by session_date, {{ key | join(', ') }}, part, scale_minutes
     ),
 
     by_whole as (
         select
             session_date,
             {{ key | join(', ') }},
-            'whole' as part,
+            cast('whole' as varchar(256)) as part,
             scale,
             {% for column in sums %}
                 sum({{ column }}) as {{ column }},

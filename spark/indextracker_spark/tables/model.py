@@ -31,8 +31,9 @@ ARROW = {
     "boolean": "bool",
 }
 SPARK = {name: name for name in ARROW}
+WIDTH = 256
 WAREHOUSE = {
-    "string": "varchar(256)",
+    "string": f"varchar({WIDTH})",
     "date": "date",
     "timestamp": "timestamp",
     "int": "integer",
@@ -44,12 +45,21 @@ WAREHOUSE = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type by the catalogue's own name, its meaning and, if any, its unit."""
+    """One column.
+
+    Attributes:
+        name: Its name, the same wherever it means the same.
+        type: Its type by the catalogue's own name.
+        meaning: What a value of it is.
+        unit: Of what, if of anything.
+        width: Bytes that a string takes at most in a warehouse; the lake has no such bound.
+    """
 
     name: str
     type: str
     meaning: str
     unit: str = ""
+    width: int = WIDTH
 
     def __post_init__(self) -> None:
         if self.type not in ARROW and not DECIMAL.fullmatch(self.type):
@@ -63,6 +73,8 @@ class Column:
     @property
     def warehouse_type(self) -> str:
         """The type in the SQL of DuckDB and Redshift."""
+        if self.type == "string":
+            return f"varchar({self.width})"
         return WAREHOUSE.get(self.type, self.type)
 
 
@@ -124,6 +136,8 @@ class Table:
         checks: Rules on values.
         subject: The group of the asset graph that it belongs to.
         in_warehouse: Whether the loader copies it into schema `raw`.
+        spread_by: Column by which a warehouse of many nodes spreads the rows of a table of
+            sessions, where the first of the key that is no part of a session has few values.
     """
 
     layer: Layer
@@ -137,10 +151,12 @@ class Table:
     checks: tuple[Check, ...] = ()
     subject: str = "taiwan"
     in_warehouse: bool = False
+    spread_by: str = ""
 
     def __post_init__(self) -> None:
         names = self.column_names
-        missing = [name for name in (*self.key, *self.slice_by) if name not in names]
+        used = (*self.key, *self.slice_by, *filter(None, (self.spread_by,)))
+        missing = [name for name in used if name not in names]
         if missing:
             raise ValueError(f"{self.path}: {missing} are not among its columns")
         if self.storage != "whole" and "session_date" not in names:
@@ -167,6 +183,24 @@ class Table:
     def partition_columns(self) -> tuple[str, ...]:
         """Delta's partition columns."""
         return {"by_session": ("session_date",), "by_year": ("year",), "whole": ()}[self.storage]
+
+    @property
+    def distribution_key(self) -> str | None:
+        """The column by whose value its rows are spread over nodes; none where each has them all.
+
+        What is joined to everything, and small, is everywhere; rows of one instrument are together.
+        """
+        if self.storage == "whole":
+            return None
+        of_instrument = (name for name in self.key if name not in ("session_date", "session_part"))
+        return self.spread_by or next(of_instrument)
+
+    @property
+    def sort_key(self) -> tuple[str, ...]:
+        """The columns by which its rows are sorted: what is loaded later comes after."""
+        if self.storage == "whole":
+            return self.key
+        return tuple(name for name in ("session_date", "bar_start") if name in self.column_names)
 
     @property
     def all_checks(self) -> tuple[Check, ...]:

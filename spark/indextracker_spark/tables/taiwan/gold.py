@@ -69,6 +69,7 @@ def _bars_and_sessions(
     checks: tuple[Check, ...],
     *,
     has_night: bool,
+    spread_by: str = "",
 ) -> tuple[Table, Table]:
     """The bars of a subject, and the same figures per part of the session.
 
@@ -82,6 +83,7 @@ def _bars_and_sessions(
         meaning=f"One row per {', '.join(names)}, scale and interval with a print in it.",
         key=("session_date", *names, "scale_minutes", "bar_start"),
         in_warehouse=True,
+        spread_by=spread_by,
         columns=(SESSION, *instrument, *part, SCALE, BAR_START, *values, *sums),
         checks=(ORDERED, SCALES, *((PARTS,) if has_night else ()), *checks),
     )
@@ -93,6 +95,7 @@ def _bars_and_sessions(
         key=("session_date", *keys, "session_part"),
         storage="by_year",
         in_warehouse=True,
+        spread_by=spread_by,
         columns=(SESSION, *instrument, PART_OR_WHOLE, *values, *sums),
         checks=(ORDERED, PARTS_OR_WHOLE, *checks),
     )
@@ -177,6 +180,7 @@ OPTION_BARS, OPTION_SESSIONS = _bars_and_sessions(
     ),
     (OPTION_TYPES,),
     has_night=True,
+    spread_by="strike",  # most options are of one product
 )
 
 _OFFICIAL = tuple(

@@ -77,7 +77,7 @@ PRODUCTS = Table(
         Column("expiry_rule", "string", "Rule that dates its expiries; 'unknown' gives no dates."),
         Column("valid_from", "date", "First session of these terms."),
         Column("valid_to", "date", "Last session of these terms; null while they hold."),
-        Column("source", "string", "Where the terms are published."),
+        Column("source", "string", "Where the terms are published.", width=1024),
     ),
     checks=(
         Check("valid_period", "valid_to < valid_from", "Terms end after they begin."),
@@ -97,7 +97,7 @@ INDICES = Table(
         INDEX,
         Column("name", "string", "English name; TAIEX for the main index."),
         Column("market", "string", "Market that the index covers."),
-        Column("source", "string", "Where the name is published."),
+        Column("source", "string", "Where the name is published.", width=1024),
     ),
 )
 
@@ -160,6 +160,6 @@ ETFS = Table(
         Column("underlying", "string", "Index id of the index that it follows."),
         Column("lot_shares", "bigint", "Shares of a lot.", "shares"),
         Column("listed_on", "date", "First session; null where not known."),
-        Column("source", "string", "Where this is published."),
+        Column("source", "string", "Where this is published.", width=1024),
     ),
 )

@@ -1,0 +1,122 @@
+{#
+    Publishing: what a run built, and passed, becomes what readers see.
+
+    A DuckDB file is published whole by whoever runs dbt. In a cluster readers are there all the
+    time: the marts are built in a schema of their own, and one transaction brings what changed to
+    where they look, by deleting and inserting. Nothing that they read is dropped or renamed, which
+    would wait for them and have them wait; a statement of theirs sees the state before it or after.
+
+    A mart that is a table is copied whole. One that is a view upon a history stays a view, upon a
+    copy of it in schema `published`, of which the sessions of the run are replaced.
+#}
+
+
+{# Records the run in its books and publishes it, both or neither. #}
+{% macro record_and_publish(results) -%}
+    {{ return(adapter.dispatch('record_and_publish', 'indextracker')(results)) }}
+{%- endmacro %}
+
+
+{% macro default__record_and_publish(results) -%}
+    {%- do record_run() -%}
+{%- endmacro %}
+
+
+{% macro redshift__record_and_publish(results) -%}
+    {#- Empty books: what is there was built by another definition, or nothing is. -#}
+    {%- set anew = run_query('select count(*) from ' ~ book('built_sessions')).rows[0][0] == 0 -%}
+    {%- do run_query('create schema if not exists marts') -%}
+    {%- do run_query('create schema if not exists published') -%}
+    {%- do run_query('begin') -%}
+    {%- do record_run() -%}
+    {%- for result in results
+        | selectattr('node.resource_type', 'equalto', 'model')
+        | selectattr('node.schema', 'equalto', target.schema) -%}
+        {%- if result.node.config.materialized == 'table' -%}
+            {%- do publish_table(result.node, anew) -%}
+        {%- else -%}
+            {%- do publish_history(result.node, anew) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set readers = env_var('INDEXTRACKER_READERS', 'indextracker_readers') -%}
+    {%- do run_query('grant usage on schema marts to role ' ~ readers) -%}
+    {%- do run_query('grant select on all tables in schema marts to role ' ~ readers) -%}
+    {#- The mark of the world, so that they can tell whose data it is. -#}
+    {%- do run_query('grant usage on schema "raw" to role ' ~ readers) -%}
+    {%- do run_query('grant select on "raw".world to role ' ~ readers) -%}
+    {%- do run_query('commit') -%}
+{%- endmacro %}
+
+
+{# Replaces the rows of a mart that is a table. #}
+{% macro publish_table(node, anew) -%}
+    {%- set built = relation_of(node.schema, node.alias) -%}
+    {%- set mart = relation_of('marts', node.alias) -%}
+    {%- if make_alike(mart, built, anew) -%}
+        {%- do describe(mart, node) -%}
+    {%- endif -%}
+    {%- do run_query('delete from ' ~ mart) -%}
+    {%- do run_query('insert into ' ~ mart ~ ' select * from ' ~ built) -%}
+{%- endmacro %}
+
+
+{# Replaces the sessions of this run in the copy of the history that a view stands on. #}
+{% macro publish_history(node, anew) -%}
+    {%- set parent = graph.nodes[node.depends_on.nodes | first] -%}
+    {%- set built = relation_of(parent.schema, parent.alias) -%}
+    {%- set history = relation_of('published', parent.alias) -%}
+    {%- set mart = relation_of('marts', node.alias, 'view') -%}
+    {%- set made = make_alike(history, built, anew) -%}
+    {%- set known = 'select session_date from ' ~ book('built_sessions') -%}
+    {%- set renewed = 'select session_date from ' ~ book('run_sessions') -%}
+    {%- if made -%}
+        {%- do run_query(
+            'create view ' ~ mart ~ ' as '
+            ~ node.compiled_code | replace(parent.relation_name, history | string)
+        ) -%}
+        {%- do describe(mart, node) -%}
+        {%- set renewed = known -%}
+    {%- endif -%}
+    {%- do run_query('delete from ' ~ history ~ ' where session_date in (' ~ renewed ~ ')') -%}
+    {%- do run_query('delete from ' ~ history ~ ' where session_date not in (' ~ known ~ ')') -%}
+    {%- do run_query(
+        'insert into ' ~ history ~ ' select * from ' ~ built
+        ~ ' where session_date in (' ~ renewed ~ ')'
+    ) -%}
+{%- endmacro %}
+
+
+{#
+    Makes a table like another, spread and sorted as it is, where it is not there or is to be made
+    anew; says whether it did. Views on it go with it.
+#}
+{% macro make_alike(wanted, built, anew) -%}
+    {%- set there = run_query(
+        "select count(*) from information_schema.tables where table_schema = '" ~ wanted.schema
+        ~ "' and table_name = '" ~ wanted.identifier ~ "'"
+    ).rows[0][0] > 0 -%}
+    {%- if there and not anew -%}
+        {%- set columns = adapter.get_columns_in_relation(built) -%}
+        {%- set found = adapter.get_columns_in_relation(wanted) -%}
+        {%- if columns | map(attribute='name') | list == found | map(attribute='name') | list -%}
+            {{ return(false) }}
+        {%- endif -%}
+    {%- endif -%}
+    {%- do run_query('drop table if exists ' ~ wanted ~ ' cascade') -%}
+    {%- do run_query('create table ' ~ wanted ~ ' (like ' ~ built ~ ')') -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+
+{# Gives a published relation the descriptions of its model. #}
+{% macro describe(relation, node) -%}
+    {%- do run_query(alter_relation_comment(relation, node.description)) -%}
+    {%- do run_query(alter_column_comment(relation, node.columns)) -%}
+{%- endmacro %}
+
+
+{% macro relation_of(schema, name, type='table') -%}
+    {{ return(api.Relation.create(
+        database=target.database, schema=schema, identifier=name, type=type
+    )) }}
+{%- endmacro %}

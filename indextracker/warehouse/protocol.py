@@ -1,0 +1,102 @@
+"""What a warehouse is to the rest of the program: loaded, built, published and read.
+
+Which warehouse it is, is decided by the settings in one place, `warehouse()` of this package; how
+a warehouse does it is in its own module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any, Protocol
+
+from indextracker.lake import Lake
+from indextracker_spark.tables import Table
+
+# Where a name without a schema is looked for, in this order, by whoever reads.
+SEARCH_PATH = ("marts", "staging", "raw")
+
+
+class WarehouseMissingError(FileNotFoundError):
+    """Nothing has been published yet."""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be opened; the message says what to do."""
+
+
+class Cursor(Protocol):
+    """An answer."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None:
+        """A sequence per column, which begins with its name."""
+
+    def fetchall(self) -> Sequence[Any]:
+        """The rows, as sequences."""
+
+
+class Connection(Protocol):
+    """What one asks in SQL."""
+
+    def execute(self, sql: str, /) -> Cursor:
+        """The answer of one statement."""
+
+
+class Warehouse(Protocol):
+    """Tables of schema `raw`, what dbt builds upon them, and what is published of it.
+
+    Attributes:
+        address: Where it is, as people know it; without a secret.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+
+    def published_yet(self) -> bool:
+        """Whether there is anything to read."""
+
+    def writing(self) -> AbstractContextManager[object]:
+        """Keeps other writers out; they wait. A killed process frees it at once."""
+
+    def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
+        """Replaces the slices of the sessions in `raw`, of all tables in one transaction.
+
+        `raw.loads` tells, by an id in the row of each session, that it was loaded anew: what is
+        built from `raw` renews those sessions and no others. A table that is new, or of another
+        shape than declared, comes with all that the lake has.
+
+        Args:
+            lake: Where the tables come from.
+            tables: What to load; a table without sessions is replaced whole.
+            sessions: The slices.
+
+        Returns:
+            Rows loaded, by table path.
+
+        Raises:
+            WorldMismatchError: The warehouse holds the other world's data.
+        """
+
+    def dbt(self) -> AbstractContextManager[str]:
+        """What dbt needs as long as one call of it lasts; yields the target of its profile."""
+
+    def built(self) -> AbstractContextManager[Connection]:
+        """A connection to what dbt has built, for who holds `writing`, before it is published."""
+
+    def publish(self) -> None:
+        """Has readers see what was built, all at once; call it while holding `writing`."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A read-only connection to what is published, marts first in the search path.
+
+        Raises:
+            WarehouseError: It cannot be opened.
+            WarehouseMissingError: Nothing is published yet.
+            WorldMismatchError: The warehouse holds the other world's data.
+        """
+
+    def relations(self) -> list[tuple[str, int, str]]:
+        """Name, rows and description of each published relation of `marts` and `raw`."""

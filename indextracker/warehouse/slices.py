@@ -1,0 +1,56 @@
+"""Slices of the lake's tables on their way into a warehouse: which ones, their rows, their load.
+
+How rows get into a warehouse is known to its own module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from indextracker.lake import Lake
+from indextracker_spark.tables import TABLES, Table
+
+LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
+
+
+def complete(lake: Lake) -> None:
+    """Gives a table that was made before a column of it was declared that column."""
+    lake.ensure(table for table in LOADED if lake.exists(table))
+
+
+def rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.RecordBatchReader:
+    """The rows of a slice as a stream, file by file: 30 sessions are never in memory at once.
+
+    Args:
+        lake: Where the table is.
+        table: Whose rows; columns come in declared order.
+        sessions: The slice; None is all of the table.
+    """
+    dataset = lake.rows(table, sessions)
+    names = list(table.column_names)
+    wanted = None if sessions is None else ds.field("session_date").isin(list(sessions))
+    # By path is by session, so that a reader of one session skips the row groups of the others.
+    files = sorted(dataset.get_fragments(filter=wanted), key=lambda file: str(file.path))
+    batches = (
+        batch
+        for file in files
+        for batch in file.to_batches(
+            schema=dataset.schema, columns=names, filter=wanted, batch_readahead=2
+        )
+    )
+    schema = pa.schema([dataset.schema.field(name) for name in names])
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def predicate(sessions: Collection[date] | None) -> str:
+    """SQL that holds in the rows of a slice, all of them where it is None."""
+    return "true" if sessions is None else f"session_date in ({dates(sessions)})"
+
+
+def dates(sessions: Collection[date]) -> str:
+    """The sessions as literals; a date that is none where there are no sessions."""
+    return ", ".join(f"date '{session}'" for session in sessions) or "null"

@@ -1,0 +1,82 @@
+"""The small market of tests/dbt_project in a lake, loaded, built and asked in any warehouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
+from indextracker.settings import Settings
+from indextracker.warehouse import Warehouse, dbt_runs, warehouse
+from indextracker.warehouse.slices import LOADED
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "dbt_project"))
+from small_market import load_raw
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from indextracker_spark.tables import Table
+
+BUCKET = "market"
+READERS = "indextracker_readers"
+SESSIONS = tuple(dt.date(2022, 3, day) for day in (2, 3, 4))
+Rows = list[tuple[Any, ...]]
+
+
+def lake_of_the_market(folder: Path) -> Lake:
+    """A lake with the small market."""
+    load_raw(folder / "small.duckdb")
+    lake = Lake(str(folder / "lake"), "simulated")
+    lake.ensure(LOADED)
+    with duckdb.connect(str(folder / "small.duckdb")) as connection:
+        connection.execute("set timezone = 'UTC'")
+        for table in LOADED:
+            lake.replace(table, _rows(connection, table), SESSIONS)
+    return lake
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
+    columns = ", ".join(
+        f'timezone(\'UTC\', "{c.name}") as "{c.name}"' if c.type == "timestamp" else f'"{c.name}"'
+        for c in table.columns
+    )
+    found = connection.sql(f"select {columns} from raw.{table.name}")
+    return found.to_arrow_table().cast(arrow_schema(table))
+
+
+def settings_of(folder: Path, **given: Any) -> Settings:
+    """Settings of a warehouse, with whatever else it needs in a folder."""
+    places = {
+        "lake": str(folder / "lake"),
+        "dagster_home": str(folder / "dagster"),
+        "staging": f"s3://{BUCKET}/staging",
+    }
+    return Settings(**(places | given))
+
+
+def built(settings: Settings, market: Lake, folder: Path) -> Warehouse:
+    """The market loaded, built and published."""
+    made = warehouse(settings)
+    made.load(market, LOADED, SESSIONS)
+    build(made, folder)
+    return made
+
+
+def build(made: Warehouse, folder: Path) -> None:
+    """Builds and publishes, as the asset of the marts does."""
+    folder.mkdir(exist_ok=True)
+    with made.writing():
+        dbt_runs.build(made, folder, lambda _: None)
+        made.publish()
+
+
+def answer(made: Warehouse, sql: str) -> Rows:
+    """The rows that a reader gets."""
+    with made.reading() as connection:
+        return [tuple(row) for row in connection.execute(sql).fetchall()]
