@@ -49,6 +49,24 @@ class LogAlert:
         _log.error("%s", failure)
 
 
+class TopicAlert:
+    """Tells the subscribers of a topic of AWS's SNS."""
+
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
+
+    def send(self, failure: Failure) -> None:
+        """Publishes one line."""
+        import boto3  # noqa: PLC0415 - half a second, for those alone who have a topic
+
+        region = self._arn.split(":")[3]
+        boto3.client("sns", region_name=region).publish(
+            TopicArn=self._arn,
+            Subject=f"IndexTracker: {failure.job} failed",
+            Message=str(failure),
+        )
+
+
 def alert(settings: Settings) -> Alert | None:
     """Whom the settings name, if anybody."""
     match settings.alerts:
@@ -56,3 +74,5 @@ def alert(settings: Settings) -> Alert | None:
             return None
         case "log":
             return LogAlert()
+        case topic:
+            return TopicAlert(topic)

@@ -21,6 +21,7 @@ from indextracker.windows import outstanding
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
 from indextracker_assets.planning import Span, keys_of, needs, spans
+from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, pause, under_way
 from indextracker_assets.specs import asset_key
 from indextracker_spark.tables.deliveries import DELIVERIES
@@ -119,6 +120,7 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         description="Ends the runs whose process was killed.",
     )
     def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        make_places(context.instance)
         ended = end_killed_runs(context.instance)
         return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run was killed")
 

@@ -24,7 +24,8 @@ from indextracker_assets import jobs
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.planning import SESSION_FEEDS, YEARLY_FEEDS, Span, keys_of, needs, spans
-from indextracker_assets.runs import end_killed_runs, open_instance, process_tag
+from indextracker_assets.pools import make_places
+from indextracker_assets.runs import end_killed_runs, open_instance, process_tag, task_tags
 from indextracker_assets.specs import asset_key, raw_key
 from indextracker_spark.tables import TABLES
 
@@ -130,6 +131,9 @@ class _Runs:
     def __init__(self, platform: Platform, report: Report) -> None:
         self._instance = open_instance(platform.settings.dagster_home)
         end_killed_runs(self._instance)
+        make_places(self._instance)
+        # Whoever started the command starts it again: nothing is retried behind its back.
+        self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
         self._defs = work_defs(platform)
         self.report = report
 
@@ -142,8 +146,7 @@ class _Runs:
             instance=self._instance,
             run_id=run_id,
             asset_selection=keys,
-            # Whoever started the command starts it again: nothing is retried behind its back.
-            tags={**process_tag(run_id), "dagster/max_retries": "0", **(span.tags if span else {})},
+            tags={**process_tag(run_id), **self._tags, **(span.tags if span else {})},
             run_config=_QUIET,
             raise_on_error=False,
         )

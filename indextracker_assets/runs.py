@@ -14,6 +14,8 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock
 
+from indextracker.settings import Settings
+
 PROCESS = "indextracker/process"
 DIGEST = "indextracker/digest"
 UNFINISHED = [
@@ -43,6 +45,28 @@ def open_instance(home: str) -> dg.DagsterInstance:
 def process_tag(run_id: str) -> dict[str, str]:
     """Names this process in a run's tags; with the run's id, since retries inherit tags."""
     return {PROCESS: f"{socket.gethostname()}:{os.getpid()}:{run_id}"}
+
+
+def task_tags(settings: Settings) -> dict[str, str]:
+    """Names the task of ECS that this process runs in, for a run that nobody launched.
+
+    On AWS run monitoring ends every run whose task it does not find.
+
+    Raises:
+        RuntimeError: This process is in no task.
+    """
+    if settings.env != "aws":
+        return {}
+    from dagster_aws.ecs.tasks import get_current_ecs_task_metadata  # noqa: PLC0415 - seconds
+
+    try:
+        task = get_current_ecs_task_metadata()
+    except (TypeError, OSError) as error:
+        raise RuntimeError(
+            "on AWS a backfill runs as a task of ECS, and there is none around this process: run "
+            "monitoring would end it; start it by `aws ecs run-task` or from Dagster's pages"
+        ) from error
+    return {"ecs/task_arn": task.task_arn, "ecs/cluster": task.cluster}
 
 
 def mark(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:

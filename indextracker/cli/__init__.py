@@ -35,8 +35,9 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P,
     @functools.wraps(command)
     def loaded(*args: P.args, **kwargs: P.kwargs) -> R:
         from indextracker import settings as environment  # noqa: PLC0415 - pydantic is slow
+        from indextracker.cli.secrets import unlocked  # noqa: PLC0415
 
-        settings = environment.load()
+        settings = unlocked(environment.load())
         environment.export(settings)
         return command(settings, *args, **kwargs)
 

@@ -19,6 +19,7 @@ from indextracker.acquisition import acquire
 from indextracker.deliveries import Delivery, current
 from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
+from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
 
@@ -128,6 +129,7 @@ def _asset(
         kinds={"python", "deltalake"},
         metadata=metadata(feed.table, platform.lake.path(feed.table)),
         check_specs=[*check_specs(feed.table), accepted],
+        pool=pools.publisher(feed.publisher),
         **more,
     )
     return decorate

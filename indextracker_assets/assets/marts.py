@@ -1,7 +1,7 @@
 """The marts: dbt's models as assets, its tests as their checks, its docs, and publishing.
 
-The SQL is dbt_project's, and how dbt runs is `dbt_runs`'s. dbt builds in the warehouse's private
-file; what passed its tests is published, and nothing else ever is.
+The SQL is dbt_project's, and how dbt runs is `dbt_runs`'s. dbt builds where no reader looks; what
+passed its tests is published, and nothing else ever is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
-from indextracker.warehouse import dbt_runs
+from indextracker.warehouse import Warehouse, dbt_runs
 from indextracker.warehouse.column_lineage import Origins
+from indextracker_assets import pools
 from indextracker_assets.runs import mark
 
 
@@ -42,22 +42,24 @@ def marts_assets() -> dg.AssetsDefinition:
         manifest=dbt_runs.MANIFEST,
         dagster_dbt_translator=translator,
         name="marts",
+        pool=pools.WAREHOUSE,
     )
     def marts(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
         mark(context)
         folder = Path(platform.settings.docs)
-        with platform.warehouse.writing() as private:
+        warehouse = platform.warehouse
+        with warehouse.writing():
             told: list[dbt_runs.Event] = []
             failpoint("dbt-before")
             try:
-                dbt_runs.build(folder, told.append)
+                dbt_runs.build(warehouse, folder, told.append)
             except dbt_runs.DbtError as error:
                 yield from _outcomes(context, translator, told)
                 raise dg.Failure(f"dbt build failed, nothing was published:\n{error}") from error
             failpoint("dbt-after")
-            counts = _row_counts(private, context.selected_asset_keys)
+            counts = _row_counts(warehouse, context.selected_asset_keys)
             lineage = dbt_runs.origins_of_columns()
             for key, count in counts.items():
                 found = {
@@ -66,8 +68,8 @@ def marts_assets() -> dg.AssetsDefinition:
                 }
                 context.add_asset_metadata(found, key)
             yield from _outcomes(context, translator, told)
-            dbt_runs.write_docs(folder)
-            platform.warehouse.publish()
+            dbt_runs.write_docs(warehouse, folder)
+            warehouse.publish()
 
     return marts
 
@@ -94,9 +96,9 @@ def _lineage(origins: Origins) -> dict[str, dg.TableColumnLineage]:
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
 
 
-def _row_counts(database: Path, keys: AbstractSet[dg.AssetKey]) -> dict[dg.AssetKey, int]:
+def _row_counts(warehouse: Warehouse, keys: AbstractSet[dg.AssetKey]) -> dict[dg.AssetKey, int]:
     counts = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with warehouse.built() as connection:
         for key in keys:
             schema, name = key.path
             query = f'select count(*) from {schema}."{name}"'

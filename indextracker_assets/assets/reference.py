@@ -8,6 +8,7 @@ from indextracker.deliveries import found_closures
 from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
 from indextracker.reference_tables import REFERENCES
+from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
 from indextracker_spark.tables import Table
@@ -26,6 +27,7 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
         kinds={"python", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),
+        pool=pools.table(table),
     )
     def reference(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]

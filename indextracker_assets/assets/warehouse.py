@@ -11,11 +11,13 @@ import dagster as dg
 
 from indextracker import staleness
 from indextracker.platform import Platform
+from indextracker.warehouse.slices import LOADED
+from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, metadata, raw_key
-from indextracker_spark.tables import TABLES, Table
+from indextracker_spark.tables import Table
 
-LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
+__all__ = ["LOADED", "warehouse_assets"]
 
 
 def warehouse_assets(
@@ -30,6 +32,7 @@ def warehouse_assets(
         name="raw_reference",
         specs=[_spec(table, uri) for table in whole.values()],
         can_subset=True,
+        pool=pools.WAREHOUSE,
     )
     def raw_reference(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
@@ -48,6 +51,7 @@ def warehouse_assets(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
+        pool=pools.WAREHOUSE,
     )
     def raw_sessions(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]

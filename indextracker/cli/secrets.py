@@ -1,0 +1,14 @@
+"""Secrets of a command: those that the code location would work with."""
+
+from __future__ import annotations
+
+from indextracker.settings import Settings
+
+
+def unlocked(settings: Settings) -> Settings:
+    """The settings, with the secrets that they only name."""
+    if not settings.secret:
+        return settings
+    from indextracker_assets import secrets  # noqa: PLC0415 - Dagster takes seconds
+
+    return secrets.unlocked(settings)

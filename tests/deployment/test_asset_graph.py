@@ -1,0 +1,111 @@
+"""The asset graph is the same in each environment, and loading it asks nobody anything."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CODE_LOCATION = Path(__file__).parents[1] / "indextracker_assets"
+SNAPSHOT = CODE_LOCATION / "asset_graph.json"
+STARTED = ("pysail", "redshift_connector", "psycopg2", "botocore", "dagster_aws", "pyspark.sql")
+# All of it is named, and nothing of it is there.
+ON_AWS = {
+    "ENV": "aws",
+    "SOURCE": "live",
+    "LAKE": "s3://indextracker-lakes/lake",
+    "ENGINE": "emr",
+    "EMR_APPLICATION": "00f1abcd",
+    "EMR_ROLE": "arn:aws:iam::123456789012:role/spark",
+    "EMR_CODE": "s3://indextracker-lakes/code",
+    "WAREHOUSE": "redshift://loader@cluster.example.org:5439/market?cluster=market",
+    "COPY_ROLE": "arn:aws:iam::123456789012:role/copy",
+    "START": "2024-01-02",
+    "DAGSTER_HOME": "/nowhere/dagster",
+    "DAGSTER_DATABASE": "postgresql+psycopg2://me:secret@db.example.org:5432/dagster",
+    "LOGS_BUCKET": "indextracker-logs",
+    "ALERTS": "arn:aws:sns:us-east-1:123456789012:failures",
+}
+DEPLOYMENTS = {
+    "one machine": {"SOURCE": "live", "START": "2024-01-02", "LAKE": "/nowhere/lake"},
+    "emr and redshift": ON_AWS,
+    "sail and a file": ON_AWS | {"ENGINE": "sail", "WAREHOUSE": "/nowhere/w.duckdb"},
+    "connect and redshift": ON_AWS | {"ENGINE": "sc://spark.example.org:15002"},
+    "an archive and jvm": ON_AWS | {"ENGINE": "spark", "SOURCE": "archive:s3://bucket/documents"},
+}
+CHILD = f"""
+import json, sys
+connected = []
+def watch(event, arguments):
+    if event == "socket.connect":
+        connected.append(str(arguments[1]))
+sys.addaudithook(watch)
+sys.path.insert(0, {str(CODE_LOCATION)!r})
+from test_code_location import graph_of
+from indextracker_assets.definitions import defs
+started = set(sys.modules)
+loaded = defs()
+assets = loaded.resolve_asset_graph().asset_nodes
+partitions = {{
+    node.key.to_user_string(): node.partitions_def.get_serializable_unique_identifier()
+    for node in assets if node.partitions_def
+}}
+started = [name for name in {STARTED} if name in sys.modules and name not in started]
+print(json.dumps([graph_of(loaded), partitions, connected, started]))
+"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a process that loaded the code location tells of it."""
+
+    graph: dict[str, dict[str, Any]]
+    partitions: dict[str, str]
+    connected: list[str]
+    started: list[str]
+
+
+@functools.cache
+def loaded(deployment: str) -> Loaded:
+    variables = {f"INDEXTRACKER_{name}": value for name, value in DEPLOYMENTS[deployment].items()}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHILD],
+        # Who asks AWS all the same is refused at once.
+        env={"PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    return Loaded(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def but_kinds(graph: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A kind tells the technology, which is what differs."""
+    return {
+        key: {name: value for name, value in node.items() if name != "kinds"}
+        for key, node in graph.items()
+    }
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_the_graph_is_the_reviewed_one_in_each_environment(deployment: str) -> None:
+    reviewed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    found = loaded(deployment)
+    assert but_kinds(found.graph) == but_kinds(reviewed)
+    assert found.partitions == loaded("one machine").partitions
+    assert {key for key, node in reviewed.items() if node["partitioned"]} == set(found.partitions)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_loading_it_starts_nothing_and_asks_nobody(deployment: str) -> None:
+    found = loaded(deployment)
+    assert found.connected == []
+    assert found.started == []
