@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
-.PHONY: help setup run test test-fast soak check format ui bench docs screenshot lock clean
+.PHONY: help setup run test test-fast test-images matrix package soak check format ui bench docs screenshot lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,11 +23,20 @@ $(VENV)/installed: requirements.lock pyproject.toml
 run: setup ## the last five sessions of the simulated exchange, to the marts and their docs
 	$(BIN)/indextracker backfill taiwan
 
-test: setup ## every test
-	$(BIN)/python -m pytest
+test: setup ## every test, two tiers at a time
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 test-fast: setup ## library, simulator and docs alone, in about two minutes
 	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs
+
+matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
+	$(BIN)/python -W ignore tests/matrix.py
+
+package: setup ## what a job on EMR Serverless needs, in data/package
+	$(BIN)/python -m indextracker.engines.packaging data/package
+
+test-images: setup ## every job on the Spark of EMR's images, 2 x 470 MB, in about eight minutes
+	INDEXTRACKER_TEST_IMAGES=4.0,4.1 $(BIN)/python -m pytest tests/engines/test_older_spark.py
 
 soak: setup ## 500 backfills killed at random moments, in about an hour
 	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
@@ -47,8 +56,8 @@ format: setup ## bring sources into shape
 ui: setup ## Dagster's UI on http://127.0.0.1:3000
 	$(BIN)/indextracker ui
 
-bench: setup ## time and memory against a script written by hand, some twenty minutes
-	for row in warm cold memory growth layers; do $(BIN)/python -W ignore benchmarks/$$row.py || exit 1; done
+bench: setup ## time and memory against a script written by hand and across engines, some forty minutes
+	for row in warm cold memory growth layers engines; do $(BIN)/python -W ignore benchmarks/$$row.py || exit 1; done
 
 docs: setup ## renew the data dictionary
 	$(BIN)/python -m indextracker.dictionary

@@ -11,14 +11,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from indextracker import settings as environment
+from indextracker.places import place
 from indextracker.settings import PROJECT, Settings, SettingsError
 
 Verdict = Literal["ok", "warning", "problem"]
@@ -105,31 +108,32 @@ def _dbt() -> Findings:
 
 
 def _folders(settings: Settings) -> Findings:
-    places = {
-        "lake": Path(settings.lake),
-        "warehouse": Path(settings.warehouse).parent,
-        "DAGSTER_HOME": Path(settings.dagster_home),
-    }
-    for name, place in places.items():
+    addresses = {"lake": settings.lake, "DAGSTER_HOME": settings.dagster_home}
+    if not settings.on_cluster:
+        addresses["warehouse"] = str(Path(settings.warehouse).parent)
+    for name, address in addresses.items():
         try:
-            with tempfile.TemporaryFile(dir=_existing(place)):
-                yield Finding("folders", "ok", f"{name} can be written: {place}")
+            place(address).try_writing()
+            yield Finding("folders", "ok", f"{name} can be written: {address}")
         except OSError as error:
             setting = "DAGSTER_HOME" if name == "DAGSTER_HOME" else name.upper()
             yield Finding(
                 "folders",
                 "problem",
-                f"{name} cannot be written: {place} ({error.strerror}): change its owner, or set "
-                f"INDEXTRACKER_{setting} to a place of yours",
+                f"{name} cannot be written: {address} ({error.strerror or error}): have its owner "
+                f"let you, or set INDEXTRACKER_{setting} to a place of yours",
             )
 
 
 def _disk(settings: Settings) -> Findings:
+    addresses = (settings.lake, settings.warehouse, settings.dagster_home)
+    # Buckets and clusters have room.
+    here = [Path(address) for address in addresses if "://" not in address]
     warehouse = Path(settings.warehouse)
     needed = SPARE_BYTES + 2 * (warehouse.stat().st_size if warehouse.exists() else 0)
     seen = set()
-    for place in (settings.lake, settings.warehouse, settings.dagster_home):
-        folder = _existing(Path(place))
+    for local in here:
+        folder = _existing(local)
         if (device := folder.stat().st_dev) in seen:
             continue
         seen.add(device)
@@ -183,29 +187,19 @@ def _lake(settings: Settings) -> Findings:
 
 def _warehouse(settings: Settings) -> Findings:
     from indextracker.platform import Platform  # noqa: PLC0415
+    from indextracker.warehouse import WarehouseError  # noqa: PLC0415
 
     warehouse = Platform(settings).warehouse
-    if not warehouse.published.exists():
-        yield Finding("warehouse", "ok", f"{warehouse.published} is not made yet")
-        return
-    import duckdb  # noqa: PLC0415
-
     try:
-        with warehouse.reading() as connection:
-            marts = connection.execute(
-                "select count(*) from information_schema.tables where table_schema = 'marts'"
-            ).fetchall()[0][0]
-    except duckdb.Error as error:
-        yield Finding(
-            "warehouse",
-            "problem",
-            f"{warehouse.published} cannot be read ({_first_line(error)}): delete it and "
-            f"{warehouse.private.name} beside it, and backfill any session; it is loaded again "
-            "from the lake",
-        )
+        if not warehouse.published_yet():
+            yield Finding("warehouse", "ok", f"{warehouse.address} is not made yet")
+            return
+        marts = sum(name.startswith("marts.") for name, *_ in warehouse.relations())
+    except WarehouseError as error:
+        yield Finding("warehouse", "problem", str(error))
         return
     if marts:
-        yield Finding("warehouse", "ok", f"{marts} marts in {warehouse.published}")
+        yield Finding("warehouse", "ok", f"{marts} marts in {warehouse.address}")
     else:
         yield Finding("warehouse", "warning", "it holds no marts: backfill any session")
 
@@ -262,19 +256,18 @@ def _token(settings: Settings) -> Findings:
 
 
 def _source(settings: Settings) -> Findings:
-    kind, _, place = settings.source.partition(":")
+    kind, _, address = settings.source.partition(":")
     if kind == "live":
         yield from _live(settings)
     elif kind == "archive":
-        folder = Path(place)
-        files = sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else None
-        if files is None:
-            says = f"{folder} is no folder: set INDEXTRACKER_SOURCE to archive:<folder>"
+        try:
+            files = len(place(address).files())
+        except OSError as error:
+            says = f"{error}: set INDEXTRACKER_SOURCE to archive:<folder or s3 prefix>"
             yield Finding("source", "problem", says)
-        elif not files:
-            yield Finding("source", "warning", f"{folder} holds no file")
         else:
-            yield Finding("source", "ok", f"{files:,} files in {folder}")
+            verdict: Verdict = "ok" if files else "warning"
+            yield Finding("source", verdict, f"{files:,} files in {address}")
     else:
         yield from _simulated(settings)
 
@@ -332,6 +325,14 @@ def _simulated(settings: Settings) -> Findings:
 
 def _engine(settings: Settings) -> Findings:
     """A job in a process of its own: what hangs or crashes there does neither here."""
+    from indextracker.platform import Platform  # noqa: PLC0415
+
+    engine = Platform(settings).engine
+    if not engine.alone:
+        yield Finding(
+            "engine", "warning", f"{engine.name} runs jobs of a backfill alone: none was tried"
+        )
+        return
     try:
         done = subprocess.run(
             [sys.executable, "-c", "from indextracker import doctor; doctor.run_a_job()"],
@@ -344,15 +345,15 @@ def _engine(settings: Settings) -> Findings:
         yield Finding(
             "engine",
             "problem",
-            f"{settings.engine} did not finish a job in {ENGINE_SECONDS:.0f} s: it is reached at "
+            f"{engine.name} did not finish a job in {ENGINE_SECONDS:.0f} s: it is reached at "
             "127.0.0.1, where a firewall, or a proxy without NO_PROXY=127.0.0.1, may be in the way",
         )
         return
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
-        yield Finding("engine", "problem", f"{settings.engine} could not run a job: {last}")
+        yield Finding("engine", "problem", f"{engine.name} could not run a job: {last}")
     else:
-        yield Finding("engine", "ok", f"{settings.engine} started, ran a job and committed")
+        yield Finding("engine", "ok", f"{engine.name} started, ran a job and committed")
 
 
 def run_a_job() -> None:
@@ -371,8 +372,9 @@ def run_a_job() -> None:
     bars, session = TABLES["gold/index_bars"], date(2024, 12, 13)
     key = {"session_date": session, "index_id": "TAIEX", "scale_minutes": 1}
     row = key | {"bar_start": datetime(2024, 12, 13, 1, tzinfo=UTC)}
-    with tempfile.TemporaryDirectory(prefix="indextracker-doctor-") as folder:
-        lake, platform = Lake(folder, "simulated"), Platform(environment.load())
+    settings = environment.load()
+    with _beside(settings.lake) as address:
+        lake, platform = Lake(address, "simulated"), Platform(settings)
         lake.ensure(TABLES.values())
         lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])
         try:
@@ -381,6 +383,21 @@ def run_a_job() -> None:
             platform.close()
         if left := lake.total_rows(bars):
             raise RuntimeError(f"it should leave no row and left {left}")
+
+
+@contextmanager
+def _beside(lake: str) -> Iterator[str]:
+    """An address for a while, which an engine that sees the lake sees as well."""
+    if "://" in lake:
+        address = f"{lake}-doctor-{uuid4()}"
+        try:
+            yield address
+        finally:
+            place(address).remove()
+    else:
+        parent = _existing(Path(lake).parent)
+        with tempfile.TemporaryDirectory(prefix=".indextracker-doctor-", dir=parent) as folder:
+            yield folder
 
 
 def _existing(place: Path) -> Path:

@@ -1,37 +1,90 @@
-"""What all tests share: the folder of real documents, and a summary per tier."""
+"""What all tests share: real documents, Java, and tiers: a folder of tests is a tier."""
 
 import os
 from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from indextracker.engines import EngineError
+from indextracker.engines.jars import verify_java
 
 os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it opens
 # The one session of all tests is idle while tests of other folders run, for more than 15 minutes.
 os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 
 TESTS = Path(__file__).parent
+LONG = {"s3", "resilience", "engines", "warehouses", "end_to_end", "deployment", "cli"}
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
+# Set where everything is to be there: what a test lacks then fails it, as does an empty tier.
+STRICT = os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1"
 
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of real documents; without it a test skips, unless they are required."""
-    if SAMPLES.is_dir():
-        return SAMPLES.resolve()
-    message = f"real documents are not at {SAMPLES}"
-    if os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+    if not SAMPLES.is_dir():
+        _lacking(f"real documents are not at {SAMPLES}")
+    return SAMPLES.resolve()
+
+
+@pytest.fixture(scope="session")
+def java() -> int:
+    """The version of Java; without one a test skips, unless it is required."""
+    try:
+        return verify_java()
+    except EngineError as error:
+        _lacking(str(error))
+
+
+def _lacking(what: str) -> NoReturn:
+    if STRICT:
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+class _Tiers(LoadScopeScheduling):
+    """A tier is one worker's: its tests share lakes, engines and clusters."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _tier(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    return _Tiers(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several workers none is to be left with a long tier at the end."""
+    items.sort(key=lambda item: _tier(item.nodeid) not in LONG)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails where a tier that was to run passed no test: all of it was skipped, say."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    whole = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if not (STRICT and whole and reporter):
+        return
+    passed = {_tier(report.nodeid) for report in reporter.stats.get("passed", ())}
+    if empty := sorted({path.parent.name for path in TESTS.glob("*/test_*.py")} - passed):
+        reporter.write_line(f"no test passed of {', '.join(empty)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _tier(nodeid: str) -> str:
+    return Path(nodeid.split("::", maxsplit=1)[0]).parts[1]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Counts what ran in each tier: a tier is a folder of tests/."""
+    """Counts what ran in each tier."""
     counts: dict[str, Counter[str]] = {}
     seconds: Counter[str] = Counter()
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
-            tier = Path(report.nodeid.split("::")[0]).parts[1]
+            tier = _tier(report.nodeid)
             counts.setdefault(tier, Counter())[outcome] += 1
             seconds[tier] += getattr(report, "duration", 0.0)
     terminalreporter.section("tiers")

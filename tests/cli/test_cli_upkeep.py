@@ -57,7 +57,7 @@ THEN = [("2024-12-13", "4"), ("2024-12-16", "4")]
 
 
 def test_the_lake_is_asked_as_it_is_and_as_it_was(empty: Home, lake: Lake) -> None:
-    first = versions(lake.path(FUTURES))[1].committed_at
+    first = versions(lake.place(FUTURES))[1].committed_at
     assert contracts(empty) == NOW
     assert contracts(empty, "--as-of", "1") == THEN
     assert contracts(empty, "--as-of", "0") == []

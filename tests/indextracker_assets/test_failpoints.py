@@ -52,4 +52,4 @@ def test_every_layer_has_failpoints_around_its_commit() -> None:
             found |= set(re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8")))
     around = ("landing", "bronze", "reference", "spark", "builds", "warehouse", "dbt", "publish")
     assert {f"{layer}-{side}" for layer in around for side in ("before", "after")} <= found
-    assert {"landing-written", "deliveries-after", "run-ended"} <= found
+    assert {"written-aside", "deliveries-after", "run-ended"} <= found

@@ -40,6 +40,7 @@ NAMES = sorted(
         name
         for package in ("indextracker", "indextracker_assets")
         for module in (PROJECT / package).rglob("*.py")
+        if module.name != "redshift.py"  # whose loads are killed in tests/warehouses/
         for name in re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8"))
     }
 )
