@@ -214,7 +214,7 @@ def _locks(settings: Settings) -> Findings:
         try:
             with FileLock(file.name, timeout=0, fallback_to_soft=False):
                 yield Finding("locks", "ok", f"can be taken in {folder}")
-        except NotImplementedError:
+        except NotImplementedError:  # how filelock says that a file system has no locks
             yield Finding(
                 "locks",
                 "problem",

@@ -125,7 +125,7 @@ def _invoke(
         command = [*arguments, "--target", target, *where, *into]
         done = dbtRunner(_manifest(target), [heard]).invoke(command)
     finally:
-        cleanup_connections()  # type: ignore[no-untyped-call]
+        cleanup_connections()  # type: ignore[no-untyped-call]  # dbt declares no types here
     if done.exception:
         raise DbtError(f"dbt {arguments[0]} failed: {done.exception}")
     if not done.success:
@@ -155,7 +155,7 @@ def _manifest(target: str) -> Manifest | None:
     manifest = Manifest.from_msgpack(parsed.read_bytes())
     if manifest.metadata.adapter_type != target:
         return None
-    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]  # dbt declares none here
     return manifest
 
 

@@ -102,6 +102,7 @@ class DuckDBWarehouse:
         try:
             yield "duckdb"
         finally:
+            # dbt-duckdb declares no types here.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     @contextmanager

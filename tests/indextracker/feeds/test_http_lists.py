@@ -63,10 +63,10 @@ def test_a_link_is_not_guessed(exchange: Exchange, list_page: ListPage, session:
     """Should the publisher move its files, they are found where it says."""
     moved = "/file/taifex/Dailydownload/DailydownloadCSV/Daily_2024_12_16.zip?version=2"
     entry = replace(
-        FUTURES.listing.read(list_page(row("2024-12-16", "2024/12/16 PM 04:41:42")))[session],  # type: ignore[union-attr]
+        FUTURES.listing.read(list_page(row("2024-12-16", "2024/12/16 PM 04:41:42")))[session],
         links={"Daily_2024_12_16.zip": moved},
     )
-    feed = replace(FUTURES, listing=replace(FUTURES.listing, read=lambda _: {session: entry}))  # type: ignore[type-var]
+    feed = replace(FUTURES, listing=replace(FUTURES.listing, read=lambda _: {session: entry}))
     exchange.replies = [reply(200, b"PK")]
     exchange.ask(session, feed)
     assert exchange.paths[1] == moved
