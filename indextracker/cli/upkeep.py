@@ -10,6 +10,7 @@ import click
 
 from indextracker import staleness
 from indextracker.cli.show import bytes_in_words, console, grid, sessions_in_words
+from indextracker.cli.worlds import tell_world
 from indextracker.lake.restoring import Restoration, plan, restore
 from indextracker.lake.upkeep import maintain
 from indextracker.platform import Platform
@@ -24,6 +25,7 @@ SESSIONS_SHOWN = 10
 
 def restore_table(settings: Settings, table: Table, as_of: AsOf, *, dry_run: bool) -> None:
     """Takes a table back, and says what that changed and what is to be done now."""
+    tell_world(settings, settings.lake)
     platform = Platform(settings)
     with platform.locks.table(table.path):
         planned = plan(platform.lake, table, as_of)
@@ -45,19 +47,21 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
             done = maintain(platform.lake, table, retain_days)
         freed += done.bytes_freed
         kept += done.bytes_kept
-        changed = done.files_before != done.files_after
         rows.append(
             (
                 table.path,
                 f"{done.files_before:,}",
-                f"{done.files_after:,}" if changed else "",
+                f"{done.files_after:,}",
                 bytes_in_words(done.bytes_before),
-                bytes_in_words(done.bytes_after) if changed else "",
+                bytes_in_words(done.bytes_after),
                 bytes_in_words(done.bytes_freed) if done.bytes_freed else "",
                 bytes_in_words(done.bytes_kept) if done.bytes_kept else "",
             )
         )
-    columns = ("table", "files", "now", "bytes", "now", "freed", "kept")
+    columns = (
+        *("table", "files\nbefore", "files\nafter", "size\nbefore", "size\nafter"),
+        *("freed", "kept"),
+    )
     console().print(grid(f"{settings.world} lake {settings.lake}", columns, rows))
     days = "the last day" if retain_days == 1 else f"the last {retain_days} days"
     click.echo(

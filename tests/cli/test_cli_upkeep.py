@@ -106,6 +106,7 @@ def test_a_table_is_taken_back_and_again_forward(empty: Home, lake: Lake) -> Non
     assert done.returncode == 0, done.stderr
     assert "rows: 4 -> 4" in done.stdout
     assert "sessions that differ: 1 (2024-12-16)" in done.stdout
+    assert f"simulated data: {lake.root}" in done.stderr
     assert "backfill taiwan --from 2024-12-16 --to 2024-12-16" in done.stdout
     assert digest(lake, FUTURES) == good
     # What it was built from goes back too, so that what is wrong with it is found stale.
@@ -153,6 +154,7 @@ def test_restoring_waits_for_who_writes_the_table(empty: Home, lake: Lake) -> No
     with Locks.beside(lake.root).table(FUTURES.path):
         process = empty.start("restore", FUTURES.path, "--as-of", "1")
         assert process.stderr
+        assert process.stderr.readline() == f"simulated data: {lake.root}\n"
         assert "which writes silver/futures_trades" in process.stderr.readline()
         assert lake.open(FUTURES).version() == 2
     with process:
@@ -172,7 +174,10 @@ def test_maintaining_says_what_it_did(empty: Home, lake: Lake) -> None:
         if (cells := line.split()) and cells[0] in TABLES
     }
     assert rows["silver/builds"][:2] == ["2", "1"]
-    assert rows["silver/futures_trades"][0] == "2"
+    assert rows["silver/futures_trades"][:2] == ["2", "2"]
+    heading = " ".join(done.stdout.partition("bronze/")[0].split())
+    assert "files files size size" in heading
+    assert "before after before after" in heading
     assert "version of the last day can be read" in done.stderr
     assert {table: digest(lake, table) for table in lake.tables()} == before
     assert lake.landing.get(landed) == b"a document"

@@ -1,0 +1,43 @@
+"""Which world an answer is of, simulated or real, for whoever reads it on a terminal.
+
+Said on standard error, since standard output is the answer's. Answers whose title or first line
+names the world, such as that of `status`, need no other word of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indextracker.settings import Settings
+
+
+def tell_world(settings: Settings, place: str) -> None:
+    """Says whose data an answer is of, and where it lies.
+
+    Args:
+        settings: The settings of this run.
+        place: The lake or the warehouse that was asked.
+    """
+    click.echo(f"{settings.world} data: {place}", err=True)
+    if other := newer_elsewhere(settings):
+        click.echo(other, err=True)
+
+
+def newer_elsewhere(settings: Settings) -> str | None:
+    """A sentence where the other world's data lies beside this one's and is newer than it."""
+    home = Path(settings.lake).parent
+    if "://" in settings.lake or home.name != settings.world:
+        return None
+    other = "real" if settings.world == "simulated" else "simulated"
+    beside = home.with_name(other) / Path(settings.lake).name
+    if _last_answer(beside) <= _last_answer(Path(settings.lake)):
+        return None
+    return f"newer {other} data is in {beside}: INDEXTRACKER_SOURCE chooses between the two"
+
+
+def _last_answer(lake: Path) -> float:
+    """When a publisher's answer was last logged there: each is a new file of the table's log."""
+    log = lake / "bronze" / "deliveries" / "_delta_log"
+    return log.stat().st_mtime if log.is_dir() else 0.0
