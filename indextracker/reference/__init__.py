@@ -4,7 +4,8 @@ Each kind of fact is one CSV file beside this module, every row with the source 
 and one function here that reads it into frozen dataclasses. A file that breaks a rule is refused
 with its name and line. Facts only: which days an exchange trades is worked out in
 ``indextracker.calendars``, when a contract expires in Spark. What is inferred says so in its
-source, and a cell that is not known is empty.
+source, and a cell that is not known is empty. Such facts grow old without anybody noticing:
+``reviewed.csv`` says until which day each kind was reviewed.
 
 A product's hours are bounds: they contain every print. Where the start of a night session is not
 established, the row carries the night hours for all its time: no earlier print contradicts them.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -35,11 +36,14 @@ __all__ = [
     "Etf",
     "IndexName",
     "Product",
+    "Review",
     "SpecialSession",
     "closures",
     "etfs",
     "index_names",
+    "old_reviews",
     "products",
+    "reviews",
     "special_sessions",
 ]
 
@@ -66,6 +70,24 @@ KINDS: Final = frozenset({"index", "foreign_index", "stock", "etf", "fx", "commo
 
 INSTRUMENTS: Final = frozenset({FUTURES, OPTIONS})
 """What a product may be."""
+
+
+REVIEWED_FOR: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        # Typhoons close the exchange some days a year, nearly all from July to October: a quarter
+        # without a look may miss a season.
+        "closures": timedelta(days=90),
+        # The library's holidays are an estimate beyond the published schedules.
+        "holidays": timedelta(0),
+        # Make-up Saturdays stand in the schedule of a year; products, indices and ETFs come and
+        # change a few times a year, and checks tell of unknown ones.
+        "special_sessions": timedelta(days=365),
+        "products": timedelta(days=365),
+        "indices": timedelta(days=365),
+        "etfs": timedelta(days=365),
+    }
+)
+"""Every kind of fact that is reviewed, and for how long after its last day a review is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +221,28 @@ class SpecialSession:
     announced_on: date | None
     reason: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Until when a kind of reference data was held against its sources.
+
+    Attributes:
+        exchange: MIC of the exchange, such as ``XTAI``.
+        kind: One of ``REVIEWED_FOR``; but for the holidays, which are the calendar library's, the
+            stem of the file that holds the facts.
+        reviewed_until: Last day whose facts were looked for.
+        source: What it was held against.
+    """
+
+    exchange: str
+    kind: str
+    reviewed_until: date
+    source: str
+
+    def is_old(self, today: date) -> bool:
+        """Tell whether facts may have come since that nobody looked for."""
+        return today > self.reviewed_until + REVIEWED_FOR[self.kind]
 
 
 @functools.cache
@@ -375,6 +419,36 @@ def special_sessions(folder: Path | None = None) -> tuple[SpecialSession, ...]:
     return tuple(session for _, session in entries)
 
 
+@functools.cache
+def reviews(folder: Path | None = None) -> tuple[Review, ...]:
+    """Read ``reviewed.csv``: per exchange and kind of fact, until when it was reviewed.
+
+    Args:
+        folder: Where the reference files are; the package's own by default.
+
+    Raises:
+        ValueError: The file breaks a rule; the message names file and line.
+    """
+
+    def build(row: Row) -> Review:
+        return Review(
+            exchange=row.matching("exchange", r"X[A-Z]{3}"),
+            kind=row.one_of("kind", REVIEWED_FOR),
+            reviewed_until=row.day("reviewed_until"),
+            source=row.text("source"),
+        )
+
+    entries = read(
+        folder, "reviewed.csv", _COLUMNS[Review], build, lambda row: (row.exchange, row.kind)
+    )
+    return tuple(review for _, review in entries)
+
+
+def old_reviews(today: date) -> tuple[Review, ...]:
+    """The reviews of the package's own facts that are old on a day, in the order of the file."""
+    return tuple(review for review in reviews() if review.is_old(today))
+
+
 def _check_hours(product: Product) -> None:
     if not product.day_open < product.last_day_close <= product.day_close:
         raise ValueError(
@@ -416,5 +490,6 @@ _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         IndexName: ("index_name", "index_id", "name", "market", "source"),
         Closure: ("exchange", "date", "announced_on", "scheduled", "reason", "source"),
         SpecialSession: ("exchange", "date", "announced_on", "reason", "source"),
+        Review: ("exchange", "kind", "reviewed_until", "source"),
     }
 )

@@ -64,7 +64,8 @@ _TYPHOON_CLOSURES = frozenset(
         date(2024, 7, 25),
         date(2024, 10, 2),
         date(2024, 10, 3),
-        date(2024, 10, 31),  # the library lists this one as a session
+        date(2024, 10, 31),  # the library lists this one and the next as sessions
+        date(2026, 7, 10),
     }
 )
 

@@ -71,6 +71,7 @@ def test_a_year_has_as_many_sessions_as_the_exchange_counts(
         date(2025, 10, 24),  # Taiwan Restoration Day, observed
         date(2025, 12, 25),  # Constitution Day
         date(2026, 2, 12),  # Lunar New Year, settlement only
+        date(2026, 7, 10),  # a typhoon; a session to exchange_calendars
         date(2026, 10, 26),  # Taiwan Restoration Day, observed
         date(2024, 12, 14),  # Saturday
         date(2023, 2, 4),  # make-up Saturday: since 2019 without trading

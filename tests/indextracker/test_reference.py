@@ -8,7 +8,7 @@ import shutil
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -27,6 +27,7 @@ LOADERS: dict[str, Callable[[Path | None], tuple[object, ...]]] = {
     "indices.csv": reference.index_names,
     "closures.csv": reference.closures,
     "special_sessions.csv": reference.special_sessions,
+    "reviewed.csv": reference.reviews,
 }
 
 
@@ -142,6 +143,36 @@ def test_a_scheduled_closure_was_always_known() -> None:
     assert closure.known_at(date(2022, 1, 3))
 
 
+def test_every_kind_of_fact_says_until_when_it_was_reviewed() -> None:
+    kinds = [review.kind for review in reference.reviews() if review.exchange == "XTAI"]
+    files = {name.removesuffix(".csv") for name in LOADERS if name != "reviewed.csv"}
+    assert set(kinds) == files | {"holidays"}
+
+
+def test_a_review_grows_old() -> None:
+    """A quarter after the last day of it, for closures; with the year, for holidays."""
+    reviews = {review.kind: review for review in reference.reviews()}
+    day = reviews["closures"].reviewed_until
+    assert not reviews["closures"].is_old(day + timedelta(days=90))
+    assert reviews["closures"].is_old(day + timedelta(days=91))
+    end = reviews["holidays"].reviewed_until
+    assert (end.month, end.day) == (12, 31)
+    assert not reviews["holidays"].is_old(end)
+    assert reviews["holidays"].is_old(end + timedelta(days=1))
+
+
+def test_the_old_reviews_are_those_to_be_renewed() -> None:
+    reviews = reference.reviews()
+    assert reference.old_reviews(min(review.reviewed_until for review in reviews)) == ()
+    assert reference.old_reviews(date(2100, 1, 1)) == reviews
+
+
+def test_no_closure_is_later_than_its_review() -> None:
+    reviews = {review.kind: review.reviewed_until for review in reference.reviews()}
+    assert max(row.day for row in reference.closures()) <= reviews["closures"]
+    assert max(row.day for row in reference.special_sessions()) <= reviews["special_sessions"]
+
+
 def test_special_sessions_are_on_weekends() -> None:
     assert all(row.day.weekday() >= 5 for row in reference.special_sessions())
 
@@ -175,6 +206,8 @@ def test_special_sessions_are_on_weekends() -> None:
         ("closures.csv", 2, "false", "no", "is none of false, true"),
         ("closures.csv", 3, "2015-09-29,2015-09-28", "2015-07-10,2015-07-09", "same key"),
         ("special_sessions.csv", 2, "2016-01-30", "2022-02-04", "is a closure in closures.csv"),
+        ("reviewed.csv", 2, "closures", "typhoons", "'typhoons' is none of closures, etfs"),
+        ("reviewed.csv", 3, "special_sessions", "closures", "the same key stands in line 2"),
     ],
 )
 def test_a_broken_copy_is_refused_with_file_and_line(
