@@ -81,14 +81,14 @@ def backfill(
     Each session that lacks a document is named with its reason, and stops no other. Running it
     again changes nothing but what is new.
     """
-    from indextracker.cli import backfilling, show  # noqa: PLC0415 - Dagster takes seconds
+    from indextracker.cli import backfilling, reporting  # noqa: PLC0415 - Dagster takes seconds
 
     del subject  # the only one so far
     report = backfilling.run(settings, first, last, feeds=feeds, to_layer=to_layer, quiet=as_json)
     if as_json:
-        click.echo(show.report_json(report))
+        click.echo(reporting.as_json(report))
     else:
-        show.report(report, settings)
+        reporting.show(report, settings)
     return report.exit_code
 
 

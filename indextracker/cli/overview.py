@@ -10,8 +10,9 @@ from datetime import date
 import click
 
 from indextracker.calendars import Calendar
+from indextracker.cli.missing import Lack, ranges, where_in_words
 from indextracker.cli.show import console
-from indextracker.cli.states import Lack, State, States
+from indextracker.cli.states import State, States
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
@@ -122,7 +123,10 @@ def _lacking(states: States, calendar: Calendar, width: int) -> Lines:
         told = [
             *_wrapped(f"{lack.number:>5} {_why(lack)}", width, "      ", most=2),
             *_wrapped(
-                f"      {_where(lack.where, states.feeds, calendar)}", width, "      ", most=1
+                f"      {where_in_words(lack.where, states.feeds, calendar)}",
+                width,
+                "      ",
+                most=1,
             ),
         ]
         if len(told) > left:
@@ -150,7 +154,7 @@ def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
     yield f"the exchange will delete what lacks here ({_documents(found)} documents):"
     for left, feeds in found[:SOON_SHOWN]:
         when = "today is the last day" if left == 1 else f"{left} trading days left"
-        where = _where(feeds, states.feeds, calendar)
+        where = where_in_words(feeds, states.feeds, calendar)
         yield from _wrapped(f"  {when}: {where}", width, "    ", most=1)
     if later := found[SOON_SHOWN:]:
         until = f" to {later[-1][0]}" if len(later) > 1 else ""
@@ -171,39 +175,10 @@ def _layers(states: States, calendar: Calendar, width: int) -> Lines:
     yield from _wrapped(f"newest: {said}", width, "  ")
     for days, names in behind.items():
         if days:
-            text = f"older than the documents: {', '.join(names)} of {_ranges(days, calendar)}"
+            text = f"older than the documents: {', '.join(names)} of {ranges(days, calendar)}"
             yield from _wrapped(text, width, "  ", most=1)
     if states.rejects:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
-
-
-def _where(found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: Calendar) -> str:
-    """Feeds and their sessions; feeds that lack the same sessions together."""
-    same: dict[tuple[date, ...], list[str]] = {}
-    for feed, days in found.items():
-        same.setdefault(tuple(days), []).append(feed)
-    return "; ".join(
-        f"{'all feeds' if len(names) == len(feeds) > 2 else ', '.join(names)} "
-        f"{_ranges(days, calendar)}"
-        for days, names in same.items()
-    )
-
-
-def _ranges(days: Sequence[date], calendar: Calendar) -> str:
-    """Days in words; those without a session between them are a range."""
-    runs: list[list[date]] = []
-    for day in sorted(days):
-        if runs and not calendar.sessions(runs[-1][-1], day)[1:-1]:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    said, year = [], None
-    for run in runs:
-        begin = f"{run[0]:%m-%d}" if run[0].year == year else f"{run[0]:%Y-%m-%d}"
-        end = f"{run[-1]:%m-%d}" if run[-1].year == run[0].year else f"{run[-1]:%Y-%m-%d}"
-        said.append(begin if len(run) == 1 else f"{begin} to {end}")
-        year = run[-1].year
-    return ", ".join(said)
 
 
 def _span(days: Sequence[date]) -> str:

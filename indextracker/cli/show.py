@@ -1,9 +1,8 @@
-"""What the commands print: reports, tables and answers to queries."""
+"""What the commands print: tables and answers to queries."""
 
 from __future__ import annotations
 
 import csv
-import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -23,50 +22,11 @@ from indextracker_spark.tables import TABLES
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
     from indextracker.warehouse import Connection
-    from indextracker_assets.backfill import Report
 
 # So many have no room for lines between them on a terminal of eighty characters.
 MANY_COLUMNS = 5
 _QUALIFIED = re.compile(r"\b(bronze|silver|gold)\s*\.\s*\"?(\w+)", re.IGNORECASE)
 _NAMES_OF_THE_LAKE = " (tables of the lake are named layer.table: `indextracker tables` lists them)"
-
-
-def report_json(report: Report) -> str:
-    """The report as one JSON object."""
-    return json.dumps(
-        {
-            "sessions": {
-                day.isoformat(): {
-                    feed: {"state": answer.state, "reason": answer.reason}
-                    for feed, answer in answers.items()
-                }
-                for day, answers in report.sessions.items()
-            },
-            "tables": report.tables,
-            "seconds": report.seconds,
-        }
-        | ({"failures": report.failures} if report.failures else {}),
-        ensure_ascii=False,
-    )
-
-
-def report(report: Report, settings: Settings) -> None:
-    """The report for people: what was made, what lacks and why, where it is."""
-    shown = console()
-    if report.tables:
-        days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
-        rows = [(name, f"{number:,}") for name, number in report.tables.items()]
-        shown.print(grid(f"{settings.world} data, {days}", ("table", "rows"), rows))
-        took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
-        shown.print(f"time in steps: {took}", soft_wrap=True)
-    for day, answers in report.incomplete.items():
-        for feed, answer in answers.items():
-            shown.print(f"{day} {feed}: {answer.state}, {answer.reason}", soft_wrap=True)
-    for failure in report.failures:
-        click.echo(f"failed: {failure}", err=True)
-    if "marts" in report.seconds:
-        shown.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
-        shown.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
 
 
 def query(settings: Settings, sql: str, *, as_csv: bool) -> None:

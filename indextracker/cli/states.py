@@ -5,12 +5,12 @@ Facts alone, from the lake, the calendar and the publishers' terms; `overview` p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from indextracker.cli.missing import Lack, by_reason
 from indextracker.deliveries import NEVER_ASKED, Delivery, current
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
@@ -30,20 +30,6 @@ class State:
 
     state: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Lack:
-    """Documents that lack for one reason, told by the newest of them."""
-
-    state: str
-    reason: str
-    where: dict[str, list[date]]
-
-    @property
-    def number(self) -> int:
-        """How many documents lack."""
-        return sum(map(len, self.where.values()))
 
 
 @dataclass(frozen=True)
@@ -104,22 +90,14 @@ class States:
 
     @cached_property
     def lacks(self) -> list[Lack]:
-        """What lacks, that of one reason together, the most frequent first, what is not due last.
-
-        Reasons that differ in numbers and names of documents alone are one.
-        """
-        found: dict[tuple[str, str], Lack] = {}
+        """What lacks, that of one reason together."""
         cells = [(s, f, self.of(f, s)) for s in self.sessions for f in self.feeds]
         cells += [(y, f, state) for y, feeds in self.years.items() for f, state in feeds.items()]
-        for session, feed, state in cells:
-            if state.state in SETTLED:
-                continue
-            key = state.state, _general(state.reason)
-            before = found.get(key)
-            where = before.where if before else {}
-            where.setdefault(feed, []).append(session)
-            found[key] = Lack(state.state, state.reason, where)
-        return sorted(found.values(), key=lambda lack: (lack.state == "not_yet", -lack.number))
+        return by_reason(
+            (day, feed, found.state, found.reason)
+            for day, feed, found in cells
+            if found.state not in SETTLED
+        )
 
     @cached_property
     def expiring(self) -> dict[int, dict[str, list[date]]]:
@@ -198,8 +176,3 @@ def _builds(lake: Lake, layer: str, sessions: Sequence[date]) -> Iterable[tuple[
             {"layer": layer},
         ).fetchall()
     return rows
-
-
-def _general(reason: str) -> str:
-    """A reason without what tells one document from the next: quoted parts, names, numbers."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*", "_", reason)

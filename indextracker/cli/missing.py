@@ -1,0 +1,81 @@
+"""Missing documents put together for people: those of one reason as one, their sessions as ranges.
+
+What is missing is found elsewhere; `status` and `backfill` print what is made here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from indextracker.calendars import Calendar
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Documents that lack for one reason, told by the newest of them."""
+
+    state: str
+    reason: str
+    where: dict[str, list[date]]
+
+    @property
+    def number(self) -> int:
+        """How many documents lack."""
+        return sum(map(len, self.where.values()))
+
+
+def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Lack]:
+    """What lacks, that of one reason together, the most frequent first, what is not due last.
+
+    Reasons that differ in numbers and names of documents alone are one.
+
+    Args:
+        cells: Session, feed, state and reason of each document that lacks.
+    """
+    found: dict[tuple[str, str], Lack] = {}
+    for session, feed, state, reason in cells:
+        key = state, _general(reason)
+        before = found.get(key)
+        where = before.where if before else {}
+        where.setdefault(feed, []).append(session)
+        found[key] = Lack(state, reason, where)
+    return sorted(found.values(), key=lambda lack: (lack.state == "not_yet", -lack.number))
+
+
+def where_in_words(
+    found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: Calendar
+) -> str:
+    """Feeds and their sessions; feeds that lack the same sessions together."""
+    same: dict[tuple[date, ...], list[str]] = {}
+    for feed, days in found.items():
+        same.setdefault(tuple(days), []).append(feed)
+    return "; ".join(
+        f"{'all feeds' if len(names) == len(feeds) > 2 else ', '.join(names)} "
+        f"{ranges(days, calendar)}"
+        for days, names in same.items()
+    )
+
+
+def ranges(days: Sequence[date], calendar: Calendar) -> str:
+    """Days in words; those without a session between them are a range."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and not calendar.sessions(runs[-1][-1], day)[1:-1]:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    said, year = [], None
+    for run in runs:
+        begin = f"{run[0]:%m-%d}" if run[0].year == year else f"{run[0]:%Y-%m-%d}"
+        end = f"{run[-1]:%m-%d}" if run[-1].year == run[0].year else f"{run[-1]:%Y-%m-%d}"
+        said.append(begin if len(run) == 1 else f"{begin} to {end}")
+        year = run[-1].year
+    return ", ".join(said)
+
+
+def _general(reason: str) -> str:
+    """A reason without what tells one document from the next: quoted parts, names, numbers."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*", "_", reason)
