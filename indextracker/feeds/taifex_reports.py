@@ -1,8 +1,9 @@
 """The futures exchange's daily report: its own figures of each contract.
 
 One cp950 CSV of futures and one of options, asked for by a form. Columns are read by name, since
-some were added and moved over the years. How cells are typed and what they mean is decided in
-silver.
+some were added and moved over the years. A comma may end the header, the lines, both or neither:
+until 2025-12-05 it ended the lines alone, and of options it ends the header alone since. How cells
+are typed and what they mean is decided in silver.
 
 A CSV carries no checksum. That one is complete is told by its last line, which has to end, by the
 exchange's main product, which has to be there with its day part and settlement prices, and by the
@@ -23,6 +24,8 @@ import pyarrow.compute as pc
 from indextracker.feeds.lines import BLANKS, split_lines
 from indextracker.feeds.model import Refusal, Request, quote
 from indextracker.feeds.pages import refuse_page
+from indextracker.feeds.readable import refuse_unsplit
+from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_spark.tables.taiwan import TAIFEX_DAILY_FUTURES, TAIFEX_DAILY_OPTIONS
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 NO_DATA = "查無資料"
 DAY_PART = "一般"
 NO_VALUE = "-"
+# 交易日期 is the first; 契約到期日 beside it is the second. Either may become the other.
+DATE_FORMS = ("%Y/%m/%d", "%Y%m%d", "%Y-%m-%d")
 
 # What silver reads; without one of them a report is refused.
 NEEDED: Final = {
@@ -134,13 +139,14 @@ def read_report(report: Report, body: bytes, session: date) -> pa.Table:
     lines = _lines(report, body, session)
     if not lines.num_rows:
         raise Refusal("missing", f"{document} has a header and no line: no session on that day")
-    own = f"{session:%Y/%m/%d}"
-    others = lines.filter(pc.not_equal(lines.column("report_date"), own))
+    own = pa.array([f"{session:{form}}" for form in DATE_FORMS])
+    of_session = pc.is_in(lines.column("report_date"), own)
+    others = lines.filter(pc.and_(pc.is_valid(lines.column("report_date")), pc.invert(of_session)))
     if others.num_rows:
         raise Refusal(
             "refused",
             f"{document}: line {others.column('line')[0]} is of the date "
-            f"{quote(others.column('report_date')[0].as_py())}, expected {own}",
+            f"{quote(others.column('report_date')[0].as_py())}, expected {session:%Y/%m/%d}",
         )
     main = lines.filter(pc.equal(lines.column("product"), report.main_product))
     if not main.num_rows:
@@ -177,17 +183,21 @@ def _lines(report: Report, body: bytes, session: date) -> pa.Table:
     if not body:
         raise Refusal("missing", f"{document} is empty")
     refuse_page(body, document, expected="a report", no_data=NO_DATA)
+    body = without_end_mark(body)
     if not body.endswith(b"\n"):
         last = 1 + body.count(b"\n")
         raise Refusal("refused", f"{document} is cut off: line {last}, its last, does not end")
-    header, _, data = _decoded(body, document).partition("\n")
+    header, _, data = decoded(body, document).partition("\n")
     names = [name.strip(BLANKS) for name in header.split(",")]
+    if not names[-1]:
+        names.pop()
     places = _places(report, names, document)
-    width = _width(names, data)
-    cells = [f"cell_{place}" for place in range(width)]
+    cells = [f"cell_{place}" for place in range(len(names))]
     wanted = {name: cells[place] for name, place in places.items()}
-    lines = split_lines(data.encode(), cells, 2, [*wanted.values(), *cells[len(names) :]])
-    _refuse_what_is_shifted(lines, cells[len(names) :], document)
+    lines = split_lines(
+        _without_last_comma(data, len(names)).encode(), cells, 2, list(wanted.values())
+    )
+    refuse_unsplit(lines, document, len(names))
     columns = {
         name: lines.column(wanted[name])
         if name in wanted
@@ -197,14 +207,14 @@ def _lines(report: Report, body: bytes, session: date) -> pa.Table:
     return pa.table({"line": lines.column("line"), **columns, "text": lines.column("text")})
 
 
-def _decoded(body: bytes, document: str) -> str:
-    try:
-        return body.decode("cp950")
-    except UnicodeDecodeError as error:
-        line = 1 + body.count(b"\n", 0, error.start)
-        raise Refusal(
-            "refused", f"{document}: line {line} is not in cp950 ({error.reason})"
-        ) from error
+def _without_last_comma(data: str, cells: int) -> str:
+    """The lines, each without the comma that ends it after as many cells as the header has."""
+    lines = data.split("\n")
+    for number, line in enumerate(lines):
+        ended = line.rstrip(BLANKS)
+        if ended.endswith(",") and line.count(",") == cells:
+            lines[number] = ended[:-1]
+    return "\n".join(lines)
 
 
 def _places(report: Report, names: list[str], document: str) -> dict[str, int]:
@@ -227,21 +237,3 @@ def _places(report: Report, names: list[str], document: str) -> dict[str, int]:
             f"{quote(','.join(unknown))} is not known: one may be the other, renamed or damaged",
         )
     return {column: names.index(name) for column, name in known.items() if name in names}
-
-
-def _width(names: list[str], data: str) -> int:
-    """How many cells most lines have: they end in a comma, which the header has not."""
-    per_line = data.count(",") / max(data.count("\n"), 1)
-    return len(names) + (per_line > len(names) - 0.5)
-
-
-def _refuse_what_is_shifted(lines: pa.Table, beyond: list[str], document: str) -> None:
-    """Refuse a value after the comma at a line's end: the cells do not stand below their names."""
-    for name in beyond:
-        filled = lines.filter(pc.not_equal(lines.column(name), ""))
-        if filled.num_rows:
-            raise Refusal(
-                "refused",
-                f"{document}: line {filled.column('line')[0]} has "
-                f"{quote(filled.column(name)[0].as_py())} after its last column",
-            )

@@ -1,8 +1,12 @@
 """The futures exchange's zipped files of a session: ticks, combination trades, volume totals.
 
-Each is a zip of one cp950 CSV. The file of a session appears twice: at about 05:10 with the night
-part alone, and complete from about 16:35 under the same name. How cells are typed and what they
-mean is decided in silver.
+Each is a zip of one cp950 text, as .csv or, from the publisher's other folder, as .rpt; the text
+is the same. The file of a session appears twice: at about 05:10 with the night part alone, and
+complete from about 16:35 under the same name. How cells are typed and what they mean is decided in
+silver.
+
+Seen in files of 2015 to May 2017: the first column under the name 交易日期, and the byte 0x1A at
+the end. Times of eight digits, with hundredths of a second, were printed until 2011 or 2012.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ import pyarrow.compute as pc
 from indextracker.feeds.lines import BLANKS, split_lines
 from indextracker.feeds.model import Refusal, Request, quote
 from indextracker.feeds.pages import refuse_page
+from indextracker.feeds.readable import refuse_unsplit
+from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker.feeds.zipped import MAGIC, read_only_entry
 from indextracker_spark.tables.taiwan import (
     TAIFEX_COMBINATION_TRADES,
@@ -34,7 +40,12 @@ if TYPE_CHECKING:
 NO_DATA = "查無資料"
 GRAND_TOTAL = "合計"
 DAY_OPEN = "084500"
-RULE = re.compile(rb"-[- ]*\r?")
+RULE = re.compile(rb"-[- ]*\r?(?:\n|$)")
+ENDINGS = ("csv", "rpt")
+# Names of columns in files up to May 2017.
+FORMER_NAMES: Final = {"成交日期": "交易日期"}
+# The first session with a night part, which began on the evening before.
+FIRST_NIGHT: Final = date(2017, 5, 16)
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,6 @@ class Layout:
         suffix: How its name ends.
         header: The names of its columns.
         title: What stands above the header; None where nothing does.
-        ruled: Whether a rule of dashes stands below the header.
     """
 
     table: Table
@@ -57,7 +67,6 @@ class Layout:
     suffix: str
     header: tuple[str, ...]
     title: str | None = None
-    ruled: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -132,7 +141,6 @@ OPTIONS: Final = Layout(
         "成交數量(B or S)",
         "開盤集合競價",
     ),
-    ruled=True,
 )
 
 
@@ -156,20 +164,34 @@ def read_trades(layout: Layout, body: bytes, session: date) -> pa.Table:
     latest = _latest(lines.column("trade_date"), _is_date)
     if latest is None:
         raise Refusal("refused", f"{document}: no line begins with a date, as 成交日期 should")
-    of_latest = pc.equal(lines.column("trade_date"), latest)
+    of_latest = lines.filter(pc.equal(lines.column("trade_date"), latest))
     if latest > own:
-        line = lines.column("line").filter(of_latest)[0].as_py()
+        line = of_latest.column("line")[0].as_py()
         raise Refusal(
             "refused", f"{document}: line {line} is dated {latest}, after the session ({own})"
         )
-    last_time = _latest(lines.column("trade_time").filter(of_latest), _is_time)
+    last_time = _latest(of_latest.column("trade_time"), _is_time)
     if latest < own or last_time is None or last_time < DAY_OPEN:
+        _refuse_unknown_times(of_latest, document)
+        night = "the night part, as published at dawn; " if session >= FIRST_NIGHT else ""
         raise Refusal(
-            "partial",
-            f"{document} ends with trades of {latest} {last_time}: the night part, as published "
-            f"at dawn; a complete file has trades of {own} from {DAY_OPEN} on",
+            "partial" if night else "refused",
+            f"{document} ends with trades of {latest} {last_time}: {night}a complete file has "
+            f"trades of {own} from {DAY_OPEN} on",
         )
     return lines
+
+
+def _refuse_unknown_times(lines: pa.Table, document: str) -> None:
+    """Refuse a document for times that cannot be read: they do not tell what is complete."""
+    for time in pc.unique(lines.column("trade_time")).to_pylist():
+        if not _is_time(time):
+            line = lines.filter(pc.equal(lines.column("trade_time"), time)).column("line")[0]
+            raise Refusal(
+                "refused",
+                f"{document}: line {line} has the time {quote(time)}, expected HHMMSS, with or "
+                "without hundredths of a second",
+            )
 
 
 def read_totals(layout: Layout, body: bytes, session: date) -> pa.Table:
@@ -208,25 +230,24 @@ def _lines(layout: Layout, body: bytes, session: date) -> pa.Table:
         raise Refusal(
             "refused", f"{document} begins with the bytes {body[:8].hex(' ')}, expected a zip"
         )
-    text = read_only_entry(body, document, f"{layout.stem(session)}.csv")
-    above = 1 + (layout.title is not None) + layout.ruled
-    *head, data = [*text.split(b"\n", above), *[b""] * above][: above + 1]
+    stem = layout.stem(session)
+    packed = read_only_entry(body, document, tuple(f"{stem}.{ending}" for ending in ENDINGS))
+    above = 1 + (layout.title is not None)
+    *head, data = [*without_end_mark(packed).split(b"\n", above), *[b""] * above][: above + 1]
     _check_head(layout, head, document)
-    return split_lines(_as_utf8(data, document, above + 1), layout.cells, above + 1)
+    rule = RULE.match(data)
+    if rule:
+        above, data = above + 1, data[rule.end() :]
+    lines = split_lines(_as_utf8(data, document, above + 1), layout.cells, above + 1)
+    refuse_unsplit(lines, document, len(layout.header))
+    return lines
 
 
 def _check_head(layout: Layout, head: list[bytes], document: str) -> None:
     """Compare the lines above the data with what is known to stand there."""
-    number = 1
     if layout.title is not None:
         _check_cells(head[0].partition(b",")[0], (layout.title,), f"{document}, line 1")
-        number = 2
-    _check_cells(head[number - 1], layout.header, f"{document}, line {number}")
-    if layout.ruled and not RULE.fullmatch(head[number]):
-        raise Refusal(
-            "refused",
-            f"{document}, line {number + 1} is {quote(head[number])}, expected a rule of dashes",
-        )
+    _check_cells(head[-1], layout.header, f"{document}, line {len(head)}")
 
 
 def _check_cells(line: bytes, expected: tuple[str, ...], place: str) -> None:
@@ -237,7 +258,7 @@ def _check_cells(line: bytes, expected: tuple[str, ...], place: str) -> None:
             "refused", f"{place} is not in cp950 ({error.reason}); expected {','.join(expected)}"
         ) from error
     for column, (found, known) in enumerate(zip(cells, expected, strict=False), 1):
-        if found != known:
+        if found not in (known, FORMER_NAMES.get(known)):
             raise Refusal(
                 "refused",
                 f"{place}: column {column} is named {quote(found)}, expected {known!r}",
@@ -251,13 +272,7 @@ def _as_utf8(data: bytes, document: str, first: int) -> bytes:
     # decoding takes a hundred times as long.
     if data.isascii():
         return data
-    try:
-        return data.decode("cp950").encode("utf-8")
-    except UnicodeDecodeError as error:
-        line = first + data.count(b"\n", 0, error.start)
-        raise Refusal(
-            "refused", f"{document}: line {line} is not in cp950 ({error.reason})"
-        ) from error
+    return decoded(data, document, first).encode()
 
 
 def _latest(cells: pa.ChunkedArray, is_form: Callable[[str], bool]) -> str | None:
@@ -277,4 +292,4 @@ def _is_date(cell: str) -> bool:
 
 
 def _is_time(cell: str) -> bool:
-    return re.fullmatch("[0-9]{6}", cell) is not None
+    return re.fullmatch("[0-9]{6}(?:[0-9]{2,})?", cell) is not None

@@ -23,6 +23,7 @@ from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
 from indextracker.feeds.reading import Reader
+from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_spark.tables.taiwan import TWSE_INDEX
 
 if TYPE_CHECKING:
@@ -203,15 +204,10 @@ def table_of(answer: dict[str, Any], document: str) -> list[list[str | None]]:
 
 
 def _read_csv(body: bytes, session: date, document: str) -> _Report:
+    body = without_end_mark(body)
     if body and not body.endswith(b"\n"):
         raise Refusal("refused", f"{document} is cut off: its last line does not end")
-    try:
-        text = body.decode("cp950")
-    except UnicodeDecodeError as error:
-        line = 1 + body.count(b"\n", 0, error.start)
-        raise Refusal(
-            "refused", f"{document}: line {line} is not in cp950 ({error.reason})"
-        ) from error
+    text = decoded(body, document)
     lines = ((number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1))
     filled = ((number, line) for number, line in lines if line.strip(BLANKS))
     _, title = next(filled, (0, ""))

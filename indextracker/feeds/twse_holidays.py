@@ -19,6 +19,7 @@ from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
 from indextracker.feeds.reading import Reader
+from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker.feeds.twse import ROC_YEAR_ZERO, TWSE, read_answer, table_of
 from indextracker_spark.tables.taiwan import TWSE_HOLIDAYS
 
@@ -146,14 +147,7 @@ def _parse_json(body: bytes, year: date, document: str) -> pa.Table:
 
 
 def _parse_csv(body: bytes, year: date, document: str) -> pa.Table:
-    try:
-        text = body.decode("cp950")
-    except UnicodeDecodeError as error:
-        line = 1 + body.count(b"\n", 0, error.start)
-        raise Refusal(
-            "refused", f"{document}: line {line} is not in cp950 ({error.reason})"
-        ) from error
-    lines = text.split("\n")
+    lines = decoded(without_end_mark(body), document).split("\n")
     if len(lines) < 3:
         raise Refusal("missing", f"{document} has no data: it is shorter than title and header")
     if lines.pop():

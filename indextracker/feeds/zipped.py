@@ -21,13 +21,13 @@ ENCRYPTED = 0x1
 LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field end it
 
 
-def read_only_entry(body: bytes, document: str, entry: str) -> bytes:
+def read_only_entry(body: bytes, document: str, entries: tuple[str, ...]) -> bytes:
     """Inflate the only entry of a zip.
 
     Args:
         body: The zip.
         document: Its name, for the reasons of refusals.
-        entry: The name that the entry must have.
+        entries: The names that the entry may have.
 
     Returns:
         The bytes of the entry; their length and CRC are those that the zip announces.
@@ -36,7 +36,7 @@ def read_only_entry(body: bytes, document: str, entry: str) -> bytes:
         Refusal: With state refused, if the zip is damaged or anything else than expected.
     """
     info = _only_entry(body, document)
-    _check_entry(info, document, entry)
+    _check_entry(info, document, entries)
     start = _data_start(body, info, document)
     packed = memoryview(body)[start : start + info.compress_size]
     return _inflate(packed, info, document)
@@ -67,12 +67,14 @@ def _only_entry(body: bytes, document: str) -> zipfile.ZipInfo:
     return entries[0]
 
 
-def _check_entry(info: zipfile.ZipInfo, document: str, entry: str) -> None:
+def _check_entry(info: zipfile.ZipInfo, document: str, entries: tuple[str, ...]) -> None:
     # orig_filename, because ZipInfo.filename ends at a NUL and has its separators replaced.
-    if info.orig_filename != entry:
+    entry = info.orig_filename
+    if entry not in entries:
         raise Refusal(
             "refused",
-            f"{document} holds the entry {quote(info.orig_filename)}, expected {entry!r}",
+            f"{document} holds the entry {quote(entry)}, expected "
+            f"{' or '.join(map(repr, entries))}",
         )
     if info.flag_bits & ENCRYPTED:
         raise Refusal("refused", f"{document}: entry {entry} is encrypted")

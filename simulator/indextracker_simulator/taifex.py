@@ -33,7 +33,8 @@ NO_DATA_PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN"
 """What is answered, with status 200, where a document is missing."""
 
 DATED_FROM = date(2025, 12, 8)
-"""The options report carries the expiry's date since this session."""
+"""Since this session the options report has the expiry's date, and a comma at the end of its header
+instead of its lines."""
 
 _FUTURES_HEADER = (
     "交易日期,契約,到期月份(週別),開盤價,最高價,最低價,收盤價,漲跌價,漲跌%,成交量,結算價,"
@@ -45,7 +46,7 @@ _OPTIONS_HEADER = (
     "未沖銷契約數,最後最佳買價,最後最佳賣價,歷史最高價,歷史最低價,"
     "是否因訊息面暫停交易,交易時段,漲跌價,漲跌%"
 )
-_EXPIRES = ",契約到期日"
+_EXPIRES = ",契約到期日,"
 _PARTS = {False: "一般", True: "盤後"}
 _TYPES = {True: "買權", False: "賣權"}
 _NO_HALT = ""
@@ -105,9 +106,9 @@ def _options_line(day: date, line: Line) -> str:
         str(line.contracts),
         *_after_volume(line),
         *_change(line, whole_percents=True),
-        *((f"{line.last_day:%Y/%m/%d}",) if day >= DATED_FROM else ()),
+        f"{line.last_day:%Y%m%d}" if day >= DATED_FROM else "",
     )
-    return ",".join(cells) + ","
+    return ",".join(cells)
 
 
 def _prices(line: Line) -> tuple[str, ...]:

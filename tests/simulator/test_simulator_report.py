@@ -210,13 +210,17 @@ def test_layout_of_the_real_reports(samples: Path, exchange: Exchange) -> None:
 
 
 def test_options_are_dated_since_december_2025() -> None:
+    """A comma ended the lines before, and ends the header since."""
     before, after = (
         Session(1, day, "demo").document("daily_options").decode("cp950")
         for day in (date(2025, 12, 5), date(2025, 12, 8))
     )
     assert "契約到期日" not in before
-    header = after.split("\r\n")[0]
-    assert header.endswith(",契約到期日")
-    rows = [row for row in _rows(after.encode("cp950")) if row["到期月份(週別)"] == "202512"]
-    assert {row["契約到期日"] for row in rows} == {"2025/12/17"}
+    header, *lines, end = after.split("\r\n")
+    assert header.endswith(",漲跌%,契約到期日,")
+    assert end == ""
+    complete = [line for line in lines if len(line) > 40]
+    assert {line.count(",") for line in complete} == {header.count(",") - 1}
+    december = [line for line in complete if ",202512 " in line]
+    assert {line.rpartition(",")[2] for line in december} == {"20251217"}
     assert no_report_csv("options", date(2025, 12, 8)).decode("cp950") == header + "\r\n"

@@ -86,7 +86,9 @@ def _reported(bronze: DataFrame, instrument: str, expiry: str, *series: str) -> 
         *series,
     )
     figures = f"({DAY}|{NIGHT}),{VOLUME},({PRICE}|-),({VOLUME}|-)"
-    of_session = F.col("report_date") == F.date_format("session_date", "yyyy/MM/dd")
+    # The first form is printed; the expiry's date beside it has the second.
+    dates = ("yyyy/MM/dd", "yyyyMMdd", "yyyy-MM-dd")
+    of_session = F.col("report_date").isin(*(F.date_format("session_date", form) for form in dates))
     forms = {"strike": (STRIKE, "strike"), "option_type": (f"({CALL}|{PUT})", "option type")}
     return explained(
         bronze,

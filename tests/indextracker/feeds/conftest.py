@@ -34,8 +34,9 @@ def futures_zip() -> Zip:
         entries: tuple[str, ...] = ("Daily_2024_12_16.csv",),
         encoding: str = "cp950",
         packing: int = zipfile.ZIP_DEFLATED,
+        end: bytes = b"",
     ) -> bytes:
-        text = "".join(f"{line}\r\n" for line in (header, *lines)).encode(encoding)
+        text = "".join(f"{line}\r\n" for line in (header, *lines)).encode(encoding) + end
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as writer:
             for entry in entries:

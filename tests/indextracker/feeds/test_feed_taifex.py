@@ -33,7 +33,8 @@ def refusal_of(body: bytes, session: date, feed: str = "taifex_futures") -> Refu
 def assert_refused(body: bytes, session: date, state: State, *words: str) -> None:
     refusal = refusal_of(body, session)
     assert refusal.state == state, refusal
-    assert [word for word in ("Daily_2024_12_16", *words) if word not in refusal.reason] == []
+    name = f"Daily_{session:%Y_%m_%d}"
+    assert [word for word in (name, *words) if word not in refusal.reason] == []
 
 
 # real documents
@@ -172,6 +173,7 @@ def test_an_altered_byte_names_the_crc(futures_zip: Zip, session: date) -> None:
         (("/tmp/Daily_2024_12_16.csv",), ("'/tmp/Daily_2024_12_16.csv'",)),
         (("Daily_2024_12_17.csv",), ("'Daily_2024_12_17.csv'", "'Daily_2024_12_16.csv'")),
         (("Daily_2024_12_16_C.csv",), ("'Daily_2024_12_16_C.csv'",)),
+        (("Daily_2024_12_16.txt",), ("'Daily_2024_12_16.csv' or 'Daily_2024_12_16.rpt'",)),
     ],
 )
 def test_only_the_one_entry_is_taken(
@@ -284,9 +286,13 @@ def test_a_line_in_another_encoding_is_named(futures_zip: Zip, session: date) ->
     ("lines", "state", "words"),
     [
         ((), "missing", ("no line of data",)),
-        (("rubbish",), "refused", ("成交日期",)),
+        (("rubbish",), "refused", ("has 9", "line 2, the first, has 1", "rubbish")),
+        (("2024,TX,202412,050000,1,2,-,-, ",), "refused", ("成交日期",)),
         (("20241216,TX,202412,050000,1,2,-,-, ",), "partial", ("20241216 050000",)),
-        (("20241216,TX,202412,noon,1,2,-,-, ",), "partial", ()),
+        (("20241216,TX,202412,05000000,1,2,-,-, ",), "partial", ("20241216 05000000",)),
+        (("20241216,TX,202412,noon,1,2,-,-, ",), "refused", ("line 2", "'noon'", "HHMMSS")),
+        (("20241216,TX,202412,0845000,1,2,-,-, ",), "refused", ("line 2", "'0845000'")),
+        (("20241216,TX,202412,08450000,1,2,-,-, ",), None, ()),
         (("20241216,TX,202412,090000,1,2,-,-, ",) * 2, None, ()),
         (
             (
@@ -319,6 +325,62 @@ def test_a_complete_file_reaches_into_its_own_day(
         FUTURES.verify(body, session)
     else:
         assert_refused(body, session, state, *words)
+
+
+# layouts of other years and folders
+
+OLD = date(2016, 12, 14)
+OLD_LINE = "20161214,TX     ,201612     ,084500,9300,4,-,-,*"
+NAMES = (
+    "成交日期,商品代號,到期月份(週別),成交時間,成交價格,"
+    "成交數量(B+S),近月價格,遠月價格,開盤集合競價 "
+)
+OLD_HEADER = NAMES.replace("成交日期", "交易日期")
+
+
+def old_zip(futures_zip: Zip, *lines: str, header: str = OLD_HEADER) -> bytes:
+    return futures_zip(lines, header=header, entries=("Daily_2016_12_14.csv",))
+
+
+def test_the_header_of_2016_is_read(futures_zip: Zip) -> None:
+    """It has no night part to wait for."""
+    rows = FUTURES.decode(old_zip(futures_zip, OLD_LINE), OLD, DIGEST).to_pylist()
+    assert [(row["line"], row["trade_date"], row["price"]) for row in rows] == [
+        (2, "20161214", "9300")
+    ]
+
+
+def test_no_dawn_file_was_published_before_nights_were(futures_zip: Zip) -> None:
+    early = OLD_LINE.replace("084500", "080000")
+    assert_refused(old_zip(futures_zip, early), OLD, "refused", "20161214 080000", "from 084500")
+
+
+@pytest.mark.parametrize("name", ["商品代號", "到期月份(週別)"])
+def test_no_other_column_has_the_former_name(futures_zip: Zip, name: str) -> None:
+    header = NAMES.replace(name, "交易日期")
+    assert_refused(
+        old_zip(futures_zip, OLD_LINE, header=header), OLD, "refused", repr(name), "'交易日期'"
+    )
+
+
+def test_the_other_download_of_the_same_text_is_read(futures_zip: Zip, session: date) -> None:
+    rpt = futures_zip(entries=("Daily_2024_12_16.rpt",))
+    assert FUTURES.decode(rpt, session, DIGEST).equals(
+        FUTURES.decode(futures_zip(), session, DIGEST)
+    )
+
+
+def test_a_rule_may_stand_below_the_header(futures_zip: Zip, session: date) -> None:
+    lines = ("-------- ------- -----", *("20241216,TX,202412,090000,1,2,-,-, ",) * 2)
+    ruled = futures_zip(lines)
+    assert FUTURES.decode(ruled, session, DIGEST).column("line").to_pylist() == [3, 4]
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a\r\n", b"\r\n\x1a"])
+def test_the_end_of_file_of_ms_dos_is_no_line(futures_zip: Zip, session: date, end: bytes) -> None:
+    assert FUTURES.decode(futures_zip(end=end), session, DIGEST).equals(
+        FUTURES.decode(futures_zip(), session, DIGEST)
+    )
 
 
 def test_an_empty_answer_is_missing(session: date) -> None:

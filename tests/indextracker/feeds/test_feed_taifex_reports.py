@@ -178,9 +178,31 @@ def test_columns_are_read_by_name_and_unknown_ones_let_be() -> None:
     ]
 
 
-def test_lines_without_a_comma_at_their_end_are_read_too() -> None:
-    rows = FUTURES.decode(report(TX, SPREAD, comma=""), SESSION, DIGEST)
-    assert rows.equals(FUTURES.decode(report(TX, SPREAD), SESSION, DIGEST))
+@pytest.mark.parametrize("header", ["", ","])
+@pytest.mark.parametrize("commas", [("", ""), (",", ","), ("", ","), (",", "")])
+def test_a_comma_may_end_header_and_lines(header: str, commas: tuple[str, str]) -> None:
+    """Until 2025-12-05 one ended the lines, and since then of options the header."""
+    names, *lines = report(TX, SPREAD, comma="").decode("cp950").split("\r\n")[:3]
+    text = [names + header, *(line + comma for line, comma in zip(lines, commas, strict=True))]
+    body = "".join(f"{line}\r\n" for line in text).encode("cp950")
+    FUTURES.verify(body, SESSION)
+    assert FUTURES.decode(body, SESSION, DIGEST).equals(
+        FUTURES.decode(report(TX, SPREAD), SESSION, DIGEST)
+    )
+
+
+@pytest.mark.parametrize("form", ["%Y/%m/%d", "%Y%m%d", "%Y-%m-%d"])
+def test_the_date_may_take_any_form(form: str) -> None:
+    rows = [row | {"交易日期": SESSION.strftime(form)} for row in (TX, SPREAD)]
+    dates = FUTURES.decode(report(*rows), SESSION, DIGEST).column("report_date")
+    assert dates.to_pylist() == [SESSION.strftime(form)] * 2
+    other = report(TX, SPREAD | {"交易日期": date(2024, 7, 26).strftime(form)})
+    assert_refused(other, "refused", "line 3", "expected 2024/07/29")
+
+
+def test_a_report_of_which_no_line_splits_is_refused_in_these_words() -> None:
+    body = report(TX, SPREAD, comma=",,")
+    assert_refused(body, "refused", "no line splits", "which has 19", "line 2, the first, has 21")
 
 
 @pytest.mark.parametrize(
@@ -224,9 +246,10 @@ def test_a_line_of_too_many_cells_is_kept_whole_for_silver_to_reject() -> None:
     assert rows[1]["product"] is None
 
 
-def test_cells_that_do_not_stand_below_their_names_are_refused() -> None:
-    shifted = report(TX, SPREAD | {"價差對單式委託成交量": "8"}).replace(b"8,\r\n", b"8,9\r\n")
-    assert_refused(shifted, "refused", "line 3", "'9'", "after its last column")
+def test_a_line_with_a_cell_beyond_the_last_name_is_kept_whole() -> None:
+    body = report(TX, SPREAD, SPREAD | {"價差對單式委託成交量": "8"})
+    rows = FUTURES.decode(body.replace(b"8,\r\n", b"8,9\r\n"), SESSION, DIGEST).to_pylist()
+    assert [row["text"] is None for row in rows] == [True, True, False]
 
 
 # completeness
@@ -271,6 +294,20 @@ def test_a_last_line_that_does_not_end_is_cut_off() -> None:
     assert_refused(body[:-1], "refused", "cut off", "line 3")
     assert_refused(report()[:-2], "refused", "cut off", "line 1")
     assert_refused(b"", "missing", "empty")
+
+
+def test_the_end_of_file_of_ms_dos_is_no_line() -> None:
+    body = report(TX, SPREAD)
+    for ended in (body + b"\x1a", body[:-2] + b"\x1a", body + b"\x1a\r\n"):
+        assert FUTURES.decode(ended, SESSION, DIGEST).equals(FUTURES.decode(body, SESSION, DIGEST))
+    assert_refused(report() + b"\x1a", "missing", "no line")
+
+
+def test_a_report_saved_by_a_spreadsheet_in_utf_8_is_read() -> None:
+    saved = report(TX, SPREAD, encoding="utf-8-sig")
+    assert FUTURES.decode(saved, SESSION, DIGEST).equals(
+        FUTURES.decode(report(TX, SPREAD), SESSION, DIGEST)
+    )
 
 
 def test_another_encoding_is_refused() -> None:

@@ -246,3 +246,10 @@ def test_any_lines_are_rows_misfits_or_refused(index_csv: Report, replaced: dict
         rows = FEED.decode(body, SESSION, DIGEST)
         kept = {n for n in (3, 4, 5) if replaced.get(n, "x").strip(" \t\n\v\f\r")}
         assert set(rows.column("line").to_pylist()) == kept
+
+
+def test_the_end_of_file_of_ms_dos_is_no_line(index_csv: Callable[..., bytes]) -> None:
+    session = date(2023, 1, 30)
+    for saved in (index_csv() + b"\x1a", index_csv(encoding="utf-8-sig")):
+        rows = FEED.decode(saved, session, DIGEST)
+        assert rows.equals(FEED.decode(index_csv(), session, DIGEST))

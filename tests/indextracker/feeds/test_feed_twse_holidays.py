@@ -190,3 +190,7 @@ def test_a_schedule_is_asked_for_by_year() -> None:
     assert FEED.request(YEAR) == Request(
         "/rwd/zh/holidaySchedule/holidaySchedule?response=json&date=20220101"
     )
+
+
+def test_the_end_of_file_of_ms_dos_is_no_day(real: bytes) -> None:
+    assert FEED.decode(real + b"\x1a", YEAR, DIGEST).equals(FEED.decode(real, YEAR, DIGEST))
