@@ -132,6 +132,11 @@ class Calendar:
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return [day for day in days if day not in self._is_session]
 
+    def without(self, days: Iterable[date]) -> Calendar:
+        """The same calendar without some sessions, such as those found to be closed."""
+        left = self._is_session.difference(days)
+        return Calendar(self.exchange, left, self.start, self.horizon)
+
     def previous(self, day: date) -> date:
         """The last session strictly before a day, itself a session or not.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from indextracker.calendars import Calendar
-from indextracker.deliveries import NEVER_ASKED, Delivery, current
+from indextracker.deliveries import NEVER_ASKED, Delivery, current, found_closures
 from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Source
@@ -19,6 +19,9 @@ from indextracker.lake import Lake
 
 # How many of the last sessions are looked after where publishers keep documents for long.
 SESSIONS_WATCHED = 30
+# When a list gets its next row and loses its oldest: with the early file of the session to come,
+# on the morning after each session. Early files are of 05:11 to 05:15.
+NEXT_ROW_AT = time(5, 10)
 
 
 @dataclass(frozen=True)
@@ -42,29 +45,57 @@ class Outstanding:
     listed_at: datetime | None
 
 
-def days_left(feed: Feed, session: date, calendar: Calendar, today: date) -> int | None:
-    """Trading days until the publisher deletes a session's document.
+def newest_row(calendar: Calendar, now: datetime) -> date:
+    """The session of the newest row of a list, whose last day is the last of the oldest row too.
+
+    A row is a row, whatever day it is: on a Saturday the one of Monday is there, since its early
+    file came out in the morning after Friday's session.
+
+    Args:
+        calendar: Sessions of the exchange.
+        now: The present, as an aware instant.
+    """
+    local = now.astimezone(calendar.timezone)
+    day = local.date()
+    if local.time() < NEXT_ROW_AT:
+        day -= timedelta(days=1)
+    return day if calendar.is_session(day) else calendar.next(day)
+
+
+def days_left(feed: Feed, session: date, calendar: Calendar, now: datetime) -> int | None:
+    """Rows that the publisher's list still gets until it loses a session's.
 
     Args:
         feed: The feed.
         session: The session.
         calendar: Sessions of the feed's exchange.
-        today: The present day at the exchange.
+        now: The present, as an aware instant.
 
     Returns:
-        1 on the last day on which it is there, 0 once it is deleted; None where documents are kept
-        for long, and for a session still to come.
+        1 where the next row that comes takes its place, 0 once it is deleted; None where documents
+        are kept for long, and for a session that has no row yet.
     """
-    if feed.window_sessions is None or session > today:
+    newest = newest_row(calendar, now)
+    if feed.window_sessions is None or session > newest:
         return None
-    # The session of today takes a place from the dawn on.
-    return max(feed.window_sessions + 1 - len(calendar.sessions(session, today)), 0)
+    return max(feed.window_sessions + 1 - len(calendar.sessions(session, newest)), 0)
 
 
-def watched(feed: Feed, calendar: Calendar, today: date) -> list[date]:
-    """The sessions of a feed that can still be had, today's among them; those of years by year."""
-    number = feed.window_sessions or SESSIONS_WATCHED
-    sessions = calendar.sessions(calendar.start, today)[-number:]
+def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[date]:
+    """The sessions of a feed that can be had, those of years by year.
+
+    Where the publisher lists and deletes, those with a row: on a free day the next to come is among
+    them. Elsewhere the last ones, today's among them.
+
+    Args:
+        feed: The feed.
+        calendar: Sessions of the feed's exchange.
+        now: The present, as an aware instant.
+    """
+    if feed.window_sessions is not None:
+        return calendar.sessions(calendar.start, newest_row(calendar, now))[-feed.window_sessions :]
+    today = now.astimezone(calendar.timezone).date()
+    sessions = calendar.sessions(calendar.start, today)[-SESSIONS_WATCHED:]
     if feed.yearly:
         return sorted({date(session.year, 1, 1) for session in sessions})
     return sessions
@@ -89,8 +120,9 @@ def outstanding(
     """
     if not source.live:
         return []
-    today = now.astimezone(calendar.timezone).date()
-    days = {feed: watched(feed, calendar, today) for feed in feeds if source.barred(feed) is None}
+    # A day found to be closed has no row.
+    calendar = calendar.without(closure.day for closure in found_closures(lake))
+    days = {feed: watched(feed, calendar, now) for feed in feeds if source.barred(feed) is None}
     asked_for = sorted({day for sessions in days.values() for day in sessions})
     answers = current(lake, [feed.name for feed in days], asked_for)
     found = []
@@ -102,7 +134,7 @@ def outstanding(
             reason = _why(feed, session, answer, listed_at, now)
             if reason:
                 state = answer.state if answer else "missing"
-                left = days_left(feed, session, calendar, today)
+                left = days_left(feed, session, calendar, now)
                 found.append(Outstanding(feed.name, session, state, reason, left, listed_at))
     return sorted(found, key=lambda one: one.session)
 

@@ -153,7 +153,10 @@ def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
     found = list(states.expiring.items())
     yield f"the exchange will delete what lacks here ({_documents(found)} documents):"
     for left, feeds in found[:SOON_SHOWN]:
-        when = "today is the last day" if left == 1 else f"{left} trading days left"
+        when = f"{left} trading days left"
+        if left == 1:
+            free = states.last_day > states.today
+            when = f"{states.last_day if free else 'today'} is the last day"
         where = where_in_words(feeds, states.feeds, calendar)
         yield from _wrapped(f"  {when}: {where}", width, "    ", most=1)
     if later := found[SOON_SHOWN:]:

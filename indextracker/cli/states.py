@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from indextracker.calendars import Calendar
 from indextracker.cli.missing import Lack, by_reason
-from indextracker.deliveries import NEVER_ASKED, Delivery, current
+from indextracker.deliveries import NEVER_ASKED, Delivery, current, found_closures
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.platform import Platform
-from indextracker.windows import days_left, watched
+from indextracker.windows import days_left, newest_row, watched
 from indextracker_spark.tables import TABLES
 from indextracker_spark.tables.builds import BUILDS
 
@@ -103,22 +104,28 @@ class States:
     def expiring(self) -> dict[int, dict[str, list[date]]]:
         """What lacks and will be deleted, whatever the range: days left, feed, sessions."""
         found: dict[int, dict[str, list[date]]] = {}
-        calendar = self._platform.calendar
+        calendar = self._kept_by
         source = self._platform.settings.source
         # An archive keeps all that it has, and so does the simulated exchange of one's own.
         if source == "simulated" or source.startswith("archive:"):
             return found
         kept = {name: feed for name, feed in FEEDS.items() if feed.window_sessions is not None}
-        sessions = {name: watched(feed, calendar, self.today) for name, feed in kept.items()}
+        now = self._platform.clock()
+        sessions = {name: watched(feed, calendar, now) for name, feed in kept.items()}
         answers = self._current(list(kept), sorted(set().union(*sessions.values())))
         for name, feed in kept.items():
             for session in sessions[name]:
-                if self._platform.clock() < feed.due(session):
+                if now < feed.due(session):
                     continue
-                left = days_left(feed, session, calendar, self.today)
+                left = days_left(feed, session, calendar, now)
                 if left and self._state(answers, name, session).state not in SETTLED:
                     found.setdefault(left, {}).setdefault(name, []).append(session)
         return dict(sorted(found.items()))
+
+    @property
+    def last_day(self) -> date:
+        """The last day of what has one trading day left: it is deleted in the morning after."""
+        return newest_row(self._kept_by, self._platform.clock())
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -135,6 +142,12 @@ class States:
         """Lines of the range that could not be read."""
         counts = self._platform.lake.row_counts(TABLES["silver/rejects"], self.sessions)
         return sum(counts.values())
+
+    @cached_property
+    def _kept_by(self) -> Calendar:
+        """The calendar by which the exchange keeps documents: a closed day has no row."""
+        closed = (closure.day for closure in found_closures(self._platform.lake))
+        return self._platform.calendar.without(closed)
 
     def _layer(self, layer: str, documents: Mapping[date, set[str]]) -> Layer:
         built: dict[date, set[str]] = {}

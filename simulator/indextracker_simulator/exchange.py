@@ -190,7 +190,7 @@ class Exchange:
             at = datetime.combine(day, _PUBLISHED_AT[kind], TAIPEI)
             return _Origin(kind, day, at) if self._trades_on(day) and at <= now else None
         row = self._publication.row(_LISTED_ON[kind], day, now)
-        if row is None or row.published_at is None:
+        if row is None:
             return None
         if row.complete:
             return _Origin(kind, day, row.published_at)

@@ -56,7 +56,7 @@ def _table_row(document: Document, row: Row) -> str:
     # Kept, since a list of everything has some 2,900 and is asked for with each new file.
     _, early = _LISTS[document]
     published, button = "", ""
-    if row.published_at is not None and (row.complete or early):
+    if row.complete or early:
         published = _twelve_hour_text(row.published_at)
         button = _button(row.session_date.strftime(TICK_FILES[document]))
     cells = (published, f"{row.session_date:%Y/%m/%d}", button)

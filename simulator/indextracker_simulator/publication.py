@@ -23,7 +23,6 @@ Market = Literal["futures", "options"]
 """Each has its list page and its own time of publication."""
 
 TAIPEI = timezone(timedelta(hours=8))
-NIGHT_OPENS_AT = time(15, 0)
 
 # The early file of Monday 2024-12-16 was made on Saturday at 05:14:44; four complete ones of 2021
 # and 2024 between 16:39 and 16:49.
@@ -37,12 +36,12 @@ class Row(NamedTuple):
 
     Attributes:
         session_date: The session, or the day of a typhoon that was to be one.
-        published_at: When its files were published; None while there are none.
+        published_at: When its files were published, which is when the row came or was renewed.
         complete: Whether they hold the whole session; else there is the night part alone.
     """
 
     session_date: date
-    published_at: datetime | None
+    published_at: datetime
     complete: bool
 
 
@@ -50,11 +49,11 @@ class Row(NamedTuple):
 class Publication:
     """The exchange's habits, and what follows from them at any moment.
 
-    A session is listed without files when its night part opens, on the day of the session before.
-    On the next morning the night part is published, which for a Monday is on Saturday; after the
-    day part, the whole replaces it. A day that a typhoon takes away has had its night part
-    published by then; it leaves the list when the next session enters it, and the night part is
-    published anew in that session's file.
+    A session is listed from the morning on that follows the day of the session before, when its
+    night part is published, which for a Monday is on Saturday; after the day part, the whole
+    replaces it. So a session that has not begun takes a place, and on a free day the next one. A
+    day that a typhoon takes away has had its night part published by then; it leaves the list when
+    the next session enters it, and the night part is published anew in that session's file.
 
     Attributes:
         calendar: The exchange's trading days.
@@ -96,12 +95,8 @@ class Publication:
         scheduled = self.calendar.scheduled
         eve = scheduled[bisect_left(scheduled, day) - 1]
         dawn = self._moment(market, eve + _ONE_DAY, *_DAWN)
-        # No night part opens on a day without a session.
-        held = self.calendar.is_session(eve)
-        if now < (datetime.combine(eve, NIGHT_OPENS_AT, TAIPEI) if held else dawn):
-            return None
         if now < dawn:
-            return Row(day, None, complete=False)
+            return None
         if day in self.calendar.typhoons:
             next_listed = self._moment(market, day + _ONE_DAY, *_DAWN)
             return Row(day, dawn, complete=False) if now < next_listed else None

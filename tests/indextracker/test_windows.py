@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,16 @@ from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Answer, ArchiveSource, Source
 from indextracker.lake import Lake
-from indextracker.windows import SESSIONS_WATCHED, Outstanding, days_left, outstanding, watched
+from indextracker.windows import (
+    SESSIONS_WATCHED,
+    Outstanding,
+    days_left,
+    newest_row,
+    outstanding,
+    watched,
+)
+from indextracker_simulator.calendar import trading_calendar
+from indextracker_simulator.publication import Publication
 
 FUTURES = FEEDS["taifex_futures"]
 INDEX = FEEDS["twse_index"]
@@ -84,7 +93,7 @@ def answer(session: date, state: str, hour: int = 9) -> Delivery:
 
 def fill(lake: Lake, calendar: Calendar, *but: date) -> None:
     """Everything that is watched is accepted, but for some."""
-    sessions = watched(FUTURES, calendar, TODAY)
+    sessions = watched(FUTURES, calendar, EVENING)
     record(lake, [answer(session, "accepted") for session in sessions if session not in but])
 
 
@@ -95,33 +104,79 @@ def found(lake: Lake, source: Source, calendar: Calendar, now: datetime) -> list
 # windows
 
 
-def test_the_last_day_of_a_document_is_day_one(calendar: Calendar) -> None:
-    sessions = calendar.sessions(date(2024, 11, 1), TODAY)
-    left = [days_left(FUTURES, session, calendar, TODAY) for session in sessions]
-    assert left[-1] == WINDOW  # today's own
-    assert left[-WINDOW:] == list(range(1, WINDOW + 1))
-    assert set(left[:-WINDOW]) == {0}
+MOMENTS = [time(0, 30), time(5, 9), time(5, 15), time(14, 59), time(18, 30)]
 
 
-def test_days_without_a_session_delete_nothing(calendar: Calendar) -> None:
+@pytest.mark.parametrize(
+    ("year", "typhoons"),
+    [(2024, ()), (2026, (date(2026, 3, 6), date(2026, 8, 13), date(2026, 8, 14)))],
+)
+def test_the_rule_is_the_exchanges_list_on_every_day_of_a_year(
+    year: int, typhoons: tuple[date, ...]
+) -> None:
+    """Weekends, holidays, typhoons in the reference and typhoons found, at every time of day.
+
+    What is listed is watched and has as many rows to go as it has rows below it, and one more.
+    """
+    exchange = trading_calendar().without(typhoons)
+    publication = Publication(exchange, 1, WINDOW)
+    calendar = taiwan(date(year, 12, 31)).without(typhoons)
+    for day in (date(year, 1, 1) + timedelta(days=n) for n in range(365)):
+        for clock in MOMENTS:
+            now = datetime.combine(day, clock, calendar.timezone)
+            around = day - timedelta(days=90), day + timedelta(days=30)
+            rows = list(publication.rows_between("futures", *around, now))[:WINDOW]
+            # The row of a typhoon day is the next session's: under its name for one day yet.
+            listed = [
+                exchange.following(row.session_date)
+                if row.session_date in exchange.typhoons
+                else row.session_date
+                for row in reversed(rows)
+            ]
+            assert watched(FUTURES, calendar, now) == listed, now
+            left = [days_left(FUTURES, session, calendar, now) for session in listed]
+            assert left == list(range(1, WINDOW + 1)), now
+            assert days_left(FUTURES, calendar.previous(listed[0]), calendar, now) == 0
+            assert days_left(FUTURES, calendar.next(listed[-1]), calendar, now) is None
+
+
+def test_on_a_free_day_the_oldest_row_has_given_way_to_the_next_session() -> None:
+    """2026-11-28 is a Saturday, and the row of Monday the 30th came on its morning."""
+    calendar = taiwan(date(2026, 11, 28))
+    oldest, monday = date(2026, 10, 16), date(2026, 11, 30)
+    dawn = datetime(2026, 11, 28, 5, 9, tzinfo=calendar.timezone)
+    morning = datetime(2026, 11, 28, 9, tzinfo=calendar.timezone)
+    assert days_left(FUTURES, oldest, calendar, dawn) == 1
+    assert watched(FUTURES, calendar, dawn)[0] == oldest
+    assert days_left(FUTURES, oldest, calendar, morning) == 0
+    assert watched(FUTURES, calendar, morning)[0] == calendar.next(oldest)
+    assert watched(FUTURES, calendar, morning)[-1] == newest_row(calendar, morning) == monday
+
+
+def test_days_without_a_session_delete_nothing_more(calendar: Calendar) -> None:
+    """Over Lunar New Year the list stands still from the morning after the last session on."""
     before = date(2025, 1, 22)
-    holidays = [date(2025, 1, 22) + timedelta(days=n) for n in range(12)]
-    assert {days_left(FUTURES, before, calendar, day) for day in holidays} == {WINDOW}
-    assert days_left(FUTURES, before, calendar, date(2025, 2, 3)) == WINDOW - 1
+    days = [datetime(2025, 1, 22, 12, tzinfo=UTC) + timedelta(days=n) for n in range(13)]
+    left = [days_left(FUTURES, before, calendar, day) for day in days]
+    assert left == [WINDOW, *[WINDOW - 1] * 12]
 
 
 def test_where_nothing_is_deleted_no_days_are_left(calendar: Calendar) -> None:
-    assert days_left(INDEX, date(2020, 1, 2), calendar, TODAY) is None
-    assert days_left(FUTURES, date(2025, 2, 6), calendar, TODAY) is None
+    assert days_left(INDEX, date(2020, 1, 2), calendar, EVENING) is None
+    assert days_left(FUTURES, date(2025, 2, 6), calendar, EVENING) is None
 
 
 def test_what_can_still_be_had_is_watched(calendar: Calendar) -> None:
-    sessions = watched(FUTURES, calendar, TODAY)
+    sessions = watched(FUTURES, calendar, EVENING)
     assert (len(sessions), sessions[-1]) == (WINDOW, TODAY)
-    assert days_left(FUTURES, sessions[0], calendar, TODAY) == 1
-    assert len(watched(INDEX, calendar, TODAY)) == SESSIONS_WATCHED
-    assert watched(HOLIDAYS, calendar, TODAY) == [date(2024, 1, 1), date(2025, 1, 1)]
-    assert watched(HOLIDAYS, calendar, date(2025, 6, 30)) == [date(2025, 1, 1)]
+    assert days_left(FUTURES, sessions[0], calendar, EVENING) == 1
+    assert (
+        watched(INDEX, calendar, EVENING)
+        == calendar.sessions(calendar.start, TODAY)[-SESSIONS_WATCHED:]
+    )
+    assert watched(HOLIDAYS, calendar, EVENING) == [date(2024, 1, 1), date(2025, 1, 1)]
+    summer = datetime(2025, 6, 30, tzinfo=UTC)
+    assert watched(HOLIDAYS, calendar, summer) == [date(2025, 1, 1)]
 
 
 # what is outstanding
@@ -134,7 +189,7 @@ def test_where_all_is_there_nothing_is_outstanding(lake: Lake, calendar: Calenda
 
 def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: Calendar) -> None:
     lacking = found(lake, Lists(), calendar, EVENING)
-    assert [one.session for one in lacking] == watched(FUTURES, calendar, TODAY)
+    assert [one.session for one in lacking] == watched(FUTURES, calendar, EVENING)
     assert lacking[0] == Outstanding(
         feed="taifex_futures",
         session=date(2024, 12, 16),
@@ -159,7 +214,7 @@ def test_what_was_not_accepted_is_outstanding_with_its_reason(
 
 def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
     day = date(2025, 1, 22)
-    fill(lake, calendar, day)
+    fill(lake, calendar.without([day]))
     record(lake, [answer(day, "closed")])
     record(lake, [answer(day, "partial", hour=10)])
     assert found(lake, Lists({day: EVENING}), calendar, EVENING) == []
@@ -192,7 +247,7 @@ def test_a_newer_document_on_the_list_is_outstanding_at_any_hour(
 
 def test_without_a_list_the_log_alone_counts(lake: Lake, calendar: Calendar) -> None:
     fill(lake, calendar, TODAY)
-    source = Lists(dict.fromkeys(watched(FUTURES, calendar, TODAY), EVENING))
+    source = Lists(dict.fromkeys(watched(FUTURES, calendar, EVENING), EVENING))
     source.no_list = Refusal("blocked", "down")
     assert [one.session for one in found(lake, source, calendar, EVENING)] == [TODAY]
 
@@ -210,8 +265,20 @@ def test_of_an_archive_nothing_is_outstanding(
 
 def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: Calendar) -> None:
     saturday = datetime(2025, 2, 1, 12, tzinfo=UTC)
-    (*_, last) = found(lake, Lists(), calendar, saturday)
-    assert (last.session, last.days_left) == (date(2025, 1, 22), WINDOW)
+    lacking = found(lake, Lists(), calendar, saturday)
+    # The next session has a row, and nothing that is due.
+    assert (lacking[-1].session, lacking[-1].days_left) == (date(2025, 1, 22), WINDOW - 1)
+    assert len(lacking) == WINDOW - 1
+
+
+def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: Calendar) -> None:
+    """The oldest session, which would be gone by the calendar alone, is still asked for."""
+    oldest = watched(FUTURES, calendar, EVENING)[0]
+    before = calendar.previous(oldest)
+    assert oldest == found(lake, Lists(), calendar, EVENING)[0].session
+    record(lake, [answer(date(2025, 1, 22), "closed")])
+    lacking = found(lake, Lists(), calendar, EVENING)
+    assert (lacking[0].session, lacking[0].days_left) == (before, 1)
 
 
 def test_feeds_are_told_apart_and_the_oldest_comes_first(lake: Lake, calendar: Calendar) -> None:

@@ -142,7 +142,7 @@ def test_a_stale_list_is_of_the_day_before(exchange: Exchange) -> None:
     with _client(exchange, {"stale": 1}) as client:
         page = client.get(LIST).text
     days = re.findall(r">(\d{4}/\d\d/\d\d)</td>", page)
-    assert days[:3] == ["2024/12/20", "2024/12/19", "2024/12/18"]  # not Monday the 23rd
+    assert days[:3] == ["2024/12/19", "2024/12/18", "2024/12/17"]  # not Friday the 20th
 
 
 def test_what_is_not_there_cannot_be_stale(exchange: Exchange) -> None:

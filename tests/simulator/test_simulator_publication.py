@@ -100,8 +100,8 @@ def test_reports_come_at_their_hour(kind: Document, hour: int, minute: int) -> N
 
 
 @pytest.mark.parametrize("market", ["futures", "options"])
-def test_a_session_is_listed_at_night_early_and_complete(market: Market) -> None:
-    """From 15:00 of the eve without files; with the night part next morning; whole at 16:35."""
+def test_a_session_is_listed_early_and_complete(market: Market) -> None:
+    """From 05:10 of the day after the eve with the night part; whole at 16:35."""
     clock = Clock()
     exchange = Exchange(clock=clock)
     early = FOLDER + (
@@ -110,21 +110,18 @@ def test_a_session_is_listed_at_night_early_and_complete(market: Market) -> None
         else "OptionsDailydownloadCSV/OptionsDaily_2024_12_16.zip"
     )
 
-    clock.put(FRIDAY, 14, 59)
-    assert _listed(exchange, market)[0][0] == FRIDAY
-    clock.put(FRIDAY, 15)
-    assert _listed(exchange, market)[0] == (MONDAY, "", [])
-    assert not exchange.has(market, MONDAY)
     # The night part ends on Saturday morning.
-    clock.put(date(2024, 12, 14), 5, 10)
-    clock.now += timedelta(minutes=5)
+    clock.put(date(2024, 12, 14), 5, 9)
+    assert _listed(exchange, market)[0][0] == FRIDAY
+    assert not exchange.has(market, MONDAY)
+    clock.now += timedelta(minutes=6)
     day, at_dawn, links = _listed(exchange, market)[0]
     assert (day, links) == (MONDAY, [early])
     assert re.fullmatch(r"2024/12/14 AM 05:1[0-4]:\d\d", at_dawn)
     clock.put(MONDAY, 16, 34)
-    assert _listed(exchange, market)[:2] == [(TUESDAY, "", []), (MONDAY, at_dawn, [early])]
+    assert _listed(exchange, market)[0] == (MONDAY, at_dawn, [early])
     clock.put(MONDAY, 16, 50)
-    day, at_last, links = _listed(exchange, market)[1]
+    day, at_last, links = _listed(exchange, market)[0]
     assert (day, links) == (MONDAY, [early])
     assert re.fullmatch(r"2024/12/16 PM 04:(3[5-9]|4\d):\d\d", at_last)
 
@@ -142,7 +139,7 @@ def test_what_has_no_early_file_is_listed_complete_alone(kind: Document, file: s
     clock.put(MONDAY, 12)
     assert _listed(exchange, kind)[0] == (MONDAY, "", [])
     clock.put(MONDAY, 16, 50)
-    assert _listed(exchange, kind)[1][::2] == (MONDAY, [FOLDER + file])
+    assert _listed(exchange, kind)[0][::2] == (MONDAY, [FOLDER + file])
 
 
 def test_files_come_with_their_list() -> None:
@@ -193,29 +190,42 @@ def test_a_long_holiday_waits_with_the_night_part() -> None:
 def test_every_session_is_listed_newest_first() -> None:
     days = [row.session_date for row in Exchange(clock=Clock()).rows("options")]
     sessions = trading_calendar().sessions
-    next_one = trading_calendar().following(LATER.date())
     assert days == sorted(
-        (day for day in sessions if date(2015, 1, 1) <= day <= next_one), reverse=True
+        (day for day in sessions if date(2015, 1, 1) <= day <= LATER.date()), reverse=True
     )
 
 
 def test_a_window_deletes_what_falls_out_of_it() -> None:
     clock = Clock()
     exchange = Exchange(clock=clock, window=30)
-    clock.put(MONDAY, 18)
+    clock.put(TUESDAY, 9)
     days = [day for day, _, _ in _listed(exchange)]
     assert len(days) == 30
-    assert days[:2] == [TUESDAY, MONDAY]  # Tuesday takes a place and has no link yet
+    assert days[:2] == [TUESDAY, MONDAY]  # Tuesday takes a place and has not begun
     oldest = days[-1]
     assert exchange.has("futures", oldest)
     assert exchange.has("options", oldest)
     assert not exchange.has("futures", exchange.calendar.previous(oldest))
     assert exchange.has("index_json", exchange.calendar.previous(oldest))
     assert exchange.has("daily_futures", exchange.calendar.previous(oldest))
-    clock.put(TUESDAY, 14, 59)
+    next_morning = TUESDAY + timedelta(days=1)
+    clock.put(next_morning, 5, 9)
     assert exchange.has("totals", oldest)
-    clock.put(TUESDAY, 15)
+    clock.put(next_morning, 5, 15)
     assert not exchange.has("totals", oldest)
+
+
+def test_on_a_free_day_the_next_session_takes_a_place() -> None:
+    clock = Clock()
+    exchange = Exchange(clock=clock, window=30)
+    saturday = date(2024, 12, 14)
+    clock.put(saturday, 5, 9)
+    before = [day for day, _, _ in _listed(exchange)]
+    clock.put(saturday, 9)
+    after = [day for day, _, _ in _listed(exchange)]
+    assert after == [MONDAY, *before[:-1]]
+    clock.put(MONDAY, 23)
+    assert [day for day, _, _ in _listed(exchange)] == after
 
 
 @pytest.mark.parametrize("days", [{THURSDAY}, {THURSDAY, FRIDAY}, {FRIDAY}, {MONDAY}])
@@ -302,16 +312,15 @@ def test_a_list_makes_sense_at_any_moment(now: datetime, market: Market) -> None
     calendar = trading_calendar()
     rows = Publication(calendar, 1, None).rows(market, now)
     days = [row.session_date for row in rows]
-    moments = [row.published_at for row in rows if row.published_at is not None]
+    moments = [row.published_at for row in rows]
     assert days == sorted(set(days), reverse=True)
     assert moments == sorted(set(moments), reverse=True)
     assert all(moment <= now for moment in moments)
-    assert [row for row in rows if row.published_at is None] in ([], rows[:1])
     assert all(row.complete for row in rows[2:])
     # No session that has ended is left out, and no other that has not begun is there.
     ended = [day for day in calendar.sessions if date(2015, 1, 1) <= day < now.date()]
     assert {row.session_date for row in rows if row.complete} >= set(ended)
-    assert len(days) <= len(ended) + 2
+    assert len(days) <= len(ended) + 2  # today's and, before that has ended, none but a typhoon's
     assert Publication(calendar, 1, 30).rows(market, now) == rows[:30]
 
 
