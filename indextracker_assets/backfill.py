@@ -25,7 +25,13 @@ from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.planning import SESSION_FEEDS, YEARLY_FEEDS, Span, keys_of, needs, spans
 from indextracker_assets.pools import make_places
-from indextracker_assets.runs import end_killed_runs, open_instance, process_tag, task_tags
+from indextracker_assets.runs import (
+    end_killed_runs,
+    open_instance,
+    process_tag,
+    run_here,
+    task_tags,
+)
 from indextracker_assets.specs import asset_key, raw_key
 from indextracker_spark.tables import TABLES
 
@@ -134,6 +140,7 @@ class _Runs:
         make_places(self._instance)
         # Whoever started the command starts it again: nothing is retried behind its back.
         self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
+        self._env = platform.settings.env
         self._defs = work_defs(platform)
         self.report = report
 
@@ -142,13 +149,14 @@ class _Runs:
     ) -> None:
         """Runs a job for some of its assets over a range of sessions, to its end."""
         run_id = str(uuid.uuid4())
-        result = self._defs.resolve_job_def(job).execute_in_process(
-            instance=self._instance,
-            run_id=run_id,
-            asset_selection=keys,
+        result = run_here(
+            self._instance,
+            self._defs.resolve_job_def(job),
+            run_id,
+            env=self._env,
+            keys=keys,
             tags={**process_tag(run_id), **self._tags, **(span.tags if span else {})},
-            run_config=_QUIET,
-            raise_on_error=False,
+            config=_QUIET,
         )
         failpoint("run-ended")
         seconds = self.report.seconds

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 from filelock import FileLock
 
-from indextracker.settings import Settings
+from indextracker.settings import PROJECT, Settings
 
+WORKSPACES = {
+    "local": PROJECT / "workspace.yaml",
+    "aws": PROJECT / "deployment" / "aws" / "workspace.yaml",
+}
 PROCESS = "indextracker/process"
 DIGEST = "indextracker/digest"
 UNFINISHED = [
@@ -40,6 +50,43 @@ def open_instance(home: str) -> dg.DagsterInstance:
     """
     with FileLock(Path(home) / ".opening.lock", fallback_to_soft=False):
         return dg.DagsterInstance.get()
+
+
+def run_here(
+    instance: dg.DagsterInstance,
+    job: dg.JobDefinition,
+    run_id: str,
+    *,
+    env: str,
+    keys: Sequence[dg.AssetKey] | None,
+    tags: Mapping[str, str],
+    config: Mapping[str, object],
+) -> dg.ExecuteJobResult:
+    """Runs a job, or some of its assets, in this process to its end.
+
+    `execute_in_process` would do, but for where the run is from: the runs timeline of the UI shows
+    no run of which it does not know that.
+
+    Args:
+        instance: Where the run is recorded.
+        job: A job of the code location.
+        run_id: Id of the new run.
+        env: The deployment, whose workspace names the code location.
+        keys: Assets of the job; null for all.
+        tags: Tags of the run.
+        config: Configuration of the run.
+    """
+    [location] = location_origins_from_yaml_paths([str(WORKSPACES[env])])
+    repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
+    run = instance.create_run_for_job(
+        job,
+        run_id=run_id,
+        run_config=config,
+        tags=tags,
+        asset_selection=frozenset(keys) if keys else None,
+        remote_job_origin=RemoteJobOrigin(repository, job.name),
+    )
+    return execute_run(InMemoryJob(job), run, instance)
 
 
 def process_tag(run_id: str) -> dict[str, str]:
