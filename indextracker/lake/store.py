@@ -187,7 +187,8 @@ class Lake:
         if as_of is not None:
             files = delta.file_uris(file_pruning_predicate=partitions)
             verify_files(self.place(table), delta, table.path, files)
-        return delta.to_pyarrow_dataset(file_pruning_predicate=partitions)
+        files_of = self.place(table).arrow()
+        return delta.to_pyarrow_dataset(filesystem=files_of, file_pruning_predicate=partitions)
 
     @contextmanager
     def sql(
