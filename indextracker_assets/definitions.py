@@ -5,6 +5,8 @@ The one seam where tests replace a part: they call `build_defs` with a platform 
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
 from indextracker import settings as environment
@@ -37,14 +39,18 @@ def build_defs(platform: Platform) -> dg.Definitions:
 def work_defs(platform: Platform) -> dg.Definitions:
     """What a backfill runs: assets and jobs, without what watches over them."""
     partitions = session_partitions(platform.calendar, platform.settings.start)
-    return dg.Definitions(
-        assets=[
+    with warnings.catch_warnings():
+        # One for each `backfill_policy`, fifty in all. Dagster is pinned to one version.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        assets = [
             *reference_assets(platform),
             *bronze_assets(platform, partitions),
             *refined_assets(platform, partitions),
             *warehouse_assets(platform, partitions),
             marts_assets(),
-        ],
+        ]
+    return dg.Definitions(
+        assets=assets,
         jobs=JOBS,
         # One engine session serves a whole run: a process per step would start one each.
         executor=dg.in_process_executor,

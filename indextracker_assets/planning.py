@@ -17,7 +17,7 @@ import dagster as dg
 from indextracker.calendars import Calendar
 from indextracker.feeds import FEEDS
 from indextracker.staleness import Documents, Needs
-from indextracker_assets.specs import raw_key
+from indextracker_assets.specs import key_at, raw_path
 from indextracker_spark.job import Job
 from indextracker_spark.jobs import JOBS, sources, writers
 from indextracker_spark.tables import Table
@@ -112,10 +112,10 @@ def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
         if table.storage != "whole" and table.layer in layers:
             found[table.path] = ways(table)
             if "warehouse" in layers and table.in_warehouse:
-                found["/".join(raw_key(table).path)] = ways(table)
+                found[raw_path(table)] = ways(table)
     return found
 
 
 def keys_of(span: Span) -> list[dg.AssetKey]:
     """The assets of a run that refines."""
-    return [dg.AssetKey(path.split("/")) for path in span.names]
+    return [key_at(path) for path in span.names]

@@ -17,9 +17,28 @@ def asset_key(table: Table) -> dg.AssetKey:
     return dg.AssetKey([table.layer, table.name])
 
 
+def raw_path(table: Table) -> str:
+    """The table's copy in the warehouse, as the log of builds has it."""
+    return f"raw/{table.name}"
+
+
+def key_at(path: str) -> dg.AssetKey:
+    """The asset of a table of the lake, or of a copy in the warehouse, by its path.
+
+    Dagster's graph shows last names alone: a copy has one of its own there.
+    """
+    layer, name = path.split("/")
+    return dg.AssetKey([layer, f"raw_{name}" if layer == "raw" else name])
+
+
 def raw_key(table: Table) -> dg.AssetKey:
-    """The table's copy in the warehouse."""
-    return dg.AssetKey(["raw", table.name])
+    """The asset of the table's copy in the warehouse."""
+    return key_at(raw_path(table))
+
+
+def group(subject: str, layer: str) -> str:
+    """What Dagster shows together: the tables of a subject in a layer."""
+    return f"{subject}_{layer}"
 
 
 def metadata(table: Table, uri: str) -> dict[str, object]:

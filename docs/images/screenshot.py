@@ -29,7 +29,7 @@ SHOWN = (
     "gold/option_bars",
     "gold/option_sessions",
     "gold/reconciliation",
-    "raw/option_bars",
+    "raw/raw_option_bars",
     "staging/stg_option_bars",
     "intermediate/int_contracts",
     "intermediate/int_derivative_history",

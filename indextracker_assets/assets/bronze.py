@@ -21,7 +21,7 @@ from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
+from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
@@ -125,7 +125,7 @@ def _asset(
     decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         key=asset_key(feed.table),
         description=feed.table.meaning,
-        group_name=feed.table.subject,
+        group_name=group(feed.table.subject, feed.table.layer),
         kinds={"python", "deltalake"},
         metadata=metadata(feed.table, platform.lake.path(feed.table)),
         check_specs=[*check_specs(feed.table), accepted],

@@ -19,19 +19,20 @@ from indextracker.warehouse import Warehouse, dbt_runs
 from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
+from indextracker_assets.specs import group, key_at
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are warehouse coordinates, [schema, table], as everywhere."""
+    """Keys are warehouse coordinates, [schema, table]; a copy of the lake's is the loader's."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """[schema, model]; a source is the table that the loader wrote."""
         name = dbt_resource_props.get("identifier") or dbt_resource_props["name"]
-        return dg.AssetKey([dbt_resource_props["schema"], name])
+        return key_at(f"{dbt_resource_props['schema']}/{name}")
 
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """All models so far are of one subject."""
-        return "taiwan"
+        return group("taiwan", dbt_resource_props["schema"])
 
 
 def marts_assets() -> dg.AssetsDefinition:
@@ -88,9 +89,7 @@ def _lineage(origins: Origins) -> dict[str, dg.TableColumnLineage]:
     if not origins:
         return {}
     deps = {
-        column: [
-            dg.TableColumnDep(dg.AssetKey([schema, table]), name) for schema, table, name in of
-        ]
+        column: [dg.TableColumnDep(key_at(f"{schema}/{table}"), name) for schema, table, name in of]
         for column, of in origins.items()
     }
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)}

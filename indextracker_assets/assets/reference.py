@@ -10,7 +10,7 @@ from indextracker.platform import Platform
 from indextracker.reference_tables import REFERENCES
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, check_results, check_specs, metadata
+from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
 from indextracker_spark.tables import Table
 
 
@@ -23,7 +23,7 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
     @dg.asset(
         key=asset_key(table),
         description=table.meaning,
-        group_name=table.subject,
+        group_name=group(table.subject, table.layer),
         kinds={"python", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),

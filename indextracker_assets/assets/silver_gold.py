@@ -16,7 +16,7 @@ from indextracker_assets import pools
 from indextracker_assets.planning import feeds_of, refined_tables, ways
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, metadata
+from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
 from indextracker_spark.jobs import writers
 from indextracker_spark.tables import Table
 
@@ -94,7 +94,7 @@ def _asset(
         key=asset_key(table),
         deps=[asset_key(read) for read in reads],
         description=table.meaning,
-        group_name=table.subject,
+        group_name=group(table.subject, table.layer),
         kinds={"spark", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),

@@ -14,7 +14,7 @@ from indextracker.platform import Platform
 from indextracker.warehouse.slices import LOADED
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, metadata, raw_key
+from indextracker_assets.specs import asset_key, group, metadata, raw_key, raw_path
 from indextracker_spark.tables import Table
 
 __all__ = ["LOADED", "warehouse_assets"]
@@ -63,7 +63,7 @@ def warehouse_assets(
         # Read before the rows are: what is built in between makes the copy stale.
         built = staleness.built(platform.lake, [table.path for table in tables], sessions)
         loaded = platform.warehouse.load(platform.lake, tables, sessions)
-        copies = {"/".join(raw_key(table).path): built[table.path] for table in tables}
+        copies = {raw_path(table): built[table.path] for table in tables}
         staleness.record(platform.lake, copies)
         seconds = time.monotonic() - started
         for table in tables:
@@ -84,7 +84,7 @@ def _spec(table: Table, uri: str) -> dg.AssetSpec:
         raw_key(table),
         deps=[asset_key(table)],
         description=f"Copy of {table.path} in the warehouse. {table.meaning}",
-        group_name=table.subject,
+        group_name=group(table.subject, "raw"),
         kinds={"python", "duckdb"},
         metadata=metadata(table, uri) | {"dagster/table_name": f"raw.{table.name}"},
     )

@@ -16,6 +16,8 @@ import dagster as dg
 import pytest
 from clouds import CLUSTER, LAKES, TASK, Cloud, instance
 
+from indextracker_assets.specs import key_at
+
 COMMAND = Path(sys.executable).parent / "indextracker"
 SECRET = "indextracker/production"
 WAREHOUSE_PASSWORD = "warehouse-s3cret"
@@ -89,7 +91,7 @@ def test_two_tasks_share_one_instance(
     }
     with instance("aws", tmp_path / "elsewhere", monkeypatch) as aws:
         for path in ("bronze/twse_index", "silver/index_levels"):
-            there = aws.get_materialized_partitions(dg.AssetKey(path.split("/")))
+            there = aws.get_materialized_partitions(key_at(path))
             assert there == {str(day) for day in DAYS}, path
         runs = [run for run in aws.get_runs() if run.job_name in ("acquire", "refine")]
         assert {run.status for run in runs} == {dg.DagsterRunStatus.SUCCESS}

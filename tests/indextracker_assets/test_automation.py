@@ -26,6 +26,7 @@ from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.assets.freshness import lags
 from indextracker_assets.planning import SESSION_FEEDS, needs
+from indextracker_assets.specs import key_at
 from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import Fault
 from indextracker_simulator.server import ExchangeServer
@@ -40,8 +41,8 @@ OF_THE_INDEX = {
     "silver/rejects",
     "gold/index_bars",
     "gold/index_sessions",
-    "raw/index_bars",
-    "raw/index_sessions",
+    "raw/raw_index_bars",
+    "raw/raw_index_sessions",
 }
 
 
@@ -109,8 +110,8 @@ def test_the_evening_of_the_last_session(world: World) -> None:
 
     [asked] = world.refined()
     assert asked.sessions == (BEFORE, BEFORE)
-    assert {"gold/futures_bars", "raw/futures_bars", "gold/option_bars"} < asked.assets
-    assert not {"gold/index_bars", "raw/index_bars"} & asked.assets
+    assert {"gold/futures_bars", "raw/raw_futures_bars", "gold/option_bars"} < asked.assets
+    assert not {"gold/index_bars", "raw/raw_index_bars"} & asked.assets
     [asked] = world.refined()
     assert asked.job == jobs.BUILD_MARTS
 
@@ -199,7 +200,7 @@ def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
 def test_the_tables_hold_the_three_sessions(world: World) -> None:
     traded = [BEFORE, AFTER, LAST]
     for path in ("gold/futures_bars", "gold/index_bars", "gold/option_bars", "raw/contracts"):
-        keys = world.harness.instance.get_materialized_partitions(dg.AssetKey(path.split("/")))
+        keys = world.harness.instance.get_materialized_partitions(key_at(path))
         assert sorted(keys) == [str(day) for day in traded], path
     lake = world.platform.lake
     assert not any(staleness.stale(lake, needs()).values())

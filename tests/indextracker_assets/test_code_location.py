@@ -67,11 +67,15 @@ def test_every_dependency_is_an_asset(definitions: dg.Definitions) -> None:
 
 
 def test_leaf_names_are_told_apart_in_the_graph(definitions: dg.Definitions) -> None:
-    """The UI shows leaf names: inside the lake and inside dbt they are unique."""
-    keys = [dg.AssetKey.from_user_string(key).path for key in graph_of(definitions)]
-    for schemas in ({"bronze", "silver", "gold"}, {"staging", "marts"}):
-        names = [name for schema, name in keys if schema in schemas]
-        assert sorted(names) == sorted(set(names))
+    """The UI shows last names alone."""
+    names = [dg.AssetKey.from_user_string(key).path[-1] for key in graph_of(definitions)]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_a_group_is_what_a_subject_has_in_a_layer(definitions: dg.Definitions) -> None:
+    for key, node in graph_of(definitions).items():
+        layer, _ = dg.AssetKey.from_user_string(key).path
+        assert node["group"] == f"taiwan_{layer}"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from indextracker_assets.assets.freshness import CHECK
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.backfill import Report, backfill
 from indextracker_assets.definitions import build_defs
+from indextracker_assets.specs import key_at
 from indextracker_simulator.taifex import NO_DATA_PAGE
 from indextracker_spark.tables import TABLES
 
@@ -60,7 +61,7 @@ class Lakehouse:
     instance: dg.DagsterInstance
 
     def materialised(self, path: str) -> list[date]:
-        keys = self.instance.get_materialized_partitions(dg.AssetKey(path.split("/")))
+        keys = self.instance.get_materialized_partitions(key_at(path))
         return sorted(date.fromisoformat(key) for key in keys)
 
     def stored(self, path: str) -> list[date]:
@@ -75,7 +76,7 @@ class Lakehouse:
 
     def check(self, path: str, name: str) -> dg.AssetCheckEvaluation:
         """The last evaluation of a check."""
-        key = dg.AssetCheckKey(dg.AssetKey(path.split("/")), name)
+        key = dg.AssetCheckKey(key_at(path), name)
         records = self.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
         event = records[0].event
         assert event

@@ -44,7 +44,7 @@ def test_models_are_assets_by_schema_and_name(definitions: dg.Definitions) -> No
     assert all(name.startswith("stg_") for name in staged)
     assert len(staged) > 5
     below = graph.get(dg.AssetKey(["staging", "stg_futures_bars"])).parent_keys
-    assert below == {dg.AssetKey(["raw", "futures_bars"])}
+    assert below == {dg.AssetKey(["raw", "raw_futures_bars"])}
 
 
 def test_tests_of_models_are_blocking_checks(definitions: dg.Definitions) -> None:
@@ -98,7 +98,9 @@ def test_columns_of_marts_lead_back_to_the_columns_of_raw(published: Platform) -
             ("staging/stg_option_bars", "contracts"),
             ("staging/stg_etf_bars", "shares"),
         }
-        assert origins("staging", "stg_option_bars", "price_open") == {("raw/option_bars", "open")}
+        assert origins("staging", "stg_option_bars", "price_open") == {
+            ("raw/raw_option_bars", "open")
+        }
 
 
 def test_every_check_of_dbt_has_a_result(published: Platform) -> None:

@@ -64,4 +64,4 @@ def test_needs_are_of_feeds_of_sessions_and_name_the_copies() -> None:
     assert len(found["silver/rejects"]) > len(found["silver/futures_trades"]) == 1
     assert not any(path.startswith("raw/") for path in needs(["silver", "gold"]))
     keys = keys_of(Span((DAYS[0],), ("raw/futures_bars",)))
-    assert [key.path for key in keys] == [["raw", "futures_bars"]]
+    assert [key.path for key in keys] == [["raw", "raw_futures_bars"]]
