@@ -10,7 +10,7 @@ UV_VERSION := 0.13.9
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/installed ## build .venv from the hashed lock
+setup: $(VENV)/installed $(VENV)/duckdb-1/installed ## build .venv from the hashed locks
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
@@ -18,6 +18,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The DuckDB that readers of the warehouse may have: tests open with it what the newer one wrote.
+$(VENV)/duckdb-1/installed: requirements-duckdb-1.lock $(VENV)/installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(@D) --require-hashes -r $<
 	@touch $@
 
 run: setup ## the last five sessions of the simulated exchange, to the marts and their docs

@@ -1,9 +1,13 @@
 """What all tests share: real documents, Java, and tiers: a folder of tests is a tier."""
 
+import json
 import os
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -37,6 +41,38 @@ def java() -> int:
         return verify_java()
     except EngineError as error:
         _lacking(str(error))
+
+
+ASK_OLDER = """
+import json, sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+connection.execute("set search_path = 'marts,staging,raw'")
+rows = connection.execute(sys.argv[2]).fetchall()
+print(json.dumps([duckdb.__version__, rows], default=str))
+"""
+
+
+@pytest.fixture(scope="session")
+def older_duckdb() -> Callable[[Path, str], list[list[Any]]]:
+    """Asks a file by the DuckDB 1 that `make setup` puts aside; without it a test skips."""
+    folder = Path(sys.prefix, "duckdb-1")
+    if not (folder / "duckdb").is_dir():
+        _lacking(f"there is no DuckDB 1 in {folder}: make setup")
+
+    def ask(file: Path, sql: str) -> list[list[Any]]:
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", ASK_OLDER, str(file), sql],
+            env={"PYTHONPATH": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        version, rows = json.loads(done.stdout)
+        assert version.startswith("1.")
+        return rows
+
+    return ask
 
 
 def _lacking(what: str) -> NoReturn:

@@ -2,18 +2,22 @@
 
 DuckDB admits one process at a time, so all writing happens in a private file next to the
 published one. Publishing copies it and renames the copy: readers open a finished file, are never
-blocked, and see the old one or the new one, never half a session.
+blocked, and see the old one or the new one, never half a session. It is stored as DuckDB 1.0 stores
+files, so that whatever version of DuckDB people have opens it.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -30,6 +34,17 @@ from indextracker.warehouse.protocol import (
 from indextracker_spark.tables import Table
 
 ORPHAN_SECONDS = 60.0
+# A file keeps the form that it was made in, whoever writes into it; by default DuckDB 2.0 makes
+# files that no DuckDB 1 opens.
+STORED_FOR = "v1.0.0"
+
+_FORM: dict[str, Any] = {"storage_compatibility_version": STORED_FOR}
+_log = logging.getLogger(__name__)
+_HELD = re.compile(r"Could not set lock on file.*?(?:\(PID (\d+)\)|$)", re.DOTALL)
+_NO_DATABASE = re.compile(
+    r"not a valid DuckDB database|version number|read enough bytes|corrupt|checksum|serializ",
+    re.IGNORECASE,
+)
 
 
 class DuckDBWarehouse:
@@ -64,7 +79,7 @@ class DuckDBWarehouse:
         with self._lock:
             if not self.private.exists() and self.published.exists():
                 _copy(self.published, self.private)
-            _wait_for_orphans(self.private)
+            self._prepare()
             yield self.private
 
     def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
@@ -72,7 +87,7 @@ class DuckDBWarehouse:
         loaded = {}
         touched = set(sessions)
         slices.complete(lake)
-        with self.writing() as path, duckdb.connect(str(path)) as connection:
+        with self.writing(), self._opened(self.private) as connection:
             # One thread fills a table's row groups in order. Two leave pieces that the next
             # checkpoint puts together: 8 s after 30 sessions of option bars, against 0.1.
             connection.execute("set threads = 1")
@@ -108,7 +123,7 @@ class DuckDBWarehouse:
     @contextmanager
     def built(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """As of every warehouse."""
-        with duckdb.connect(str(self.private), read_only=True) as connection:
+        with self._opened(self.private, read_only=True) as connection:
             yield connection
 
     def publish(self) -> None:
@@ -116,7 +131,7 @@ class DuckDBWarehouse:
 
         Call it while holding `writing`.
         """
-        with duckdb.connect(str(self.private)) as connection:
+        with self._opened(self.private) as connection:
             connection.execute("checkpoint")
         aside = self.published.with_name(f".{self.published.name}.publishing")
         _copy(self.private, aside)
@@ -131,7 +146,8 @@ class DuckDBWarehouse:
             raise WarehouseMissingError(
                 f"there is no warehouse at {self.published} yet: run a backfill first"
             )
-        with self._opened() as connection:
+        with self._opened(self.published, read_only=True) as connection:
+            self._verify(connection)
             connection.execute("set timezone = 'UTC'")
             connection.execute(f"set search_path = '{','.join(SEARCH_PATH)}'")
             yield connection
@@ -150,17 +166,58 @@ class DuckDBWarehouse:
                 for schema, name, comment in listed
             ]
 
-    def _opened(self) -> duckdb.DuckDBPyConnection:
+    def _opened(self, file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+        """A connection to one of the two files.
+
+        Raises:
+            WarehouseError: It cannot be opened; only a file that nobody can read is to be replaced.
+        """
         try:
-            connection = duckdb.connect(str(self.published), read_only=True)
-            self._verify(connection)
+            return duckdb.connect(str(file), read_only=read_only, config={} if read_only else _FORM)
         except duckdb.Error as error:
-            raise WarehouseError(
-                f"{self.published} cannot be read ({str(error).splitlines()[0]}): delete it and "
-                f"{self.private.name} beside it, and backfill any session; it is loaded again from "
-                "the lake"
-            ) from error
-        return connection
+            raise WarehouseError(self._trouble(file, error)) from error
+
+    def _trouble(self, file: Path, error: duckdb.Error) -> str:
+        """Why a file cannot be opened, and what helps in that case."""
+        if holder := _holder(error):
+            how = " for writing" if file == self.published else ""
+            return (
+                f"{file} cannot be opened now: {holder} has it open{how}. Close it there"
+                f"{', or open it with read_only=True' if how else ''}; nothing is wrong with it"
+            )
+        says = str(error).splitlines()[0]
+        if _NO_DATABASE.search(str(error)):
+            return (
+                f"{file} cannot be read ({says}): move it and {self._other(file).name} beside it "
+                "away, and backfill any session; all is loaded again from the lake"
+            )
+        return (
+            f"{file} cannot be opened ({says}): look at the permissions of file and folder, and at "
+            "the disk; leave the file as it is"
+        )
+
+    def _other(self, file: Path) -> Path:
+        return self.private if file == self.published else self.published
+
+    def _prepare(self) -> None:
+        """Waits until nobody holds the private file, and has it in the form that all can open.
+
+        Somebody may look into it with DuckDB's own command, or run dbt upon it, which know no lock
+        of ours.
+        """
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while True:
+            try:
+                with duckdb.connect(str(self.private), config=_FORM) as connection:
+                    stored = _stored_for(connection)
+                break
+            except duckdb.Error as error:
+                if not _holder(error) or time.monotonic() > deadline:
+                    raise WarehouseError(self._trouble(self.private, error)) from error
+                time.sleep(0.1)
+        if stored != f"{STORED_FOR}+":
+            _convert(self.private)
+            _log.warning("the warehouse was stored for DuckDB 2 alone: now DuckDB 1 opens it too")
 
     def _mark(self, connection: duckdb.DuckDBPyConnection) -> None:
         # Readers search all of them, whether dbt has built anything yet or not.
@@ -178,7 +235,13 @@ class DuckDBWarehouse:
         self._verify(connection)
 
     def _verify(self, connection: duckdb.DuckDBPyConnection) -> None:
-        found = connection.execute("select name from raw.world").fetchall()[0][0]
+        try:
+            found = connection.execute("select name from raw.world").fetchall()[0][0]
+        except duckdb.CatalogException as error:
+            raise WarehouseError(
+                f"{self.published} is a database of something else, without raw.world: set "
+                "INDEXTRACKER_WAREHOUSE to another file"
+            ) from error
         if found != self.world:
             raise WorldMismatchError(
                 f"the warehouse {self.published} holds {found} data and this run is of the "
@@ -261,22 +324,35 @@ def _plain(name: str, kind: str) -> str:
     return f"timezone('UTC', {name})" if kind == "timestamp" else name
 
 
-def _wait_for_orphans(private: Path) -> None:
-    """Waits until nobody holds the file.
+def _holder(error: duckdb.Error) -> str:
+    """Who has the file open, in words; nothing where that is not the trouble."""
+    held = _HELD.search(str(error))
+    if not held:
+        return ""
+    return f"process {held[1]}" if held[1] else "another process"
 
-    Somebody may look into it with DuckDB's own command, or run dbt upon it, which know no lock of
-    ours.
-    """
-    deadline = time.monotonic() + ORPHAN_SECONDS
-    while private.exists():
-        try:
-            duckdb.connect(str(private)).close()
-        except duckdb.IOException as error:
-            if "lock" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+
+def _stored_for(connection: duckdb.DuckDBPyConnection) -> str:
+    """From which version of DuckDB on the open file can be read, as in `v1.0.0+`."""
+    [(stored,)] = connection.execute(
+        "select tags['storage_version'] from duckdb_databases() where not internal"
+    ).fetchall()
+    return str(stored)
+
+
+def _convert(private: Path) -> None:
+    """Stores the private file in the form that all can open."""
+    aside = private.with_name(f"{private.name}.part")
+    aside.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{_text(private)}' as stored (read_only)")
+        connection.execute(f"attach '{_text(aside)}' as form (storage_version '{STORED_FOR}')")
+        connection.execute("copy from database stored to form")
+    aside.replace(private)
+
+
+def _text(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _copy(source: Path, target: Path) -> None:

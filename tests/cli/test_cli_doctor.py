@@ -88,7 +88,7 @@ def test_every_part_is_told_by_itself(empty: Home, tmp_path: Path) -> None:
     )
     [(verdict, says)] = found["warehouse"]
     assert verdict == "problem"
-    assert f"delete it and .{empty.warehouse.name}.building" in says
+    assert f"move it and .{empty.warehouse.name}.building beside it away" in says
     told = dict(found["folders"])
     assert "INDEXTRACKER_DAGSTER_HOME" in told["problem"]
     assert str(file / "dagster") in told["problem"]

@@ -19,7 +19,7 @@ import pytest
 
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.arrow import arrow_schema
-from indextracker.warehouse import DuckDBWarehouse, WarehouseMissingError
+from indextracker.warehouse import DuckDBWarehouse, WarehouseError, WarehouseMissingError
 from indextracker_spark.tables import TABLES, Column, Table
 
 BARS = TABLES["gold/futures_bars"]  # a folder of files per session
@@ -427,3 +427,98 @@ def test_what_a_killed_run_left_behind_is_waited_for(
     with held("opened") as holder:
         assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
         assert holder.poll() == 0
+
+
+# who opens it
+
+
+def test_an_older_duckdb_opens_what_is_published(
+    lake: Lake, warehouse: DuckDBWarehouse, older_duckdb: Callable[[Path, str], list[list[Any]]]
+) -> None:
+    publish(lake, warehouse, mark=7)
+    asked = "select contracts, count(*), min(bar_start)::varchar from futures_bars group by 1"
+    assert older_duckdb(warehouse.published, asked) == [[7, 9, "2024-12-31 01:00:00"]]
+
+
+def test_a_warehouse_for_newer_ones_alone_is_converted_by_the_next_run(
+    lake: Lake, warehouse: DuckDBWarehouse, older_duckdb: Callable[[Path, str], list[list[Any]]]
+) -> None:
+    """What versions before wrote: files in the form of the DuckDB that wrote them."""
+    publish(lake, warehouse, mark=1)
+    newer = warehouse.private.with_name("newer")
+    with duckdb.connect(str(newer)) as connection:
+        connection.execute(f"attach '{warehouse.private}' as known (read_only)")
+        connection.execute("copy from database known to newer")
+        connection.execute("create view marts.v as from raw.world")
+        connection.execute("comment on view marts.v is 'which world it is'")
+    newer.replace(warehouse.private)
+    with warehouse.writing():
+        warehouse.publish()
+    asked = "select v.name, comment, (select count(*) from futures_bars) from v, duckdb_views()"
+    asked += " where view_name = 'v'"
+    assert older_duckdb(warehouse.published, asked) == [["simulated", "which world it is", 9]]
+    assert published_marks(warehouse) == [(1,)]
+
+
+def test_a_reader_says_who_keeps_the_file_from_it(lake: Lake, warehouse: DuckDBWarehouse) -> None:
+    publish(lake, warehouse, mark=1)
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(warehouse.published)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(WarehouseError) as refused, warehouse.reading():
+            pass
+        holder.kill()
+    assert f"process {holder.pid} has it open for writing" in str(refused.value)
+    assert "read_only=True" in str(refused.value)
+    assert "away" not in str(refused.value)
+    assert "delete" not in str(refused.value)
+
+
+def test_a_writer_says_who_keeps_the_private_file(
+    lake: Lake,
+    warehouse: DuckDBWarehouse,
+    held: Callable[[str], subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(lake, warehouse, mark=1)
+    monkeypatch.setattr("indextracker.warehouse.duckdb.ORPHAN_SECONDS", 0.0)
+    with held("opened") as holder:
+        with pytest.raises(WarehouseError) as refused:
+            warehouse.load(lake, [BARS], DAYS)
+        holder.kill()
+    assert f"{warehouse.private} cannot be opened now: process {holder.pid} has it open" in str(
+        refused.value
+    )
+    assert "away" not in str(refused.value)
+
+
+AWAY = "move it and .warehouse.duckdb.building beside it away"
+NO_WAREHOUSE = {
+    "no database": (b"no database" * 1000, AWAY),
+    "torn": (None, AWAY),
+    "of something else": (None, "set INDEXTRACKER_WAREHOUSE to another file"),
+    "a folder": (None, "leave the file as it is"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_WAREHOUSE)
+def test_a_remedy_is_that_of_the_trouble(lake: Lake, warehouse: DuckDBWarehouse, kind: str) -> None:
+    publish(lake, warehouse, mark=1)
+    file = warehouse.published
+    body, remedy = NO_WAREHOUSE[kind]
+    whole = file.read_bytes()
+    file.unlink()
+    if kind == "of something else":
+        duckdb.connect(str(file)).execute("create table here (n integer)").close()
+    elif kind == "a folder":
+        file.mkdir()
+    else:
+        file.write_bytes(body or whole[:8000])
+    with pytest.raises(WarehouseError, match=remedy), warehouse.reading():
+        pass
