@@ -38,15 +38,78 @@ CALENDAR = [
     if day.weekday() < 5
 ]
 
-TERMS = ("product", "underlying", "kind", "instrument", "expiry_rule", "valid_from", "valid_to")
+TERMS = (
+    "product",
+    "name",
+    "underlying",
+    "kind",
+    "instrument",
+    "expiry_rule",
+    "valid_from",
+    "valid_to",
+)
 PRODUCTS = [
-    ("TX", "TAIEX", "index", "Futures", "third_wednesday", "1998-07-21", "2022-03-02"),
-    ("TX", "TAIEX", "index", "Futures", "third_wednesday", "2022-03-03", None),
-    ("TE", "ELECTRONICS", "index", "Futures", "third_wednesday", "1999-07-21", None),
-    ("CDF", None, "stock", "Futures", "third_wednesday", "2010-01-25", None),
-    ("UDF", "DJIA", "foreign_index", "Futures", "unknown", "2017-05-15", None),
-    ("TXO", "TAIEX", "index", "Options", "third_wednesday", "2001-12-24", None),
-    ("CAO", None, "stock", "Options", "third_wednesday", "2003-01-20", None),
+    (
+        "TX",
+        "TAIEX Futures (臺股期貨)",
+        "TAIEX",
+        "index",
+        "Futures",
+        "third_wednesday",
+        "1998-07-21",
+        "2022-03-02",
+    ),
+    (
+        "TX",
+        "TAIEX Futures (臺股期貨)",
+        "TAIEX",
+        "index",
+        "Futures",
+        "third_wednesday",
+        "2022-03-03",
+        None,
+    ),
+    (
+        "TE",
+        "Electronics Futures (電子期貨)",
+        "ELECTRONICS",
+        "index",
+        "Futures",
+        "third_wednesday",
+        "1999-07-21",
+        None,
+    ),
+    (
+        "CDF",
+        "TSMC Futures (台積電期貨)",
+        None,
+        "stock",
+        "Futures",
+        "third_wednesday",
+        "2010-01-25",
+        None,
+    ),
+    (
+        "UDF",
+        "Dow Jones Futures (美國道瓊期貨)",
+        "DJIA",
+        "foreign_index",
+        "Futures",
+        "unknown",
+        "2017-05-15",
+        None,
+    ),
+    (
+        "TXO",
+        "TAIEX Options (臺指選擇權)",
+        "TAIEX",
+        "index",
+        "Options",
+        "third_wednesday",
+        "2001-12-24",
+        None,
+    ),
+    ("CAO", "Nan Ya Options", None, "stock", "Options", "third_wednesday", "2003-01-20", None),
 ]
 
 INDICES = [
@@ -196,7 +259,7 @@ def _roll_up(
 
 def _contracts(prints: Iterable[Print]) -> Iterator[dict[str, Any]]:
     """The contracts of each session and the codes that they bear there."""
-    rules = {product: rule for product, _, _, _, rule, *_ in PRODUCTS}
+    rules = {row[0]: row[TERMS.index("expiry_rule")] for row in PRODUCTS}
     for session, (product, expiry) in sorted({(p.session, p.instrument[:2]) for p in prints}):
         by_rule = rules.get(product, "third_wednesday") == "third_wednesday"
         codes = [
@@ -238,6 +301,16 @@ def _reconciliation(sessions: Iterable[dict[str, Any]]) -> Iterator[dict[str, An
         }
 
 
+def _reported(row: dict[str, Any]) -> dict[str, Any]:
+    """What the daily report has of a contract: it settles at the close of the day."""
+    prices = {name: row[f"official_{name}"] for name in ("open", "high", "low", "close")}
+    contracts = row["official_contracts"]
+    settled = {}
+    if row["session_part"] == "day" and "/" not in row["expiry"]:
+        settled = {"settlement_price": prices["close"], "open_interest": 100 + contracts}
+    return {**row, **prices, "contracts": contracts, **settled}
+
+
 def _rows() -> dict[str, list[dict[str, Any]]]:
     """Every raw table's rows, from the lists above."""
     stamp = dt.datetime.fromisoformat
@@ -275,7 +348,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             for row in CODES
         ],
         "contracts": list(_contracts([*trades, *legs, *options])),
-        "etfs": [{"symbol": "006204", "underlying": "TAIEX"}],
+        "etfs": [{"symbol": "006204", "name": "An ETF (永豐臺灣加權)", "underlying": "TAIEX"}],
     }
     for subject, prints, instrument in (
         ("index", levels, ("index_id",)),
@@ -291,6 +364,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
     rows["reconciliation"] = [
         row for sessions in reported for row in _reconciliation(rows[sessions])
     ]
+    rows["daily_report"] = [_reported(row) for row in rows["reconciliation"]]
     return rows
 
 

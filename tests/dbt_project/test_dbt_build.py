@@ -21,17 +21,33 @@ if TYPE_CHECKING:
     Query = Callable[[str], list[tuple[Any, ...]]]
 
 MARTS = {
-    "index": ["id", "name", "market"],
+    "index": ["id", "name", "market", "name_chinese"],
     "index_history": [
         "index_id", "scale", "datetime", "price_open", "price_high", "price_low", "price_close",
-        "price_mean", "price_std",
+        "price_mean", "price_std", "session_date", "session_part",
     ],
-    "derivative": ["id", "index_id", "name", "derivative_type"],
+    "index_session": [
+        "index_id", "session_date", "session_part", "open", "high", "low", "close",
+    ],
+    "derivative": ["id", "index_id", "name", "derivative_type", "name_chinese"],
     "derivative_detail": ["id", "derivative_id", "expire", "strike_price", "option_type"],
     "derivative_detail_code": ["derivative_detail_id", "expire_code", "valid_from", "valid_to"],
     "derivative_detail_history": [
         "derivative_detail_id", "scale", "datetime", "price_open", "price_high", "price_low",
-        "price_close", "price_mean", "price_std", "volume",
+        "price_close", "price_mean", "price_std", "volume", "session_date", "session_part",
+    ],
+    "derivative_session": [
+        "derivative_detail_id", "session_date", "session_part", "open", "high", "low", "close",
+        "vwap", "contracts", "spread_contracts", "settlement_price", "open_interest", "volume",
+    ],
+    "spread": ["id", "derivative_id", "name", "near_id", "far_id"],
+    "spread_history": [
+        "spread_id", "scale", "datetime", "price_open", "price_high", "price_low", "price_close",
+        "price_mean", "price_std", "volume", "session_date", "session_part",
+    ],
+    "spread_session": [
+        "spread_id", "session_date", "session_part", "open", "high", "low", "close", "vwap",
+        "contracts",
     ],
 }  # fmt: skip
 
@@ -61,6 +77,7 @@ TXO = id_of("derivative", "Options", "TXO")
 CALL = id_of("derivative_detail", "Options", "TXO", "202203", "17800.0000", "C")
 WEEKLY_PUT = id_of("derivative_detail", "Options", "TXO", "202203W2", "17500.0000", "P")
 ETF = id_of("derivative", "ETF", "006204")
+SPREAD = id_of("spread", "TX", "202203", "202204")
 ETF_ITSELF = id_of("derivative_detail", "ETF", "006204")
 
 
@@ -79,10 +96,10 @@ def test_marts_have_the_columns_that_readers_rely_on(query: Query) -> None:
 
 
 def test_index(query: Query) -> None:
-    assert query("select id, name, market from index order by name") == [
-        (id_of("index", "ELECTRONICS"), "Electronics", "TWSE"),
-        (TAIEX, "TAIEX", "TWSE"),
-        (id_of("index", "新指數"), "新指數", "TWSE"),
+    assert query("select * from index order by name") == [
+        (id_of("index", "ELECTRONICS"), "Electronics", "TWSE", "電子類指數"),
+        (TAIEX, "TAIEX", "TWSE", "發行量加權股價指數"),
+        (id_of("index", "新指數"), "新指數", "TWSE", "新指數"),
     ]
 
 
@@ -103,18 +120,19 @@ def test_every_warehouse_hashes_alike() -> None:
 
 def test_candlestick_query_runs_as_it_stands(query: Query) -> None:
     first, second = query(CANDLESTICKS)
-    prices = (17900.0, 17904.0, 17900.0, 17902.0, 17902.0)
-    assert first[:-1] == (TAIEX, "TAIEX", "TWSE", TAIEX, 5, at("2022-03-03T01:00"), *prices)
-    assert first[-1] == pytest.approx(2.0)
-    prices = (17905.0,) * 5
-    assert second == (TAIEX, "TAIEX", "TWSE", TAIEX, 5, at("2022-03-03T01:05"), *prices, None)
+    index = (TAIEX, "TAIEX", "TWSE", "發行量加權股價指數", TAIEX, 5)
+    session = (dt.date(2022, 3, 3), "day")
+    prices = (17900.0, 17904.0, 17900.0, 17902.0, 17902.0, pytest.approx(2.0))
+    assert first == (*index, at("2022-03-03T01:00"), *prices, *session)
+    prices = (*(17905.0,) * 5, None)
+    assert second == (*index, at("2022-03-03T01:05"), *prices, *session)
 
 
 def test_derivative_is_once_per_product_on_an_index(query: Query) -> None:
     assert query("select * from derivative order by name") == [
-        (ETF, TAIEX, "006204", "ETF"),
-        (TX, TAIEX, "TX", "Futures"),
-        (TXO, TAIEX, "TXO", "Options"),
+        (ETF, TAIEX, "006204", "ETF", "永豐臺灣加權"),
+        (TX, TAIEX, "TX", "Futures", "臺股期貨"),
+        (TXO, TAIEX, "TXO", "Options", "臺指選擇權"),
     ]
 
 
@@ -205,6 +223,72 @@ def test_coarse_bar_counts_the_legs_of_minutes_without_a_price(query: Query) -> 
     assert volume == 5 + 7 + 1 + 3 + 2
 
 
+def test_history_says_which_part_of_which_session_a_bar_is_of(query: Query) -> None:
+    """The night of a session begins on the evening before."""
+    bars = query(
+        "select datetime, session_date, session_part from derivative_detail_history "
+        f"where scale = 60 and derivative_detail_id = {TX_MARCH} order by datetime"
+    )
+    thursday = dt.date(2022, 3, 3)
+    assert bars == [
+        (at("2022-03-02T07:00"), thursday, "night"),
+        (at("2022-03-03T00:00"), thursday, "day"),
+    ]
+
+
+def _session(query: Query, mart: str, of: int) -> list[tuple[Any, ...]]:
+    """What a mart has of a contract, an index or a spread on 2022-03-03, by part."""
+    key = MARTS[mart][0]
+    columns = ", ".join(MARTS[mart][2:])
+    return query(
+        f"select {columns} from {mart} where {key} = {of} and session_date = '2022-03-03' "
+        "order by session_part"
+    )
+
+
+def test_index_session_is_the_candle_of_a_day(query: Query) -> None:
+    prices = (17900.0, 17905.0, 17900.0, 17905.0)
+    assert _session(query, "index_session", TAIEX) == [("day", *prices), ("whole", *prices)]
+
+
+def test_derivative_session_has_the_daily_figures_of_a_contract(query: Query) -> None:
+    settled = (17902.0, 100 + 18)
+    day_vwap = pytest.approx((17900 * 5 + 17904 * 7 + 17902) / 13)
+    vwap = pytest.approx((17860 * 4 + 17900 * 5 + 17904 * 7 + 17902) / 17)
+    assert _session(query, "derivative_session", TX_MARCH) == [
+        ("day", 17900.0, 17904.0, 17900.0, 17902.0, day_vwap, 13, 5, *settled, 18),
+        ("night", 17860.0, 17860.0, 17860.0, 17860.0, 17860.0, 4, 0, None, None, 4),
+        ("whole", 17860.0, 17904.0, 17860.0, 17902.0, vwap, 17, 5, *settled, 22),
+    ]
+
+
+def test_derivative_session_counts_legs_without_a_price(query: Query) -> None:
+    legs = (None, None, None, None, None, 0, 5, None, 105, 5)
+    assert _session(query, "derivative_session", TX_APRIL) == [("day", *legs), ("whole", *legs)]
+
+
+def test_derivative_session_of_options_and_etf(query: Query) -> None:
+    call = (150.0, 153.0, 150.0, 153.0, 151.0, 3, 0, 153.0, 103, 3)
+    assert _session(query, "derivative_session", CALL) == [("day", *call), ("whole", *call)]
+    etf = (90.5, 90.6, 90.5, 90.6, pytest.approx(90.525), None, None, None, None, 4000)
+    assert _session(query, "derivative_session", ETF_ITSELF) == [("day", *etf), ("whole", *etf)]
+
+
+def test_spreads_say_what_they_traded_at(query: Query) -> None:
+    assert query("select * from spread") == [(SPREAD, TX, "TX 202203/202204", TX_MARCH, TX_APRIL)]
+    day = (-20.0, -20.0, -21.0, -21.0, pytest.approx(-20.4), 5)
+    assert _session(query, "spread_session", SPREAD) == [("day", *day), ("whole", *day)]
+    minutes = query(
+        "select datetime, price_close, volume, session_date, session_part from spread_history "
+        f"where spread_id = {SPREAD} and scale = 1 order by datetime"
+    )
+    session = (dt.date(2022, 3, 3), "day")
+    assert minutes == [
+        (at("2022-03-03T00:45"), -20.0, 3, *session),
+        (at("2022-03-03T00:50"), -21.0, 2, *session),
+    ]
+
+
 @pytest.mark.usefixtures("build")
 def test_views_survive_the_renaming_of_the_database(database: Path, tmp_path: Path) -> None:
     """A finished database is published under another name than it was built under."""
@@ -263,6 +347,7 @@ VIOLATIONS = {
         "contracts_bear_the_codes_of_the_calendar",
         "derivative_detail_history_is_complete",
         "products_expiry_rule_never_changes",
+        "spread_history_is_complete",
     },
     "update raw.products set underlying = null where valid_from = '1998-07-21'": {
         "products_underlying_never_changes",
@@ -319,10 +404,12 @@ VIOLATIONS = {
     },
     "delete from marts.derivative": {
         "derivative_detail_of_a_derivative",
+        "spread_of_a_derivative",
     },
     "delete from marts.derivative_detail where option_type = 'P'": {
         "derivative_detail_code_of_a_contract",
         "derivative_history_of_a_contract",
+        "derivative_session_of_a_contract",
     },
     "update marts.derivative_detail set option_type = null where option_type = 'P'": {
         "derivative_detail_is_a_whole_contract",
@@ -353,6 +440,53 @@ VIOLATIONS = {
     },
     "update intermediate.int_index_history set price_high = price_low - 1 where price_open = 850": {
         "index_history_bars_are_sound",
+        "index_session_agrees_with_its_history",
+    },
+    "insert into raw.daily_report select * from raw.daily_report where product = 'CDF'": {
+        "daily_report_one_row_per_contract",
+    },
+    "update marts.spread set far_id = 1": {
+        "spread_has_a_far_leg",
+    },
+    "delete from marts.spread": {
+        "spread_history_of_a_spread",
+        "spread_session_of_a_spread",
+    },
+    "insert into intermediate.int_spreads select * from intermediate.int_spreads": {
+        "spreads_one_row_per_spread_and_session",
+    },
+    "delete from intermediate.int_spread_history where scale = 30": {
+        "spread_history_is_complete",
+    },
+    "update intermediate.int_spread_history set price_mean = 0 where scale = 30": {
+        "spread_history_bars_are_sound",
+    },
+    "insert into intermediate.int_spread_history"
+    " select * from intermediate.int_spread_history where scale = 5 limit 1": {
+        "spread_history_is_complete",
+        "spread_history_one_row_per_bar",
+    },
+    "update intermediate.int_spread_session set close = -20 where session_part = 'whole'": {
+        "spread_session_agrees_with_its_history",
+    },
+    "insert into intermediate.int_spread_session"
+    " select * from intermediate.int_spread_session where session_part = 'day'": {
+        "spread_session_agrees_with_its_history",
+        "spread_session_one_row_per_part",
+    },
+    "update intermediate.int_derivative_session set contracts = contracts + 1"
+    " where session_part = 'night'": {
+        "derivative_session_parts_add_up",
+    },
+    "update intermediate.int_derivative_session set vwap = 1 where session_part = 'day'": {
+        "derivative_session_figures_are_sound",
+    },
+    "delete from intermediate.int_derivative_session where volume = 5 and contracts = 5": {
+        "derivative_session_agrees_with_its_history",
+    },
+    "delete from intermediate.int_index_session where session_part = 'whole'": {
+        "index_session_agrees_with_its_history",
+        "index_session_parts_add_up",
     },
 }
 

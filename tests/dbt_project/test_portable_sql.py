@@ -35,7 +35,9 @@ text32k timestamp to top trailing truncatecolumns unique unnest unpivot user ver
 """
 RESERVED = frozenset(RESERVED_WORDS.split())
 # What both have, with the same meaning for what it is given here; strtol is from_base to sqlglot.
-SHARED = "abs and avg case cast coalesce count from_base if lag max md5 min or substring sum"
+SHARED = """
+abs and avg case cast coalesce count from_base if lag max md5 min nullif or split_part substring sum
+"""
 FUNCTIONS = frozenset(SHARED.split())
 SIZED = {exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.DECIMAL}
 FRACTIONS = {exp.DataType.Type.DOUBLE, exp.DataType.Type.DECIMAL}
@@ -194,9 +196,15 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
         "derivative": ("all", None),
         "derivative_detail": ("all", None),
         "derivative_detail_code": ("all", None),
+        "spread": ("all", None),
         "int_contracts": ("id", ["session_date"]),
         "int_derivative_history": ("derivative_detail_id", ["session_date", "datetime"]),
+        "int_derivative_session": ("derivative_detail_id", ["session_date"]),
         "int_index_history": ("index_id", ["session_date", "datetime"]),
+        "int_index_session": ("index_id", ["session_date"]),
+        "int_spreads": ("id", ["session_date"]),
+        "int_spread_history": ("spread_id", ["session_date", "datetime"]),
+        "int_spread_session": ("spread_id", ["session_date"]),
     }
 
 

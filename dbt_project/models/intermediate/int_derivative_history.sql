@@ -42,6 +42,7 @@ etf_bars as (
 futures as (
     select
         bars.session_date,
+        bars.session_part,
         contracts.id as derivative_detail_id,
         bars.scale,
         bars.datetime,
@@ -64,6 +65,7 @@ futures as (
 options as (
     select
         bars.session_date,
+        bars.session_part,
         contracts.id as derivative_detail_id,
         bars.scale,
         bars.datetime,
@@ -88,6 +90,7 @@ options as (
 etfs as (
     select
         bars.session_date,
+        cast('day' as varchar(256)) as session_part,
         contracts.id as derivative_detail_id,
         bars.scale,
         bars.datetime,

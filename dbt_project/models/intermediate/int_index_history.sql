@@ -17,6 +17,7 @@ bars as (
 final as (
     select
         session_date,
+        cast('day' as varchar(256)) as session_part,
         {{ hash_id('index', ['index_id']) }} as index_id,
         scale,
         datetime,

@@ -5,7 +5,8 @@ known as (
         d.id,
         d.index_id,
         d.name,
-        d.derivative_type
+        d.derivative_type,
+        d.name_chinese
     from {{ ref('int_derivatives') }} as d
 ),
 
@@ -19,7 +20,8 @@ final as (
         known.id,
         known.index_id,
         known.name,
-        known.derivative_type
+        known.derivative_type,
+        known.name_chinese
     from known
     inner join traded on known.id = traded.derivative_id
 )

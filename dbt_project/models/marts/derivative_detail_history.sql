@@ -16,7 +16,9 @@ final as (
         price_close,
         price_mean,
         price_std,
-        volume
+        volume,
+        session_date,
+        session_part
     from history
 )
 

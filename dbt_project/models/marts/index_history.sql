@@ -15,7 +15,9 @@ final as (
         price_low,
         price_close,
         price_mean,
-        price_std
+        price_std,
+        session_date,
+        session_part
     from history
 )
 

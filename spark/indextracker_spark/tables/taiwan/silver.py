@@ -174,6 +174,7 @@ DAILY_REPORT = Table(
     key=("session_date", "session_part", "product", "expiry"),
     key_nullable=("strike", "option_type"),
     slice_by=("instrument",),
+    in_warehouse=True,
     columns=(
         SESSION,
         PART,

@@ -1,0 +1,25 @@
+with
+
+history as (
+    select h.*
+    from {{ ref('int_spread_history') }} as h
+),
+
+final as (
+    select
+        spread_id,
+        scale,
+        datetime,
+        price_open,
+        price_high,
+        price_low,
+        price_close,
+        price_mean,
+        price_std,
+        volume,
+        session_date,
+        session_part
+    from history
+)
+
+select * from final

@@ -1,0 +1,33 @@
+with
+
+source as (
+    select s.* from {{ source('raw', 'option_sessions') }} as s
+),
+
+renamed as (
+    select
+        -- ids
+        product,
+        expiry,
+        strike,
+        option_type,
+
+        -- texts
+        session_part,
+
+        -- numerics
+        "open" as price_open,
+        high as price_high,
+        low as price_low,
+        close as price_close,
+        mean as price_mean,
+        std as price_std,
+        contracts,
+        prints,
+
+        -- timestamps
+        session_date
+    from source
+)
+
+select * from renamed
