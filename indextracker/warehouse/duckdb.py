@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
-from indextracker.warehouse import slices
+from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
     SEARCH_PATH,
     WarehouseError,
@@ -103,6 +103,7 @@ class DuckDBWarehouse:
                     touched |= _sessions_of(connection, table.name) | _sessions_of(
                         connection, "loads"
                     )
+            _describe(connection)
             _note(connection, touched)
             failpoint("warehouse-before")
             connection.execute("commit")
@@ -297,6 +298,18 @@ def _load(
     ).fetchall()
     connection.unregister("lake_rows")
     return int(inserted[0][0])
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives the tables, and their columns, the descriptions that they have not got yet."""
+    found = connection.execute(
+        "select table_name, '', comment from duckdb_tables() where schema_name = 'raw'"
+        " union all select table_name, column_name, comment from duckdb_columns()"
+        " where schema_name = 'raw'"
+    ).fetchall()
+    said = {(table, column): text for table, column, text in found}
+    for statement in descriptions.comments(said, "raw"):
+        connection.execute(statement)
 
 
 def _note(connection: duckdb.DuckDBPyConnection, sessions: Collection[date]) -> None:

@@ -20,7 +20,7 @@ from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.places import StoreError
 from indextracker.settings import Settings, for_dbt
-from indextracker.warehouse import slices
+from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
     SEARCH_PATH,
     Cursor,
@@ -139,6 +139,7 @@ class RedshiftWarehouse:
                 if fresh and table.storage != "whole":
                     touched |= _sessions_of(connection, table.name)
                     touched |= _sessions_of(connection, "loads")
+            _describe(connection)
             _note(connection, touched)
             failpoint("warehouse-before")
             connection.commit()
@@ -432,6 +433,20 @@ def _verify_staged(connection: Connection, table: Table, staged: str, exported: 
             f"{table.path}: the row of {', '.join(map(str, twice[0]))} is there more than once: "
             "nothing was loaded"
         )
+
+
+def _describe(connection: Connection) -> None:
+    """Gives the tables, and their columns, the descriptions that they have not got yet."""
+    found = _rows(
+        connection,
+        "select c.relname, a.attname, d.description from pg_description as d"
+        " join pg_class as c on c.oid = d.objoid"
+        " join pg_namespace as n on n.oid = c.relnamespace and n.nspname = 'raw'"
+        " left join pg_attribute as a on a.attrelid = d.objoid and a.attnum = d.objsubid",
+    )
+    said = {(table, column or ""): text for table, column, text in found}
+    for statement in descriptions.comments(said, RAW):
+        _execute(connection, statement)
 
 
 def _note(connection: Connection, sessions: Collection[date]) -> None:

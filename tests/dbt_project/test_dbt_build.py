@@ -473,6 +473,7 @@ VIOLATIONS = {
     " select * from intermediate.int_spread_session where session_part = 'day'": {
         "spread_session_agrees_with_its_history",
         "spread_session_one_row_per_part",
+        "spread_session_parts_add_up",
     },
     "update intermediate.int_derivative_session set contracts = contracts + 1"
     " where session_part = 'night'": {

@@ -8,6 +8,8 @@ import pytest
 from markets import answer
 
 from indextracker.warehouse import Warehouse
+from indextracker.warehouse.slices import LOADED
+from indextracker_spark.tables import TABLES
 
 CANDLESTICKS = (
     "select * from index join index_history on index.id = index_history.index_id "
@@ -21,6 +23,11 @@ MARTS = {
     "derivative_detail": 6,
     "derivative_detail_code": 14,
     "derivative_detail_history": 41,
+    "index_session": 10,
+    "derivative_session": 17,
+    "spread": 1,
+    "spread_history": 7,
+    "spread_session": 2,
 }
 
 
@@ -35,11 +42,27 @@ def test_marts_hold_the_same_rows(mart: str, in_file: Warehouse, in_cluster: War
 
 def test_the_candlestick_query_runs_as_it_stands(in_file: Warehouse, in_cluster: Warehouse) -> None:
     rows = answer(in_cluster, CANDLESTICKS)
-    assert [(row[1], row[5], row[9]) for row in rows] == [
+    assert [(row[1], row[6], row[10]) for row in rows] == [
         ("TAIEX", dt.datetime.fromisoformat("2022-03-03T01:00"), 17902.0),
         ("TAIEX", dt.datetime.fromisoformat("2022-03-03T01:05"), 17905.0),
     ]
     assert rows == answer(in_file, CANDLESTICKS)
+
+
+def test_tables_of_raw_say_what_they_are(in_file: Warehouse, in_cluster: Warehouse) -> None:
+    for made in (in_file, in_cluster):
+        says = {name: text for name, _, text in made.relations()}
+        for table in LOADED:
+            assert says[f"raw.{table.name}"] == table.meaning
+    columns = (
+        "select c.column_name, d.description from information_schema.columns as c"
+        " join pg_class as r on r.relname = c.table_name"
+        " join pg_namespace as n on n.oid = r.relnamespace and n.nspname = c.table_schema"
+        " join pg_description as d on d.objoid = r.oid and d.objsubid = c.ordinal_position"
+        " where c.table_schema = 'raw' and c.table_name = 'daily_report'"
+    )
+    report = TABLES["silver/daily_report"]
+    assert dict(answer(in_cluster, columns)) == {c.name: c.description for c in report.columns}
 
 
 def test_relations_are_told_alike(in_file: Warehouse, in_cluster: Warehouse) -> None:

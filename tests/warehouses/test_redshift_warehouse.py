@@ -413,11 +413,12 @@ def test_tables_are_spread_and_sorted_as_declared(
     histories = {
         "int_index_history": "KEY(index_id)",
         "int_derivative_history": "KEY(derivative_detail_id)",
+        "int_spread_history": "KEY(spread_id)",
     }
     for schema in ("intermediate", "published"):
         for name, style in histories.items():
             assert found[schema, name] == (style, "session_date", 2)
-    for name in ("index", "derivative", "derivative_detail", "derivative_detail_code"):
+    for name in ("index", "derivative", "derivative_detail", "derivative_detail_code", "spread"):
         assert found["marts_building", name][0] == "ALL"
         assert found["marts", name][0] == "ALL"
 

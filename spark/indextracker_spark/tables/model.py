@@ -66,6 +66,11 @@ class Column:
             raise ValueError(f"column {self.name}: {self.type!r} is no type of the catalogue")
 
     @property
+    def description(self) -> str:
+        """The meaning with its unit, as a warehouse shows it."""
+        return f"{self.meaning} Unit: {self.unit}." if self.unit else self.meaning
+
+    @property
     def spark_type(self) -> str:
         """The type in Spark's DDL."""
         return SPARK.get(self.type, self.type)

@@ -156,6 +156,28 @@ def test_all_tables_are_there_after_the_first_load(lake: Lake, warehouse: DuckDB
     }
 
 
+def test_tables_and_columns_are_described_also_those_of_before(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    described = (
+        "select table_name, column_name, comment from duckdb_columns() where schema_name = 'raw'"
+    )
+    wanted = {
+        (table.name, column.name): column.description
+        for table in LOADED
+        for column in table.columns
+    }
+    for _ in range(2):
+        warehouse.load(lake, [], DAYS)
+        found = {(table, column): says for table, column, says in built(warehouse, described)}
+        assert {key: found[key] for key in wanted} == wanted
+        built(warehouse, "comment on column raw.futures_bars.contracts is null")
+    volume = wanted["futures_bars", "contracts"]
+    assert volume == "Contracts traded outright. Unit: contracts."
+    tables = built(warehouse, "select comment from duckdb_tables() where schema_name = 'raw'")
+    assert all(says for (says,) in tables)
+
+
 def test_a_table_of_the_lake_that_lacks_a_column_gets_it_first(
     lake: Lake, warehouse: DuckDBWarehouse
 ) -> None:

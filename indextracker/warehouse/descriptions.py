@@ -1,0 +1,45 @@
+"""What each table and column of schema `raw` means, as the warehouse itself tells whoever looks.
+
+The words are the catalogue's; how a warehouse keeps them is known to its own module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from indextracker.warehouse.slices import LOADED
+
+# What the loader keeps beside the copies of the lake's tables.
+BOOKS = {
+    "loads": (
+        "One row per session that was ever loaded, with the id of the load that last touched it "
+        "in any table."
+    ),
+    "world": "One row: whose data the warehouse holds, simulated or real.",
+}
+
+# By table and column; a table itself has no column.
+Descriptions = Mapping[tuple[str, str], str]
+
+
+def of_raw() -> Descriptions:
+    """The description of each table of schema `raw`, and of each of its columns."""
+    said = {(name, ""): meaning for name, meaning in BOOKS.items()}
+    for table in LOADED:
+        said[table.name, ""] = table.meaning
+        said |= {(table.name, column.name): column.description for column in table.columns}
+    return said
+
+
+def comments(found: Descriptions, schema: str) -> Iterator[str]:
+    """The statements that give the tables of `raw` their descriptions, where they have others.
+
+    Args:
+        found: What they have now.
+        schema: The schema's name as it is written in SQL.
+    """
+    for (table, column), text in of_raw().items():
+        if found.get((table, column)) != text:
+            what = f'column {schema}.{table}."{column}"' if column else f"table {schema}.{table}"
+            quoted = text.replace("'", "''")
+            yield f"comment on {what} is '{quoted}'"
