@@ -1,16 +1,17 @@
 """From a publisher's answer to bronze: ask, keep the bytes, decode, log.
 
 The order of the three writes makes a kill harmless: the bytes land first, then the bronze slice is
-replaced, and the log says `accepted` last. A rerun repeats what the log does not know of. How an
-answer is judged stands with the feeds.
+replaced, and the log says `accepted` last. A rerun repeats what the log does not know of, and takes
+out of bronze what the log does not know of. How an answer is judged stands with the feeds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.sources import Source, judge
 from indextracker.lake import Lake
 from indextracker.locks import Locks
+from indextracker.remarks import Remark, asked_again, differences, replacement
 from indextracker_spark.tables.deliveries import DELIVERIES
 
 # As many decoded sessions as memory holds with ease: half a million rows of text each.
@@ -36,31 +38,37 @@ _log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
-def acquire(
+def acquire(  # noqa: PLR0913 - all but the first four have their default
     lake: Lake,
     feed: Feed,
     sessions: Sequence[date],
     source: Source,
     *,
+    again: bool = False,
     clock: Clock = lambda: datetime.now(UTC),
     progress: Callable[[Delivery], None] = lambda _: None,
     announce: Callable[[str], None] = _log.warning,
+    remark: Callable[[Remark], None] = lambda _: None,
 ) -> dict[date, Delivery]:
     """Brings the documents of the sessions into landing and bronze.
 
     A session whose document was accepted before is asked for again only where the publisher lists
-    a newer one. One process at a time asks a publisher: whoever comes second finds what the first
-    has brought. A publisher that blocks a few questions in a row is asked no more of them. Sessions
-    found to be none are logged as closed, for every feed.
+    a newer one, or all are wanted anew; the files of an archive are compared with it. One process
+    at a time asks a publisher: whoever comes second finds what the first has brought. A publisher
+    that blocks a few questions in a row is asked no more of them. Sessions found to be none are
+    logged as closed, for every feed.
 
     Args:
         lake: Where bytes, rows and the log go.
         feed: What to ask for.
         sessions: For which sessions; for which first of January, where the feed is yearly.
         source: Whom to ask.
+        again: Ask for what was accepted too. What is accepted now takes its place, whatever its
+            size; what is not leaves it where it is.
         clock: The present, as an aware instant.
         progress: Told each answer as it comes.
-        announce: Told whom this process waits for.
+        announce: Told whom this process waits for, and which files were passed over.
+        remark: Told what came of documents that were accepted before, and of their rivals.
 
     Returns:
         The answer that counts for each session, accepted or not.
@@ -68,7 +76,19 @@ def acquire(
     lake.ensure([DELIVERIES, feed.table])
     locks = Locks.beside(lake.root, announce)
     with locks.publisher(feed.publisher), locks.table(feed.table.path):
-        states = _ask(lake, feed, sessions, source, clock, progress)
+        known = _known(lake, feed, sessions)
+        accepted = {session: answer for session, answer in known.items() if answer.accepted}
+        _restore(lake, feed, list(accepted.values()))
+        asking = _Asking(lake, feed, source, accepted, clock, progress)
+        newer = sessions if again else _published_again(source, feed, accepted)
+        asking.ask([s for s in sessions if s not in accepted or s in newer])
+        if not source.live and not again:
+            asking.compare()
+        states = _known(lake, feed, sessions)
+    for text in asking.passed_over:
+        announce(text)
+    for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file)):
+        remark(told)
     if not feed.yearly:
         lacking = [s for s in states if states[s].state not in ("accepted", "closed")]
         passed = closed_days.passed_over(source, lacking)
@@ -81,82 +101,108 @@ def acquire(
     return states
 
 
-def _ask(
-    lake: Lake,
-    feed: Feed,
-    sessions: Sequence[date],
-    source: Source,
-    clock: Clock,
-    progress: Callable[[Delivery], None],
-) -> dict[date, Delivery]:
-    states = _known(lake, feed, sessions)
-    accepted = {session: answer for session, answer in states.items() if answer.accepted}
-    _restore(lake, feed, list(accepted.values()))
-    newer = _published_again(source, feed, accepted)
-    lines = lake.row_counts(feed.table, newer) if newer else {}
-    wanted = [s for s in sessions if s not in accepted or s in lines]
+@dataclass
+class _Asking:
+    """The questions of one feed to a source, and what there is to say of them.
 
-    blocks: list[Delivery] = []  # in a row, until now
+    Attributes:
+        accepted: By session, what was accepted before.
+        remarks: For `acquire` to hand on.
+        passed_over: Which candidates were refused while another was accepted, a sentence each.
+        blocks: Answers that were blocked, in a row, until now.
+    """
 
-    def ask(session: date) -> tuple[Delivery, pa.Table | None]:
-        if len(blocks) >= BLOCKS_BORNE and source.barred(feed) is None:
-            return _not_asked(blocks[-1], session, clock()), None
-        answer, rows = _answer(lake, feed, session, source, clock())
-        if answer.state == "blocked":
-            blocks.append(answer)
+    lake: Lake
+    feed: Feed
+    source: Source
+    accepted: Mapping[date, Delivery]
+    clock: Clock
+    progress: Callable[[Delivery], None]
+    remarks: list[Remark] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    blocks: list[Delivery] = field(default_factory=list)
+
+    def ask(self, sessions: Sequence[date]) -> None:
+        """Asks for sessions, a batch per commit, and writes what comes."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            for first in range(0, len(sessions), SESSIONS_PER_COMMIT):
+                answers = list(pool.map(self._one, sessions[first : first + SESSIONS_PER_COMMIT]))
+                decoded = {d.session_date: rows for d, rows in answers if rows is not None}
+                failpoint("bronze-before")
+                if decoded:
+                    table = self.feed.table
+                    self.lake.replace(table, pa.concat_tables(decoded.values()), list(decoded))
+                failpoint("bronze-after")
+                record(self.lake, [answer for answer, _ in answers])
+                failpoint("deliveries-after")
+                # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
+                del answers, decoded
+                pa.default_memory_pool().release_unused()
+
+    def compare(self) -> None:
+        """Compares what was accepted before with the files of an archive, if it is still there."""
+
+        def look(answer: Delivery) -> None:
+            day = answer.session_date
+            verdict = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
+            self.remarks.extend(differences(verdict, answer))
+
+        with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(NotADirectoryError):
+            list(pool.map(look, self.accepted.values()))
+
+    def _one(self, session: date) -> tuple[Delivery, pa.Table | None]:
+        if len(self.blocks) >= BLOCKS_BORNE and self.source.barred(self.feed) is None:
+            answer, rows = _not_asked(self.blocks[-1], session, self.clock()), None
         else:
-            blocks.clear()
-        if rows is not None and session in lines:
-            answer, rows = _compared(answer, rows, accepted[session], lines[session])
-        progress(answer)
+            answer, rows = self._answer(session)
+            self.progress(answer)
+        if before := self.accepted.get(session):
+            if answer.accepted and answer.sha256 == before.sha256:
+                rows = None
+            elif answer.accepted:
+                answer = replace(answer, reason=replacement(before))
+            if remark := asked_again(answer, before):
+                self.remarks.append(remark)
         return answer, rows
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        for first in range(0, len(wanted), SESSIONS_PER_COMMIT):
-            answers = list(pool.map(ask, wanted[first : first + SESSIONS_PER_COMMIT]))
-            decoded = {d.session_date: rows for d, rows in answers if rows is not None}
-            failpoint("bronze-before")
-            if decoded:
-                lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
-            failpoint("bronze-after")
-            record(lake, [answer for answer, _ in answers])
-            failpoint("deliveries-after")
-            # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
-            del answers, decoded
-            pa.default_memory_pool().release_unused()
-    return _known(lake, feed, sessions)
+    def _answer(self, session: date) -> tuple[Delivery, pa.Table | None]:
+        """What the source has, its bytes landed; the rows of an accepted document."""
+        now = self.clock()
+        verdict = judge(self.feed, session, self.source, now)
+        failpoint("landing-before")
+        digest = self.lake.landing.put(verdict.body) if verdict.body is not None else None
+        failpoint("landing-after")
+        rows = None
+        if verdict.state == "accepted" and verdict.body is not None and digest is not None:
+            rows = self.feed.decode(verdict.body, session, digest)
+        answer = Delivery(
+            feed=self.feed.name,
+            session_date=session,
+            url=verdict.url,
+            name=verdict.name,
+            sha256=digest,
+            bytes=len(verdict.body) if verdict.body is not None else None,
+            published_at=verdict.published_at,
+            fetched_at=now,
+            state=verdict.state,
+            reason=verdict.reason,
+        )
+        if answer.state == "blocked":
+            self.blocks.append(answer)
+        else:
+            self.blocks.clear()
+        self.passed_over.extend(
+            f"{session} {self.feed.name}: {other.url} was passed over: {refusal.reason}"
+            for other, refusal in verdict.refused
+        )
+        self.remarks.extend(differences(verdict, answer))
+        return answer, rows
 
 
 def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Delivery]:
     """The answer that counts, of each session that was ever asked for, in their order."""
     found = current(lake, [feed.name], sessions)
     return {day: found[feed.name, day] for day in sessions if (feed.name, day) in found}
-
-
-def _answer(
-    lake: Lake, feed: Feed, session: date, source: Source, now: datetime
-) -> tuple[Delivery, pa.Table | None]:
-    """What a source has for a session, its bytes landed; the rows of an accepted document."""
-    verdict = judge(feed, session, source, now)
-    failpoint("landing-before")
-    digest = lake.landing.put(verdict.body) if verdict.body is not None else None
-    failpoint("landing-after")
-    rows = None
-    if verdict.state == "accepted" and verdict.body is not None and digest is not None:
-        rows = feed.decode(verdict.body, session, digest)
-    answer = Delivery(
-        feed=feed.name,
-        session_date=session,
-        url=verdict.url,
-        name=verdict.name,
-        sha256=digest,
-        bytes=len(verdict.body) if verdict.body is not None else None,
-        published_at=verdict.published_at,
-        fetched_at=now,
-        state=verdict.state,
-        reason=verdict.reason,
-    )
-    return answer, rows
 
 
 def _not_asked(block: Delivery, session: date, now: datetime) -> Delivery:
@@ -181,26 +227,13 @@ def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Deliver
     ]
 
 
-def _compared(
-    answer: Delivery, rows: pa.Table, before: Delivery, lines: int
-) -> tuple[Delivery, pa.Table | None]:
-    """A newer document beside the accepted one: a smaller never takes the place of a larger."""
-    if answer.sha256 == before.sha256:
-        return answer, None
-    if rows.num_rows < lines:
-        reason = (
-            f"{answer.name} has {rows.num_rows} rows, fewer than the {lines} of the document "
-            f"accepted before, which stays"
-        )
-        return replace(answer, state="refused", reason=reason), None
-    return answer, rows
-
-
 def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
-    """Decodes again what was accepted but is no longer in bronze: the bytes are kept for that."""
-    sessions = [delivery.session_date for delivery in accepted]
-    rows = lake.row_counts(feed.table, sessions) if sessions else {}
-    lost = [delivery for delivery in accepted if not rows[delivery.session_date]]
+    """Decodes again what was accepted and is not in bronze: the bytes are kept for that.
+
+    A run that was killed between bronze and the log leaves rows of a document not accepted yet.
+    """
+    there = lake.documents(feed.table, [delivery.session_date for delivery in accepted])
+    lost = [delivery for delivery in accepted if there[delivery.session_date] != {delivery.sha256}]
     for first in range(0, len(lost), SESSIONS_PER_COMMIT):
         batch = lost[first : first + SESSIONS_PER_COMMIT]
         decoded = {
@@ -211,6 +244,6 @@ def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
             if delivery.sha256
         }
         # A document may hold no line at all.
-        decoded = {session: rows for session, rows in decoded.items() if rows.num_rows}
+        decoded = {day: rows for day, rows in decoded.items() if rows.num_rows or there[day]}
         if decoded:
             lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))

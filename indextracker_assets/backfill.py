@@ -8,9 +8,10 @@ sessions whose documents are there, and takes a contiguous range of them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 import dagster as dg
 
@@ -19,8 +20,10 @@ from indextracker.deliveries import NEVER_ASKED, current
 from indextracker.failpoints import failpoint
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
+from indextracker.remarks import Remark
 from indextracker.staleness import Needs
 from indextracker_assets import jobs
+from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.planning import SESSION_FEEDS, YEARLY_FEEDS, Span, keys_of, needs, spans
@@ -60,12 +63,14 @@ class Report:
         tables: Rows of those sessions, by table path.
         seconds: Time spent in steps, by layer.
         failures: What broke, a sentence each.
+        remarks: What became of accepted documents, and which files of an archive differ from them.
     """
 
     sessions: dict[date, dict[str, Answer]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def incomplete(self) -> dict[date, dict[str, Answer]]:
@@ -90,6 +95,7 @@ def backfill(
     *,
     feeds: Iterable[str] = tuple(FEEDS),
     to_layer: str = "marts",
+    again: bool = False,
     progress: Progress = lambda _: None,
 ) -> Report:
     """Brings sessions from their publishers to the layer asked for.
@@ -101,13 +107,14 @@ def backfill(
         sessions: Trading sessions, in order; one still to come is not asked for.
         feeds: Feeds to ask; only jobs whose feeds are all named run.
         to_layer: The last of LAYERS to fill.
+        again: Whether to ask anew for documents that were accepted before.
         progress: Told in a few words what is being done.
     """
     reached = LAYERS[: LAYERS.index(to_layer) + 1]
     report = Report()
     runs = _Runs(platform, report)
     feeds = list(feeds)
-    _acquire(platform, runs, sessions, feeds, progress)
+    _acquire(platform, runs, sessions, feeds, progress, AGAIN if again else {})
     wanted = _named(needs(reached), feeds)
     plan = spans(staleness.accepted(platform.lake, wanted, sessions), platform.calendar)
     for number, span in enumerate(plan):
@@ -145,7 +152,11 @@ class _Runs:
         self.report = report
 
     def run(
-        self, job: str, keys: Sequence[dg.AssetKey] | None = None, span: Span | None = None
+        self,
+        job: str,
+        keys: Sequence[dg.AssetKey] | None = None,
+        span: Span | None = None,
+        tags: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Runs a job for some of its assets over a range of sessions, to its end."""
         run_id = str(uuid.uuid4())
@@ -155,7 +166,7 @@ class _Runs:
             run_id,
             env=self._env,
             keys=keys,
-            tags={**process_tag(run_id), **self._tags, **(span.tags if span else {})},
+            tags={**process_tag(run_id), **self._tags, **(span.tags if span else {}), **tags},
             config=_QUIET,
         )
         failpoint("run-ended")
@@ -165,6 +176,9 @@ class _Runs:
             layer = _LAYER_OF_STEP.get(step) or step.split("__")[0]
             took = event.step_success_data.duration_ms / 1000
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
+        if job == jobs.ACQUIRE:  # dbt observes as well
+            observed = result.filter_events(lambda event: event.is_asset_observation)
+            self.report.remarks += [remark(event) for event in observed]
         broken = result.filter_events(lambda event: event.is_step_failure)
         # A run can fail between its steps as well: its database is gone, say.
         broken = broken or result.filter_events(lambda event: event.is_job_failure)
@@ -191,6 +205,7 @@ def _acquire(
     sessions: Sequence[date],
     feeds: Sequence[str],
     progress: Progress,
+    tags: Mapping[str, str],
 ) -> None:
     """Asks for documents, and reports each session's states."""
     today = platform.clock().astimezone(platform.calendar.timezone).date()
@@ -198,10 +213,10 @@ def _acquire(
     of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
     if yearly := [feed for feed in feeds if feed in YEARLY_FEEDS and due]:
         progress(f"acquiring the years: {', '.join(yearly)}")
-        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in yearly])
+        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in yearly], tags=tags)
     for span in spans(dict.fromkeys(of_sessions, due), platform.calendar):
         progress(f"acquiring {span.first} to {span.last}: {', '.join(span.names)}")
-        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in span.names], span)
+        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in span.names], span, tags)
     answers = current(platform.lake, of_sessions, due) if due else {}
     for session in sessions:
         unasked = Answer("not_yet", "the session is still to come")

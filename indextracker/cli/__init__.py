@@ -64,9 +64,15 @@ def indextracker(debug: bool) -> None:
     show_default=True,
     help="The last layer to fill.",
 )
+@click.option(
+    "--all", "everything", is_flag=True, help="Every session of which the archive holds a file."
+)
+@click.option(
+    "--again", is_flag=True, help="Ask for accepted documents too, and take what is right now."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @with_settings
-def backfill(
+def backfill(  # noqa: PLR0913 - the options of the command
     settings: Settings,
     *,
     subject: str,
@@ -74,17 +80,28 @@ def backfill(
     last: date | None,
     feeds: str | None,
     to_layer: str,
+    everything: bool,
+    again: bool,
     as_json: bool,
 ) -> int:
     """Bring sessions from their publishers to the marts.
 
     Each session that lacks a document is named with its reason, and stops no other. Running it
-    again changes nothing but what is new.
+    again changes nothing but what is new; --again replaces what was corrected since.
     """
     from indextracker.cli import backfilling, reporting  # noqa: PLC0415 - Dagster takes seconds
 
     del subject  # the only one so far
-    report = backfilling.run(settings, first, last, feeds=feeds, to_layer=to_layer, quiet=as_json)
+    report = backfilling.run(
+        settings,
+        first,
+        last,
+        everything=everything,
+        feeds=feeds,
+        to_layer=to_layer,
+        again=again,
+        quiet=as_json,
+    )
     if as_json:
         click.echo(reporting.as_json(report))
     else:

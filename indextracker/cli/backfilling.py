@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indextracker.feeds import FEEDS
+from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
 from indextracker.settings import PROJECT, Settings
 
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 RECENT_SESSIONS = 5
 
 
-def run(
+def run(  # noqa: PLR0913 - the options of the command
     settings: Settings,
     first: date | None,
     last: date | None,
     *,
+    everything: bool,
     feeds: str | None,
     to_layer: str,
+    again: bool,
     quiet: bool,
 ) -> Report:
     """Runs a backfill of the sessions from `first` to `last`.
@@ -45,8 +48,10 @@ def run(
         settings: Where everything is.
         first: First day; days without a session are passed over. Null for the last five.
         last: Last day; null for yesterday.
+        everything: Every session of which the archive holds a file, instead of first and last.
         feeds: Names separated by commas; null for all.
         to_layer: The last layer to fill.
+        again: Ask anew for what was accepted before.
         quiet: Say nothing on the way.
 
     Raises:
@@ -54,7 +59,9 @@ def run(
     """
     names = _feeds(feeds)
     platform = Platform(settings)
-    sessions = _sessions(platform, first, last)
+    if everything and (first or last):
+        raise click.BadParameter("--all is every session of the archive: leave --from and --to out")
+    sessions = _archived(platform, names) if everything else _sessions(platform, first, last)
     prepare_instance(settings)
     started = time.monotonic()
 
@@ -69,7 +76,9 @@ def run(
 
         prepare()
         try:
-            return backfill(platform, sessions, feeds=names, to_layer=to_layer, progress=tell)
+            return backfill(
+                platform, sessions, feeds=names, to_layer=to_layer, again=again, progress=tell
+            )
         finally:
             platform.close()
 
@@ -95,6 +104,32 @@ def _sessions(platform: Platform, first: date | None, last: date | None) -> list
             f"partitions begin on {start}: set INDEXTRACKER_START to reach back to {first}"
         )
     return calendar.sessions(first, last)
+
+
+def _archived(platform: Platform, feeds: list[str]) -> list[date]:
+    """The sessions of which an archive holds a file of a feed, from the first partition on."""
+    source, calendar, start = platform.source, platform.calendar, platform.settings.start
+    if not isinstance(source, ArchiveSource):
+        raise click.BadParameter(
+            f"--all is for archives, and the source is {platform.settings.source}: name the "
+            "sessions by --from and --to"
+        )
+    today = platform.clock().astimezone(calendar.timezone).date()
+    asked = [FEEDS[feed] for feed in feeds if not FEEDS[feed].yearly]
+    held = source.holds(asked, calendar.sessions(calendar.start, today))
+    sessions = [session for session in held if session >= start]
+    early = held[: len(held) - len(sessions)]
+    earlier = (
+        f"{source.place} has files of {len(early)} sessions before {start}, where partitions "
+        f"begin: set INDEXTRACKER_START={early[0]} to reach them"
+        if early
+        else ""
+    )
+    if not sessions:
+        raise click.BadParameter(earlier or f"{source.place} has no file of {', '.join(feeds)}")
+    if earlier:
+        click.echo(earlier, err=True)
+    return sessions
 
 
 def _feeds(names: str | None) -> list[str]:

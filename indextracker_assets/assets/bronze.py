@@ -9,6 +9,7 @@ in trouble.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from indextracker.acquisition import acquire
 from indextracker.deliveries import Delivery, current
 from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
+from indextracker.remarks import Remark
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
@@ -31,6 +33,8 @@ TRIES_AGAIN = 2
 PAUSE_SECONDS = 10
 COMPLETE = ("accepted", "closed")
 EXAMPLES = 5
+# A run with this tag asks anew for documents that were accepted before.
+AGAIN = {"indextracker/again": "true"}
 
 
 def bronze_assets(
@@ -147,13 +151,33 @@ def _acquired(
             dates,
             platform.source,
             clock=platform.clock,
+            again=AGAIN.items() <= context.run.tags.items(),
             announce=context.log.info,
+            remark=lambda told: _observe(context, feed, told),
         )
         good = [day for day in dates if answers[day].accepted]
         results = list(check_results(platform.lake, feed.table, good))
     except TRANSIENT as error:
         raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
     return answers, [*results, _documents_accepted(platform, feed)]
+
+
+def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:
+    """Shows a remark at its asset and session."""
+    partition = None if feed.yearly else told.session_date.isoformat()
+    metadata = asdict(told) | {"session_date": told.session_date.isoformat()}
+    context.log_event(
+        dg.AssetObservation(
+            asset_key(feed.table), description=told.text, partition=partition, metadata=metadata
+        )
+    )
+
+
+def remark(event: dg.DagsterEvent) -> Remark:
+    """The remark that was shown by an event."""
+    shown = event.asset_observation_data.asset_observation.metadata
+    fields: dict[str, Any] = {name: entry.value for name, entry in shown.items()}
+    return Remark(**fields | {"session_date": date.fromisoformat(fields["session_date"])})
 
 
 def _documents_accepted(platform: Platform, feed: Feed) -> dg.AssetCheckResult:

@@ -1,21 +1,29 @@
-"""Documents from a place that keeps them under their publishers' names."""
+"""Documents from a place that keeps them under their publishers' names.
+
+A file whose name is only similar is never read; that it is there can be told.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from indextracker import places
+from indextracker.feeds import FEEDS
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.sources import model
 from indextracker.feeds.sources.model import Answer, Source, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
     from indextracker.feeds.model import Feed
+
+_WORDS = re.compile(r"\d+|[^\W\d_]+")
+_DATE = re.compile(r"\b(\d{4}) (\d\d) (\d\d)\b")
 
 
 class ArchiveSource(Source):
@@ -55,6 +63,54 @@ class ArchiveSource(Source):
         for file in sorted(files, key=lambda file: (-file.bytes, file.name)):
             yield self._answer(file)
 
+    def look_alikes(self, feed: Feed, session: date) -> list[str]:
+        """The files whose names only resemble those of a session's document.
+
+        Second downloads (`.zip.1`, ` (1).zip`), copies, unfinished and unpacked ones, those in
+        other letters or with other signs in between: all words of the name are there, one after
+        the other, and no longer name of another feed is.
+        """
+        wanted = feed.names(session)
+        stems = {_words(name.rpartition(".")[0]) for name in wanted}
+        near = {
+            file: words
+            for stem in stems
+            for words, file in self._similar.get(_number(stem), ())
+            if _holds(words, stem) and file.rpartition("/")[2] not in wanted
+        }
+        if not near:
+            return []
+        names = (name for other in FEEDS.values() for name in other.names(session))
+        every = stems | {_words(name.rpartition(".")[0]) for name in names}
+        return sorted(
+            file
+            for file, words in near.items()
+            if max((stem for stem in every if _holds(words, stem)), key=len) in stems
+        )
+
+    def holds(self, feeds: Iterable[Feed], sessions: Iterable[date]) -> list[date]:
+        """The sessions for which there is a file of a feed's name.
+
+        Raises:
+            NotADirectoryError: If the archive is not there.
+        """
+        asked = list(feeds)
+        return [
+            session
+            for session in sessions
+            if any(name in self._files for feed in asked for name in feed.names(session))
+        ]
+
+    @cached_property
+    def _similar(self) -> dict[str, list[tuple[str, str]]]:
+        """The words of each file's name, and the file, by each number in it: one pass for all."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, files in self._files.items():
+            words = _words(name)
+            for number in {word for word in words.split() if word.isdecimal()}:
+                found.setdefault(number, []).extend((words, file.name) for file in files)
+        return found
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -67,3 +123,18 @@ class ArchiveSource(Source):
         except OSError as error:
             reason = f"{name} cannot be read ({error.strerror or error})"
             return Answer(url, name, None, refusal=Refusal("blocked", reason))
+
+
+def _words(name: str) -> str:
+    """Words and numbers of a name in small letters, a date as one number, with blanks between."""
+    return _DATE.sub(r"\1\2\3", " ".join(_WORDS.findall(name.casefold())))
+
+
+def _number(stem: str) -> str:
+    """The longest number of a document's name, its date or its year."""
+    return max((word for word in stem.split() if word.isdecimal()), key=len)
+
+
+def _holds(words: str, some: str) -> bool:
+    """Whether some words are among others, in their order and without others between them."""
+    return f" {some} " in f" {words} "

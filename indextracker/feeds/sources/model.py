@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, Self
 
 from indextracker.feeds.model import Refusal
@@ -36,6 +38,11 @@ class Answer:
     published_at: datetime | None = None
     refusal: Refusal | None = None
 
+    @cached_property
+    def sha256(self) -> str | None:
+        """Digest of the bytes; None where none came."""
+        return None if self.body is None else hashlib.sha256(self.body).hexdigest()
+
 
 class Source(Protocol):
     """Something that can be asked for documents; closed by `close` or as a context manager.
@@ -63,6 +70,10 @@ class Source(Protocol):
     def barred(self, feed: Feed) -> Refusal | None:  # noqa: ARG002
         """Why the source cannot be asked for a feed at all, such as for want of a token."""
         return None
+
+    def look_alikes(self, feed: Feed, session: date) -> list[str]:  # noqa: ARG002
+        """What resembles a session's document by its name, and is no candidate for that name."""
+        return []
 
     def close(self) -> None:
         """Let go of connections and processes."""

@@ -28,6 +28,11 @@ DELIVERIES = Table(
         ),
         Column("fetched_at", "timestamp", "When the answer came."),
         Column("state", "string", f"One of {', '.join(STATES)}."),
-        Column("reason", "string", "Why it was not accepted, in a sentence; null where it was."),
+        Column(
+            "reason",
+            "string",
+            "Why it was not accepted, in a sentence; of an accepted one, which document it "
+            "replaces, null where none.",
+        ),
     ),
 )
