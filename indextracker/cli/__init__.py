@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from indextracker_spark.tables import Table
 
 BROKEN = 1
+LAST_PORT = 65535
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -215,7 +216,13 @@ def doctor() -> int:
 
 
 @indextracker.command()
-@click.option("--port", default=8700, show_default=True, help="Port on 127.0.0.1; 0 for any.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, LAST_PORT),
+    default=8700,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for any.",
+)
 @click.option("--seed", type=int, help="Another world: another index path, other trades.")
 @click.option("--volume", type=click.Choice(["demo", "real"]), default="demo", show_default=True)
 def simulate(port: int, seed: int | None, volume: str) -> None:
@@ -226,7 +233,13 @@ def simulate(port: int, seed: int | None, volume: str) -> None:
 
 
 @indextracker.command()
-@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, LAST_PORT),
+    default=3000,
+    show_default=True,
+    help="Port on 127.0.0.1.",
+)
 @with_settings
 def ui(settings: Settings, *, port: int) -> None:
     """Run Dagster's UI and daemon until interrupted."""

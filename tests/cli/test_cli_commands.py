@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import signal
+import socket
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -228,4 +229,19 @@ def test_simulate_serves_until_interrupted(empty: Home) -> None:
         finally:
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (0, "")
+    assert (process.returncode, errors) == (0, "Ctrl-C stops the simulated exchange\n")
+
+
+@pytest.mark.parametrize("command", ["ui", "simulate"])
+def test_a_server_says_that_its_port_is_taken(empty: Home, command: str) -> None:
+    """Dagster would run on without its UI, and a server of the library end in a traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = empty.run(command, "--port", str(port))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"Error: port {port} of 127.0.0.1 cannot be used")
+    assert "--port" in line
