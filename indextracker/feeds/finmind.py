@@ -16,6 +16,7 @@ from typing import Final
 import pyarrow as pa
 
 from indextracker.feeds.json_objects import parse_object, rows_of
+from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, State, quote
 from indextracker.feeds.pages import page_text
 from indextracker.feeds.reading import Reader
@@ -109,7 +110,8 @@ def read(body: bytes, session: date) -> pa.Table:
     for number, row in enumerate(rows, 1):
         _check_row(row, session, f"{document}: row {number} of data")
     columns = {
-        column: pa.array([row[key] for row in rows], pa.string()) for column, key in KEYS.items()
+        column: pa.array([_text(row.get(key)) for row in rows], pa.string())
+        for column, key in KEYS.items()
     }
     return pa.table(
         {
@@ -123,14 +125,16 @@ def read(body: bytes, session: date) -> pa.Table:
 def _check_row(row: object, session: date, place: str) -> None:
     if not isinstance(row, dict):
         raise Refusal("refused", f"{place} is {quote(row)}, expected an object")
-    for key in KEYS.values():
-        if not isinstance(row.get(key), str):
-            raise Refusal("refused", f"{place} has no {key}: {quote(row)}")
     for key, expected in (("date", f"{session}"), ("stock_id", SYMBOL)):
-        if row[key] != expected:
+        if _text(row.get(key)) != expected:
             raise Refusal(
-                "refused", f"{place} has the {key} {quote(row[key])}, expected {expected}"
+                "refused", f"{place} has the {key} {quote(row.get(key))}, expected {expected}"
             )
+
+
+def _text(cell: object) -> str | None:
+    """A cell as text, trimmed; null where there is none, or something else than one value."""
+    return cell.strip(BLANKS) if isinstance(cell, str) else None
 
 
 # 600 questions an hour with a token.
@@ -142,7 +146,7 @@ FINMIND = Publisher(
     access=ACCESS,
 )
 
-_READER = Reader(FINMIND_TRADES, read)
+_READER = Reader(FINMIND_TRADES, names, read)
 
 TRADES = Feed(
     name="finmind_trades",

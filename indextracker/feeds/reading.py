@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indextracker.feeds.model import bronze_rows
+from indextracker.feeds.readable import refuse_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,17 +29,25 @@ class Reader:
 
     Attributes:
         table: The bronze table.
+        names: The names of a session's document, for the reasons of refusals.
         read: Takes a session's complete document apart into `line`, the cells and `text`; raises
             Refusal for anything else.
     """
 
     table: Table
+    names: Callable[[date], tuple[str, ...]]
     read: Callable[[bytes, date], pa.Table]
 
     def verify(self, body: bytes, session: date) -> None:
-        """Accept the bytes as the session's complete document; see `Feed.verify`."""
+        """Accept the bytes as the session's complete document; see `Feed.verify`.
+
+        Lines that silver cannot read are counted here and not in `decode`: what was accepted once
+        is decoded again whatever the bound is by then.
+        """
         _accepted.body = _accepted.lines = None
         lines = self.read(body, session)
+        stem = self.names(session)[0].rpartition(".")[0]
+        refuse_unreadable(self.table, lines, session, stem)
         _accepted.body, _accepted.asked, _accepted.lines = body, (self, session), lines
 
     def decode(self, body: bytes, session: date, document: str) -> pa.Table:

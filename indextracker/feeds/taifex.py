@@ -35,7 +35,7 @@ def _zipped(
     read: Callable[[ticks.Layout, bytes, date], pa.Table],
     page: Listing,
 ) -> Feed:
-    reader = Reader(layout.table, partial(read, layout))
+    reader = Reader(layout.table, layout.names, partial(read, layout))
     return Feed(
         name=layout.table.name,
         publisher=TAIFEX.name,
@@ -53,7 +53,7 @@ def _zipped(
 
 
 def _report(report: reports.Report) -> Feed:
-    reader = Reader(report.table, partial(reports.read_report, report))
+    reader = Reader(report.table, report.names, partial(reports.read_report, report))
     return Feed(
         name=report.table.name,
         publisher=TAIFEX.name,

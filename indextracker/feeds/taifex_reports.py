@@ -27,15 +27,13 @@ from indextracker.feeds.pages import refuse_page
 from indextracker.feeds.readable import refuse_unsplit
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_spark.tables.taiwan import TAIFEX_DAILY_FUTURES, TAIFEX_DAILY_OPTIONS
+from indextracker_spark.tables.taiwan.forms import DAY_PART, REPORT_DATES
 
 if TYPE_CHECKING:
     from indextracker_spark.tables import Table
 
 NO_DATA = "查無資料"
-DAY_PART = "一般"
 NO_VALUE = "-"
-# 交易日期 is the first; 契約到期日 beside it is the second. Either may become the other.
-DATE_FORMS = ("%Y/%m/%d", "%Y%m%d", "%Y-%m-%d")
 
 # What silver reads; without one of them a report is refused.
 NEEDED: Final = {
@@ -139,7 +137,7 @@ def read_report(report: Report, body: bytes, session: date) -> pa.Table:
     lines = _lines(report, body, session)
     if not lines.num_rows:
         raise Refusal("missing", f"{document} has a header and no line: no session on that day")
-    own = pa.array([f"{session:{form}}" for form in DATE_FORMS])
+    own = pa.array([session.strftime(form) for form in REPORT_DATES.values()])
     of_session = pc.is_in(lines.column("report_date"), own)
     others = lines.filter(pc.and_(pc.is_valid(lines.column("report_date")), pc.invert(of_session)))
     if others.num_rows:

@@ -30,6 +30,7 @@ from indextracker_spark.tables.taiwan import (
     TAIFEX_FUTURES,
     TAIFEX_OPTIONS,
     TAIFEX_VOLUME_TOTALS,
+    forms,
 )
 
 if TYPE_CHECKING:
@@ -282,14 +283,8 @@ def _latest(cells: pa.ChunkedArray, is_form: Callable[[str], bool]) -> str | Non
 
 
 def _is_date(cell: str) -> bool:
-    if not re.fullmatch("[0-9]{8}", cell):
-        return False
-    try:
-        date.fromisoformat(cell)
-    except ValueError:
-        return False
-    return True
+    return re.fullmatch(forms.DATE, cell) is not None
 
 
 def _is_time(cell: str) -> bool:
-    return re.fullmatch("[0-9]{6}(?:[0-9]{2,})?", cell) is not None
+    return re.fullmatch(forms.TIME, cell) is not None

@@ -25,6 +25,7 @@ from indextracker.feeds.pages import is_page, quote_page
 from indextracker.feeds.reading import Reader
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_spark.tables.taiwan import TWSE_INDEX
+from indextracker_spark.tables.taiwan.forms import MAIN_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 TWSE = Publisher("twse", "https://www.twse.com.tw", min_interval_seconds=5.0)
 
 TIME_FIELD = "時間"
-MAIN_INDEX = "發行量加權股價指數"
 NOTES = "說明"
 FIRST_TIME = "09:00:00"
 LAST_TIME = "13:30:00"
@@ -280,7 +280,7 @@ def _indices(fields: list[Any], document: str) -> list[str]:
     return indices
 
 
-_READER = Reader(TWSE_INDEX, read)
+_READER = Reader(TWSE_INDEX, names, read)
 
 INDEX = Feed(
     name="twse_index",

@@ -235,7 +235,7 @@ def _check_days(lines: pa.Table, year: date, document: str) -> None:
         )
 
 
-_READER = Reader(TWSE_HOLIDAYS, read)
+_READER = Reader(TWSE_HOLIDAYS, names, read)
 
 HOLIDAYS = Feed(
     name="twse_holidays",

@@ -8,8 +8,8 @@ import pytest
 from spark.frames import Frames
 
 from indextracker_spark.tables import taiwan as t
+from indextracker_spark.tables.taiwan.forms import DATE
 from indextracker_spark.taiwan import reports, ticks
-from indextracker_spark.taiwan.lines import DATE
 
 SESSION = date(2024, 12, 16)
 FUTURES_CELLS = (
@@ -55,6 +55,24 @@ FUTURES = {
     "20241216,TX,202412,084500,-1,2,-,-,": "unreadable price: -1",
     "20241216,TX,202412,084500,1e3,2,-,-,": "unreadable price: 1e3",
     "20241216,TX,202412,084500,1.00001,2,-,-,": "unreadable price: 1.00001",
+    "20241216,TX,202412,084500,0,2,-,-,": "unreadable price: 0",
+    "20241216,TX,202412,084500,.0,2,-,-,": "unreadable price: .0",
+    "20241216,TX,202412,084500,0.00,2,-,-,": "unreadable price: 0.00",
+    "20241216,TX,202412,084500,-0,2,-,-,": "unreadable price: -0",
+    "20241216,TX,202412,084500,00,2,-,-,": "unreadable price: 00",
+    "20241216,TX,202412,084500,0023000.50,002,-,-,": WELL,
+    "20241216,TX,202412,084500,.0001,2,-,-,": WELL,
+    "20241216,TX,202412,084500,12345678,2,-,-,": "unreadable price: 12345678",
+    "20241216,TX,202412/202501,084500,0,4,23000,23000,": WELL,
+    "20241216,TX,202412/202501,084500,-0.0,4,23000,23000,": WELL,
+    "20241216,TX,202412/202501,084500,0,4,0,0,": "a spread without the prices of its legs",
+    "20241216,TX,202412/202501,084500,6,4,23000,23005,": (
+        "a spread whose legs do not give its price: 6"
+    ),
+    "20241216,TX,202412/202501,084500,.0001,4,23000,23000,": (
+        "a spread whose legs do not give its price: .0001"
+    ),
+    "20241216,TX,202412,084500,23000,00,-,-,": "unreadable volume: 00",
     "20241216,TX,202412,084500,23000,0,-,-,": "unreadable volume: 0",
     "20241216,TX,202412,084500,23000,-2,-,-,": "unreadable volume: -2",
     "20241216,TX,202412,084500,23000,2.0,-,-,": "unreadable volume: 2.0",
@@ -92,6 +110,11 @@ OPTIONS = {
     "20241216,TXO,23000,202412,C,084500,-,1,": "unreadable price: -",
     "20241216,TXO,23000,202412,C,084500,1,0,": "unreadable volume: 0",
     "20241216,TXO,23000,202412,C,084500,1,,": "unreadable volume: ",
+    "20241216,TXO,23000,202412,C,084500,0,1,": "unreadable price: 0",
+    "20241216,TXO,23000,202412,C,084500,0.0000,1,": "unreadable price: 0.0000",
+    "20241216,TXO,23000,202412,C,08450012,1,1,": WELL,
+    "20241216,TXO,0,202412,C,084500,1,1,": "unreadable strike: 0",
+    "20241216,TXO,0.0000,202412,C,084500,1,1,": "unreadable strike: 0.0000",
     "20241216,TXO,,202412,C,084500,1,1,": "unreadable strike: ",
     "20241216,TXO,23000.12345,202412,C,084500,1,1,": "unreadable strike: 23000.12345",
     "20241216,TXO,-23000,202412,C,084500,1,1,": "unreadable strike: -23000",
@@ -110,19 +133,28 @@ ETF = {
     "2024-12-16,006204,-90.1,1,09:00:11.161,1": "unreadable price: -90.1",
     "2024-12-16,006204,90.1,0,09:00:11.161,1": "unreadable volume: 0",
     "2024-12-16,006204,90.1,1.5,09:00:11.161,1": "unreadable volume: 1.5",
-    "2024-12-16,006204,90.1,1,09:00:11.1611,1": "unreadable time: 09:00:11.1611",
+    "2024-12-16,006204,90.1,1,09:00:11.1619,1": WELL,
+    "2024-12-16,006204,90.1,1,09:00:11.161000000,1": WELL,
+    "2024-12-16,006204,90.1,1.0,09:00:11.1,2.0": WELL,
+    "2024-12-16,006204,0.0,1,09:00:11.161,1": "unreadable price: 0.0",
+    "2024-12-16,006204,90.1,1,09:00:11.,1": "unreadable time: 09:00:11.",
+    "2024-12-16,006204,90.1,1,09:00:11.161,null": "unreadable side: nothing",
     "2024-12-16,006204,90.1,1,9:00:11,1": "unreadable time: 9:00:11",
     "2024-12-16,006204,90.1,1,09:00:11,3": "unreadable side: 3",
 }
 REPORTED_FUTURES = {
     "2024/12/16,TX,202412,1,4,.5,2,9,23000,88,一般": WELL,
     "2024/12/16,TX,202412,-,-,-,-,0,-,-,盤後": WELL,
-    "2024/12/16,TX,202412,5,-,-,5,3,0,5,一般": WELL,
+    "2024/12/16,TX,202501,5,-,-,5,3,0,5,一般": WELL,
+    "2024/12/16,TX,202502,5,4,4,5,3,0,5,一般": WELL,  # as the exchange has it
     "2024/12/16,TX,202412/202501W1,-5,4,-5,-1.5,9,-,-,盤後": WELL,
     "2024/12/16,TX,202412": NO_CELLS,
+    "2024/12/16,TX,202412,1,1,1,1,9,0,0,盤後": (
+        "a line before has the same product and expiry and trading session"
+    ),
     "2024/12/13,TX,202412,1,4,1,2,9,-,-,盤後": "date of another session: 2024/12/13",
-    "20241216,TX,202412,1,4,1,2,9,-,-,盤後": WELL,
-    "2024-12-16,TX,202412,1,4,1,2,9,-,-,盤後": WELL,
+    "20241216,MTX,202412,1,4,1,2,9,-,-,盤後": WELL,
+    "2024-12-16,TMF,202412,1,4,1,2,9,-,-,盤後": WELL,
     "20241213,TX,202412,1,4,1,2,9,-,-,盤後": "date of another session: 20241213",
     "2024/12/16,,202412,1,4,1,2,9,-,-,盤後": "no product",
     "2024/12/16,TX,202413,1,4,1,2,9,-,-,盤後": "unreadable expiry: 202413",
@@ -136,6 +168,12 @@ REPORTED_FUTURES = {
 REPORTED_OPTIONS = {
     "2024/12/16,TXO,202412,1,4,.5,2,9,23000,88,一般,23000.0000,買權": WELL,
     "2024/12/16,TXO,202412W4,-,-,-,-,0,-,-,盤後,57.5,賣權": WELL,
+    "2024/12/16,TXO,202412W4,-,-,-,-,0,-,-,盤後,57.5,買權": WELL,
+    "2024/12/16,TXO,202412W4,1,1,1,1,1,-,-,盤後,57.5000,買權": (
+        "a line before has the same product and expiry and trading session and strike and "
+        "option type"
+    ),
+    "2024/12/16,TXO,202412,1,4,1,2,9,-,-,盤後,0,賣權": "unreadable strike: 0",
     "2024/12/16,TXO,202412/202501,1,4,1,2,9,-,-,盤後,57.5,賣權": (
         "unreadable expiry: 202412/202501"
     ),
@@ -152,8 +190,12 @@ TOTALS = {
 }
 LEVELS = {
     "TAIEX,09:00:05,17106.29": WELL,
-    'TAIEX,09:00:05,"17,106.29"': WELL,
-    "TAIEX,13:30:00,0": WELL,
+    'TAIEX,09:00:10,"17,106.29"': WELL,
+    "TAIEX,09:00:10,17106.30": "a line before has the same index name and time",
+    "TAIEX,09:00:15,.5": WELL,
+    "TAIEX,13:30:00,0": "unreadable level: 0",
+    "TAIEX,13:30:00,0.00": "unreadable level: 0.00",
+    "TAIEX,13:30:00,12345678901": "unreadable level: 12345678901",
     "TAIEX": NO_CELLS,
     "TAIEX,9:00:05,17106.29": "unreadable time: 9:00:05",
     "TAIEX,090005,17106.29": "unreadable time: 090005",
@@ -213,7 +255,7 @@ KINDS = {
 }
 
 
-def _cells(line: str) -> list[str | None]:
+def cells_of(line: str) -> list[str | None]:
     """Cells of a line; quotes keep the comma of thousands, and JSON may lack a cell."""
     before, _, quoted = line.partition('"')
     if not quoted:
@@ -226,7 +268,7 @@ def bronze_rows(kind: str) -> list[dict[str, object]]:
     _, table, names, lines = KINDS[kind]
     rows = []
     for number, line in enumerate(lines):
-        cells = _cells(line)
+        cells = cells_of(line)
         fits = len(cells) == len(names)
         row = dict(zip(names, cells, strict=True)) if fits else {"text": line}
         if "index_name" in table.key:

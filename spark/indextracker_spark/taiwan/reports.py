@@ -9,47 +9,42 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from indextracker_spark import bars
-from indextracker_spark.taiwan.clock import instant
-from indextracker_spark.taiwan.lines import (
-    CLOCK,
+from indextracker_spark.tables.taiwan import forms
+from indextracker_spark.tables.taiwan.forms import (
+    CALL,
+    COUNT,
+    DAY_PART,
     EXPIRY,
-    PRICE,
-    SIGNED,
+    NIGHT_PART,
+    PRICE_OR_ZERO,
+    PUT,
     STRIKE,
-    VOLUME,
-    explained,
-    of_form,
-    quoting,
-    unlike,
+    LineForm,
 )
+from indextracker_spark.taiwan.clock import instant
+from indextracker_spark.taiwan.lines import explained, explained_once, quoting, reads, unlike
 
-DAY, NIGHT = "一般", "盤後"
-CALL, PUT = "買權", "賣權"
 PRICES = ("open", "high", "low", "close")
-
-_LEVEL = r"[0-9]{1,3}(,?[0-9]{3})*(\.[0-9]{1,4})?"
-_OUTRIGHT = f"{EXPIRY}(,({PRICE}|-)){{4}}"
-_SPREAD = f"{EXPIRY}/{EXPIRY}(,({SIGNED}|-)){{4}}"
-_SERIES = f"{EXPIRY}(,({PRICE}|-)){{4}},{STRIKE},({CALL}|{PUT})"
 
 
 def read_volume_totals(bronze: DataFrame) -> DataFrame:
     """The control totals."""
     return explained(
         bronze,
-        of_form("spread_volume", VOLUME) & of_form("total_volume", VOLUME),
-        unlike("spread_volume", VOLUME, "unreadable volume"),
-        unlike("total_volume", VOLUME, "unreadable volume"),
+        reads(forms.TOTALS_LINE),
+        unlike("spread_volume", COUNT, "unreadable volume"),
+        unlike("total_volume", COUNT, "unreadable volume"),
     )
 
 
 def read_index(bronze: DataFrame) -> DataFrame:
     """The index report: observed_at, and the level as a number."""
-    return explained(
+    return explained_once(
         bronze,
-        of_form("time", CLOCK) & of_form("level", _LEVEL),
-        unlike("time", CLOCK, "unreadable time"),
-        unlike("level", _LEVEL, "unreadable level"),
+        forms.INDEX_LINE,
+        reads(forms.INDEX_LINE),
+        unlike("time", forms.CLOCK, "unreadable time"),
+        unlike("level", forms.LEVEL, "unreadable level"),
     ).select(
         "*",
         instant(F.col("session_date"), bars.seconds_of(F.col("time"))).alias("observed_at"),
@@ -59,54 +54,43 @@ def read_index(bronze: DataFrame) -> DataFrame:
 
 def read_daily_futures(bronze: DataFrame) -> DataFrame:
     """The daily report of futures, outright and spreads: session_part and figures as numbers."""
-    lines = _reported(bronze, f"{_OUTRIGHT}|{_SPREAD}", f"{EXPIRY}(/{EXPIRY})?")
+    lines = _reported(bronze, forms.REPORTED_FUTURES_LINE, f"{EXPIRY}(/{EXPIRY})?")
     series = (F.lit(None).cast("decimal(12,4)"), F.lit(None).cast("string"))
     return _with_figures(lines, *series)
 
 
 def read_daily_options(bronze: DataFrame) -> DataFrame:
     """The daily report of options: session_part, series, and figures as numbers."""
-    lines = _reported(bronze, _SERIES, EXPIRY, "strike", "option_type")
+    series = ("strike", "option_type")
+    lines = _reported(bronze, forms.REPORTED_OPTIONS_LINE, EXPIRY, *series)
     call = F.col("option_type") == CALL
     return _with_figures(
         lines, F.col("strike").try_cast("decimal(12,4)"), F.when(call, "C").otherwise("P")
     )
 
 
-def _reported(bronze: DataFrame, instrument: str, expiry: str, *series: str) -> DataFrame:
-    line = F.concat_ws(
-        ",",
-        "trading_session",
-        "volume",
-        "settlement_price",
-        "open_interest",
-        "product",
-        "expiry",
-        *PRICES,
-        *series,
-    )
-    figures = f"({DAY}|{NIGHT}),{VOLUME},({PRICE}|-),({VOLUME}|-)"
-    # The first form is printed; the expiry's date beside it has the second.
-    dates = ("yyyy/MM/dd", "yyyyMMdd", "yyyy-MM-dd")
-    of_session = F.col("report_date").isin(*(F.date_format("session_date", form) for form in dates))
-    forms = {"strike": (STRIKE, "strike"), "option_type": (f"({CALL}|{PUT})", "option type")}
-    return explained(
+def _reported(bronze: DataFrame, form: LineForm, expiry: str, *series: str) -> DataFrame:
+    dates = [F.date_format("session_date", form) for form in forms.REPORT_DATES]
+    of_session = F.col("report_date").isin(*dates)
+    known = {"strike": (STRIKE, "strike"), "option_type": (f"({CALL}|{PUT})", "option type")}
+    return explained_once(
         bronze,
-        line.rlike(f"^{figures},[^,]+,({instrument})$") & of_session,
+        form,
+        reads(form) & F.coalesce(of_session, F.lit(False)),
         (~F.coalesce(of_session, F.lit(False)), quoting("date of another session", "report_date")),
         (F.col("product") == "", F.lit("no product")),
         unlike("expiry", expiry, "unreadable expiry"),
-        *(unlike(name, forms[name][0], f"unreadable {forms[name][1]}") for name in series),
-        unlike("trading_session", f"({DAY}|{NIGHT})", "unknown trading session"),
-        unlike("volume", VOLUME, "unreadable volume"),
-        unlike("settlement_price", f"({PRICE}|-)", "unreadable settlement price"),
-        unlike("open_interest", f"({VOLUME}|-)", "unreadable open interest"),
+        *(unlike(name, known[name][0], f"unreadable {known[name][1]}") for name in series),
+        unlike("trading_session", f"({DAY_PART}|{NIGHT_PART})", "unknown trading session"),
+        unlike("volume", COUNT, "unreadable volume"),
+        unlike("settlement_price", f"({PRICE_OR_ZERO}|-)", "unreadable settlement price"),
+        unlike("open_interest", f"({COUNT}|-)", "unreadable open interest"),
         (F.lit(True), F.concat(F.lit("unreadable price among "), F.concat_ws(", ", *PRICES))),
     )
 
 
 def _with_figures(lines: DataFrame, strike: Column, option_type: Column) -> DataFrame:
-    part = F.when(F.col("trading_session") == DAY, "day").otherwise("night")
+    part = F.when(F.col("trading_session") == DAY_PART, "day").otherwise("night")
     return lines.select(
         "*",
         part.alias("session_part"),

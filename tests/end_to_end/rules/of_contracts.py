@@ -4,10 +4,10 @@ from end_to_end.market import AFTER_NEW_YEAR, AFTER_TYPHOON, BEFORE_TYPHOON
 from end_to_end.rules.case import (
     BARS,
     CLOCK,
-    COLUMNS,
     CONTRACTS,
     EXPIRIES,
     FACTS,
+    FORMS,
     FUTURES_BARS,
     INDEX_BARS,
     LINES,
@@ -67,16 +67,16 @@ CONTRACT_RULES = (
     ),
     Case(
         "an expiry of another form is a reject",
-        COLUMNS,
+        FORMS,
         "([WF][1-5])?",
         "([A-Z][1-5])?",
         (TRADES, REJECTS),
     ),
     Case(
         "a price that is no number is a reject",
-        TICKS,
-        '_OUTRIGHT = f"{EXPIRY},{PRICE},',
-        '_OUTRIGHT = f"{EXPIRY},.+,',
+        FORMS,
+        "({EXPIRY},{PRICE},{OUTRIGHT_VOLUME}",
+        "({EXPIRY},.+,{OUTRIGHT_VOLUME}",
         (TRADES, REJECTS),
     ),
     Case(
@@ -248,10 +248,10 @@ CONTRACT_RULES = (
     ),
     Case(
         "volume that is no multiple of its sides is a reject, never rounded",
-        TICKS,
-        "& (volume % sides == 0)",
-        "",
-        (TRADES, SPREADS, REJECTS),
+        FORMS,
+        'OUTRIGHT_VOLUME: Final = "0*([1-9][0-9]{0,6}[02468]|[2468])"',
+        "OUTRIGHT_VOLUME: Final = VOLUME",
+        (TRADES, REJECTS),
     ),
     Case(
         "a spread trades both its legs",

@@ -84,11 +84,39 @@ def test_trades_of_another_day_or_stock_are_refused(samples: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("key", list(TRADE))
-def test_a_trade_without_a_cell_is_refused(key: str) -> None:
+@pytest.mark.parametrize("key", ["date", "stock_id"])
+def test_a_trade_that_does_not_say_of_what_it_is_is_refused(key: str) -> None:
     short = {name: value for name, value in TRADE.items() if name != key}
-    assert_refused(answer(TRADE, short), "refused", "row 2 of data", f"no {key}")
-    assert_refused(answer(TRADE | {key: None}), "refused", "row 1 of data", f"no {key}")
+    assert_refused(answer(TRADE, short), "refused", "row 2 of data", f"{key} None")
+    assert_refused(answer(TRADE | {key: None}), "refused", "row 1 of data", f"{key} None")
+
+
+@pytest.mark.parametrize("key", ["deal_price", "volume", "Time", "TickType"])
+def test_a_trade_without_another_cell_is_one_reject(key: str) -> None:
+    """Of all trades it makes another document."""
+    short = {name: value for name, value in TRADE.items() if name != key}
+    body = answer(TRADE, short, TRADE | {key: [1]})
+    column = {"Time": "trade_time", "TickType": "tick_type"}.get(key, key)
+    assert_refused(body, "refused", "2 of 3 lines", "line 2")
+    body = answer(TRADE, TRADE, TRADE, short, TRADE | {key: [1]})
+    FEED.verify(body, SESSION)
+    cells = FEED.decode(body, SESSION, DIGEST).column(column).to_pylist()
+    assert [cell is None for cell in cells] == [False, False, False, True, True]
+    renamed = [{**short, "other": 1}] * 3
+    assert_refused(answer(*renamed), "refused", "3 of 3 lines cannot be read", "line 1")
+
+
+@pytest.mark.parametrize(
+    ("session", "accepted"), [(date(2019, 12, 31), True), (date(2020, 1, 2), False)]
+)
+def test_what_the_side_is_does_not_matter_before_2020(session: date, accepted: bool) -> None:
+    """The vendor's documentation: TickType means nothing in 2019."""
+    body = answer(*[TRADE | {"date": f"{session}", "TickType": 7}] * 3)
+    if accepted:
+        FEED.verify(body, session)
+    else:
+        with pytest.raises(Refusal, match="3 of 3 lines cannot be read"):
+            FEED.verify(body, session)
 
 
 def test_unknown_keys_are_let_be() -> None:

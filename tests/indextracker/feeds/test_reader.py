@@ -8,10 +8,11 @@ import pytest
 
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.reading import Reader
-from indextracker_spark.tables.taiwan import TWSE_INDEX
+from indextracker_spark.tables.taiwan import TWSE_HOLIDAYS
 
 DAY = date(2024, 12, 16)
 NEXT = date(2024, 12, 17)
+CELLS = ("name", "date", "weekday", "description", "note")
 
 
 class Counting:
@@ -19,29 +20,29 @@ class Counting:
 
     def __init__(self) -> None:
         self.count = 0
-        self.reader = Reader(TWSE_INDEX, self.read)
+        self.reader = Reader(TWSE_HOLIDAYS, lambda _: ("schedule.json",), self.read)
 
     def read(self, body: bytes, session: date) -> pa.Table:
         self.count += 1
         if body.startswith(b"bad"):
             raise Refusal("refused", "bad")
-        cells = {name: [f"{session} {body.decode()}"] for name in ("index_name", "time", "level")}
+        cells = {name: [f"{session} {body.decode()}"] for name in CELLS}
         text = pa.nulls(1, pa.string())
         return pa.table({"line": pa.array([1], pa.int64()), **cells, "text": text})
 
-    def level(self, body: bytes, session: date = DAY) -> str:
+    def name(self, body: bytes, session: date = DAY) -> str:
         rows = self.reader.decode(body, session, "d")
-        assert rows.column_names == list(TWSE_INDEX.column_names)
-        return str(rows.column("level")[0])
+        assert rows.column_names == list(TWSE_HOLIDAYS.column_names)
+        return str(rows.column("name")[0])
 
 
 def test_a_verified_document_is_decoded_from_the_same_parse() -> None:
     feed = Counting()
     body = b"good"
     feed.reader.verify(body, DAY)
-    assert feed.level(body) == "2024-12-16 good"
+    assert feed.name(body) == "2024-12-16 good"
     assert feed.count == 1
-    assert feed.level(body) == "2024-12-16 good"
+    assert feed.name(body) == "2024-12-16 good"
     assert feed.count == 2  # nothing is kept beyond its decoding
 
 
@@ -49,11 +50,11 @@ def test_another_document_session_or_feed_is_read_for_itself() -> None:
     feed, other = Counting(), Counting()
     body = b"good"
     feed.reader.verify(body, DAY)
-    assert feed.level(b"other") == "2024-12-16 other"
+    assert feed.name(b"other") == "2024-12-16 other"
     feed.reader.verify(body, DAY)
-    assert feed.level(body, NEXT) == "2024-12-17 good"
+    assert feed.name(body, NEXT) == "2024-12-17 good"
     feed.reader.verify(body, DAY)
-    assert other.level(body) == "2024-12-16 good"
+    assert other.name(body) == "2024-12-16 good"
     assert (feed.count, other.count) == (5, 1)
 
 
@@ -64,8 +65,8 @@ def test_a_refused_document_leaves_nothing_behind() -> None:
     with pytest.raises(Refusal):
         feed.reader.verify(b"bad", DAY)
     with pytest.raises(Refusal):
-        feed.level(b"bad")
-    assert feed.level(body) == "2024-12-16 good"
+        feed.name(b"bad")
+    assert feed.name(body) == "2024-12-16 good"
     assert feed.count == 4
 
 
@@ -74,7 +75,7 @@ def test_threads_do_not_meet() -> None:
     body = b"good"
     feed.reader.verify(body, DAY)
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(feed.level, body).result() == "2024-12-16 good"
+        assert pool.submit(feed.name, body).result() == "2024-12-16 good"
     assert feed.count == 2
-    assert feed.level(body) == "2024-12-16 good"
+    assert feed.name(body) == "2024-12-16 good"
     assert feed.count == 2

@@ -25,7 +25,6 @@ PARTS_OR_WHOLE = Check(
     "session_part not in ('night', 'day', 'whole')",
     "A part is night, day or whole.",
 )
-EXPIRY_FORM = "[0-9]{4}(0[1-9]|1[0-2])([WF][1-5])?"
 FUTURES, OPTIONS = "Futures", "Options"
 INSTRUMENT = Column("instrument", "string", f"'{FUTURES}' or '{OPTIONS}'.")
 SYMBOL = Column("symbol", "string", "The stock exchange's code of the ETF, such as 006204.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from indextracker_spark.tables.model import Check, Column, Table
+from indextracker_spark.tables.taiwan import forms
 from indextracker_spark.tables.taiwan.columns import (
     EXPIRY,
-    EXPIRY_FORM,
     FAR,
     INDEX,
     INSTRUMENT,
@@ -66,7 +66,7 @@ FUTURES_TRADES = Table(
         PARTS,
         Check(
             "expiry_form",
-            f"not regexp_like(expiry, '^{EXPIRY_FORM}$')",
+            f"not regexp_like(expiry, '^{forms.EXPIRY}$')",
             "Expiry codes are well formed.",
         ),
         Check("price_positive", "not price > 0", "An outright price is above zero."),
@@ -101,7 +101,7 @@ FUTURES_SPREADS = Table(
         PARTS,
         Check(
             "legs_give_price",
-            "abs(far_price - near_price - price) > 0.00005",
+            f"abs(far_price - near_price - price) > {forms.LEGS_TOLERANCE:f}",
             "The price is the far leg's less the near leg's.",
         ),
         Check("contracts_positive", "not contracts > 0", "A spread has contracts."),
@@ -134,7 +134,7 @@ OPTION_TRADES = Table(
         OPTION_TYPES,
         Check(
             "expiry_form",
-            f"not regexp_like(expiry, '^{EXPIRY_FORM}$')",
+            f"not regexp_like(expiry, '^{forms.EXPIRY}$')",
             "Expiry codes are well formed.",
         ),
         Check("price_positive", "not price > 0", "An option costs something."),
@@ -155,7 +155,7 @@ ETF_TRADES = Table(
         Column("traded_at", "timestamp", "Instant of the trade, to the millisecond."),
         Column("price", "double", "Price of the trade.", "TWD"),
         Column("shares", "bigint", "Shares traded: lots of 1,000.", "shares"),
-        Column("side", "string", "Who initiated it: 'buy', 'sell' or null where unknown."),
+        Column("side", "string", "Who initiated it: 'buy', 'sell', or null: unknown, as in 2019."),
     ),
     checks=(
         Check("price_positive", "not price > 0", "A share costs something."),
@@ -199,7 +199,8 @@ DAILY_REPORT = Table(
         Check(
             "low_to_high",
             "low > least(open, close) or high < greatest(open, close)",
-            "Open and close lie between low and high.",
+            "Open and close lie between low and high; the figures are the exchange's own.",
+            "warn",
         ),
         Check("contracts_not_negative", "contracts < 0", "Volume is not negative."),
     ),
