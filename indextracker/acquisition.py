@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pyarrow as pa
 
@@ -91,13 +92,10 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         remark(told)
     if not feed.yearly:
         lacking = [s for s in states if states[s].state not in ("accepted", "closed")]
-        passed = closed_days.passed_over(source, lacking)
-        unknown = closed_days.undecided(lake, list(passed)) if passed else []
-        if unknown and feed.name != closed_days.INDEX.name:
-            acquire(lake, closed_days.INDEX, unknown, source, clock=clock, announce=announce)
-        if passed:
-            closed_days.close(lake, passed, clock())
-            states |= _known(lake, feed, list(passed))
+        also = partial(acquire, lake, source=source, clock=clock, announce=announce)
+        if lacking:
+            closed_days.find(lake, feed, lacking, source, also, clock())
+            states |= _known(lake, feed, lacking)
     return states
 
 

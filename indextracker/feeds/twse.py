@@ -35,6 +35,7 @@ TWSE = Publisher("twse", "https://www.twse.com.tw", min_interval_seconds=5.0)
 
 TIME_FIELD = "時間"
 NOTES = "說明"
+NO_DATA = "沒有符合條件的資料"
 FIRST_TIME = "09:00:00"
 LAST_TIME = "13:30:00"
 TIME_FORM = re.compile(r"\d\d:\d\d:\d\d")
@@ -178,6 +179,18 @@ def read_answer(body: bytes, document: str) -> dict[str, Any]:
     if not isinstance(stat, str) or stat.strip().lower() != "ok":
         raise Refusal("missing", f"{document} has no data: its stat is {quote(stat)}")
     return answer
+
+
+def says_no_data(body: bytes) -> bool:
+    """Whether an answer says that there is nothing for what was asked, and no other trouble.
+
+    An empty object has been seen in place of the words.
+    """
+    try:
+        answer = parse_object(body, "")
+    except Refusal:
+        return False
+    return not answer or NO_DATA in str(answer.get("stat"))
 
 
 def table_of(answer: dict[str, Any], document: str) -> list[list[str | None]]:
