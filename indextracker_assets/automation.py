@@ -16,11 +16,12 @@ import dagster as dg
 
 from indextracker import staleness
 from indextracker.feeds import FEEDS
+from indextracker.needs import needs
 from indextracker.platform import Platform
 from indextracker.windows import outstanding
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
-from indextracker_assets.planning import Span, keys_of, needs, spans
+from indextracker_assets.planning import Span, keys_of, spans
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, pause, under_way
 from indextracker_assets.specs import asset_key

@@ -19,6 +19,7 @@ from indextracker import staleness
 from indextracker.deliveries import NEVER_ASKED, current
 from indextracker.failpoints import failpoint
 from indextracker.feeds import FEEDS
+from indextracker.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
 from indextracker.platform import Platform
 from indextracker.remarks import Remark
 from indextracker.staleness import Needs
@@ -26,7 +27,7 @@ from indextracker_assets import jobs
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
-from indextracker_assets.planning import SESSION_FEEDS, YEARLY_FEEDS, Span, keys_of, needs, spans
+from indextracker_assets.planning import Span, keys_of, spans
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import (
     end_killed_runs,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dagster as dg
 
+from indextracker.needs import refined_tables
 from indextracker.reference_tables import REFERENCES
 from indextracker_assets.assets.freshness import CHECK, watched
 from indextracker_assets.assets.warehouse import LOADED
-from indextracker_assets.planning import refined_tables
 from indextracker_assets.specs import asset_key, raw_key
 
 ACQUIRE = "acquire"

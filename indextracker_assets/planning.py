@@ -15,31 +15,8 @@ from itertools import groupby
 import dagster as dg
 
 from indextracker.calendars import Calendar
-from indextracker.feeds import FEEDS
-from indextracker.staleness import Documents, Needs
-from indextracker_assets.specs import key_at, raw_path
-from indextracker_spark.job import Job
-from indextracker_spark.jobs import JOBS, sources, writers
-from indextracker_spark.tables import Table
-
-SESSION_FEEDS = tuple(name for name, feed in FEEDS.items() if not feed.yearly)
-YEARLY_FEEDS = tuple(name for name, feed in FEEDS.items() if feed.yearly)
-
-
-def refined_tables() -> list[Table]:
-    """The tables that jobs write, in the order of their declaration."""
-    return list(dict.fromkeys(job.writes for job in JOBS.values()))
-
-
-def feeds_of(job: Job) -> frozenset[str]:
-    """The feeds of sessions whose documents a job rests on."""
-    below = sources(job)
-    return frozenset(name for name in SESSION_FEEDS if FEEDS[name].table in below)
-
-
-def ways(table: Table) -> list[frozenset[str]]:
-    """The feeds of each job that fills a table."""
-    return [feeds_of(job) for job in writers(table)]
+from indextracker.staleness import Documents
+from indextracker_assets.specs import key_at
 
 
 @dataclass(frozen=True)
@@ -102,17 +79,6 @@ def spans(sessions: Mapping[str, Collection[date]], calendar: Calendar) -> list[
         enumerate(every), lambda item: (of_day[item[1]], position[item[1]] - item[0])
     ):
         found.append(Span(tuple(day for _, day in days), names))
-    return found
-
-
-def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
-    """The tables of sessions in some layers, copies in the warehouse included, and their feeds."""
-    found = {}
-    for table in refined_tables():
-        if table.storage != "whole" and table.layer in layers:
-            found[table.path] = ways(table)
-            if "warehouse" in layers and table.in_warehouse:
-                found[raw_path(table)] = ways(table)
     return found
 
 

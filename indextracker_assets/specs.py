@@ -9,17 +9,13 @@ import dagster as dg
 
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
+from indextracker.needs import raw_path
 from indextracker_spark.tables import Table
 
 
 def asset_key(table: Table) -> dg.AssetKey:
     """[layer, table]."""
     return dg.AssetKey([table.layer, table.name])
-
-
-def raw_path(table: Table) -> str:
-    """The table's copy in the warehouse, as the log of builds has it."""
-    return f"raw/{table.name}"
 
 
 def key_at(path: str) -> dg.AssetKey:

@@ -13,8 +13,8 @@ import dagster as dg
 from indextracker import staleness
 from indextracker.deliveries import current
 from indextracker.feeds import FEEDS
+from indextracker.needs import SESSION_FEEDS, refined_tables, ways
 from indextracker.platform import Platform
-from indextracker_assets.planning import SESSION_FEEDS, refined_tables, ways
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key
 from indextracker_spark.tables import Table

@@ -11,9 +11,9 @@ from indextracker import staleness
 from indextracker.engines import Host
 from indextracker.failpoints import failpoint
 from indextracker.lake.checks import rules
+from indextracker.needs import feeds_of, refined_tables, ways
 from indextracker.platform import Platform
 from indextracker_assets import pools
-from indextracker_assets.planning import feeds_of, refined_tables, ways
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata

@@ -21,11 +21,11 @@ from ticks import Asked, Harness
 from indextracker import staleness
 from indextracker.deliveries import current
 from indextracker.feeds import FEEDS
+from indextracker.needs import SESSION_FEEDS, needs
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.assets.freshness import lags
-from indextracker_assets.planning import SESSION_FEEDS, needs
 from indextracker_assets.specs import key_at
 from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import Fault

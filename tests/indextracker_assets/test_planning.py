@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
-from indextracker_assets.planning import YEARLY_FEEDS, Span, keys_of, needs, spans
+from indextracker.needs import YEARLY_FEEDS, needs
+from indextracker_assets.planning import Span, keys_of, spans
 
 CALENDAR = taiwan(date(2025, 6, 2))
 # Lunar New Year is in the middle: 5 to 15 February are neighbours.
