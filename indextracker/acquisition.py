@@ -29,6 +29,8 @@ from indextracker_spark.tables.deliveries import DELIVERIES
 
 # As many decoded sessions as memory holds with ease: half a million rows of text each.
 SESSIONS_PER_COMMIT = 10
+# No document without a line is larger: it has a heading at most.
+EMPTY_BYTES = 10_000
 # Who keeps asking a publisher that blocks is banned for longer.
 BLOCKS_BORNE = 3
 # Inflating and parsing leave the interpreter's lock, so two threads use two cores.
@@ -97,6 +99,22 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
             closed_days.find(lake, feed, lacking, source, also, clock())
             states |= _known(lake, feed, lacking)
     return states
+
+
+def lost(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> list[Delivery]:
+    """The accepted documents of a feed whose lines are not in bronze.
+
+    So it is after bronze went back to an earlier version or was deleted, and after a kill between
+    bronze and the log, which leaves rows of a document not accepted yet. The next `acquire` of the
+    sessions brings them from landing.
+    """
+    there = lake.documents(feed.table, [delivery.session_date for delivery in accepted])
+    return [
+        delivery
+        for delivery in accepted
+        if (found := there[delivery.session_date]) != {delivery.sha256}
+        and (found or not _is_empty(lake, feed, delivery))
+    ]
 
 
 @dataclass
@@ -226,22 +244,20 @@ def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Deliver
 
 
 def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
-    """Decodes again what was accepted and is not in bronze: the bytes are kept for that.
+    """Decodes again what was accepted and is not in bronze: the bytes are kept for that."""
+    gone = lost(lake, feed, accepted)
+    for first in range(0, len(gone), SESSIONS_PER_COMMIT):
+        batch = gone[first : first + SESSIONS_PER_COMMIT]
+        decoded = {delivery.session_date: _decoded(lake, feed, delivery) for delivery in batch}
+        lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
 
-    A run that was killed between bronze and the log leaves rows of a document not accepted yet.
-    """
-    there = lake.documents(feed.table, [delivery.session_date for delivery in accepted])
-    lost = [delivery for delivery in accepted if there[delivery.session_date] != {delivery.sha256}]
-    for first in range(0, len(lost), SESSIONS_PER_COMMIT):
-        batch = lost[first : first + SESSIONS_PER_COMMIT]
-        decoded = {
-            delivery.session_date: feed.decode(
-                lake.landing.get(delivery.sha256), delivery.session_date, delivery.sha256
-            )
-            for delivery in batch
-            if delivery.sha256
-        }
-        # A document may hold no line at all.
-        decoded = {day: rows for day, rows in decoded.items() if rows.num_rows or there[day]}
-        if decoded:
-            lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
+
+def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
+    """Whether a document holds no line, such as a vendor's list of trades of a quiet day."""
+    small = delivery.bytes is not None and delivery.bytes <= EMPTY_BYTES
+    return small and not _decoded(lake, feed, delivery).num_rows
+
+
+def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
+    digest = delivery.sha256 or ""
+    return feed.decode(lake.landing.get(digest), delivery.session_date, digest)

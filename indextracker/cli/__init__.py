@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from indextracker.cli.arguments import Day, Moment, TableName, TableNames
+from indextracker.cli.arguments import Day, FeedNames, Moment, TableName, TableNames
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -57,7 +57,12 @@ def indextracker(debug: bool) -> None:
 @click.argument("subject", type=click.Choice(["taiwan"]))
 @click.option("--from", "first", type=Day(), help="First session; the last five by default.")
 @click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
-@click.option("--feeds", help="Only these feeds, separated by commas.")
+@click.option(
+    "--feeds",
+    type=FeedNames(),
+    metavar="FEED,FEED",
+    help="Only these feeds, such as taifex_futures,twse_index; all by default.",
+)
 @click.option(
     "--to-layer",
     type=click.Choice(["bronze", "silver", "gold", "warehouse", "marts"]),
@@ -79,7 +84,7 @@ def backfill(  # noqa: PLR0913 - the options of the command
     subject: str,
     first: date | None,
     last: date | None,
-    feeds: str | None,
+    feeds: list[str] | None,
     to_layer: str,
     everything: bool,
     again: bool,
@@ -87,8 +92,8 @@ def backfill(  # noqa: PLR0913 - the options of the command
 ) -> int:
     """Bring sessions from their publishers to the marts.
 
-    Each session that lacks a document is named with its reason, and stops no other. Running it
-    again changes nothing but what is new; --again replaces what was corrected since.
+    Each missing document is named with its reason, and stops no other. Running it again changes
+    nothing but what is new; --again replaces what was corrected since.
     """
     from indextracker.cli import backfilling, reporting  # noqa: PLC0415 - Dagster takes seconds
 
@@ -113,17 +118,31 @@ def backfill(  # noqa: PLR0913 - the options of the command
 @indextracker.command()
 @click.option("--from", "first", type=Day(), help="First session; the last 30 by default.")
 @click.option("--to", "last", type=Day(), help="Last session; today by default.")
+@click.option(
+    "--feeds",
+    type=FeedNames(),
+    metavar="FEED,FEED",
+    help="Only these feeds, such as taifex_futures,twse_index, where others are not kept.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @with_settings
-def status(settings: Settings, *, first: date | None, last: date | None, as_json: bool) -> None:
+def status(
+    settings: Settings,
+    *,
+    first: date | None,
+    last: date | None,
+    feeds: list[str] | None,
+    as_json: bool,
+) -> None:
     """Say what is there, what is missing and why, and what will be deleted.
 
-    A line per feed, a character per session; below, what lacks by its reason, then the documents
-    that lack and that the exchange is about to delete, with the trading days left.
+    A line per feed, a character per session; below, what is missing by its reason, then the
+    documents that the exchange is about to delete, with the trading days left; then how far each
+    layer is, and the tables that were not made from the documents that are there.
     """
     from indextracker.cli import overview  # noqa: PLC0415
 
-    overview.show(settings, first, last, as_json=as_json)
+    overview.show(settings, first, last, feeds=feeds, as_json=as_json)
 
 
 @indextracker.command()

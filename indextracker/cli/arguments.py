@@ -62,6 +62,28 @@ class TableNames(click.ParamType[list[Table]]):
         return list(dict.fromkeys(one.convert(name, param, ctx) for name in names))
 
 
+class FeedNames(click.ParamType[list[str]]):
+    """Names of feeds, separated by commas."""
+
+    name = "feeds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        """Finds each feed or fails with those that may be meant."""
+        from indextracker.feeds import FEEDS  # noqa: PLC0415 - a quarter of a second
+
+        names = [name.strip() for name in str(value).split(",") if name.strip()]
+        if not names:
+            self.fail(f"{value!r} names no feed; there are {', '.join(FEEDS)}", param, ctx)
+        for name in names:
+            if name not in FEEDS:
+                near = difflib.get_close_matches(name, FEEDS, 3)
+                hint = f"perhaps {' or '.join(near)}" if near else f"there are {', '.join(FEEDS)}"
+                self.fail(f"no feed is called {name!r}; {hint}", param, ctx)
+        return list(dict.fromkeys(names))
+
+
 class Moment(click.ParamType["AsOf"]):
     """A version number, or an instant: in UTC unless it says its offset."""
 

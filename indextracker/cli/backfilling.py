@@ -37,7 +37,7 @@ def run(  # noqa: PLR0913 - the options of the command
     last: date | None,
     *,
     everything: bool,
-    feeds: str | None,
+    feeds: list[str] | None,
     to_layer: str,
     again: bool,
     quiet: bool,
@@ -49,15 +49,15 @@ def run(  # noqa: PLR0913 - the options of the command
         first: First day; days without a session are passed over. Null for the last five.
         last: Last day; null for yesterday.
         everything: Every session of which the archive holds a file, instead of first and last.
-        feeds: Names separated by commas; null for all.
+        feeds: Names of feeds; null for all.
         to_layer: The last layer to fill.
         again: Ask anew for what was accepted before.
         quiet: Say nothing on the way.
 
     Raises:
-        click.BadParameter: The range or a feed cannot be meant.
+        click.BadParameter: The range cannot be meant.
     """
-    names = _feeds(feeds)
+    names = feeds or list(FEEDS)
     platform = Platform(settings)
     if everything and (first or last):
         raise click.BadParameter("--all is every session of the archive: leave --from and --to out")
@@ -130,18 +130,6 @@ def _archived(platform: Platform, feeds: list[str]) -> list[date]:
     if earlier:
         click.echo(earlier, err=True)
     return sessions
-
-
-def _feeds(names: str | None) -> list[str]:
-    if names is None:
-        return list(FEEDS)
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in FEEDS]
-    if unknown or not wanted:
-        raise click.BadParameter(
-            f"no feed is called {', '.join(unknown) or names!r}; there are {', '.join(FEEDS)}"
-        )
-    return wanted
 
 
 @contextlib.contextmanager

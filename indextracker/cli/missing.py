@@ -15,40 +15,52 @@ from indextracker.calendars import Calendar
 
 @dataclass(frozen=True)
 class Lack:
-    """Documents that lack for one reason, told by the newest of them."""
+    """Documents that are missing for one reason.
+
+    Attributes:
+        state: What they all are, such as `refused`.
+        reason: The sentence that is true of all these feeds, of their newest session at least.
+        varies: Whether earlier sessions have it with other numbers or names of documents.
+        where: Sessions by feed.
+    """
 
     state: str
     reason: str
+    varies: bool
     where: dict[str, list[date]]
 
     @property
     def number(self) -> int:
-        """How many documents lack."""
+        """How many documents are missing."""
         return sum(map(len, self.where.values()))
 
 
 def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Lack]:
-    """What lacks, that of one reason together, the most frequent first, what is not due last.
+    """What is missing, that of one reason together, the most frequent first, what is not due last.
 
-    Reasons that differ in numbers and names of documents alone are one.
+    Of one feed, reasons that differ in numbers and names of documents alone are one, told by the
+    newest. Feeds are put together where they are told in the very same words.
 
     Args:
-        cells: Session, feed, state and reason of each document that lacks.
+        cells: Session, feed, state and reason of each document that is missing.
     """
-    found: dict[tuple[str, str], Lack] = {}
+    of_feed: dict[tuple[str, str, str], list[tuple[date, str]]] = {}
     for session, feed, state, reason in cells:
-        key = state, _general(reason)
-        before = found.get(key)
-        where = before.where if before else {}
-        where.setdefault(feed, []).append(session)
-        found[key] = Lack(state, reason, where)
+        of_feed.setdefault((feed, state, _general(reason)), []).append((session, reason))
+    found: dict[tuple[str, str], Lack] = {}
+    for (feed, state, _), told in of_feed.items():
+        newest = max(told)[1]
+        varies = any(reason != newest for _, reason in told)
+        before = found.get((state, newest), Lack(state, newest, varies=False, where={}))
+        where = before.where | {feed: sorted(session for session, _ in told)}
+        found[state, newest] = Lack(state, newest, varies or before.varies, where)
     return sorted(found.values(), key=lambda lack: (lack.state == "not_yet", -lack.number))
 
 
 def where_in_words(
     found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: Calendar
 ) -> str:
-    """Feeds and their sessions; feeds that lack the same sessions together."""
+    """Feeds and their sessions; feeds of which the same are missing together."""
     same: dict[tuple[date, ...], list[str]] = {}
     for feed, days in found.items():
         same.setdefault(tuple(days), []).append(feed)

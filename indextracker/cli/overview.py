@@ -1,4 +1,4 @@
-"""`indextracker status`: on one screen what is there, what lacks and why, what will be lost."""
+"""`indextracker status`: one screen of what is there, what is missing, and what is lost soon."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from indextracker.calendars import Calendar
 from indextracker.cli.missing import Lack, ranges, where_in_words
 from indextracker.cli.show import console
 from indextracker.cli.states import State, States
+from indextracker.cli.worlds import newer_elsewhere
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 
 SESSIONS_SHOWN = 30
 # What fits with the rest on a screen of forty lines.
-LINES_OF_LACKS = 11
+LINES_OF_LACKS = 9
+BEHIND_SHOWN = 2
 SOON_SHOWN = 3
 COUNT_WIDTH = 7
 
-# One character per session and feed: what is there is light, what lacks is a letter.
+# One character per session and feed: what is there is light, what is missing a letter.
 SYMBOLS = {
     "accepted": (".", "there"),
     "closed": ("c", "closed: no session"),
@@ -40,39 +42,88 @@ NAMES = {"unasked": "not asked for yet", "not_yet": "not yet"}
 Lines = Iterable[str]
 
 
-def show(settings: Settings, first: date | None, last: date | None, *, as_json: bool) -> None:
-    """Prints the states of the sessions from `first` to `last`; of the last 30 by default."""
+def show(
+    settings: Settings,
+    first: date | None,
+    last: date | None,
+    *,
+    feeds: Sequence[str] | None,
+    as_json: bool,
+) -> None:
+    """Prints the states of the sessions from `first` to `last`; of the last 30 by default.
+
+    Args:
+        settings: Where everything is.
+        first: First day; null for the thirtieth last session.
+        last: Last day; null for today.
+        feeds: Names of feeds; null for all.
+        as_json: Print one JSON object instead.
+
+    Raises:
+        click.BadParameter: The range ends before it begins.
+    """
     platform = Platform(settings)
     calendar = platform.calendar
     last = last or platform.clock().astimezone(calendar.timezone).date()
-    sessions = calendar.sessions(first or settings.start, last)
-    states = States(platform, sessions if first else sessions[-SESSIONS_SHOWN:])
+    if first and last < first:
+        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
+    begin = first or settings.start
+    sessions = calendar.sessions(begin, last) if begin <= last else []
+    sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
+    states = States(platform, sessions, feeds or list(FEEDS))
     if as_json:
         click.echo(_json(states, settings))
         return
     shown = console()
-    shown.print(f"{settings.world} lake {settings.lake}", soft_wrap=True)
+    shown.print(f"{settings.world} data: lake {settings.lake}", soft_wrap=True)
     for line in lines(states, calendar, shown.width):
         shown.print(line, soft_wrap=True)
+    if begin > last:
+        shown.print(f"sessions are kept from INDEXTRACKER_START={begin} on", soft_wrap=True)
+    if other := newer_elsewhere(settings):
+        shown.print(other, soft_wrap=True)
 
 
 def lines(states: States, calendar: Calendar, width: int) -> Lines:
     """The screen, line by line, none wider than `width`."""
-    if not states.sessions:
+    if states.sessions:
+        yield from _counts(states, width)
+    else:
         yield "no session in this range"
+    if there := states.earlier.sessions:
+        yield from _wrapped(
+            f"before that: {len(there)} sessions with documents, {_span(there)}, "
+            f"{states.earlier.complete} of them complete: indextracker status --from {there[0]}"
+            f"{_only(states)}",
+            width,
+            "  ",
+        )
+    if not states.sessions:
         return
+    yield ""
+    if states.feeds:
+        yield from _matrix(states, width)
+        yield ""
+    yield from _lacking(states, calendar, width)
+    yield from _expiring(states, calendar, width)
+    yield from _layers(states, calendar, width)
+
+
+def _counts(states: States, width: int) -> Lines:
     there = states.count("accepted")
     wanted = len(states.sessions) * len(states.feeds) - states.count("closed")
     yield (
         f"{_span(states.sessions)}: {len(states.sessions)} sessions, {len(states.complete)} "
         f"complete; {there} of {wanted} documents"
     )
-    yield ""
-    yield from _matrix(states, width)
-    yield ""
-    yield from _lacking(states, calendar, width)
-    yield from _expiring(states, calendar, width)
-    yield from _layers(states, calendar, width)
+    if left := [name for name in FEEDS if name not in states.every_feed]:
+        yield from _wrapped(f"not looked at: {', '.join(left)}", width, "  ")
+
+
+def _only(states: States) -> str:
+    """The option that chooses these feeds, where they are not all."""
+    chosen = states.every_feed
+    return "" if len(chosen) == len(FEEDS) else f" --feeds {','.join(chosen)}"
 
 
 def _matrix(states: States, width: int) -> Lines:
@@ -86,7 +137,7 @@ def _matrix(states: States, width: int) -> Lines:
         if complete:
             yield f"not shown: {len(complete)} complete sessions"
         if older := len(lacking) - len(sessions):
-            yield f"not shown: {older} older sessions that lack something"
+            yield f"not shown: {older} older sessions that are not complete"
     if not sessions:
         return
     yield " " * margin + _months(sessions)
@@ -115,13 +166,14 @@ def _months(sessions: Sequence[date]) -> str:
 
 def _lacking(states: States, calendar: Calendar, width: int) -> Lines:
     if not states.lacks:
-        yield "nothing lacks"
+        behind = any(layer.behind for layer in states.layers)
+        yield "no document is missing" if behind else "nothing is missing"
         return
-    yield "what lacks, and why:"
+    yield "what is missing, and why:"
     left = LINES_OF_LACKS
     for position, lack in enumerate(states.lacks):
         told = [
-            *_wrapped(f"{lack.number:>5} {_why(lack)}", width, "      ", most=2),
+            *_wrapped(f"{lack.number:>5} {_why(lack, _only(states))}", width, "      ", most=2),
             *_wrapped(
                 f"      {where_in_words(lack.where, states.feeds, calendar)}",
                 width,
@@ -138,20 +190,20 @@ def _lacking(states: States, calendar: Calendar, width: int) -> Lines:
         left -= len(told)
 
 
-def _why(lack: Lack) -> str:
+def _why(lack: Lack, only: str) -> str:
     name = NAMES.get(lack.state, lack.state)
     if lack.state != "unasked":
-        return f"{name}: {lack.reason}"
+        return f"{name}{', the newest' if lack.varies else ''}: {lack.reason}"
     days = [day for feed, days in lack.where.items() for day in days if not FEEDS[feed].yearly]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
-    return f"{name}: indextracker backfill taiwan{span}"
+    return f"{name}: indextracker backfill taiwan{span}{only}"
 
 
 def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
     if not states.expiring:
         return
     found = list(states.expiring.items())
-    yield f"the exchange will delete what lacks here ({_documents(found)} documents):"
+    yield f"the exchange will delete what is missing here ({_documents(found)} documents):"
     for left, feeds in found[:SOON_SHOWN]:
         when = f"{left} trading days left"
         if left == 1:
@@ -170,18 +222,39 @@ def _documents(found: Iterable[tuple[int, Mapping[str, Sequence[date]]]]) -> int
 
 def _layers(states: States, calendar: Calendar, width: int) -> Lines:
     newest: dict[str, list[str]] = {}
-    behind: dict[tuple[date, ...], list[str]] = {}
     for layer in states.layers:
         newest.setdefault(str(layer.newest or "nothing"), []).append(layer.name)
-        behind.setdefault(tuple(layer.behind), []).append(layer.name)
     said = "; ".join(f"{day} in {', '.join(names)}" for day, names in newest.items())
     yield from _wrapped(f"newest: {said}", width, "  ")
-    for days, names in behind.items():
-        if days:
-            text = f"older than the documents: {', '.join(names)} of {ranges(days, calendar)}"
-            yield from _wrapped(text, width, "  ", most=1)
+    yield from _behind(states, calendar, width)
     if states.rejects:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
+
+
+def _behind(states: States, calendar: Calendar, width: int) -> Lines:
+    """The tables that are not of their documents, those of the same sessions together."""
+    layers = states.layers
+    same: dict[tuple[date, ...], list[str]] = {}
+    for layer in layers:
+        for days in dict.fromkeys(tuple(days) for days in layer.tables.values() if days):
+            paths = [path for path, found in layer.tables.items() if tuple(found) == days]
+            whole = len(paths) == len(layer.tables) > 1
+            same.setdefault(days, []).extend([f"all of {layer.name}"] if whole else paths)
+    if not same:
+        return
+    every = sorted({day for layer in layers for day in layer.behind})
+    number = sum(bool(days) for layer in layers for days in layer.tables.values())
+    yield from _wrapped(
+        f"{number} table{'s are' if number > 1 else ' is'} not made from the documents that are "
+        f"there: indextracker backfill taiwan --from {every[0]} --to {every[-1]}{_only(states)}",
+        width,
+        "    ",
+    )
+    for days, names in list(same.items())[:BEHIND_SHOWN]:
+        text = f"  {', '.join(names)}: {ranges(days, calendar)}"
+        yield from _wrapped(text, width, "    ", most=1)
+    if len(same) > BEHIND_SHOWN:
+        yield "  and others: indextracker status --json"
 
 
 def _span(days: Sequence[date]) -> str:
@@ -213,6 +286,7 @@ def _json(states: States, settings: Settings) -> str:
             "world": settings.world,
             "lake": settings.lake,
             "today": states.today.isoformat(),
+            "feeds": states.every_feed,
             "sessions": {
                 session.isoformat(): cells(
                     {feed: states.of(feed, session) for feed in states.feeds}
@@ -220,6 +294,10 @@ def _json(states: States, settings: Settings) -> str:
                 for session in states.sessions
             },
             "years": {str(year.year): cells(found) for year, found in states.years.items()},
+            "earlier": {
+                "sessions": [session.isoformat() for session in states.earlier.sessions],
+                "complete": states.earlier.complete,
+            },
             "expiring": [
                 {"days_left": left, "feed": feed, "session": day.isoformat()}
                 for left, feeds in states.expiring.items()
@@ -230,6 +308,11 @@ def _json(states: States, settings: Settings) -> str:
                 layer.name: {
                     "newest": layer.newest.isoformat() if layer.newest else None,
                     "behind": [day.isoformat() for day in layer.behind],
+                    "tables": {
+                        path: [day.isoformat() for day in days]
+                        for path, days in layer.tables.items()
+                        if days
+                    },
                 }
                 for layer in states.layers
             },

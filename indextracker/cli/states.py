@@ -1,28 +1,28 @@
-"""What the lake has of a range of sessions, what it lacks and why, and how long that can be had.
+"""What the lake has of a range of sessions, what is missing and why, how long that can be had.
 
 Facts alone, from the lake, the calendar and the publishers' terms; `overview` prints them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from indextracker import staleness
+from indextracker.acquisition import lost
 from indextracker.calendars import Calendar
 from indextracker.cli.missing import Lack, by_reason
 from indextracker.deliveries import NEVER_ASKED, Delivery, current, found_closures
 from indextracker.feeds import FEEDS
-from indextracker.lake import Lake
+from indextracker.needs import needs
 from indextracker.platform import Platform
 from indextracker.windows import days_left, newest_row, watched
 from indextracker_spark.tables import TABLES
-from indextracker_spark.tables.builds import BUILDS
 
 SETTLED = ("accepted", "closed")
-# What built tables are called in the log of builds, by layer; `raw` are the warehouse's copies.
-BUILT_LAYERS = {"silver": "silver", "gold": "gold", "raw": "warehouse"}
+BUILT_LAYERS = ("silver", "gold", "warehouse")
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,31 @@ class State:
 
 @dataclass(frozen=True)
 class Layer:
-    """How far a layer has come: the newest session in it, and those that are behind documents."""
+    """How far a layer has come.
+
+    Attributes:
+        name: Its name.
+        newest: The newest session of which some table of it has something.
+        tables: Its tables, by path, and of each the sessions that it does not have from the
+            documents that are accepted now. Of the warehouse its copies, raw/<name>.
+    """
 
     name: str
     newest: date | None
-    behind: list[date]
+    tables: dict[str, list[date]]
+
+    @property
+    def behind(self) -> list[date]:
+        """The sessions of which some table is behind its documents."""
+        return sorted(set().union(*self.tables.values()))
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Sessions of before a range of which some document is there, and how many are complete."""
+
+    sessions: list[date]
+    complete: int
 
 
 class States:
@@ -48,14 +68,18 @@ class States:
     Args:
         platform: Lake, calendar and clock.
         sessions: The range.
+        feeds: The feeds that are looked at, of sessions and of years; all by default.
     """
 
-    def __init__(self, platform: Platform, sessions: Sequence[date]) -> None:
+    def __init__(
+        self, platform: Platform, sessions: Sequence[date], feeds: Sequence[str] = tuple(FEEDS)
+    ) -> None:
         self._platform = platform
         self.sessions = list(sessions)
         self.today = platform.clock().astimezone(platform.calendar.timezone).date()
-        self.feeds = [name for name, feed in FEEDS.items() if not feed.yearly]
-        self.yearly_feeds = [name for name, feed in FEEDS.items() if feed.yearly]
+        self.feeds = [name for name in feeds if not FEEDS[name].yearly]
+        self.yearly_feeds = [name for name in feeds if FEEDS[name].yearly]
+        self.every_feed = list(feeds)
         self._answers = self._current(self.feeds, self.sessions)
 
     def of(self, feed: str, session: date) -> State:
@@ -74,7 +98,7 @@ class States:
 
     @cached_property
     def complete(self) -> list[date]:
-        """The sessions that lack no document; closed ones are complete as they are."""
+        """The sessions whose documents are all there; closed ones are complete as they are."""
         return [
             session
             for session in self.sessions
@@ -91,7 +115,7 @@ class States:
 
     @cached_property
     def lacks(self) -> list[Lack]:
-        """What lacks, that of one reason together."""
+        """What is missing, that of one reason together."""
         cells = [(s, f, self.of(f, s)) for s in self.sessions for f in self.feeds]
         cells += [(y, f, state) for y, feeds in self.years.items() for f, state in feeds.items()]
         return by_reason(
@@ -102,14 +126,14 @@ class States:
 
     @cached_property
     def expiring(self) -> dict[int, dict[str, list[date]]]:
-        """What lacks and will be deleted, whatever the range: days left, feed, sessions."""
+        """What is missing and will be deleted, whatever the range: days left, feed, sessions."""
         found: dict[int, dict[str, list[date]]] = {}
         calendar = self._kept_by
         source = self._platform.settings.source
         # An archive keeps all that it has, and so does the simulated exchange of one's own.
         if source == "simulated" or source.startswith("archive:"):
             return found
-        kept = {name: feed for name, feed in FEEDS.items() if feed.window_sessions is not None}
+        kept = {name: FEEDS[name] for name in self.feeds if FEEDS[name].window_sessions}
         now = self._platform.clock()
         sessions = {name: watched(feed, calendar, now) for name, feed in kept.items()}
         answers = self._current(list(kept), sorted(set().union(*sessions.values())))
@@ -128,14 +152,27 @@ class States:
         return newest_row(self._kept_by, self._platform.clock())
 
     @cached_property
+    def earlier(self) -> Earlier:
+        """What is there of sessions before the range, whenever that was."""
+        first = self.sessions[0] if self.sessions else self.today
+        states: dict[date, dict[str, str]] = {}
+        for (feed, session), answer in current(self._platform.lake, self.feeds).items():
+            if session < first:
+                states.setdefault(session, {})[feed] = answer.state
+        there = [day for day, found in sorted(states.items()) if "accepted" in found.values()]
+        complete = sum(
+            all(states[day].get(feed) in SETTLED for feed in self.feeds) for day in there
+        )
+        return Earlier(there, complete)
+
+    @cached_property
     def layers(self) -> list[Layer]:
-        """How far bronze, silver, gold and the warehouse have come, in the range."""
-        documents: dict[date, set[str]] = {}
-        for (feed, session), answer in self._answers.items():
-            if answer.accepted:
-                documents.setdefault(session, set()).add(f"{feed}={answer.sha256}")
-        bronze = Layer("bronze", max(documents, default=None), [])
-        return [bronze, *(self._layer(layer, documents) for layer in BUILT_LAYERS)]
+        """How far bronze, silver, gold and the warehouse have come, in the range.
+
+        Of the tables that are filled from these feeds alone, by the word of `staleness`, as the
+        sensor that builds what is stale.
+        """
+        return [self._bronze(), *self._built()]
 
     @cached_property
     def rejects(self) -> int:
@@ -149,19 +186,33 @@ class States:
         closed = (closure.day for closure in found_closures(self._platform.lake))
         return self._platform.calendar.without(closed)
 
-    def _layer(self, layer: str, documents: Mapping[date, set[str]]) -> Layer:
-        built: dict[date, set[str]] = {}
-        for session, made_of in _builds(self._platform.lake, layer, self.sessions):
-            built.setdefault(session, set()).update(made_of.split(","))
-        # Not every feed is built on: those that the layer's tables ever came from are.
-        feeds = {name.partition("=")[0] for made_of in built.values() for name in made_of}
-        behind = [
-            session
-            for session, there in sorted(documents.items())
-            if not built
-            or {d for d in there if d.partition("=")[0] in feeds} - built.get(session, set())
-        ]
-        return Layer(BUILT_LAYERS[layer], max(built, default=None), behind)
+    def _bronze(self) -> Layer:
+        accepted: dict[str, list[Delivery]] = {feed: [] for feed in self.feeds}
+        for (feed, _), answer in self._answers.items():
+            if answer.accepted:
+                accepted[feed].append(answer)
+        lake = self._platform.lake
+        tables = {
+            FEEDS[feed].table.path: [a.session_date for a in lost(lake, FEEDS[feed], answers)]
+            for feed, answers in accepted.items()
+        }
+        days = [answer.session_date for answers in accepted.values() for answer in answers]
+        return Layer("bronze", max(days, default=None), tables)
+
+    def _built(self) -> list[Layer]:
+        chosen = frozenset(self.feeds)
+        wanted = needs()
+        shown = [path for path, ways in wanted.items() if any(way <= chosen for way in ways)]
+        built = staleness.built(self._platform.lake, wanted, self.sessions)
+        stale = staleness.stale(self._platform.lake, wanted, self.sessions)
+        tables: dict[str, dict[str, list[date]]] = {layer: {} for layer in BUILT_LAYERS}
+        newest: dict[str, list[date]] = {layer: [] for layer in BUILT_LAYERS}
+        for path in shown:
+            prefix = path.partition("/")[0]
+            layer = "warehouse" if prefix == "raw" else prefix
+            tables[layer][path] = list(stale[path])
+            newest[layer] += [session for session, documents in built[path].items() if documents]
+        return [Layer(name, max(newest[name], default=None), tables[name]) for name in BUILT_LAYERS]
 
     def _current(
         self, feeds: Sequence[str], sessions: Sequence[date]
@@ -176,16 +227,3 @@ class States:
         if self._platform.clock() < FEEDS[feed].due(session):
             return State("not_yet", f"published by {FEEDS[feed].due_at:%H:%M} of the day")
         return State("unasked", NEVER_ASKED)
-
-
-def _builds(lake: Lake, layer: str, sessions: Sequence[date]) -> Iterable[tuple[date, str]]:
-    """What the tables of a layer were last built from, a row per table and session."""
-    with lake.sql([BUILDS], sessions) as connection:
-        rows: list[tuple[date, str]] = connection.execute(
-            """
-            select session_date, arg_max(documents, built_at) from builds
-            where starts_with(table_path, $layer || '/') group by table_path, session_date
-            """,
-            {"layer": layer},
-        ).fetchall()
-    return rows

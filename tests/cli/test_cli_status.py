@@ -1,20 +1,21 @@
-"""Status after a month of faults: on one screen what is there, what lacks and why, what is lost."""
+"""Status after a month of faults: on one screen what is there, what is missing and why."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from homes import Home
+from homes import RANGE, Home
 
 from indextracker.calendars import taiwan
 from indextracker.cli.overview import lines
 from indextracker.cli.states import States
-from indextracker.deliveries import Delivery, record
+from indextracker.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.platform import Platform
@@ -134,10 +135,15 @@ def test_each_symbol_is_that_sessions_state(month: Platform) -> None:
     ]
 
 
-def test_what_lacks_is_told_by_its_reason(month: Platform) -> None:
+def test_what_is_missing_is_told_by_its_reason(month: Platform) -> None:
     lacks = States(month, MONTH).lacks
-    states = {(lack.state, lack.reason.split()[-1]) for lack in lacks}
-    assert len(states) == len(lacks)
+    assert len({(lack.state, lack.reason) for lack in lacks}) == len(lacks)
+    for lack in lacks:
+        for feed, days in lack.where.items():
+            # Whatever feeds are told together, the sentence is true of each.
+            newest = max(days)
+            number = MONTH.index(newest) if newest in MONTH else 20
+            assert lack.reason == (NEVER_ASKED if number == 20 else fault(feed, number)[1])
     found = {
         (feed, session): lack.state
         for lack in lacks
@@ -178,12 +184,12 @@ def test_what_will_be_deleted_is_told_with_the_days_left(month: Platform) -> Non
     assert list(expiring) == sorted(expiring)
     # It does not depend on the range that is looked at.
     assert States(month, MONTH[-2:]).expiring == expiring
-    assert f"the exchange will delete what lacks here ({len(expected)} documents):" in screen(
+    assert f"the exchange will delete what is missing here ({len(expected)} documents):" in screen(
         month, MONTH[-2:], 80
     )
 
 
-def test_layers_that_are_behind_their_documents_are_told(month: Platform) -> None:
+def test_tables_that_are_behind_their_documents_are_told(month: Platform) -> None:
     layers = {layer.name: layer for layer in States(month, MONTH).layers}
     accepted = [
         MONTH[n] for n in range(29) if n != 20 and fault("taifex_futures", n)[0] == "accepted"
@@ -191,9 +197,18 @@ def test_layers_that_are_behind_their_documents_are_told(month: Platform) -> Non
     built = [day for day in accepted if day <= MONTH[27]]
     assert layers["bronze"].newest == MONTH[28]
     assert layers["silver"].newest == built[-1]
-    assert layers["silver"].behind == [day for day in accepted if day not in built]
+    behind = layers["silver"].tables
+    assert behind["silver/futures_trades"] == [day for day in accepted if day not in built]
+    # What the layer has from other tables does not hide that this one was never built.
+    options = [
+        MONTH[n] for n in range(29) if n != 20 and fault("taifex_options", n)[0] == "accepted"
+    ]
+    assert behind["silver/option_trades"] == options
     assert layers["gold"].newest == built[-2]
-    assert layers["gold"].behind == [day for day in accepted if day not in built[:-1]]
+    behind = layers["gold"].tables
+    assert behind["gold/futures_bars"] == [day for day in accepted if day not in built[:-1]]
+    text = " ".join(" ".join(screen(month, MONTH, 200)).split())
+    assert "tables are not made from the documents that are there: indextracker backfill" in text
     # Nothing was loaded, so all that is there is still to come.
     assert layers["warehouse"].newest is None
     assert set(accepted) <= set(layers["warehouse"].behind)
@@ -222,12 +237,14 @@ def test_where_sessions_are_many_the_complete_ones_make_room(tmp_path: Path) -> 
     assert len(shown) <= 40
 
 
-def test_a_complete_range_lacks_nothing(tmp_path: Path) -> None:
+def test_in_a_complete_range_no_document_is_missing(tmp_path: Path) -> None:
     of = platform(tmp_path)
     years = [answer("twse_holidays", date(2024, 1, 1), "accepted", None)]
     record(of.lake, years + [answer(f, d, "accepted", None) for f in SESSION_FEEDS for d in MONTH])
     shown = screen(of, MONTH, 80)
-    assert "nothing lacks" in shown
+    assert "no document is missing" in shown
+    # None was refined.
+    assert "nothing is missing" not in shown
     assert "30 complete; 240 of 240 documents" in shown[0]
     assert not any("delete" in line for line in shown)
 
@@ -243,7 +260,74 @@ def test_a_session_whose_documents_are_not_due_is_not_yet_there(tmp_path: Path) 
     }
 
 
+def test_sessions_of_before_the_range_are_told(month: Platform) -> None:
+    states = States(month, MONTH[-2:])
+    there = [
+        MONTH[n]
+        for n in range(28)
+        if n != 20 and any(fault(feed, n)[0] == "accepted" for feed in SESSION_FEEDS)
+    ]
+    assert (states.earlier.sessions, states.earlier.complete) == (there, 0)
+    text = " ".join(screen(month, MONTH[-2:], 200))
+    assert f"{len(there)} sessions with documents, {there[0]} to {there[-1]}, 0 of them" in text
+    assert f"indextracker status --from {there[0]}" in text
+    assert States(month, MONTH).earlier.sessions == []
+
+
+def test_who_keeps_some_feeds_is_told_of_those_alone(month: Platform) -> None:
+    kept = ["twse_index"]
+    states = States(month, MONTH, kept)
+    good = ("accepted", "closed")
+    complete = [MONTH[n] for n in range(30) if n != 20 and fault(*kept, n)[0] in good]
+    assert states.complete == complete
+    assert {feed for lack in states.lacks for feed in lack.where} == set(kept)
+    assert states.years == {date(2024, 1, 1): {}}
+    behind = [path for layer in states.layers for path in layer.tables]
+    assert {"bronze/twse_index", "silver/index_levels", "raw/index_bars"} <= set(behind)
+    assert not any("futures" in path or "option" in path for path in behind)
+    one_session = States(month, [MONTH[20]], kept)
+    shown = " ".join(" ".join(lines(one_session, month.calendar, 200)).split())
+    assert f"--to {MONTH[20]} --feeds twse_index" in shown
+    assert "not looked at: taifex_futures" in shown
+
+
 # the command
+
+
+def test_a_table_that_was_taken_back_is_behind(home: Home, tmp_path: Path) -> None:
+    other = Home(tmp_path)
+    shutil.copytree(home.lake, other.lake)
+    whole = other.run("status", *RANGE)
+    assert "nothing is missing" in whole.stdout
+    for path in ("silver/futures_trades", "bronze/twse_index"):
+        assert other.run("restore", path, "--as-of", "0").returncode == 0
+    done = other.run("status", *RANGE, COLUMNS="80")
+    assert "nothing is missing" not in done.stdout
+    assert "no document is missing" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "2 tables are not made from the documents that are there: indextracker backfill" in said
+    assert "bronze/twse_index, silver/futures_trades: 2024-12-13 to 12-16" in said
+    found = json.loads(other.run("status", *RANGE, "--json").stdout)["layers"]
+    both = ["2024-12-13", "2024-12-16"]
+    assert found["silver"] == {
+        "newest": "2024-12-16",
+        "behind": both,
+        "tables": {"silver/futures_trades": both},
+    }
+    assert found["bronze"]["tables"] == {"bronze/twse_index": both}
+    assert found["gold"]["tables"] == found["warehouse"]["tables"] == {}
+
+
+def test_what_cannot_be_meant_is_said(empty: Home) -> None:
+    misspelt = empty.run("status", "--feeds", "taifex_futres")
+    assert misspelt.returncode == 1
+    assert "no feed is called 'taifex_futres'; perhaps taifex_futures" in misspelt.stderr
+    backwards = empty.run("status", "--from", "2024-12-16", "--to", "2024-12-13")
+    assert backwards.returncode == 1
+    assert "ends on 2024-12-13, before it begins on 2024-12-16" in backwards.stderr
+    before = empty.run("status", "--to", "2019-12-31")
+    assert before.returncode == 0
+    assert "sessions are kept from INDEXTRACKER_START=2020-01-02 on" in before.stdout
 
 
 def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
@@ -252,12 +336,15 @@ def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
     lake = {"INDEXTRACKER_LAKE": month.settings.lake}
     done = home.run(*asked, COLUMNS="80", **lake)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"simulated lake {month.settings.lake}\n{MONTH[0]} to {TODAY}:")
+    assert done.stdout.startswith(
+        f"simulated data: lake {month.settings.lake}\n{MONTH[0]} to {TODAY}:"
+    )
     assert max(map(len, done.stdout.splitlines()[1:])) <= 80
 
     found = json.loads(home.run(*asked, "--json", **lake).stdout)
     assert set(found) == {
-        *("world", "lake", "today", "sessions", "years", "expiring", "layers", "rejects")
+        *("world", "lake", "today", "feeds", "sessions", "years", "earlier", "expiring"),
+        *("layers", "rejects"),
     }
     assert list(found["sessions"]) == [str(session) for session in MONTH]
     assert found["sessions"][str(MONTH[12])]["twse_index"] == {"state": "closed", "reason": CLOSED}
