@@ -193,7 +193,7 @@ class States:
                 accepted[feed].append(answer)
         lake = self._platform.lake
         tables = {
-            FEEDS[feed].table.path: [a.session_date for a in lost(lake, FEEDS[feed], answers)]
+            FEEDS[feed].table.path: sorted(a.session_date for a in lost(lake, FEEDS[feed], answers))
             for feed, answers in accepted.items()
         }
         days = [answer.session_date for answers in accepted.values() for answer in answers]
