@@ -15,6 +15,8 @@ from indextracker.feeds.model import Listed, bronze_rows
 from indextracker.feeds.sources import Answer, Source
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.remarks import Remark
+from indextracker_spark.tables.deliveries import DELIVERIES
 
 DAYS = [date(2024, 12, day) for day in (26, 27, 30, 31)]
 NOW = datetime(2025, 2, 10, tzinfo=UTC)
@@ -81,6 +83,20 @@ class Publisher(Source):
         """Nothing is open."""
 
 
+@dataclass
+class Files(Source):
+    """An archive of some files for each session, which are its candidates in that order."""
+
+    files: dict[date, list[bytes]]
+    place = "archive:files"
+    live = False
+
+    def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
+        name = feed.names(session)[0]
+        for number, body in enumerate(self.files.get(session, []), 1):
+            yield Answer(f"archive:{number}/{name}", name, body)
+
+
 def one_line(feed: Feed, session: date) -> pa.Table:
     """A row of bronze without a cell, for feeds whose documents do not matter."""
     row = {"session_date": session, "line": 1, "document": "0" * 64}
@@ -92,6 +108,21 @@ def ask(
 ) -> dict[date, Delivery]:
     publisher.asked.clear()
     return acquire(lake, FEED, days, publisher, clock=lambda: NOW + timedelta(hours=hours))
+
+
+def remarks(lake: Lake, source: Source, *, hours: int = 0, again: bool = False) -> list[Remark]:
+    """What is remarked when the first day is asked for."""
+    told: list[Remark] = []
+    now = NOW + timedelta(hours=hours)
+    acquire(lake, FEED, DAYS[:1], source, again=again, clock=lambda: now, remark=told.append)
+    return told
+
+
+def log(lake: Lake) -> list[tuple[str | None, str, str | None]]:
+    """The digests, in short, states and reasons of all answers, in order."""
+    with lake.sql([DELIVERIES]) as connection:
+        query = "select sha256[:12], state, reason from deliveries order by fetched_at"
+        return connection.execute(query).fetchall()
 
 
 def words(lake: Lake) -> dict[date, list[str]]:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_source import DAYS, FEED, NOW, Publisher, ask, one_line, words
+from small_source import (
+    DAYS,
+    FEED,
+    NOW,
+    Files,
+    Publisher,
+    ask,
+    log,
+    one_line,
+    remarks,
+    words,
+)
 
-from indextracker import closed_days
+from indextracker import acquisition, closed_days
 from indextracker.acquisition import BLOCKS_BORNE, THREADS, acquire
 from indextracker.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS, Refusal
+from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
+from indextracker.remarks import Remark
 from indextracker_spark.tables.deliveries import DELIVERIES
 
 
@@ -64,16 +78,10 @@ def test_a_smaller_document_takes_the_place_of_a_larger_that_it_corrects(lake: L
     publisher.documents[day] = b"good day"
     second = ask(lake, publisher, [day], hours=1)[day]
     assert words(lake) == {day: ["good", "day"]}
-    with lake.sql([DELIVERIES]) as log:
-        query = "select sha256, state, reason from deliveries order by fetched_at"
-        said = log.execute(query).fetchall()
-    assert said == [
-        (first.sha256, "accepted", None),
-        (
-            second.sha256,
-            "accepted",
-            f"replaces the document accepted on 2025-02-10 (sha256 {str(first.sha256)[:12]})",
-        ),
+    old, new = str(first.sha256)[:12], str(second.sha256)[:12]
+    assert log(lake) == [
+        (old, "accepted", None),
+        (new, "accepted", f"replaces the document accepted on 2025-02-10 (sha256 {old})"),
     ]
 
 
@@ -129,6 +137,204 @@ def test_the_file_of_dawn_gives_way_to_the_whole_one(lake: Lake) -> None:
     publisher.documents[day] = b"good night and day"
     assert ask(lake, publisher, [day], hours=1)[day].accepted
     assert words(lake) == {day: ["good", "night", "and", "day"]}
+
+
+# asked for anew
+
+
+def short(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]
+
+
+def test_asked_for_again_what_is_right_now_is_taken_though_it_is_smaller(lake: Lake) -> None:
+    day = DAYS[0]
+    before, after = b"good good good", b"good"
+    publisher = Publisher({day: before})
+    ask(lake, publisher, [day])
+    publisher.documents[day] = after
+    publisher.asked.clear()
+    assert remarks(lake, publisher, hours=1) == []
+    assert publisher.asked == []
+    [told] = remarks(lake, publisher, hours=2, again=True)
+    assert words(lake) == {day: ["good"]}
+    reason = f"replaces the document accepted on 2025-02-10 (sha256 {short(before)})"
+    assert log(lake) == [(short(before), "accepted", None), (short(after), "accepted", reason)]
+    assert told == Remark(
+        feed=FEED.name,
+        session_date=day,
+        kind="replaced",
+        file="publisher:MI_5MINS_INDEX_20241226.json",
+        sha256=hashlib.sha256(after).hexdigest(),
+        accepted_sha256=hashlib.sha256(before).hexdigest(),
+        text=f"publisher:MI_5MINS_INDEX_20241226.json (sha256 {short(after)}) {reason}",
+    )
+    assert current(lake, [FEED.name])[FEED.name, day].sha256 == told.sha256
+
+
+@pytest.mark.parametrize(
+    "body", [b"partial dawn", b"refused html", b"blocked now", b"missing by now", None]
+)
+def test_a_refusal_of_what_was_asked_for_again_takes_nothing_away(
+    lake: Lake, body: bytes | None
+) -> None:
+    day = DAYS[0]
+    publisher = Publisher({day: b"good day"})
+    first = ask(lake, publisher, [day])
+    version = lake.open(FEED.table).version()
+    publisher.documents = {day: body} if body else {}
+    [told] = remarks(lake, publisher, hours=1, again=True)
+    assert current(lake, [FEED.name], [day]) == {(FEED.name, day): first[day]}
+    assert lake.open(FEED.table).version() == version
+    state = body.decode().split()[0] if body else "missing"
+    assert [row[1] for row in log(lake)] == ["accepted", state]
+    assert (told.kind, told.accepted_sha256) == ("stays", first[day].sha256)
+    assert told.text.startswith(f"asked for again, it is {state}: ")
+    assert told.text.endswith(
+        f"; the document accepted on 2025-02-10 (sha256 {short(b'good day')}) stays"
+    )
+
+
+def test_the_same_bytes_asked_for_again_change_nothing(lake: Lake) -> None:
+    publisher = Publisher(dict.fromkeys(DAYS, b"good day"))
+    ask(lake, publisher)
+    version = lake.open(FEED.table).version()
+    assert remarks(lake, publisher, hours=1, again=True) == []
+    assert lake.open(FEED.table).version() == version
+    assert log(lake)[-1] == (short(b"good day"), "accepted", None)
+
+
+def test_a_closed_day_is_asked_for_again_too(lake: Lake) -> None:
+    day = DAYS[0]
+    publisher = Publisher({})
+    [missing] = ask(lake, publisher, [day]).values()
+    record(lake, [replace(missing, state="closed", reason="typhoon")])
+    publisher.documents = {day: b"good after all"}
+    assert remarks(lake, publisher, hours=1, again=True) == []
+    assert current(lake, [FEED.name], [day])[FEED.name, day].accepted
+    assert words(lake) == {day: ["good", "after", "all"]}
+
+
+def test_a_publisher_that_blocks_is_not_asked_on_for_what_is_there(lake: Lake) -> None:
+    days = [DAYS[0] + timedelta(days=number) for number in range(25)]
+    publisher = Publisher(dict.fromkeys(days, b"good"))
+    first = ask(lake, publisher, days)
+    publisher.documents = dict.fromkeys(days, b"blocked by a firewall")
+    publisher.asked.clear()
+    told: list[Remark] = []
+    again = acquire(
+        lake,
+        FEED,
+        days,
+        publisher,
+        again=True,
+        clock=lambda: NOW + timedelta(hours=1),
+        remark=told.append,
+    )
+    assert again == first
+    assert len(publisher.asked) <= BLOCKS_BORNE + THREADS - 1
+    assert [remark.session_date for remark in told] == days
+    assert "not asked, since 3 in a row were blocked: by a firewall" in told[-1].text
+
+
+def test_a_replacement_that_was_not_logged_is_taken_back(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between bronze and the log: what is accepted is in bronze after the next round."""
+    day = DAYS[0]
+    publisher = Publisher({day: b"good long day"})
+    ask(lake, publisher, [day])
+    publisher.documents[day] = b"good day"
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(acquisition, "record", crash)
+        remarks(lake, publisher, hours=1, again=True)
+    assert words(lake) == {day: ["good", "day"]}
+    ask(lake, publisher, [day], hours=2)
+    assert words(lake) == {day: ["good", "long", "day"]}
+    [told] = remarks(lake, publisher, hours=3, again=True)
+    assert (told.kind, words(lake)) == ("replaced", {day: ["good", "day"]})
+
+
+# archives that hold another document
+
+
+def test_a_file_that_differs_from_the_accepted_document_is_told_and_not_taken(lake: Lake) -> None:
+    day = DAYS[0]
+    before, after = b"good long day", b"good day"
+    assert remarks(lake, Files({day: [before]})) == []
+    rows = lake.total_rows(DELIVERIES)
+    [told] = remarks(lake, Files({day: [after]}), hours=1)
+    assert (told.kind, told.file) == ("differs", "archive:1/MI_5MINS_INDEX_20241226.json")
+    assert told.text == (
+        f"archive:1/MI_5MINS_INDEX_20241226.json (sha256 {short(after)}) would be accepted and "
+        f"differs from the accepted document (sha256 {short(before)}): use --again to take it"
+    )
+    assert (words(lake), lake.total_rows(DELIVERIES)) == ({day: before.decode().split()}, rows)
+    [told] = remarks(lake, Files({day: [after]}), hours=2, again=True)
+    assert (told.kind, words(lake)) == ("replaced", {day: ["good", "day"]})
+    assert remarks(lake, Files({day: [after]}), hours=3) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [b"good day"],
+        [b"good day", b"good day"],  # twice
+        [b"partial dawn", b"good day", b"refused html"],  # beside what is no document
+        [b"partial another dawn"],  # no document at all
+        [],
+    ],
+)
+def test_what_is_no_other_document_is_no_difference(lake: Lake, files: list[bytes]) -> None:
+    day = DAYS[0]
+    assert remarks(lake, Files({day: [b"good day"]})) == []
+    assert remarks(lake, Files({day: files}), hours=1) == []
+
+
+def test_of_the_same_size_is_not_the_same(lake: Lake) -> None:
+    assert remarks(lake, Files({DAYS[0]: [b"good day"]})) == []
+    [told] = remarks(lake, Files({DAYS[0]: [b"good dax"]}), hours=1)
+    assert told.sha256 == hashlib.sha256(b"good dax").hexdigest()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_of_several_files_that_may_be_right_the_choice_is_told(lake: Lake, again: bool) -> None:
+    """At once, and whenever the archive is looked at: the person decides."""
+    day = DAYS[0]
+    archive = Files({day: [b"partial dawn", b"good long day", b"good day"]})
+    first = remarks(lake, archive)
+    assert remarks(lake, archive, hours=1, again=again) == first
+    assert words(lake) == {day: ["good", "long", "day"]}
+    larger, smaller = short(b"good long day"), short(b"good day")
+    [told] = first
+    assert told.text == (
+        f"archive:3/MI_5MINS_INDEX_20241226.json (sha256 {smaller}) and "
+        f"archive:2/MI_5MINS_INDEX_20241226.json (sha256 {larger}) differ, and either would be "
+        f"accepted; the accepted document is sha256 {larger}: remove the file that is wrong, "
+        "then use --again"
+    )
+    archive.files[day].remove(b"good long day")
+    [told] = remarks(lake, archive, hours=2, again=True)
+    assert (told.kind, words(lake)) == ("replaced", {day: ["good", "day"]})
+
+
+def test_candidates_refused_beside_the_document_are_named(lake: Lake) -> None:
+    told: list[str] = []
+    archive = Files({DAYS[0]: [b"partial the night alone", b"good day"]})
+    acquire(lake, FEED, DAYS[:1], archive, announce=told.append)
+    [text] = told
+    assert text == (
+        "2024-12-26 twse_index: archive:1/MI_5MINS_INDEX_20241226.json was passed over: "
+        "the night alone"
+    )
+
+
+def test_an_archive_that_is_gone_differs_from_nothing(lake: Lake, tmp_path: Path) -> None:
+    ask(lake, Publisher({DAYS[0]: b"good day"}), DAYS[:1])
+    assert remarks(lake, ArchiveSource(tmp_path / "unmounted"), hours=1) == []
 
 
 # publishers that block

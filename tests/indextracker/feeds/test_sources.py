@@ -1,6 +1,7 @@
 """Archives, and the verdict on several candidates."""
 
 import pickle
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -197,7 +198,144 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(
     assert (answer.refusal.state, answer.body) == ("blocked", None)
 
 
+def test_a_file_of_nothing_and_a_folder_of_the_name_hide_nothing(
+    tmp_path: Path, futures_zip: Zip, session: date
+) -> None:
+    name = "Daily_2024_12_16.zip"
+    (tmp_path / name).mkdir()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / name).write_bytes(b"")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / name).symlink_to(tmp_path / "nowhere.zip")
+    assert judge(FUTURES, session, ArchiveSource(tmp_path), LATER).state == "missing"
+    (tmp_path / "elsewhere.zip").write_bytes(futures_zip())
+    (tmp_path / name / name).symlink_to(tmp_path / "elsewhere.zip")
+    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
+    assert (verdict.state, verdict.url) == ("accepted", f"archive:{name}/{name}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Daily_2024_12_16.zip.1",
+        "Daily_2024_12_16 (1).zip",
+        "Daily_2024_12_16(2).zip",
+        "Daily_2024_12_16 - Copy.zip",
+        "Copy of Daily_2024_12_16.zip",
+        "Daily_2024_12_16 - 複製.zip",
+        "Daily_2024_12_16複製.zip",
+        "Daily_2024_12_16_new.zip",
+        "DAILY_2024_12_16.ZIP",
+        "Daily_2024_12_16.ZIP",
+        "Daily_2024_12_16.zip.part",
+        "Daily_2024_12_16.zip.crdownload",
+        "Daily_2024_12_16.csv",
+        "Daily_2024_12_16.rpt",
+        "Daily_2024_12_16",
+        "Daily-2024-12-16.zip",
+        "daily 20241216.zip",
+    ],
+)
+def test_a_file_of_a_similar_name_is_not_read_and_named(
+    tmp_path: Path, futures_zip: Zip, session: date, name: str
+) -> None:
+    (tmp_path / "Daily_2024_12_16.zip").write_bytes(futures_zip(NIGHT))
+    (tmp_path / "2024").mkdir()
+    (tmp_path / "2024" / name).write_bytes(futures_zip())
+    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
+    assert verdict.state == "partial"
+    assert str(verdict.reason).endswith(
+        f"; passed over for their names: '2024/{name}': if one is the document, give it the name "
+        "Daily_2024_12_16.zip"
+    )
+    (tmp_path / "Daily_2024_12_16.zip").unlink()
+    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
+    assert (verdict.state, verdict.body) == ("missing", None)
+    assert f"'2024/{name}'" in str(verdict.reason)
+
+
+def test_what_belongs_to_another_feed_or_day_is_similar_to_nothing(
+    tmp_path: Path, session: date
+) -> None:
+    for name in (
+        "Daily_2024_12_16_B.zip",
+        "Daily_2024_12_16_C (1).zip",
+        "OptionsDaily_2024_12_16.zip.1",
+        "futures_2024_12_16.csv",
+        "Daily_2024_12_17 (1).zip",
+        "Daily_2024_12.zip",
+    ):
+        (tmp_path / name).write_bytes(b"")
+    archive = ArchiveSource(tmp_path)
+    found = {name: archive.look_alikes(feed, session) for name, feed in FEEDS.items()}
+    assert {name: files for name, files in found.items() if files} == {
+        "taifex_combination_trades": ["Daily_2024_12_16_C (1).zip"],
+        "taifex_options": ["OptionsDaily_2024_12_16.zip.1"],
+    }
+
+
+def test_a_yearly_and_a_vendors_name_have_similar_ones_too(tmp_path: Path, session: date) -> None:
+    similar = {
+        "twse_holidays": "holidaySchedule_113 (1).csv",
+        "finmind_trades": "TaiwanStockPriceTick_006204_2024-12-16.json.2",
+        "twse_index": "mi_5mins_index_20241216.JSON",
+    }
+    for name in similar.values():
+        (tmp_path / name).write_bytes(b"")
+    archive = ArchiveSource(tmp_path)
+    assert {feed: archive.look_alikes(FEEDS[feed], session) for feed in similar} == {
+        feed: [name] for feed, name in similar.items()
+    }
+
+
+def test_of_many_similar_files_some_are_named(tmp_path: Path, session: date) -> None:
+    for number in range(1, 8):
+        (tmp_path / f"Daily_2024_12_16 ({number}).zip").write_bytes(b"")
+    reason = str(judge(FUTURES, session, ArchiveSource(tmp_path), LATER).reason)
+    assert reason.count("'Daily_2024_12_16 (") == 5
+    assert "'Daily_2024_12_16 (5).zip' and 2 more: if one" in reason
+
+
+def test_an_archive_tells_which_sessions_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "deep/er").mkdir(parents=True)
+    for name in (
+        "deep/er/Daily_2024_12_16.zip",
+        "OptionsDaily_2024_12_18.zip",
+        "MI_5MINS_INDEX_20241219.csv",
+        "Daily_2024_12_20.zip.1",
+    ):
+        (tmp_path / name).write_bytes(b"")
+    days = [date(2024, 12, day) for day in range(13, 25)]
+    archive = ArchiveSource(tmp_path)
+    assert [day.day for day in archive.holds(FEEDS.values(), days)] == [16, 18, 19]
+    assert [day.day for day in archive.holds([FUTURES, INDEX], days)] == [16, 19]
+
+
 # verdicts
+
+
+def test_all_files_of_an_archive_are_judged_and_each_content_once(
+    futures_zip: Zip, session: date
+) -> None:
+    whole = futures_zip()
+    answers = [
+        Answer("archive:dawn", "x.zip", futures_zip(NIGHT)),
+        Answer("archive:a", "x.zip", whole),
+        Answer("archive:b", "x.zip", whole),
+        Answer("archive:c", "x.zip", futures_zip(packing=zipfile.ZIP_STORED)),
+    ]
+    verdict = judge(FUTURES, session, Listed(*answers, live=False), LATER)
+    assert (verdict.state, verdict.url) == ("accepted", "archive:a")
+    assert [answer.url for answer in verdict.good] == ["archive:a", "archive:c"]
+    [(passed, refusal)] = verdict.refused
+    assert (passed.url, refusal.state) == ("archive:dawn", "partial")
+
+
+def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
+    known = Answer("archive:x", "x.zip", b"accepted by rules of old")
+    verdict = judge(FUTURES, session, Listed(known, live=False), LATER, known.sha256)
+    assert (verdict.state, verdict.good) == ("accepted", (known,))
+    assert judge(FUTURES, session, Listed(known, live=False), LATER).state == "refused"
 
 
 def test_the_first_accepted_answer_ends_the_asking(futures_zip: Zip, session: date) -> None:
