@@ -241,6 +241,20 @@ def test_rows_are_counted_by_session(lake: Lake, table: Table) -> None:
     assert lake.total_rows(table) == len(EVERY)
 
 
+@pytest.mark.parametrize("table", [t.TAIFEX_FUTURES, t.TWSE_HOLIDAYS], ids=lambda t: t.name)
+def test_documents_are_told_by_session(lake: Lake, table: Table) -> None:
+    assert lake.documents(table, [MONDAY]) == {MONDAY: set()}
+    digests = {day: f"{number:064x}" for number, day in enumerate(EVERY)}
+    changes = [{"session_date": day, "document": digest} for day, digest in digests.items()]
+    lake.replace(table, rows(table, *changes), EVERY)
+    lake.open(table).optimize.compact()
+    assert lake.documents(table, [FRIDAY, MONDAY]) == {
+        FRIDAY: {digests[FRIDAY]},
+        MONDAY: {digests[MONDAY]},
+    }
+    assert lake.documents(table, []) == {}
+
+
 # every table of the catalogue
 
 
