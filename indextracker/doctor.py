@@ -32,6 +32,8 @@ ENGINE_SECONDS = 120.0
 # Publishing keeps two copies of the warehouse; a run needs some room besides.
 SPARE_BYTES = 1_000_000_000
 COMFORT_BYTES = 10_000_000_000
+# Some four years of sessions, whose last records are kept for good.
+LONG_HISTORY_BYTES = 500_000_000
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
@@ -68,6 +70,7 @@ def examine() -> Findings:
         "warehouse": _warehouse,
         "locks": _locks,
         "Dagster": _dagster,
+        "history": _history,
         "FinMind": _token,
         "source": _source,
         "engine": _engine,
@@ -237,6 +240,17 @@ def _dagster(settings: Settings) -> Findings:
         )
     else:
         yield Finding("Dagster", "ok", f"{theirs} is in place")
+
+
+def _history(settings: Settings) -> Findings:
+    """What Dagster keeps of runs; where PostgreSQL has it, there is next to nothing here."""
+    files = Path(settings.dagster_home).rglob("*")
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    says = f"{size / 1e6:,.1f} MB of Dagster's runs in {settings.dagster_home}"
+    if size > LONG_HISTORY_BYTES:
+        yield Finding("history", "warning", f"{says}: `indextracker maintain` thins what is old")
+    else:
+        yield Finding("history", "ok", says)
 
 
 def _token(settings: Settings) -> Findings:

@@ -14,10 +14,11 @@ Dagster's own, so either class reads what the other wrote.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,31 @@ from sqlalchemy.pool import StaticPool
 # Each run has a database of its own; the UI reads a few at a time.
 RUNS_KEPT_OPEN = 4
 WAIT_SECONDS = 20.0
+# What Dagster knows tables, their sessions and checks by: the last of each.
+LAST_EVENTS = """
+    select max(id) from event_logs
+    where dagster_event_type in ('ASSET_MATERIALIZATION', 'ASSET_OBSERVATION')
+    group by dagster_event_type, asset_key, partition
+    union all
+    select evaluation_event_storage_id from asset_check_executions
+    where execution_status <> 'PLANNED' and evaluation_event_storage_id is not null
+"""
+# In this order: an evaluation is needed as long as its check's record is there.
+THIN = (
+    """
+    delete from asset_check_executions
+    where execution_status = 'PLANNED' or run_id in (select run_id from ended) and id not in (
+        select max(id) from asset_check_executions
+        where execution_status <> 'PLANNED' group by asset_key, check_name, partition
+    )
+    """,
+    f"""
+    delete from event_logs
+    where dagster_event_type = 'ASSET_CHECK_EVALUATION_PLANNED'
+        or run_id in (select run_id from ended) and id not in ({LAST_EVENTS})
+    """,
+    "delete from asset_event_tags where event_id not in (select id from event_logs)",
+)
 
 
 class KeptEventLog(SqliteEventLogStorage):
@@ -71,6 +97,34 @@ class KeptEventLog(SqliteEventLogStorage):
     def index_connection(self) -> AbstractContextManager[sqlalchemy.Connection]:
         """A connection to what is known across runs."""
         return self._kept(INDEX_SHARD_NAME)
+
+    def thin(self, ended: Collection[str]) -> None:
+        """Deletes what ended runs recorded, but for the last of each table, session and check.
+
+        Plans of checks go whatever run they are of: nothing makes them any more.
+
+        Args:
+            ended: Ids of the runs.
+        """
+        with self.index_connection() as index:
+            index.execute(sqlalchemy.text("create temp table ended (run_id text primary key)"))
+            if ended:
+                ids = [{"id": run_id} for run_id in ended]
+                index.execute(sqlalchemy.text("insert into ended values (:id)"), ids)
+            for statement in THIN:
+                index.execute(sqlalchemy.text(statement))
+            index.execute(sqlalchemy.text("drop table ended"))
+        self._close()
+        for run_id in ended:
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{self.path_for_shard(run_id)}{ending}").unlink(missing_ok=True)
+        # Busy, or no room to write it anew: the next time does it.
+        with (
+            suppress(sqlite3.OperationalError),
+            closing(sqlite3.connect(self.path_for_shard(INDEX_SHARD_NAME))) as index_file,
+        ):
+            index_file.execute("vacuum")
+            index_file.execute("pragma wal_checkpoint(truncate)")
 
     def wipe(self) -> None:
         """Deletes everything."""

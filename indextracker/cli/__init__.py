@@ -210,13 +210,14 @@ def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> 
     type=click.IntRange(1, 30),
     default=30,
     show_default=True,
-    help="For how many days back every version stays readable.",
+    help="For how many days back every version stays readable, and every run's log.",
 )
 @with_settings
 def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
     """Make few files of many in the lake, and free what no version needs.
 
-    Rows stay as they are, and documents are never touched.
+    Rows stay as they are, and documents are never touched. All tables are maintained, and
+    Dagster's history thinned, unless some are named.
     """
     from indextracker.cli import upkeep  # noqa: PLC0415
 

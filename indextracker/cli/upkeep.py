@@ -1,9 +1,10 @@
-"""`indextracker restore` and `indextracker maintain`: under the table's lock, and what they did."""
+"""`indextracker restore` and `indextracker maintain`: what they change, and what they did."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -69,6 +70,23 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
         f"{days} can be read and restored; documents are kept for good",
         err=True,
     )
+    if not tables:
+        _thin_history(settings, retain_days, days)
+
+
+def _thin_history(settings: Settings, retain_days: int, days: str) -> None:
+    """Tidies up after Dagster's runs, where there were any."""
+    if not (Path(settings.dagster_home) / "dagster.yaml").exists():
+        return
+    from indextracker_assets.history import thin  # noqa: PLC0415 - Dagster takes seconds
+
+    if done := thin(settings.dagster_home, retain_days, datetime.now(UTC)):
+        click.echo(
+            f"Dagster's history {settings.dagster_home}: {bytes_in_words(done.bytes_before)} -> "
+            f"{bytes_in_words(done.bytes_after)}; {done.runs} runs before {days} were thinned, "
+            "which tables and sessions they made is kept",
+            err=True,
+        )
 
 
 def _tell(planned: Restoration, *, dry_run: bool) -> None:

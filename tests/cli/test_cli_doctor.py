@@ -40,7 +40,7 @@ def test_a_sound_home_has_no_problem(empty: Home) -> None:
     assert {verdict for told in found.values() for verdict, _ in told} == {"ok"}
     assert set(found) == {
         *("Python", "dbt", "settings", "folders", "disk", "lake", "clock", "warehouse", "locks"),
-        *("Dagster", "FinMind", "source", "engine"),
+        *("Dagster", "history", "FinMind", "source", "engine"),
     }
     assert re.search(r"exchange runs and lists \d+ sessions", found["source"][0][1])
     # Looking makes nothing.

@@ -163,6 +163,16 @@ def test_restoring_waits_for_who_writes_the_table(empty: Home, lake: Lake) -> No
     assert lake.open(FUTURES).version() == 3
 
 
+def test_maintaining_thins_the_history_of_dagster(home: Home) -> None:
+    """Its size is told, and all of its runs are younger than what is thinned."""
+    runs = sorted(path.name for path in (home.dagster / "history" / "runs").glob("*.db"))
+    done = home.run("maintain")
+    assert done.returncode == 0, done.stderr
+    assert f"Dagster's history {home.dagster}: " in done.stderr
+    assert "0 runs before the last 30 days were thinned" in done.stderr
+    assert sorted(path.name for path in (home.dagster / "history" / "runs").glob("*.db")) == runs
+
+
 def test_maintaining_says_what_it_did(empty: Home, lake: Lake) -> None:
     landed = lake.landing.put(b"a document")
     before = {table: digest(lake, table) for table in lake.tables()}

@@ -5,7 +5,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +13,7 @@ import pytest
 
 from indextracker.calendars import taiwan
 from indextracker.settings import PROJECT
+from indextracker_assets.history import thin
 from indextracker_assets.partitions import session_partitions
 from indextracker_assets.runs import run_here
 
@@ -80,7 +81,7 @@ def run(instance: dg.DagsterInstance, ending: str) -> dg.DagsterRun:
 
 def records(home: Path, query: str) -> list[tuple[object, ...]]:
     """What Dagster's database across runs answers."""
-    with closing(sqlite3.connect(home / "history" / "runs" / "index.db")) as index:
+    with closing(sqlite3.connect(home / "history" / "runs" / "index.db")) as index, index:
         return index.execute(query).fetchall()
 
 
@@ -119,3 +120,48 @@ def test_runs_of_this_process_say_which_code_they_are_of(home: Path) -> None:
     assert done.remote_job_origin
     assert done.remote_job_origin.location_name == "indextracker"
     assert done.remote_job_origin.repository_origin.repository_name == "__repository__"
+
+
+# As Dagster's own storage leaves it of each session.
+PLANNED = """
+    insert into asset_check_executions (asset_key, check_name, partition, run_id, execution_status)
+    values ('["bronze", "documents"]', 'line_splits', '2024-12-09', 'another', 'PLANNED')
+"""
+
+
+def test_thinning_keeps_what_tables_and_checks_are_known_by(home: Path) -> None:
+    """Of runs that ended long ago; plans of checks go whenever they are of."""
+    with dg.DagsterInstance.get() as instance:
+        done = [run(instance, ending).run_id for ending in ("complete", "broken", "complete")]
+
+        def known() -> object:
+            log = instance.event_log_storage
+            keys = [dg.AssetCheckKey(TABLE, name) for name in CHECKS]
+            found = log.get_latest_asset_check_execution_by_key(keys)
+            last = instance.get_latest_materialization_event(TABLE)
+            return (
+                instance.get_materialized_partitions(TABLE),
+                {key: (record.run_id, record.status) for key, record in found.items()},
+                last and (last.run_id, last.timestamp),
+                {run_id: instance.get_run_by_id(run_id) for run_id in done},
+            )
+
+        before = known()
+        records(home, PLANNED)
+        soon = thin(str(home), 1, datetime.now(UTC) + timedelta(hours=23))
+        assert soon
+        assert soon.runs == 0
+        assert instance.all_logs(done[0])
+        assert known() == before
+        late = thin(str(home), 1, datetime.now(UTC) + timedelta(hours=25))
+        assert late
+        assert late.runs == len(done)
+        assert late.bytes_after < late.bytes_before / 2
+        assert known() == before
+    assert not any((home / "history" / "runs" / f"{run_id}.db").exists() for run_id in done)
+    counted = "select dagster_event_type, count(*) from event_logs group by 1 order by 1"
+    assert records(home, counted) == [
+        ("ASSET_CHECK_EVALUATION", len(CHECKS)),
+        ("ASSET_MATERIALIZATION", len(SESSIONS)),
+    ]
+    assert records(home, "select count(*) from asset_check_executions") == [(len(CHECKS),)]

@@ -349,6 +349,12 @@ def test_a_night_is_between_its_hours(agreeing: Lake) -> None:
         none = {"night_open": None, "night_close": None}
         write(agreeing, t.PRODUCTS, [terms[0] | none, terms[1]])
         assert found(agreeing, t.FUTURES_TRADES)["trades_in_hours"] == 1
+        [finding] = [
+            one
+            for one in examine(agreeing, t.FUTURES_TRADES, [SESSION])
+            if one.rule.name == "trades_in_hours"
+        ]
+        assert "first_trade 15:00:00, last_trade 05:00:00" in finding.examples[0]
     finally:
         write(agreeing, t.FUTURES_TRADES, AGREEING[t.FUTURES_TRADES])
         write(agreeing, t.PRODUCTS, terms)

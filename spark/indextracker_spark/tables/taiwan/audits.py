@@ -271,6 +271,16 @@ def _in_hours(on: str, trades: str, reads: tuple[str, ...] = ()) -> Audit:
         hours, minutes = (f"cast(substring({clock}, {start}, 2) as int)" for start in (1, 4))
         return f"3600 * {hours} + 60 * {minutes}"
 
+    def clock(second: str) -> str:
+        # Of the night's small hours too, which are counted on from the evening's day.
+        parts = (
+            f"({second} % 86400 - {second} % 3600) / 3600",
+            f"({second} % 3600 - {second} % 60) / 60",
+            f"{second} % 60",
+        )
+        padded = (f"lpad(cast(cast({part} as int) as string), 2, '0')" for part in parts)
+        return f"""concat({", ':', ".join(padded)})"""
+
     return Audit(
         name="trades_in_hours",
         on=on,
@@ -314,7 +324,8 @@ def _in_hours(on: str, trades: str, reads: tuple[str, ...] = ()) -> Audit:
                 and spans.session_date >= known.valid_from
                 and (known.valid_to is null or spans.session_date <= known.valid_to)
         )
-        select session_date, session_part, product, first_trade, last_trade
+        select session_date, session_part, product,
+            {clock("first_trade")} as first_trade, {clock("last_trade")} as last_trade
         from hours
         where (session_part = 'day' and (first_trade < day_open or last_trade > day_close))
             or (
