@@ -5,13 +5,40 @@ A subject's jobs stand in the module of its name, as JOBS; a new job is added th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from indextracker_spark import taiwan
 from indextracker_spark.job import Job
-from indextracker_spark.tables import Table
+from indextracker_spark.tables import TABLES, Table
 
 SUBJECTS = (taiwan,)
 
+
+def verify(jobs: Iterable[Job], tables: Iterable[Table]) -> None:
+    """Says what is declared by halves.
+
+    Raises:
+        ValueError: A table of silver or gold has no job, or a job has a table that is not declared.
+    """
+    jobs, tables = list(jobs), list(tables)
+    written = {job.writes for job in jobs}
+    for table in tables:
+        if table.layer != "bronze" and table.by_job and table not in written:
+            raise ValueError(
+                f"{table.path} is declared and no job writes it: add its Job to JOBS of its "
+                "subject (reference data and logs, which the library writes, say by_job=False)"
+            )
+    for job in jobs:
+        for table in (job.writes, *job.reads):
+            if table not in tables:
+                raise ValueError(
+                    f"the job {job.name} has the table {table.path}, which is not declared: name "
+                    "it in a module of its subject in indextracker_spark/tables/"
+                )
+
+
 JOBS: dict[str, Job] = {job.name: job for subject in SUBJECTS for job in subject.JOBS}
+verify(JOBS.values(), TABLES.values())
 
 
 def writers(table: Table) -> tuple[Job, ...]:

@@ -15,6 +15,7 @@ BUILDS = Table(
     ),
     key=("table_path", "session_date", "built_at"),
     storage="by_year",
+    by_job=False,
     columns=(
         Column("table_path", "string", "Table built, layer/name; raw/name is its copy to query."),
         Column("session_date", "date", "Session built."),

@@ -141,6 +141,8 @@ class Table:
         checks: Rules on values.
         subject: The group of the asset graph that it belongs to.
         in_warehouse: Whether the loader copies it into schema `raw`.
+        by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
+            written by the library.
         spread_by: Column by which a warehouse of many nodes spreads the rows of a table of
             sessions, where the first of the key that is no part of a session has few values.
     """
@@ -156,6 +158,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     subject: str = "taiwan"
     in_warehouse: bool = False
+    by_job: bool = True
     spread_by: str = ""
 
     def __post_init__(self) -> None:

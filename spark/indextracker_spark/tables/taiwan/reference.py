@@ -18,6 +18,7 @@ SESSIONS = Table(
     meaning="One row per trading session of an exchange, past and foreseeable.",
     key=("exchange", "session_date"),
     storage="whole",
+    by_job=False,
     in_warehouse=True,
     columns=(
         Column("exchange", "string", "Exchange by its ISO 10383 code, such as XTAI."),
@@ -42,6 +43,7 @@ CLOSURES = Table(
     meaning="One row per closure that the exchange's yearly schedule does not hold.",
     key=("exchange", "closed_date"),
     storage="whole",
+    by_job=False,
     columns=(
         Column("exchange", "string", "Exchange by its ISO 10383 code."),
         Column("closed_date", "date", "Day without a session."),
@@ -57,6 +59,7 @@ PRODUCTS = Table(
     meaning="One row per product of TAIFEX and period in which its terms held.",
     key=("product", "valid_from"),
     storage="whole",
+    by_job=False,
     in_warehouse=True,
     columns=(
         PRODUCT,
@@ -91,6 +94,7 @@ INDICES = Table(
     meaning="One row per name under which a publisher prints an index.",
     key=("index_name",),
     storage="whole",
+    by_job=False,
     in_warehouse=True,
     columns=(
         Column("index_name", "string", "The publisher's name, in its own language."),
@@ -153,6 +157,7 @@ ETFS = Table(
     meaning="One row per ETF whose trades are kept.",
     key=("symbol",),
     storage="whole",
+    by_job=False,
     in_warehouse=True,
     columns=(
         SYMBOL,
