@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from indextracker import settings as environment
 from indextracker.places import place
-from indextracker.settings import PROJECT, Settings, SettingsError
+from indextracker.settings import PROJECT, Origins, Settings, SettingsError
 
 Verdict = Literal["ok", "warning", "problem"]
 
@@ -54,15 +54,18 @@ def examine() -> Findings:
     yield from _guarded("Python", _python)
     yield from _guarded("dbt", _dbt)
     try:
+        origins = environment.origins()
         settings = environment.load()
         environment.export(settings)
     except SettingsError as error:
-        for sentence in str(error).split("; INDEXTRACKER_"):
-            says = f"INDEXTRACKER_{sentence.removeprefix('INDEXTRACKER_')}"
-            yield Finding("settings", "problem", f"{says}: set or unset this variable")
+        for sentence in error.sentences:
+            ours = sentence.startswith("INDEXTRACKER_")
+            says = f"{sentence}: set or unset this variable" if ours else sentence
+            yield Finding("settings", "problem", says)
         yield Finding("settings", "warning", "nothing that depends on them was looked at")
         return
     yield Finding("settings", "ok", f"source {settings.source}, world {settings.world}")
+    yield Finding("settings", "ok", _told(origins))
     parts: dict[str, Callable[[Settings], Findings]] = {
         "folders": _folders,
         "disk": _disk,
@@ -86,6 +89,14 @@ def _guarded(part: str, look: Callable[[], Findings]) -> Findings:
     except Exception as error:  # noqa: BLE001 - whatever is broken is to be told
         first = str(error).strip().splitlines()
         yield Finding(part, "problem", first[0] if first else type(error).__name__)
+
+
+def _told(origins: Origins) -> str:
+    """Which settings come from where."""
+    filed = f"{', '.join(origins.filed) or 'nothing'} from {origins.file}"
+    if not origins.file.exists():
+        filed = f"there is no {origins.file}"
+    return f"{filed}; {', '.join(origins.variables) or 'nothing'} from the environment"
 
 
 def _python() -> Findings:

@@ -1,7 +1,7 @@
-"""The environment, read and validated once.
+"""The environment and the settings file, read and validated once.
 
 The only module that touches os.environ: everything else is handed a Settings object. It also
-sets what libraries and child processes expect to find there.
+sets what libraries and child processes expect to find there. How a file is read is not known here.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -20,12 +21,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from indextracker import failpoints
+from indextracker import failpoints, settings_file
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 World = Literal["simulated", "real"]
 SECRETS = {"finmind_token", "warehouse_password", "dagster_database"}
+# Variables that begin as settings do and are none, of dbt's profile and of the tests.
+_OTHERS = re.compile(r"INDEXTRACKER_(SETTINGS|KILLS|REQUIRE_SAMPLES|(DBT|TEST)_[A-Z_]+)")
 _EMR = ("emr_application", "emr_role", "emr_code")
 # What a deployment on AWS names by itself: nothing there falls back to a default of one machine.
 _NAMED_ON_AWS = (
@@ -47,7 +50,30 @@ _TOPIC = re.compile(r"arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+")
 
 
 class SettingsError(ValueError):
-    """The environment holds something that cannot be used; the message names each variable."""
+    """Settings cannot be used.
+
+    Attributes:
+        sentences: What is wrong, each with its variable or its file.
+    """
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where this process's settings come from; what is in neither has its default.
+
+    Attributes:
+        file: The settings file, there or not.
+        filed: Names of the settings that it gives.
+        variables: Names of the variables that give others.
+    """
+
+    file: Path
+    filed: tuple[str, ...]
+    variables: tuple[str, ...]
 
 
 class Settings(BaseSettings):
@@ -295,7 +321,7 @@ class Settings(BaseSettings):
         here = self.model_dump()
         new = {name: found[name] for name in found.keys() - {"dagster_database"} if not here[name]}
         try:
-            settings = _validated(**(here | new))
+            settings = _validated({}, **(here | new))
         except SettingsError as error:
             raise SettingsError(f"{place} cannot be used: {error}") from None
         if _needs_password(self.warehouse) and not settings.warehouse_password:
@@ -306,13 +332,23 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings of this process.
+    """The settings of this process: of the environment, else of the settings file.
 
     Raises:
-        SettingsError: One sentence per variable that cannot be used.
+        SettingsError: One sentence per variable, or line of the file, that cannot be used.
     """
-    os.environ.setdefault("INDEXTRACKER_DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
-    return _validated()
+    return _validated(_verified()[1])
+
+
+def origins() -> Origins:
+    """Where the settings come from; to be asked before `export`, which sets all variables.
+
+    Raises:
+        SettingsError: A name is no setting's, or the file cannot be used.
+    """
+    file, filed = _verified()
+    given = [name for name in Settings.model_fields if os.environ.get(_variable(name))]
+    return Origins(file, tuple(filed), tuple(_variable(name) for name in given))
 
 
 def export(settings: Settings) -> None:
@@ -322,7 +358,9 @@ def export(settings: Settings) -> None:
     Secrets are not copied: children inherit the variables in which they came.
     """
     for name, value in settings.model_dump(exclude=SECRETS).items():
-        os.environ[f"INDEXTRACKER_{name.upper()}"] = str(value)
+        os.environ[_variable(name)] = str(value)
+    if named := os.environ.get("INDEXTRACKER_SETTINGS"):
+        os.environ["INDEXTRACKER_SETTINGS"] = _absolute(named)
     failpoints.arm(settings.failpoint)
     os.environ["DAGSTER_HOME"] = settings.dagster_home
     os.environ["INDEXTRACKER_DBT_DATABASE"] = settings.warehouse_private
@@ -369,26 +407,70 @@ def _export_for_s3() -> None:
             os.environ.setdefault("AWS_ALLOW_HTTP", "true")
 
 
-def _validated(**given: Any) -> Settings:
-    """The settings, or one error with all that is wrong."""
+def _verified() -> tuple[Path, dict[str, Any]]:
+    """The settings file and what it gives where the environment gives nothing.
+
+    Raises:
+        SettingsError: A name is no setting's, or the file cannot be used.
+    """
+    names = {_variable(name) for name in Settings.model_fields}
+    unknown = [
+        f"{name}: no setting is called so{settings_file.meant(name, Settings.model_fields)}"
+        for name in sorted(os.environ)
+        if name.startswith("INDEXTRACKER_") and name not in names and not _OTHERS.fullmatch(name)
+    ]
+    if unknown:
+        raise SettingsError(*unknown)
+    named = os.environ.get("INDEXTRACKER_SETTINGS")
+    file = Path(named or PROJECT / "indextracker.toml").expanduser().absolute()
+    filed: dict[str, Any] = {}
+    if named or file.exists():
+        try:
+            filed = settings_file.read(file, Settings.model_fields, SECRETS)
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise SettingsError(*str(error).split("; ")) from None
+    return file, {name: v for name, v in filed.items() if not os.environ.get(_variable(name))}
+
+
+def _validated(filed: Mapping[str, Any], **given: Any) -> Settings:
+    """The settings, or one error with all that is wrong.
+
+    Args:
+        filed: What the settings file gives.
+        **given: What outranks file and environment.
+    """
+    home = {"dagster_home": os.environ.get("DAGSTER_HOME", "")}
+    if os.environ.get("INDEXTRACKER_DAGSTER_HOME"):
+        home = {}
     try:
-        return Settings(**given)
+        return Settings(**(home | dict(filed) | given))
     except ValidationError as error:
         sentences = [
             ": ".join(
                 [
-                    *(f"INDEXTRACKER_{str(name).upper()}" for name in item["loc"]),
+                    *(_called(str(name), filed) for name in item["loc"]),
                     item["msg"].removeprefix("Value error, "),
                 ]
             )
             for item in error.errors()
         ]
     # Outside, so that it does not carry the other, which holds what was set, a secret perhaps.
-    raise SettingsError("; ".join(sentences))
+    raise SettingsError(*sentences)
 
 
-def _world(source: str) -> World:
-    return "simulated" if source.partition(":")[0] == "simulated" else "real"
+def _called(name: str, filed: Collection[str]) -> str:
+    """How a setting is called where people set it."""
+    return f"{name} in the settings file" if name in filed else _variable(name)
+
+
+def _variable(name: str) -> str:
+    return f"INDEXTRACKER_{name.upper()}"
+
+
+def _world(source: object) -> World:
+    return "simulated" if str(source).partition(":")[0] == "simulated" else "real"
 
 
 def _absolute(place: str) -> str:
@@ -416,7 +498,7 @@ def _unnamed(values: Mapping[str, object]) -> list[str]:
 
 
 def _variables(names: Sequence[str]) -> str:
-    return ", ".join(f"INDEXTRACKER_{name.upper()}" for name in names)
+    return ", ".join(map(_variable, names))
 
 
 def _needs_password(warehouse: str) -> bool:

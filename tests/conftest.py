@@ -15,6 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 from indextracker.engines import EngineError
 from indextracker.engines.jars import verify_java
 
+# No test sees the settings of whoever works here.
+os.environ.setdefault("INDEXTRACKER_SETTINGS", os.devnull)
 os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it opens
 # The one session of all tests is idle while tests of other folders run, for more than 15 minutes.
 os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")

@@ -34,7 +34,10 @@ def newer_elsewhere(settings: Settings) -> str | None:
     beside = home.with_name(other) / Path(settings.lake).name
     if _last_answer(beside) <= _last_answer(Path(settings.lake)):
         return None
-    return f"newer {other} data is in {beside}: INDEXTRACKER_SOURCE chooses between the two"
+    return (
+        f"newer {other} data is in {beside}: INDEXTRACKER_SOURCE, or `source` in "
+        "indextracker.toml, chooses between the two"
+    )
 
 
 def _last_answer(lake: Path) -> float:

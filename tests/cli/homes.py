@@ -5,6 +5,7 @@ The command is started as people start it, by its path, in no activated environm
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Home:
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self._made("home")),
+            "INDEXTRACKER_SETTINGS": os.devnull,
             "INDEXTRACKER_SOURCE": self.source,
             "INDEXTRACKER_LAKE": str(self.lake),
             "INDEXTRACKER_WAREHOUSE": str(self.warehouse),

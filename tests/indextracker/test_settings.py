@@ -47,6 +47,8 @@ def bare() -> Iterator[None]:
     for name in before:
         if name.startswith(("INDEXTRACKER_", "DAGSTER_")):
             del os.environ[name]
+    # Whoever works here may have a file of their own.
+    os.environ["INDEXTRACKER_SETTINGS"] = os.devnull
     yield
     os.environ.clear()
     os.environ.update(before)
@@ -245,6 +247,78 @@ def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, sai
     assert said in message
     assert "\n" not in message
     assert "Value error" not in message
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A settings file in a folder of its own."""
+    made = tmp_path / "mine" / "indextracker.toml"
+    made.parent.mkdir()
+    made.write_text(
+        'source = "archive:documents"\nlake = "lake"\nwarehouse = "/srv/w.duckdb"\n'
+        'dagster_home = "~/dagster"\nstart = 2021-07-26\n'
+    )
+    os.environ["INDEXTRACKER_SETTINGS"] = str(made)
+    return made
+
+
+def test_a_file_gives_settings_and_its_places_begin_beside_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    settings = loaded()
+    assert settings.source == f"archive:{file.parent}/documents"
+    assert settings.lake == str(file.parent / "lake")
+    assert settings.warehouse == "/srv/w.duckdb"
+    assert settings.dagster_home == "/home/someone/dagster"
+    assert (settings.start, settings.world) == (date(2021, 7, 26), "real")
+
+
+def test_the_environment_outranks_the_file(file: Path) -> None:
+    os.environ["DAGSTER_HOME"] = "/srv/theirs"
+    settings = loaded(SOURCE="simulated", START="2022-01-03", LAKE="")
+    assert (settings.source, settings.start) == ("simulated", date(2022, 1, 3))
+    # An empty variable names nothing, and DAGSTER_HOME is no setting of ours.
+    assert settings.lake == str(file.parent / "lake")
+    assert settings.dagster_home.endswith("/dagster")
+    origins = environment.origins()
+    assert origins.file == file
+    assert origins.filed == ("lake", "warehouse", "dagster_home")
+    assert origins.variables == ("INDEXTRACKER_SOURCE", "INDEXTRACKER_START")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('sorce = "live"', "{file}: no setting is called 'sorce', perhaps source"),
+        ('INDEXTRACKER_LAKE = "x"', "no setting is called 'INDEXTRACKER_LAKE', perhaps lake"),
+        ('finmind_token = "x"', "finmind_token is a secret: set INDEXTRACKER_FINMIND_TOKEN"),
+        ("source = live", "{file} is no TOML: "),
+        ('source = "pigeon"', "source in the settings file: 'pigeon' is neither "),
+        ("source = 7", "{file}: source is neither a text in quotes nor a date"),
+        ("[source]", "{file}: source is neither a text in quotes nor a date"),
+        ("source = 2021-07-26", "source in the settings file: Input should be a valid string"),
+    ],
+)
+def test_what_a_file_cannot_mean_is_said(file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        loaded()
+    assert said.format(file=file) in str(caught.value)
+
+
+def test_a_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere.toml cannot be read: No such file"):
+        loaded(SETTINGS=str(tmp_path / "nowhere.toml"))
+
+
+def test_a_misspelt_variable_is_an_error() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(SORCE="live", KILLS="3", TEST_IMAGES="4.0", DBT_HOST="x", LAEK="/srv")
+    assert caught.value.sentences == (
+        "INDEXTRACKER_LAEK: no setting is called so, perhaps lake",
+        "INDEXTRACKER_SORCE: no setting is called so, perhaps source",
+    )
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
