@@ -160,4 +160,5 @@ TRADES = Feed(
     verify=_READER.verify,
     decode=_READER.decode,
     tells_end=False,
+    readable_from=date(2019, 1, 1),  # the vendor has no trades of earlier days
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from indextracker_spark.tables import Table
 
 LONGEST_QUOTE = 80
+# The calendar begins here, and no layout of an earlier year has been seen.
+FIRST_DAY = date(2015, 1, 1)
 
 State = Literal["accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone"]
 
@@ -124,6 +126,8 @@ class Feed:
             of January.
         tells_end: Whether the document itself tells that it is complete. One that does not is to
             be taken from a publisher only once it is due.
+        readable_from: The first day whose document can be read; earlier ones are missing, and not
+            asked for.
     """
 
     name: str
@@ -140,6 +144,7 @@ class Feed:
     window_sessions: int | None = None
     yearly: bool = False
     tells_end: bool = True
+    readable_from: date = FIRST_DAY
 
     def due(self, session: date) -> datetime:
         """The instant from which a session's document is missing rather than not yet there."""

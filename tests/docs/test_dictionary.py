@@ -69,7 +69,8 @@ def test_a_table_says_how_it_is_keyed_stored_and_checked() -> None:
 
 def test_an_audit_names_the_other_tables_that_it_reads() -> None:
     text = render([TABLES["silver/futures_trades"]], [])
-    assert "Reads `silver/futures_spreads`, `bronze/taifex_volume_totals` too. |" in text
+    others = "`silver/futures_spreads`, `bronze/taifex_volume_totals`, `silver/rejects`"
+    assert f"Reads {others} too. |" in text
 
 
 @pytest.mark.parametrize(

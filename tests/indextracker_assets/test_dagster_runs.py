@@ -190,14 +190,14 @@ def test_a_document_that_comes_later_fills_its_hole(
 
 @pytest.fixture
 def wrong_total(make_platform: MakePlatform, archive: Archive) -> Platform:
-    """An archive whose control totals count one TX contract more than its trades."""
+    """An archive whose control totals count one MTX contract more than its trades."""
     day = DAYS[0]
     archive.add(day)
     name = f"Daily_{day:%Y_%m_%d}_B.zip"
     with zipfile.ZipFile(archive.folder / name) as totals:
         [entry] = totals.namelist()
         lines = totals.read(entry).decode("cp950").split("\r\n")
-    [row] = [number for number, line in enumerate(lines) if line.split(",")[1:2] == ["TX     "]]
+    [row] = [number for number, line in enumerate(lines) if line.split(",")[1:2] == ["MTX    "]]
     cells = lines[row].split(",")
     cells[3] = str(int(cells[3]) + 2)
     lines[row] = ",".join(cells)

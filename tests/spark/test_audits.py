@@ -71,7 +71,7 @@ AGREEING: dict[Table, list[Row]] = {
     ],
     t.REJECTS: [
         {"feed": "taifex_combination_trades", "line": 4, "text": "?"},
-        {"feed": "taifex_futures", "line": 2, "text": "?"},
+        {"feed": "taifex_futures", "line": 2, "text": "20241216,CDF,?"},
     ],
     t.TAIFEX_VOLUME_TOTALS: [
         {"line": 3, "product": "TX", "spread_volume": "12", "total_volume": "16"},
@@ -331,6 +331,34 @@ def test_what_differs_is_found(agreeing: Lake, what: str) -> None:
         assert found(agreeing, table) == {n: count for n, count in expected.items() if count}
     finally:
         write(agreeing, table, rows)
+
+
+@pytest.mark.parametrize(
+    ("feed", "text", "total", "bad"),
+    [
+        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "18", 0),
+        ("taifex_futures", "20241216", "18", 0),
+        ("taifex_futures", "20241216,MTX,202412,084500,n/a,2,-,-,", "18", 1),
+        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "14", 1),
+        ("taifex_volume_totals", "20241216,TX,8,n/a,50", "n/a", 0),
+        ("taifex_volume_totals", "20241216,TX,8,n/a,50", "18", 1),
+        ("taifex_options", "20241216,TX,8,n/a,50", "18", 1),
+    ],
+)
+def test_less_may_be_there_of_a_product_with_a_reject(
+    agreeing: Lake, feed: str, text: str, total: str, bad: int
+) -> None:
+    """A line that could not be read stops no session; nothing else is excused by it."""
+    reject = {"feed": feed, "line": 9, "text": text, "reason": "unreadable"}
+    first, *others = AGREEING[t.TAIFEX_VOLUME_TOTALS]
+    try:
+        write(agreeing, t.REJECTS, [*AGREEING[t.REJECTS], reject])
+        write(agreeing, t.TAIFEX_VOLUME_TOTALS, [first | {"total_volume": total}, *others])
+        counts = found(agreeing, t.TAIFEX_VOLUME_TOTALS)
+        assert counts.get("volume_equals_control_totals", 0) == bad
+    finally:
+        write(agreeing, t.REJECTS, AGREEING[t.REJECTS])
+        write(agreeing, t.TAIFEX_VOLUME_TOTALS, AGREEING[t.TAIFEX_VOLUME_TOTALS])
 
 
 def test_a_night_is_between_its_hours(agreeing: Lake) -> None:

@@ -71,6 +71,13 @@ def judge(
     Returns:
         The first candidate that the feed accepts. Only if there is none, the best of the others.
     """
+    if session < feed.readable_from:
+        reason = (
+            f"documents of {feed.name} can be read from {feed.readable_from} on; "
+            f"none of {session} is asked for"
+        )
+        nothing = Answer(url=source.place, name=feed.names(session)[0], body=None)
+        return _verdict(feed, session, nothing, "missing", reason)
     seen = {known} if known else set[str]()
     good: dict[str | None, Answer] = {}
     others: list[tuple[Answer, Refusal]] = []

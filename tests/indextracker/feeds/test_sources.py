@@ -338,6 +338,18 @@ def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
     assert judge(FUTURES, session, Listed(known, live=False), LATER).state == "refused"
 
 
+def test_what_is_older_than_can_be_read_is_missing_and_not_asked_for() -> None:
+    source = Listed()
+    trades = FEEDS["finmind_trades"]
+    verdict = judge(trades, date(2018, 12, 28), source, LATER)
+    assert (verdict.state, verdict.body, source.asked) == ("missing", None, 0)
+    assert verdict.reason is not None
+    assert "finmind_trades can be read from 2019-01-01 on" in verdict.reason
+    asked = judge(trades, date(2019, 1, 2), source, LATER)
+    assert asked.reason is not None
+    assert "can be read from" not in asked.reason
+
+
 def test_the_first_accepted_answer_ends_the_asking(futures_zip: Zip, session: date) -> None:
     published_at = datetime(2024, 12, 16, 8, 48, tzinfo=UTC)
     good = Answer("listed:good", "good", futures_zip(), published_at)

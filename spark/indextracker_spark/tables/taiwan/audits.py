@@ -18,10 +18,19 @@ _COMBINATIONS = """combinations as (
 VOLUME_EQUALS_TOTALS = Audit(
     name="volume_equals_control_totals",
     on="silver/futures_trades",
-    reads=("silver/futures_spreads", "bronze/taifex_volume_totals"),
-    meaning="Per product, outright and spread volume add up to the exchange's control total.",
+    reads=("silver/futures_spreads", "bronze/taifex_volume_totals", "silver/rejects"),
+    meaning=(
+        "Per product, outright and spread volume add up to the exchange's control total; less may "
+        "be there of a product with a line that could not be read."
+    ),
     bad_rows="""
-        with computed as (
+        with unread as (
+            -- The product is the second cell of either document; empty, it may be any.
+            select distinct session_date, feed, trim(split_part(text, ',', 2)) as product
+            from rejects
+            where feed in ('taifex_futures', 'taifex_volume_totals')
+        ),
+        computed as (
             select session_date, product, sum(volume) as volume
             from (
                 select session_date, product, 2 * cast(contracts as bigint) as volume
@@ -49,7 +58,15 @@ VOLUME_EQUALS_TOTALS = Audit(
         ) as c
         full outer join official as o
             on c.session_date = o.session_date and c.product = o.product
-        where coalesce(c.volume, 0) <> coalesce(o.volume, 0)
+        left join unread as u
+            on u.session_date = coalesce(c.session_date, o.session_date)
+            and u.product in (coalesce(c.product, o.product), '')
+            -- The document that could not be read whole is the one with less.
+            and u.feed = case
+                when coalesce(c.volume, 0) < coalesce(o.volume, 0) then 'taifex_futures'
+                else 'taifex_volume_totals'
+            end
+        where u.session_date is null and coalesce(c.volume, 0) <> coalesce(o.volume, 0)
     """,
 )
 
