@@ -6,7 +6,6 @@ is its finding. Nothing is repaired, no document is asked for, and what is there
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from uuid import uuid4
 
 from indextracker import settings as environment
 from indextracker.places import place
+from indextracker.rooms import existing, rooms, unwritable
 from indextracker.settings import PROJECT, Origins, Settings, SettingsError
 
 Verdict = Literal["ok", "warning", "problem"]
@@ -29,8 +29,6 @@ Verdict = Literal["ok", "warning", "problem"]
 PYTHONS = ((3, 11), (3, 14))
 CONNECT_SECONDS = 5.0
 ENGINE_SECONDS = 120.0
-# Publishing keeps two copies of the warehouse; a run needs some room besides.
-SPARE_BYTES = 1_000_000_000
 COMFORT_BYTES = 10_000_000_000
 # Some four years of sessions, whose last records are kept for good.
 LONG_HISTORY_BYTES = 500_000_000
@@ -122,48 +120,21 @@ def _dbt() -> Findings:
 
 
 def _folders(settings: Settings) -> Findings:
-    addresses = {"lake": settings.lake, "DAGSTER_HOME": settings.dagster_home}
-    if not settings.on_cluster:
-        addresses["warehouse"] = str(Path(settings.warehouse).parent)
-    for name, address in addresses.items():
-        try:
-            place(address).try_writing()
+    for name, address, wrong in unwritable(settings):
+        if wrong:
+            yield Finding("folders", "problem", wrong)
+        else:
             yield Finding("folders", "ok", f"{name} can be written: {address}")
-        except OSError as error:
-            setting = "DAGSTER_HOME" if name == "DAGSTER_HOME" else name.upper()
-            yield Finding(
-                "folders",
-                "problem",
-                f"{name} cannot be written: {address} ({error.strerror or error}): have its owner "
-                f"let you, or set INDEXTRACKER_{setting} to a place of yours",
-            )
 
 
 def _disk(settings: Settings) -> Findings:
-    addresses = (settings.lake, settings.warehouse, settings.dagster_home)
-    # Buckets and clusters have room.
-    here = [Path(address) for address in addresses if "://" not in address]
-    warehouse = Path(settings.warehouse)
-    needed = SPARE_BYTES + 2 * (warehouse.stat().st_size if warehouse.exists() else 0)
-    seen = set()
-    for local in here:
-        folder = _existing(local)
-        if (device := folder.stat().st_dev) in seen:
-            continue
-        seen.add(device)
-        free = shutil.disk_usage(folder).free
-        says = f"{free / 1e9:.1f} GB free below {folder}"
-        if free < needed:
-            yield Finding(
-                "disk",
-                "problem",
-                f"{says}, {needed / 1e9:.1f} GB are needed: make room, such as by "
-                "`indextracker maintain`",
-            )
-        elif free < COMFORT_BYTES:
-            yield Finding("disk", "warning", f"{says}: `indextracker maintain` frees some")
+    for room in rooms(settings):
+        if room.short:
+            yield Finding("disk", "problem", room.shortage)
+        elif room.free < COMFORT_BYTES:
+            yield Finding("disk", "warning", f"{room}: `indextracker maintain` frees some")
         else:
-            yield Finding("disk", "ok", says)
+            yield Finding("disk", "ok", str(room))
 
 
 def _lake(settings: Settings) -> Findings:
@@ -224,7 +195,7 @@ def _locks(settings: Settings) -> Findings:
     from indextracker.locks import Locks  # noqa: PLC0415
 
     folder = Locks.beside(settings.lake).folder
-    with tempfile.NamedTemporaryFile(dir=_existing(folder), suffix=".lock") as file:
+    with tempfile.NamedTemporaryFile(dir=existing(folder), suffix=".lock") as file:
         try:
             with FileLock(file.name, timeout=0, fallback_to_soft=False):
                 yield Finding("locks", "ok", f"can be taken in {folder}")
@@ -420,14 +391,9 @@ def _beside(lake: str) -> Iterator[str]:
         finally:
             place(address).remove()
     else:
-        parent = _existing(Path(lake).parent)
+        parent = existing(Path(lake).parent)
         with tempfile.TemporaryDirectory(prefix=".indextracker-doctor-", dir=parent) as folder:
             yield folder
-
-
-def _existing(place: Path) -> Path:
-    """The place itself or what of its path is there: nothing is made to be looked at."""
-    return next(folder for folder in (place, *place.parents) if folder.exists())
 
 
 def _first_line(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from indextracker.calendars import Calendar, calendar
@@ -14,6 +14,7 @@ from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSourc
 from indextracker.lake import Lake
 from indextracker.locks import Locks
 from indextracker.places import Place, place
+from indextracker.progress import SILENT, Progress
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse, warehouse
 
@@ -31,6 +32,7 @@ class Platform:
     Attributes:
         settings: What the parts are made from.
         clock: The present, for whatever depends on it: hours by which documents are due, schedules.
+        progress: Told how far long steps are.
 
     Args:
         place: Makes a place of the lake's address.
@@ -41,9 +43,11 @@ class Platform:
         settings: Settings,
         clock: Callable[[], datetime] = now,
         place: Callable[[str], Place] = place,
+        progress: Progress = SILENT,
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.progress = progress
         self._place = place
 
     @cached_property
@@ -87,6 +91,11 @@ class Platform:
     def calendar(self) -> Calendar:
         """The sessions of the first exchange."""
         return calendar("XTAI", self.clock().date())
+
+    @property
+    def today(self) -> date:
+        """The day that it is at the first exchange."""
+        return self.clock().astimezone(self.calendar.timezone).date()
 
     def close(self) -> None:
         """Stops what was started."""

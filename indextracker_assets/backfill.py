@@ -8,8 +8,7 @@ sessions whose documents are there, and takes a contiguous range of them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -21,19 +20,22 @@ from indextracker.failpoints import failpoint
 from indextracker.feeds import FEEDS
 from indextracker.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
 from indextracker.platform import Platform
-from indextracker.remarks import Remark
+from indextracker.reports import Answer, Report, rejected
 from indextracker.staleness import Needs
-from indextracker_assets import jobs
+from indextracker_assets import jobs, outcomes
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.planning import Span, keys_of, spans
 from indextracker_assets.pools import make_places
+from indextracker_assets.resources import cancel_job_runs
 from indextracker_assets.runs import (
+    cancel_own_runs,
     end_killed_runs,
     open_instance,
     process_tag,
     run_here,
+    shield_children,
     task_tags,
 )
 from indextracker_assets.specs import asset_key, raw_key
@@ -44,51 +46,6 @@ LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 _LAYER_OF_STEP = {"raw_reference": "warehouse", "raw_sessions": "warehouse", "marts": "marts"}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is known of one session and feed after the backfill."""
-
-    state: str
-    reason: str | None
-
-
-@dataclass
-class Report:
-    """What a backfill found and made.
-
-    Attributes:
-        sessions: Per session asked for and feed, its state and reason.
-        tables: Rows of those sessions, by table path.
-        seconds: Time spent in steps, by layer.
-        failures: What broke, a sentence each.
-        remarks: What became of accepted documents, and which files of an archive differ from them.
-    """
-
-    sessions: dict[date, dict[str, Answer]] = field(default_factory=dict)
-    tables: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def incomplete(self) -> dict[date, dict[str, Answer]]:
-        """Sessions that lack a document, with what lacks."""
-        lacking = {
-            day: {f: a for f, a in answers.items() if a.state not in ("accepted", "closed")}
-            for day, answers in self.sessions.items()
-        }
-        return {day: answers for day, answers in lacking.items() if answers}
-
-    @property
-    def exit_code(self) -> int:
-        """0 when every session is complete or known closed, 2 when some lack, 1 when it broke."""
-        if self.failures:
-            return 1
-        return 2 if self.incomplete else 0
-
 
 def backfill(
     platform: Platform,
@@ -97,45 +54,42 @@ def backfill(
     feeds: Iterable[str] = tuple(FEEDS),
     to_layer: str = "marts",
     again: bool = False,
-    progress: Progress = lambda _: None,
+    tables: Collection[str] = (),
+    when_interrupted: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> Report:
     """Brings sessions from their publishers to the layer asked for.
 
     What was asked for is built again even where it is not stale: the code may have changed.
 
     Args:
-        platform: Source, lake, engine and warehouse.
+        platform: Source, lake, engine and warehouse; its `progress` is told how far this is.
         sessions: Trading sessions, in order; one still to come is not asked for.
         feeds: Feeds to ask; only jobs whose feeds are all named run.
         to_layer: The last of LAYERS to fill.
         again: Whether to ask anew for documents that were accepted before.
-        progress: Told in a few words what is being done.
+        tables: Paths of silver and gold that alone are built, from what is there: no publisher is
+            asked, and neither what they rest on nor what rests on them is built.
+        when_interrupted: Handed what is to be called, from another thread, before this process ends
+            in the middle: it ends runs in Dagster's records and job runs of EMR Serverless.
     """
     reached = LAYERS[: LAYERS.index(to_layer) + 1]
     report = Report()
     runs = _Runs(platform, report)
+    when_interrupted(runs.cancel)
     feeds = list(feeds)
-    _acquire(platform, runs, sessions, feeds, progress, AGAIN if again else {})
+    if not tables:
+        _acquire(platform, runs, sessions, feeds, AGAIN if again else {})
+    _tell_states(platform, report, sessions, feeds)
     wanted = _named(needs(reached), feeds)
-    plan = spans(staleness.accepted(platform.lake, wanted, sessions), platform.calendar)
-    for number, span in enumerate(plan):
-        if report.failures:
-            return report
-        keys = keys_of(span)
-        if not number:
-            # What has no sessions, and all the others read.
-            keys += jobs.REFERENCE_KEYS
-            if "warehouse" in reached:
-                keys += [raw_key(table) for table in LOADED if table.storage == "whole"]
-        progress(f"refining {span.first} to {span.last}: {len(keys)} tables")
-        runs.run(jobs.REFINE, keys, span)
-    if "marts" in reached and plan and not report.failures:
-        progress("building and testing the marts, writing their docs")
-        runs.run(jobs.BUILD_MARTS)
+    if tables:
+        wanted = {path: ways for path, ways in wanted.items() if path in tables}
+    if not report.failures:
+        _refine(platform, runs, wanted, sessions, reached, tables)
     for path in _tables(feeds, wanted):
         if platform.lake.exists(TABLES[path]):
             counts = platform.lake.row_counts(TABLES[path], sessions)
             report.tables[path] = sum(counts.values())
+    report.rejects = rejected(platform.lake, sessions, feeds)
     return report
 
 
@@ -150,6 +104,7 @@ class _Runs:
         self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
         self._env = platform.settings.env
         self._defs = work_defs(platform)
+        self._progress = platform.progress
         self.report = report
 
     def run(
@@ -161,6 +116,8 @@ class _Runs:
     ) -> None:
         """Runs a job for some of its assets over a range of sessions, to its end."""
         run_id = str(uuid.uuid4())
+        shield_children()
+        self._listen(run_id, len(span.sessions) if span else 0)
         result = run_here(
             self._instance,
             self._defs.resolve_job_def(job),
@@ -177,27 +134,30 @@ class _Runs:
             layer = _LAYER_OF_STEP.get(step) or step.split("__")[0]
             took = event.step_success_data.duration_ms / 1000
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
+        events = result.filter_events(lambda _: True)
         if job == jobs.ACQUIRE:  # dbt observes as well
-            observed = result.filter_events(lambda event: event.is_asset_observation)
-            self.report.remarks += [remark(event) for event in observed]
-        broken = result.filter_events(lambda event: event.is_step_failure)
-        # A run can fail between its steps as well: its database is gone, say.
-        broken = broken or result.filter_events(lambda event: event.is_job_failure)
-        self.report.failures += [f"{e.step_key or job}: {sentence(e)}" for e in broken]
+            self.report.remarks += [remark(event) for event in events if event.is_asset_observation]
+        self.report.failures += outcomes.failures(events, job, span)
+        self.report.warnings += outcomes.warned(events)
 
+    def cancel(self) -> None:
+        """Ends what runs, as cancelled."""
+        cancel_own_runs(self._instance)
+        cancel_job_runs()
 
-def sentence(event: dg.DagsterEvent) -> str:
-    """What a failed step, or run, says, without its traceback."""
-    if event.is_step_failure:
-        told = event.step_failure_data.user_failure_data
-        if told and told.description:
-            return told.description
-        error = event.step_failure_data.error
-    else:
-        error = event.job_failure_data.error
-    while error and error.cause:
-        error = error.cause
-    return error.message.strip() if error else "failed without a message"
+    def _listen(self, run_id: str, sessions: int) -> None:
+        """Has progress told of the tables that a refining run begins and ends."""
+
+        def heard(event: dg.EventLogEntry) -> None:
+            layer, _, name = (event.step_key or "").partition("__")
+            if not event.is_dagster_event or layer not in ("silver", "gold", "raw_sessions"):
+                return
+            if event.get_dagster_event().is_step_start:
+                self._progress.advance(0, f"{layer}/{name}" if name else "the warehouse")
+            elif event.get_dagster_event().is_step_success and layer != "raw_sessions":
+                self._progress.advance(sessions)
+
+        self._instance.add_event_listener(run_id, heard)
 
 
 def _acquire(
@@ -205,28 +165,64 @@ def _acquire(
     runs: _Runs,
     sessions: Sequence[date],
     feeds: Sequence[str],
-    progress: Progress,
     tags: Mapping[str, str],
 ) -> None:
-    """Asks for documents, and reports each session's states."""
-    today = platform.clock().astimezone(platform.calendar.timezone).date()
-    due = [session for session in sessions if session <= today]
+    """Asks for documents."""
+    due = [session for session in sessions if session <= platform.today]
     of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
+    documents = len(due) * len(of_sessions)
+    platform.progress.begin("asking for documents", documents, "documents")
     if yearly := [feed for feed in feeds if feed in YEARLY_FEEDS and due]:
-        progress(f"acquiring the years: {', '.join(yearly)}")
         runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in yearly], tags=tags)
     for span in spans(dict.fromkeys(of_sessions, due), platform.calendar):
-        progress(f"acquiring {span.first} to {span.last}: {', '.join(span.names)}")
         runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in span.names], span, tags)
+
+
+def _tell_states(
+    platform: Platform, report: Report, sessions: Sequence[date], feeds: Iterable[str]
+) -> None:
+    """Reports what is known of each session and feed."""
+    of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
+    due = [session for session in sessions if session <= platform.today]
     answers = current(platform.lake, of_sessions, due) if due else {}
     for session in sessions:
         unasked = Answer("not_yet", "the session is still to come")
-        if session <= today:
+        if session <= platform.today:
             unasked = Answer("missing", NEVER_ASKED)
         known = ((feed, answers.get((feed, session))) for feed in of_sessions)
-        runs.report.sessions[session] = {
+        report.sessions[session] = {
             feed: Answer(found.state, found.reason) if found else unasked for feed, found in known
         }
+
+
+def _refine(
+    platform: Platform,
+    runs: _Runs,
+    wanted: Needs,
+    sessions: Sequence[date],
+    reached: Collection[str],
+    tables: Collection[str],
+) -> None:
+    """Builds tables, their copies in the warehouse, and the marts."""
+    plan = spans(staleness.accepted(platform.lake, wanted, sessions), platform.calendar)
+    of_sessions = sum(len(span.sessions) for span in plan)
+    parts = sum(len(span.sessions) * len(_refined(span)) for span in plan)
+    platform.progress.begin(f"computing {_number(of_sessions, 'session')}", parts)
+    if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].storage == "whole"]:
+        runs.run(jobs.REFINE, alone)
+    for number, span in enumerate(plan):
+        if runs.report.failures:
+            return
+        keys = keys_of(span)
+        if not number and not tables:
+            # What has no sessions, and all the others read.
+            keys += jobs.REFERENCE_KEYS
+            if "warehouse" in reached:
+                keys += [raw_key(table) for table in LOADED if table.storage == "whole"]
+        runs.run(jobs.REFINE, keys, span)
+    if "marts" in reached and plan and not tables and not runs.report.failures:
+        platform.progress.begin("starting dbt")
+        runs.run(jobs.BUILD_MARTS)
 
 
 def _named(wanted: Needs, feeds: Iterable[str]) -> Needs:
@@ -240,3 +236,12 @@ def _tables(feeds: Iterable[str], refined: Iterable[str]) -> list[str]:
     """The tables of sessions in the lake that a backfill of some feeds fills."""
     bronze = [FEEDS[feed].table.path for feed in feeds if feed in SESSION_FEEDS]
     return [*bronze, *(path for path in refined if path in TABLES)]
+
+
+def _refined(span: Span) -> list[str]:
+    """The tables of a run that are computed; all that is loaded is one step."""
+    return [path for path in span.names if path in TABLES]
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -65,6 +65,7 @@ class StepHost:
         from boto3.session import Session  # noqa: PLC0415 - half a second
 
         watched = _Watched(Session().client("emr-serverless"))
+        _WAITED_FOR.add(watched)
         try:
             done = self._piped(job_run, watched)
         except Exception as error:
@@ -77,6 +78,7 @@ class StepHost:
             ) from error
         finally:
             watched.cancel()
+            _WAITED_FOR.discard(watched)
         self._note(job_run, watched.run, done)
 
     def _piped(self, job_run: JobRun, client: _Watched) -> PipesClientCompletedInvocation:
@@ -152,6 +154,16 @@ class _Watched:
             self.cancel_job_run(
                 applicationId=self.run["applicationId"], jobRunId=self.run["jobRunId"]
             )
+
+
+# The job runs that steps of this process wait for.
+_WAITED_FOR: set[_Watched] = set()
+
+
+def cancel_job_runs() -> None:
+    """Cancels the job runs that this process waits for: it is about to end."""
+    for watched in list(_WAITED_FOR):
+        watched.cancel()
 
 
 def _reader(bucket: str, prefix: str, store: Any) -> PipesMessageReader:

@@ -7,7 +7,9 @@ keep its place in the queue.
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -136,6 +138,24 @@ def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
             instance.report_run_failed(run, "the process of this run was killed")
             ended.append(run.run_id)
     return ended
+
+
+def shield_children() -> None:
+    """Has the processes that this thread starts not hear Ctrl-C, which a terminal sends to all.
+
+    They would print tracebacks of their own, and end with this process anyway. To be called before
+    each run: multiprocessing takes the shield away when it starts its tracker. The main thread,
+    which has to hear Ctrl-C itself, is left as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+
+
+def cancel_own_runs(instance: dg.DagsterInstance) -> None:
+    """Ends the runs of this process, which is about to end, as cancelled."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
+        if process_tag(run.run_id).items() <= run.tags.items():
+            instance.report_run_canceled(run, "interrupted by whoever started it")
 
 
 def under_way(instance: dg.DagsterInstance, job: str) -> bool:

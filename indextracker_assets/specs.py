@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -75,13 +76,17 @@ def check_results(
     """What the rules of a table find in a slice."""
     for finding in examine(lake, table, sessions):
         error = finding.rule.severity == "error"
-        examples = {"examples": "\n".join(finding.examples)} if finding.examples else {}
+        notes: dict[str, Any] = {"bad_rows": finding.bad_rows}
+        if finding.examples:
+            notes["examples"] = "\n".join(finding.examples)
+        if finding.sessions:
+            notes["sessions"] = [day.isoformat() for day in finding.sessions]
         yield dg.AssetCheckResult(
             passed=finding.bad_rows == 0,
             asset_key=asset_key(table),
             check_name=finding.rule.name,
             severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
-            metadata={"bad_rows": finding.bad_rows, **examples},
+            metadata=notes,
         )
 
 

@@ -1,23 +1,26 @@
 """The `indextracker` command: what it says on a terminal, and the codes it ends with.
 
 A thin layer: each command calls the library, or lazily the code location. 0 means done, 2 that
-some sessions lack a document, 1 that something broke or that the command line is wrong. Errors are
-sentences; `--debug` shows where they come from. Settings are read by the commands that need them,
-so that help and the doctor are there when a setting is wrong.
+some sessions lack a document, 1 that something broke or that the command line is wrong, 130 that it
+was interrupted (143 by SIGTERM). Errors are sentences; `--debug` shows where they come from.
+Settings are read by the commands that need them, so that help and the doctor are there when a
+setting is wrong.
 """
 
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from indextracker.cli.arguments import Day, FeedNames, Moment, TableName, TableNames
+from indextracker.cli import interrupts
+from indextracker.cli.arguments import FEEDS, Day, FeedNames, Moment, TableName, TableNames
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 BROKEN = 1
 LAST_PORT = 65535
+NOTHING_CHANGED = "nothing was changed"
+GOES_ON = "what was done is kept, and the same command goes on from there"
+RESTORED_OR_NOT = "the table is as it was or wholly restored; the same command tells which"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -61,7 +67,7 @@ def indextracker(debug: bool) -> None:
     "--feeds",
     type=FeedNames(),
     metavar="FEED,FEED",
-    help="Only these feeds, such as taifex_futures,twse_index; all by default.",
+    help=f"Only these feeds; all by default, which are {', '.join(FEEDS)}.",
 )
 @click.option(
     "--to-layer",
@@ -71,43 +77,32 @@ def indextracker(debug: bool) -> None:
     help="The last layer to fill.",
 )
 @click.option(
+    "--tables",
+    type=TableNames(),
+    metavar="TABLE,TABLE",
+    help="Only these tables of silver and gold, from what is there: nothing is asked for, and "
+    "neither what they rest on nor what rests on them is built.",
+)
+@click.option(
     "--all", "everything", is_flag=True, help="Every session of which the archive holds a file."
 )
 @click.option(
     "--again", is_flag=True, help="Ask for accepted documents too, and take what is right now."
 )
+@click.option("--yes", is_flag=True, help="Ask nothing before an unusually long range.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(GOES_ON)
 @with_settings
-def backfill(  # noqa: PLR0913 - the options of the command
-    settings: Settings,
-    *,
-    subject: str,
-    first: date | None,
-    last: date | None,
-    feeds: list[str] | None,
-    to_layer: str,
-    everything: bool,
-    again: bool,
-    as_json: bool,
-) -> int:
+def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
     """Bring sessions from their publishers to the marts.
 
     Each missing document is named with its reason, and stops no other. Running it again changes
     nothing but what is new; --again replaces what was corrected since.
     """
-    from indextracker.cli import backfilling, reporting  # noqa: PLC0415 - Dagster takes seconds
+    from indextracker.cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
 
     del subject  # the only one so far
-    report = backfilling.run(
-        settings,
-        first,
-        last,
-        everything=everything,
-        feeds=feeds,
-        to_layer=to_layer,
-        again=again,
-        quiet=as_json,
-    )
+    report = backfilling.run(settings, backfilling.Wish(quiet=as_json, **wish))
     if as_json:
         click.echo(reporting.as_json(report))
     else:
@@ -125,6 +120,7 @@ def backfill(  # noqa: PLR0913 - the options of the command
     help="Only these feeds, such as taifex_futures,twse_index, where others are not kept.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
 def status(
     settings: Settings,
@@ -152,6 +148,7 @@ def status(
 @click.option(
     "--as-of", type=Moment(), help="Ask the lake as it was then: a time, or a table's version."
 )
+@interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
 def query(settings: Settings, *, sql: str, as_csv: bool, of_lake: bool, as_of: AsOf | None) -> None:
     """Ask the warehouse, or the lake, in SQL.
@@ -177,6 +174,7 @@ def query(settings: Settings, *, sql: str, as_csv: bool, of_lake: bool, as_of: A
 
 
 @indextracker.command()
+@interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
 def tables(settings: Settings) -> None:
     """List the tables of lake and warehouse with their rows and meaning."""
@@ -191,6 +189,7 @@ def tables(settings: Settings) -> None:
     "--as-of", type=Moment(), required=True, help="The version's number, or a time when it was."
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@interrupts.interruptible(RESTORED_OR_NOT)
 @with_settings
 def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> None:
     """Take a TABLE of the lake, layer/name, back to an earlier version.
@@ -212,6 +211,7 @@ def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> 
     show_default=True,
     help="For how many days back every version stays readable, and every run's log.",
 )
+@interrupts.interruptible(GOES_ON)
 @with_settings
 def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
     """Make few files of many in the lake, and free what no version needs.
@@ -225,6 +225,7 @@ def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int
 
 
 @indextracker.command()
+@interrupts.interruptible(NOTHING_CHANGED)
 def doctor() -> int:
     """Look for what keeps it from working, and say what to do.
 
@@ -276,8 +277,8 @@ def main() -> None:
         error.show()
         code = BROKEN
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; running it again goes on where it stopped", err=True)
-        code = BROKEN
+        # Before a command began, or while it asked something.
+        interrupts.leave(signal.SIGINT, NOTHING_CHANGED, sys.stderr)
     except Exception as error:  # noqa: BLE001 - the last net: people get a sentence
         if "--debug" in sys.argv:
             traceback.print_exc()

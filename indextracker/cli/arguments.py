@@ -14,10 +14,18 @@ if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
 
 
-class Day(click.ParamType[date]):
-    """A date, YYYY-MM-DD."""
+# A feed is named after its table. The feeds themselves take a second to load.
+FEEDS = tuple(
+    table.name
+    for table in TABLES.values()
+    if table.layer == "bronze" and table.subject != "deliveries"
+)
 
-    name = "date"
+
+class Day(click.ParamType[date]):
+    """A date."""
+
+    name = "YYYY-MM-DD"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

@@ -1,6 +1,7 @@
-"""`indextracker backfill`: sessions and feeds from the command line, progress on the terminal.
+"""`indextracker backfill`: what a command line asks for, and what keeps it from being done.
 
-The one command that imports the code location.
+The one command that imports the code location, and that only once it is known that there is
+something to do and room for it: Dagster and dbt take seconds to load.
 """
 
 from __future__ import annotations
@@ -10,77 +11,99 @@ import logging
 import os
 import shutil
 import sys
-import time
 import warnings
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from indextracker.cli import interrupts, progress
+from indextracker.cli.days import no_session, sessions_between
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
+from indextracker.reports import Answer, Report
+from indextracker.rooms import full, obstacles, says_full
 from indextracker.settings import PROJECT, Settings
-
-if TYPE_CHECKING:
-    from indextracker_assets.backfill import Report
-
+from indextracker_spark.tables import Table
+from indextracker_spark.tables.builds import BUILDS
 
 RECENT_SESSIONS = 5
+# So many are asked about first: a forgotten --to begins years of them.
+MANY_SESSIONS = 250
+# Real documents of all feeds, to the marts: 58 sessions in 220 s (November 2026, two cores).
+SECONDS_PER_SESSION = 4
+UNDONE = "nothing was begun"
 
 
-def run(  # noqa: PLR0913 - the options of the command
-    settings: Settings,
-    first: date | None,
-    last: date | None,
-    *,
-    everything: bool,
-    feeds: list[str] | None,
-    to_layer: str,
-    again: bool,
-    quiet: bool,
-) -> Report:
-    """Runs a backfill of the sessions from `first` to `last`.
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks of a backfill.
 
-    Args:
-        settings: Where everything is.
+    Attributes:
         first: First day; days without a session are passed over. Null for the last five.
         last: Last day; null for yesterday.
-        everything: Every session of which the archive holds a file, instead of first and last.
         feeds: Names of feeds; null for all.
         to_layer: The last layer to fill.
+        tables: Tables that alone are to be built; null for all.
+        everything: Every session of which the archive holds a file, instead of first and last.
         again: Ask anew for what was accepted before.
+        yes: Ask nothing before an unusually long range.
         quiet: Say nothing on the way.
+    """
+
+    first: date | None
+    last: date | None
+    feeds: Sequence[str] | None
+    to_layer: str
+    tables: Sequence[Table] | None = None
+    everything: bool = False
+    again: bool = False
+    yes: bool = False
+    quiet: bool = False
+
+    @property
+    def wanted(self) -> list[str]:
+        """The feeds that are meant."""
+        return list(FEEDS if self.feeds is None else self.feeds)
+
+
+def run(settings: Settings, wish: Wish) -> Report:
+    """Runs a backfill.
 
     Raises:
-        click.BadParameter: The range cannot be meant.
+        click.ClickException: The range or a table cannot be meant, or a place cannot be written or
+            has too little room.
     """
-    names = feeds or list(FEEDS)
-    platform = Platform(settings)
-    if everything and (first or last):
-        raise click.BadParameter("--all is every session of the archive: leave --from and --to out")
-    sessions = _archived(platform, names) if everything else _sessions(platform, first, last)
-    prepare_instance(settings)
-    started = time.monotonic()
-
-    def tell(what: str) -> None:
-        if not quiet:
-            click.echo(f"{time.monotonic() - started:6.1f} s  {what}", err=True)
-
-    tell("starting")
-    with _stdout_to_stderr(silent=quiet):
-        from indextracker.warehouse.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
-        from indextracker_assets.backfill import backfill  # noqa: PLC0415
-
-        prepare()
-        try:
-            return backfill(
-                platform, sessions, feeds=names, to_layer=to_layer, again=again, progress=tell
-            )
-        finally:
-            platform.close()
+    if kept := [t.path for t in wish.tables or () if t.layer == "bronze" or t == BUILDS]:
+        raise click.BadParameter(
+            f"--tables builds tables of silver and gold, and {', '.join(kept)} is none: documents "
+            "are asked for by --feeds"
+        )
+    if wrong := obstacles(settings):
+        raise click.ClickException("; ".join(wrong))
+    stages = progress.Stages(lambda _: None)
+    platform = Platform(settings, progress=stages)
+    sessions = _sessions(platform, wish)
+    if not sessions or sessions[0] > platform.today:
+        return Report({session: _to_come(wish.wanted) for session in sessions})
+    if _declined(wish, sessions):
+        raise click.ClickException(UNDONE)
+    platform.progress = stages = progress.shown(quiet=wish.quiet)
+    stages.tell(_headline(settings, wish, sessions))
+    stages.begin("loading Dagster and dbt")
+    cancels: list[Callable[[], None]] = []
+    try:
+        with interrupts.farewell(lambda: _farewell(stages, cancels)):
+            return _backfill(platform, stages, sessions, wish, cancels)
+    except Exception as error:
+        if says_full(str(error)):
+            raise click.ClickException(full(settings)) from error
+        raise
+    finally:
+        stages.stop()
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -91,22 +114,80 @@ def prepare_instance(settings: Settings) -> None:
         shutil.copy(PROJECT / "deployment" / settings.env / "dagster.yaml", home / "dagster.yaml")
 
 
-def _sessions(platform: Platform, first: date | None, last: date | None) -> list[date]:
+def _backfill(
+    platform: Platform,
+    stages: progress.Stages,
+    sessions: Sequence[date],
+    wish: Wish,
+    cancels: list[Callable[[], None]],
+) -> Report:
+    prepare_instance(platform.settings)
+    with _stdout_to_stderr(silent=wish.quiet):
+        from indextracker.warehouse.dbt_runs import prepare, prepared  # noqa: PLC0415 - seconds
+
+        if not prepared():
+            stages.begin("compiling the dbt project, some 20 s, once after each change of it")
+        prepare()
+        from indextracker_assets.backfill import backfill  # noqa: PLC0415 - takes seconds
+
+        try:
+            report = backfill(
+                platform,
+                sessions,
+                feeds=wish.wanted,
+                to_layer=wish.to_layer,
+                again=wish.again,
+                tables=[table.path for table in wish.tables or ()],
+                when_interrupted=cancels.append,
+            )
+        finally:
+            platform.close()
+    if any(map(says_full, report.failures)):
+        report.failures = [full(platform.settings)]
+    return report
+
+
+def _farewell(stages: progress.Stages, cancels: Sequence[Callable[[], None]]) -> str:
+    """Ends what Dagster shows as running, and says what was done."""
+    stages.stop()
+    for cancel in cancels:
+        cancel()
+    return (
+        f"interrupted {stages.so_far()}: what was done is kept, the marts are whole as they were, "
+        "and the same command goes on from there"
+    )
+
+
+def _sessions(platform: Platform, wish: Wish) -> list[date]:
+    """The sessions that are meant; says so where there are none, or none yet."""
+    if wish.everything:
+        if wish.first or wish.last:
+            raise click.BadParameter(
+                "--all is every session of the archive: leave --from and --to out"
+            )
+        return _archived(platform, wish.wanted)
     calendar, start = platform.calendar, platform.settings.start
-    if last is None:
-        last = datetime.now(calendar.timezone).date() - timedelta(days=1)
+    first, last = wish.first, wish.last or platform.today - timedelta(days=1)
+    for day in filter(None, (first, wish.last)):
+        if day < start:
+            raise click.BadParameter(
+                f"partitions begin on {start}: set INDEXTRACKER_START to reach back to {day}"
+            )
+    sessions = sessions_between(calendar, first or start, last)
     if first is None:
-        return calendar.sessions(start, last)[-RECENT_SESSIONS:]
-    if last < first:
-        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
-    if first < start:
-        raise click.BadParameter(
-            f"partitions begin on {start}: set INDEXTRACKER_START to reach back to {first}"
+        sessions = sessions[-RECENT_SESSIONS:]
+    elif not sessions:
+        click.echo(f"nothing to do: {no_session(calendar, first, last)}", err=True)
+    if sessions and sessions[0] > platform.today:
+        click.echo(
+            f"nothing to do yet: it is {platform.today} at the exchange, and the first session of "
+            f"the range is {sessions[0]}",
+            err=True,
         )
-    return calendar.sessions(first, last)
+    return sessions
 
 
-def _archived(platform: Platform, feeds: list[str]) -> list[date]:
+def _archived(platform: Platform, feeds: Sequence[str]) -> list[date]:
     """The sessions of which an archive holds a file of a feed, from the first partition on."""
     source, calendar, start = platform.source, platform.calendar, platform.settings.start
     if not isinstance(source, ArchiveSource):
@@ -114,9 +195,8 @@ def _archived(platform: Platform, feeds: list[str]) -> list[date]:
             f"--all is for archives, and the source is {platform.settings.source}: name the "
             "sessions by --from and --to"
         )
-    today = platform.clock().astimezone(calendar.timezone).date()
     asked = [FEEDS[feed] for feed in feeds if not FEEDS[feed].yearly]
-    held = source.holds(asked, calendar.sessions(calendar.start, today))
+    held = source.holds(asked, calendar.sessions(calendar.start, platform.today))
     sessions = [session for session in held if session >= start]
     early = held[: len(held) - len(sessions)]
     earlier = (
@@ -130,6 +210,38 @@ def _archived(platform: Platform, feeds: list[str]) -> list[date]:
     if earlier:
         click.echo(earlier, err=True)
     return sessions
+
+
+def _to_come(feeds: Sequence[str]) -> dict[str, Answer]:
+    answer = Answer("not_yet", "the session is still to come")
+    return {feed: answer for feed in feeds if not FEEDS[feed].yearly}
+
+
+def _declined(wish: Wish, sessions: Sequence[date]) -> bool:
+    """Whether somebody at a terminal does not want so many sessions."""
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if wish.yes or wish.quiet or not at_terminal or len(sessions) <= MANY_SESSIONS:
+        return False
+    long = progress.duration(len(sessions) * SECONDS_PER_SESSION)
+    return not click.confirm(
+        f"{len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}, may take {long} and more. "
+        "Go on?",
+        err=True,
+    )
+
+
+def _headline(settings: Settings, wish: Wish, sessions: Sequence[date]) -> str:
+    """How much is to be done, of what and where."""
+    days = f"{sessions[0]}" if len(sessions) == 1 else f"{sessions[0]} to {sessions[-1]}"
+    number = f"{len(sessions):,} session{'' if len(sessions) == 1 else 's'}"
+    if wish.tables:
+        what = f"tables {', '.join(table.path for table in wish.tables)}"
+    else:
+        what = f"feeds {', '.join(wish.feeds)}" if wish.feeds else f"all {len(FEEDS)} feeds"
+    return (
+        f"{number}, {days}, {what}: {settings.world} data from {settings.source} into "
+        f"{settings.lake}"
+    )
 
 
 @contextlib.contextmanager

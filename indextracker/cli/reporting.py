@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
 
 import click
 
-from indextracker.cli.show import console, grid
+from indextracker.calendars import taiwan
+from indextracker.cli.missing import by_reason, where_in_words
+from indextracker.cli.show import console, grid, sessions_in_words
+from indextracker.remarks import Remark
+from indextracker.reports import Rejected, Report, Warned
 from indextracker.settings import Settings
 
-if TYPE_CHECKING:
-    from indextracker.remarks import Remark
-    from indextracker_assets.backfill import Report
-
-# So many sessions show what happened to all of them.
-REMARKS_SHOWN = 20
+# What fits on a screen with the rest; `--json` has all of it.
+LINES_SHOWN = 20
+# Rules that count lines which the list of rejects names with their reasons.
+TOLD_AS_REJECTS = ("line_splits", "no_rejects")
 
 
 def as_json(report: Report) -> str:
@@ -31,35 +35,130 @@ def as_json(report: Report) -> str:
             },
             "tables": report.tables,
             "seconds": report.seconds,
+            "warnings": [asdict(warned) for warned in together(report.warnings)],
+            "rejects": [asdict(rejected) for rejected in report.rejects],
         }
         | ({"remarks": [_remark(told) for told in report.remarks]} if report.remarks else {})
         | ({"failures": report.failures} if report.failures else {}),
         ensure_ascii=False,
+        default=str,  # sessions
     )
 
 
 def show(report: Report, settings: Settings) -> None:
-    """The report for people: what was made, what lacks and why, where it is."""
+    """The report for people: what was made and where it is; last, what needs a look."""
     shown = console()
-    if report.tables:
+    if filled := {name: rows for name, rows in report.tables.items() if rows}:
         days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
-        rows = [(name, f"{number:,}") for name, number in report.tables.items()]
+        rows = [(name, f"{number:,}") for name, number in filled.items()]
         shown.print(grid(f"{settings.world} data, {days}", ("table", "rows"), rows))
+    if empty := [name for name, rows in report.tables.items() if not rows]:
+        shown.print(f"without rows of these sessions: {', '.join(empty)}", soft_wrap=True)
+    if report.seconds:
         took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
         shown.print(f"time in steps: {took}", soft_wrap=True)
-    for day, answers in report.incomplete.items():
-        for feed, answer in answers.items():
-            shown.print(f"{day} {feed}: {answer.state}, {answer.reason}", soft_wrap=True)
-    for told in report.remarks[:REMARKS_SHOWN]:
-        shown.print(f"{told.session_date} {told.feed}: {told.text}", soft_wrap=True)
-    if len(report.remarks) > REMARKS_SHOWN:
-        more = len(report.remarks) - REMARKS_SHOWN
-        shown.print(f"and {more} more such lines: --json has them all", soft_wrap=True)
-    for failure in report.failures:
-        click.echo(f"failed: {failure}", err=True)
-    if "marts" in report.seconds:
+    if "marts" in report.seconds and not report.failures:
         shown.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
         shown.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
+    found = (_remarks, _warnings, _rejects, _missing)
+    for lines in (of(report) for of in found):
+        for line in lines:
+            shown.print(line, soft_wrap=True)
+    for failure in report.failures:
+        click.echo(f"failed: {failure}", err=True)
+
+
+def together(warnings: Iterable[Warned]) -> list[Warned]:
+    """One of each check: a backfill of many runs examines it in each."""
+    found: dict[tuple[str, str], Warned] = {}
+    for one in warnings:
+        before = found.get((one.table, one.check))
+        rows = one.bad_rows + (before.bad_rows if before else 0)
+        days = {*one.sessions, *(before.sessions if before else ())}
+        found[one.table, one.check] = Warned(
+            one.table, one.check, one.meaning, rows, tuple(sorted(days))
+        )
+    return list(found.values())
+
+
+def _remarks(report: Report) -> Iterable[str]:
+    told = [f"{told.session_date} {told.feed}: {told.text}" for told in report.remarks]
+    yield from _capped(told, "such lines")
+
+
+def _warnings(report: Report) -> Iterable[str]:
+    checks = [one for one in together(report.warnings) if one.check not in TOLD_AS_REJECTS]
+    if not checks:
+        return
+    yield (
+        f"{_number(len(checks), 'warning')}; `indextracker ui` shows examples at the checks of the "
+        "tables:"
+    )
+    told = [
+        f"  {one.table} {one.check}: {_number(one.bad_rows, 'row')}{_of(one.sessions)}; "
+        f"should hold: {one.meaning}"
+        for one in checks
+    ]
+    yield from _capped(told, "warnings")
+
+
+def _rejects(report: Report) -> Iterable[str]:
+    rejects = report.rejects
+    if not rejects:
+        return
+    lines = sum(one.lines for one in rejects)
+    yield (
+        f"{_number(lines, 'line')} of {_number(len(rejects), 'document')} could not be read; all "
+        'of them: indextracker query --lake "select * from silver.rejects"'
+    )
+    of_feeds: dict[str, list[Rejected]] = {}
+    for one in rejects:
+        of_feeds.setdefault(one.feed, []).append(one)
+    told = [
+        f"  {feed}{_of([one.session for one in found])}: "
+        f"{_number(sum(one.lines for one in found), 'line')}, such as {found[0].session} "
+        f"{found[0].first}"
+        for feed, found in of_feeds.items()
+    ]
+    yield from _capped(told, "feeds")
+
+
+def _missing(report: Report) -> Iterable[str]:
+    cells = [
+        (day, feed, answer.state, answer.reason or "")
+        for day, answers in report.incomplete.items()
+        for feed, answer in answers.items()
+    ]
+    if not cells:
+        return
+    feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
+    calendar = taiwan()
+    of = _number(len(report.incomplete), "session")
+    yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
+    told = [
+        f"  {lack.state}: {lack.number:,}, {where_in_words(lack.where, feeds, calendar)}: "
+        f"{lack.reason}"
+        for lack in by_reason(cells)
+    ]
+    yield from _capped(told, "reasons")
+
+
+def _capped(told: Sequence[str], what: str) -> Iterable[str]:
+    yield from told[:LINES_SHOWN]
+    if len(told) > LINES_SHOWN:
+        yield f"  and {len(told) - LINES_SHOWN} more {what}: --json lists them"
+
+
+def _of(sessions: Sequence[date]) -> str:
+    if not sessions:
+        return ""
+    if len(sessions) == 1:
+        return f" of {sessions[0]}"
+    return f" of {len(sessions)} sessions, {sessions_in_words(sessions)}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _remark(told: Remark) -> dict[str, str | None]:

@@ -32,11 +32,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """How many rows break a rule in a slice, and the first few of them in words."""
+    """How many rows break a rule in a slice, the first few of them in words, and their sessions."""
 
     rule: Rule
     bad_rows: int
     examples: tuple[str, ...]
+    sessions: tuple[date, ...] = ()
 
 
 def rules(table: Table) -> list[Rule]:
@@ -104,11 +105,15 @@ def examine(lake: Lake, table: Table, sessions: Sequence[date] | None) -> list[F
 def _found(rule: Rule, cursor: duckdb.DuckDBPyConnection) -> Finding:
     """The breakers are few; a query for them costs no more than one that counts them."""
     names = [column[0] for column in cursor.description]
+    rows = cursor.fetchall()
     examples = tuple(
         ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
-        for row in cursor.fetchmany(EXAMPLES)
+        for row in rows[:EXAMPLES]
     )
-    return Finding(rule, len(examples) + len(cursor.fetchall()), examples)
+    days: set[date] = set()
+    if "session_date" in names:
+        days = {row[names.index("session_date")] for row in rows}
+    return Finding(rule, len(rows), examples, tuple(sorted(days)))
 
 
 def _with_previous(lake: Lake, sessions: Sequence[date]) -> list[date]:

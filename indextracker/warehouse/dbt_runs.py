@@ -50,16 +50,20 @@ class Event:
     log: dict[str, Any]
 
 
+def prepared() -> bool:
+    """Whether the project was compiled as it stands."""
+    state = MANIFEST.with_name(_STATE)
+    return state.exists() and state.read_text() == _state()
+
+
 def prepare() -> None:
     """Compiles the project, and finds its columns' lineage, unless that was done as it stands.
 
     Takes some ten seconds where a file, a table of `raw` or a version has changed, and none else.
     """
-    target = MANIFEST.parent
-    state = target / _STATE
-    wanted = _state()
-    if state.exists() and state.read_text() == wanted:
+    if prepared():
         return
+    target, wanted = MANIFEST.parent, _state()
     target.mkdir(parents=True, exist_ok=True)
     # Made aside: another process that loads the code location reads whole files. The state comes
     # last, so that what a killed process left unfinished is made again.

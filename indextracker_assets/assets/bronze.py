@@ -144,6 +144,13 @@ def _acquired(
 ) -> tuple[dict[date, Delivery], list[dg.AssetCheckResult]]:
     """Asks for the documents of some dates, and examines them."""
     mark(context)
+    asked: list[date] = []
+
+    def tell(answer: Delivery) -> None:
+        asked.append(answer.session_date)
+        platform.progress.advance(0 if feed.yearly else 1, f"{feed.name} {answer.session_date}")
+
+    platform.progress.advance(0, feed.name)
     try:
         answers = acquire(
             platform.lake,
@@ -152,9 +159,13 @@ def _acquired(
             platform.source,
             clock=platform.clock,
             again=AGAIN.items() <= context.run.tags.items(),
+            progress=tell,
             announce=context.log.info,
             remark=lambda told: _observe(context, feed, told),
         )
+        if not feed.yearly:
+            # The others were there before.
+            platform.progress.advance(len(set(dates) - set(asked)))
         good = [day for day in dates if answers[day].accepted]
         results = list(check_results(platform.lake, feed.table, good))
     except TRANSIENT as error:

@@ -15,6 +15,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
+from indextracker.progress import Progress
 from indextracker.warehouse import Warehouse, dbt_runs
 from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets import pools
@@ -53,9 +54,14 @@ def marts_assets() -> dg.AssetsDefinition:
         warehouse = platform.warehouse
         with warehouse.writing():
             told: list[dbt_runs.Event] = []
+
+            def heard(event: dbt_runs.Event) -> None:
+                told.append(event)
+                _tell(platform.progress, event)
+
             failpoint("dbt-before")
             try:
-                dbt_runs.build(warehouse, folder, told.append)
+                dbt_runs.build(warehouse, folder, heard)
             except dbt_runs.DbtError as error:
                 yield from _outcomes(context, translator, told)
                 raise dg.Failure(f"dbt build failed, nothing was published:\n{error}") from error
@@ -69,10 +75,20 @@ def marts_assets() -> dg.AssetsDefinition:
                 }
                 context.add_asset_metadata(found, key)
             yield from _outcomes(context, translator, told)
+            platform.progress.begin("writing dbt's docs and publishing the marts")
             dbt_runs.write_docs(warehouse, folder)
             warehouse.publish()
 
     return marts
+
+
+def _tell(progress: Progress, event: dbt_runs.Event) -> None:
+    """Tells how far dbt is, which numbers its models and tests."""
+    numbers = event.log["data"]
+    if event.name == "LogStartLine" and numbers["index"] == 1:
+        progress.begin("building and testing the marts", numbers["total"], "models and tests")
+    elif event.name in ("LogModelResult", "LogTestResult"):
+        progress.advance()
 
 
 def _outcomes(

@@ -56,8 +56,8 @@ class Home:
             "INDEXTRACKER_DAGSTER_HOME": str(self.dagster),
         } | more
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        """Starts the command from another folder than the project's."""
+    def start(self, *arguments: str, alone: bool = False, **more: str) -> subprocess.Popen[str]:
+        """Starts the command from another folder than the project's; `alone` in its own group."""
         return subprocess.Popen(
             [COMMAND, *arguments],
             cwd=self._made("elsewhere"),
@@ -66,6 +66,7 @@ class Home:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=alone,
         )
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

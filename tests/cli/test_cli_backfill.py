@@ -33,7 +33,8 @@ def test_a_real_session_agrees_with_the_exchange(
     done = home.run("backfill", "taiwan", *day, *FUTURES, "--json")
     assert done.returncode == 0, done.stderr
     report = answer(done)
-    assert set(report) == {"sessions", "tables", "seconds"}
+    assert set(report) == {"sessions", "tables", "seconds", "warnings", "rejects"}
+    assert report["rejects"] == []
     good = {"state": "accepted", "reason": None}
     assert report["sessions"] == {
         "2021-07-26": {"taifex_futures": good, "taifex_volume_totals": good}

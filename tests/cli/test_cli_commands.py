@@ -150,6 +150,9 @@ def test_query_before_any_backfill(empty: Home) -> None:
     ("arguments", "sentence"),
     [
         ((*BACKFILL, *DAY, "--feeds", "tpex"), "called 'tpex'; there are taifex_futures"),
+        ((*BACKFILL, *DAY, "--feeds", "taifex_future"), "perhaps taifex_futures or"),
+        ((*BACKFILL, *DAY, "--tables", "silver/contract"), "perhaps silver/contracts"),
+        ((*BACKFILL, *DAY, "--tables", "bronze/twse_index"), "--feeds"),
         ((*BACKFILL, *DAY, "--feeds", ","), "no feed is called"),
         ((*BACKFILL, "--from", "2024-13-01", "--to", "2024-12-13"), "not a date like 2024-12-13"),
         ((*BACKFILL, "--from", "20241213", "--to", "2024-12-13"), "not a date like 2024-12-13"),
@@ -160,7 +163,7 @@ def test_query_before_any_backfill(empty: Home) -> None:
         ((*BACKFILL, *DAY, "--frmo", "2024-12-13"), "--frmo"),
         (("backfill", "mars", *DAY), "mars"),
         (("query",), "SQL"),
-        (("quary", "select 1"), "quary"),
+        (("quary", "select 1"), "Did you mean 'query'?"),
         (("status", "--from", "2024-12-16", "--to", "2024-12-13"), "is after the last"),
     ],
 )

@@ -21,5 +21,7 @@ def test_a_run_that_fails_without_a_failing_step_is_reported(
 
     monkeypatch.setattr(ActiveExecution, "get_next_step", gone)
     report = backfill(platform, [date(2024, 12, 13)], feeds=["twse_index"], to_layer="bronze")
-    assert report.failures == ["acquire: RuntimeError: the database of the runs is gone"]
+    assert report.failures == [
+        "asking for documents of 2024-12-13: the database of the runs is gone"
+    ]
     assert report.exit_code == 1

@@ -15,9 +15,10 @@ import pytest
 from archives import Archive, MakePlatform
 
 from indextracker.platform import Platform
+from indextracker.reports import Report
 from indextracker_assets.assets.freshness import CHECK
 from indextracker_assets.assets.warehouse import LOADED
-from indextracker_assets.backfill import Report, backfill
+from indextracker_assets.backfill import backfill
 from indextracker_assets.definitions import build_defs
 from indextracker_assets.specs import key_at
 from indextracker_simulator.taifex import NO_DATA_PAGE
@@ -130,6 +131,23 @@ def test_the_report_counts_the_rows_of_the_sessions(with_holes: Lakehouse) -> No
         assert rows == lake.total_rows(TABLES[path]), path
 
 
+def test_the_report_tells_warnings_and_rejects(with_holes: Lakehouse) -> None:
+    report, lake = with_holes.report, with_holes.platform.lake
+    rejected = sum(one.lines for one in report.rejects)
+    with lake.sql([TABLES["silver/rejects"]]) as connection:
+        [(lines,)] = connection.execute(
+            "select count(*) from (select distinct session_date, feed, line from rejects)"
+        ).fetchall()
+    assert rejected == lines > 0
+    assert {one.feed for one in report.rejects} >= {"taifex_futures", "taifex_options"}
+    known = [one for one in report.warnings if one.check == "product_known"]
+    assert {one.table for one in known} == {"silver/contracts"}
+    assert sorted(day for one in known for day in one.sessions) == DAYS
+    assert all(one.bad_rows > 0 for one in report.warnings)
+    # What is missing stands in the report by itself.
+    assert "documents_accepted" not in {one.check for one in report.warnings}
+
+
 def test_rejects_are_a_warning_with_a_count(with_holes: Lakehouse) -> None:
     shown = with_holes.check("silver/rejects", "no_rejects")
     assert (shown.passed, shown.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -213,8 +231,11 @@ def test_trades_that_contradict_the_exchange_are_not_published(wrong_total: Plat
     report = backfill(wrong_total, DAYS[:1], feeds=feeds)
     assert report.exit_code == 1
     [failure] = report.failures
-    assert "volume_equals_control_totals" in failure
-    assert "silver__futures_trades" in failure
+    # Table, session, what should hold, example and remedy, and no name of Python's.
+    assert failure.startswith("silver/futures_trades of 2024-12-10: 1 row breaks the rule")
+    assert "(volume_equals_control_totals), such as product TX" in failure
+    assert "run the same command again" in failure
+    assert "Error" not in failure
     assert "marts" not in report.seconds
     assert not wrong_total.warehouse.published.exists()
     # What rests on the trades was not built from them.

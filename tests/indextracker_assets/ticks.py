@@ -9,8 +9,8 @@ from datetime import date, datetime
 import dagster as dg
 
 from indextracker.platform import Platform
-from indextracker_assets.backfill import sentence
 from indextracker_assets.definitions import build_defs
+from indextracker_assets.outcomes import sentence
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -1,0 +1,117 @@
+"""What a backfill says at its end: in few lines for people, whole as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from indextracker.cli import reporting
+from indextracker.reports import Answer, Rejected, Report, Warned
+from indextracker.settings import Settings
+
+DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
+THERE = Answer("accepted", None)
+
+
+def gone(day: date) -> Answer:
+    return Answer("missing", f"the archive holds no Daily_{day:%Y_%m_%d}.zip")
+
+
+def found(**more: object) -> Report:
+    """All sessions without futures, that of the 11th alone without an index."""
+    sessions = {
+        day: {"taifex_futures": gone(day), "taifex_options": THERE, "twse_index": THERE}
+        for day in DAYS
+    }
+    sessions[DAYS[2]] |= {"taifex_futures": THERE, "twse_index": Answer("blocked", "403")}
+    return Report(sessions, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> object:
+    settings = Settings(lake=str(tmp_path / "lake"), warehouse=str(tmp_path / "w.duckdb"))
+
+    def shown(report: Report) -> list[str]:
+        reporting.show(report, settings)
+        return capsys.readouterr().out.splitlines()
+
+    return shown
+
+
+def test_what_is_missing_is_a_line_for_each_reason(lines) -> None:  # type: ignore[no-untyped-def]
+    told = lines(found())
+    where = "taifex_futures 2024-12-09 to 12-10, 12-12 to 12-16"
+    assert told[-3:] == [
+        "6 documents of 6 sessions are missing:",
+        f"  missing: 5, {where}: the archive holds no Daily_2024_12_16.zip",
+        "  blocked: 1, twse_index 2024-12-11: 403",
+    ]
+
+
+def test_warnings_are_counted_by_check(lines) -> None:  # type: ignore[no-untyped-def]
+    of = {"table": "silver/contracts", "check": "product_known", "meaning": "Terms are known."}
+    warnings = [
+        Warned(**of, bad_rows=50, sessions=(DAYS[0], DAYS[1])),
+        Warned(**of, bad_rows=3, sessions=(DAYS[4],)),
+        # Told by the list of rejects.
+        Warned("silver/rejects", "no_rejects", "Every line can be read.", 2, (DAYS[0],)),
+    ]
+    told = lines(Report({day: {"taifex_futures": THERE} for day in DAYS}, warnings=warnings))
+    assert told[-2].startswith("1 warning; `indextracker ui` shows")
+    assert told[-1] == (
+        "  silver/contracts product_known: 53 rows of 3 sessions, 2024-12-09 to 2024-12-13; "
+        "should hold: Terms are known."
+    )
+
+
+def test_lines_that_cannot_be_read_are_told_last(lines) -> None:  # type: ignore[no-untyped-def]
+    rejects = [
+        Rejected(DAYS[0], "taifex_futures", 1, "line 5: unreadable time: '84x'"),
+        Rejected(DAYS[1], "taifex_futures", 2, "line 7: unreadable price: 'abc'"),
+    ]
+    told = lines(Report({day: {"taifex_futures": THERE} for day in DAYS}, rejects=rejects))
+    assert told[-2].startswith("3 lines of 2 documents could not be read")
+    assert "silver.rejects" in told[-2]
+    assert told[-1] == (
+        "  taifex_futures of 2 sessions, 2024-12-09 to 2024-12-10: 3 lines, such as 2024-12-09 "
+        "line 5: unreadable time: '84x'"
+    )
+
+
+def test_long_lists_are_cut(lines) -> None:  # type: ignore[no-untyped-def]
+    warnings = [Warned("silver/x", f"check_{n}", "Holds.", 1) for n in range(40)]
+    told = lines(Report(warnings=warnings))
+    assert len(told) == 2 + reporting.LINES_SHOWN
+    assert told[-1] == "  and 28 more warnings: --json lists them"
+
+
+def test_tables_without_rows_are_one_line(lines) -> None:  # type: ignore[no-untyped-def]
+    told = lines(Report({DAYS[0]: {}}, tables={"silver/a": 3, "silver/b": 0, "silver/c": 0}))
+    assert not any("silver/b" in line for line in told if "silver/a" in line)
+    assert "without rows of these sessions: silver/b, silver/c" in told
+    assert lines(Report(tables={"silver/b": 0})) == ["without rows of these sessions: silver/b"]
+
+
+def test_json_keeps_everything() -> None:
+    report = found(
+        warnings=[Warned("silver/a", "c", "Holds.", 2, (DAYS[0],))],
+        rejects=[Rejected(DAYS[0], "twse_index", 1, "line 5: why")],
+    )
+    told = json.loads(reporting.as_json(report))
+    assert set(told) == {"sessions", "tables", "seconds", "warnings", "rejects"}
+    assert len(told["sessions"]) == 6
+    assert told["warnings"] == [
+        {
+            "table": "silver/a",
+            "check": "c",
+            "meaning": "Holds.",
+            "bad_rows": 2,
+            "sessions": ["2024-12-09"],
+        }
+    ]
+    assert told["rejects"] == [
+        {"session": "2024-12-09", "feed": "twse_index", "lines": 1, "first": "line 5: why"}
+    ]
