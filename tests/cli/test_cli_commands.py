@@ -153,7 +153,7 @@ def test_query_before_any_backfill(empty: Home) -> None:
         ((*BACKFILL, *DAY, "--feeds", "taifex_future"), "perhaps taifex_futures or"),
         ((*BACKFILL, *DAY, "--tables", "silver/contract"), "perhaps silver/contracts"),
         ((*BACKFILL, *DAY, "--tables", "bronze/twse_index"), "--feeds"),
-        ((*BACKFILL, *DAY, "--feeds", ","), "no feed is called"),
+        ((*BACKFILL, *DAY, "--feeds", ","), "names no feed"),
         ((*BACKFILL, "--from", "2024-13-01", "--to", "2024-12-13"), "not a date like 2024-12-13"),
         ((*BACKFILL, "--from", "20241213", "--to", "2024-12-13"), "not a date like 2024-12-13"),
         ((*BACKFILL, "--from", "2024-12-16", "--to", "2024-12-13"), "before it begins on"),
@@ -164,7 +164,7 @@ def test_query_before_any_backfill(empty: Home) -> None:
         (("backfill", "mars", *DAY), "mars"),
         (("query",), "SQL"),
         (("quary", "select 1"), "Did you mean 'query'?"),
-        (("status", "--from", "2024-12-16", "--to", "2024-12-13"), "is after the last"),
+        (("status", "--from", "2024-12-16", "--to", "2024-12-13"), "before it begins on"),
     ],
 )
 def test_a_wrong_command_line_is_answered_with_a_sentence(
