@@ -90,7 +90,7 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         states = _known(lake, feed, sessions)
     for text in asking.passed_over:
         announce(text)
-    for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file)):
+    for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file or "")):
         remark(told)
     if not feed.yearly:
         lacking = [s for s in states if states[s].state not in ("accepted", "closed")]
@@ -167,7 +167,7 @@ class _Asking:
             list(pool.map(look, self.accepted.values()))
 
     def _one(self, session: date) -> tuple[Delivery, pa.Table | None]:
-        if len(self.blocks) >= BLOCKS_BORNE and self.source.barred(self.feed) is None:
+        if self._is_spared():
             answer, rows = _not_asked(self.blocks[-1], session, self.clock()), None
         else:
             answer, rows = self._answer(session)
@@ -180,6 +180,11 @@ class _Asking:
             if remark := asked_again(answer, before):
                 self.remarks.append(remark)
         return answer, rows
+
+    def _is_spared(self) -> bool:
+        """Whether a publisher blocks; an archive is not bothered, nor one that needs a token."""
+        blocks = self.source.live and len(self.blocks) >= BLOCKS_BORNE
+        return blocks and self.source.barred(self.feed) is None
 
     def _answer(self, session: date) -> tuple[Delivery, pa.Table | None]:
         """What the source has, its bytes landed; the rows of an accepted document."""

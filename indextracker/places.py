@@ -42,6 +42,13 @@ class File:
     modified_at: datetime
 
 
+Unreadable = Callable[[OSError], object]
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
 class Place(Protocol):
     """A folder, or a prefix of a bucket, that need not be there yet.
 
@@ -71,8 +78,11 @@ class Place(Protocol):
         """Keeps bytes under the name; where something is kept already, that stays."""
         ...
 
-    def files(self) -> list[File]:
+    def files(self, unreadable: Unreadable = ...) -> list[File]:
         """All that lies below, at any depth.
+
+        Args:
+            unreadable: Told what cannot be looked at; by default that is raised.
 
         Raises:
             FileNotFoundError: The place is not there: no such folder, or nothing of that prefix.
@@ -144,18 +154,26 @@ class Folder:
         finally:
             Path(aside).unlink(missing_ok=True)
 
-    def files(self) -> list[File]:
-        """Every file below the folder."""
+    def files(self, unreadable: Unreadable = _raise) -> list[File]:
+        """Every file below the folder, behind links too; each folder once."""
         if not self._folder.is_dir():
             kind = NotADirectoryError if self._folder.exists() else FileNotFoundError
             raise kind(f"{self._folder} is no folder")
-        found = []
-        for folder, _, names in os.walk(self._folder, onerror=_raise):
+        os.scandir(self._folder).close()  # that this one cannot be read is always raised
+        found, walked = [], set[str]()
+        for folder, below, names in os.walk(self._folder, onerror=unreadable, followlinks=True):
+            if (real := os.path.realpath(folder)) in walked:
+                below.clear()  # a link leads back to it
+                continue
+            walked.add(real)
             for path in (Path(folder, name) for name in names):
                 try:
                     about = path.stat()
                 except FileNotFoundError:
                     continue  # gone since it was listed: a writer's file aside
+                except OSError as error:
+                    unreadable(error)
+                    continue
                 if stat.S_ISREG(about.st_mode):
                     name = path.relative_to(self._folder).as_posix()
                     modified = datetime.fromtimestamp(about.st_mtime, UTC)
@@ -245,8 +263,8 @@ class Bucket:
                 else:
                     return
 
-    def files(self) -> list[File]:
-        """Every object of the prefix."""
+    def files(self, unreadable: Unreadable = _raise) -> list[File]:  # noqa: ARG002
+        """Every object of the prefix: a store tells of all or of none."""
         pages = self._client.get_paginator("list_objects_v2")
         with self._asked(""):
             found = [
@@ -343,7 +361,3 @@ def _s3() -> Any:
             retries={"mode": "standard", "total_max_attempts": REQUEST_TRIES},
         ),
     )
-
-
-def _raise(error: OSError) -> None:
-    raise error

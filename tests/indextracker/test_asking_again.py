@@ -353,6 +353,15 @@ def test_a_publisher_that_blocks_is_not_asked_on_and_on(lake: Lake) -> None:
     assert all(answer.accepted for answer in ask(lake, publisher, days, hours=1).values())
 
 
+def test_an_archive_is_asked_on_for_every_session(lake: Lake) -> None:
+    """Pages of a firewall that were saved under the names of documents."""
+    days = [DAYS[0] + timedelta(days=number) for number in range(8)]
+    files = {day: [b"blocked by a firewall"] for day in days[:-1]} | {days[-1]: [b"good"]}
+    answers = acquire(lake, FEED, days, Files(files), clock=lambda: NOW)
+    assert [answer.state for answer in answers.values()] == ["blocked"] * 7 + ["accepted"]
+    assert {answer.reason for answer in answers.values()} == {"by a firewall", None}
+
+
 def test_without_access_each_session_says_how_to_get_it(lake: Lake) -> None:
     publisher = Publisher({}, no_access=Refusal("blocked", "get a token"))
     days = [DAYS[0] + timedelta(days=number) for number in range(12)]

@@ -40,12 +40,13 @@ class ArchiveSource(Source):
 
     def __init__(self, root: str | Path) -> None:
         self._root = places.place(str(root))
+        self._unreadable: list[OSError] = []
         self.place = f"archive:{str(root).rpartition('/')[2]}"
 
     @cached_property
     def _files(self) -> dict[str, list[places.File]]:
         try:
-            listed = self._root.files()
+            listed = self._root.files(self._unreadable.append)
         except FileNotFoundError as error:
             raise NotADirectoryError(f"the archive cannot be read: {error}") from error
         found: dict[str, list[places.File]] = {}
@@ -56,12 +57,21 @@ class ArchiveSource(Source):
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
         """Every file of the session's names, the largest first.
 
+        Where there is none, and some of the archive cannot be looked at, it may be there.
+
         Raises:
             NotADirectoryError: If the archive is not there.
         """
         files = [file for name in feed.names(session) for file in self._files.get(name, ())]
         for file in sorted(files, key=lambda file: (-file.bytes, file.name)):
             yield self._answer(file)
+        if not files and self._unreadable:
+            name, error = feed.names(session)[0], self._unreadable[0]
+            reason = (
+                f"{name} is not in what can be read of {self.place}: {error.strerror}, "
+                f"'{self._below(error)}'"
+            )
+            yield Answer(self.place, name, None, refusal=Refusal("blocked", reason))
 
     def look_alikes(self, feed: Feed, session: date) -> list[str]:
         """The files whose names only resemble those of a session's document.
@@ -110,6 +120,10 @@ class ArchiveSource(Source):
             for number in {word for word in words.split() if word.isdecimal()}:
                 found.setdefault(number, []).extend((words, file.name) for file in files)
         return found
+
+    def _below(self, error: OSError) -> str:
+        """Where it happened, from the archive on: places of this machine are in no log."""
+        return str(error.filename).removeprefix(self._root.address).strip("/")
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -214,6 +214,36 @@ def test_a_file_of_nothing_and_a_folder_of_the_name_hide_nothing(
     assert (verdict.state, verdict.url) == ("accepted", f"archive:{name}/{name}")
 
 
+def test_a_link_is_followed_and_one_in_a_circle_ends(
+    tmp_path: Path, futures_zip: Zip, session: date
+) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/Daily_2024_12_16.zip").write_bytes(futures_zip())
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    (archive / "linked").symlink_to(tmp_path / "disk")
+    (archive / "circle").symlink_to(archive)
+    assert [a.url for a in ArchiveSource(archive).answers(FUTURES, session)] == [
+        "archive:linked/Daily_2024_12_16.zip"
+    ]
+
+
+def test_what_cannot_be_looked_at_hides_no_other_file(
+    tmp_path: Path, futures_zip: Zip, session: date
+) -> None:
+    (tmp_path / "Daily_2024_12_16.zip").write_bytes(futures_zip())
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd/turn.zip").symlink_to("turn.zip")
+    archive = ArchiveSource(tmp_path)
+    assert judge(FUTURES, session, archive, LATER).state == "accepted"
+    verdict = judge(INDEX, session, archive, LATER)
+    assert verdict.state == "blocked"
+    assert verdict.reason == (
+        f"MI_5MINS_INDEX_20241216.json is not in what can be read of archive:{tmp_path.name}: "
+        "Too many levels of symbolic links, 'odd/turn.zip'"
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     [
