@@ -110,6 +110,8 @@ class Product:
         night_open: Start of the night session, on the evening before; None where there is none.
         night_close: Its end, in the morning of the session's own date or of a weekend before.
         expiry_rule: One of ``EXPIRY_RULES``.
+        trades_after_last_day: Whether an expiring contract trades on in the night that follows its
+            last trading day, which is the next session's; so do some on foreign underlyings.
         valid_from: First session of these terms; None where not known.
         valid_to: Last session of these terms; None while they last.
         source: Where the row comes from.
@@ -129,6 +131,7 @@ class Product:
     night_open: time | None
     night_close: time | None
     expiry_rule: str
+    trades_after_last_day: bool
     valid_from: date | None
     valid_to: date | None
     source: str
@@ -272,6 +275,7 @@ def products(folder: Path | None = None) -> tuple[Product, ...]:
             night_open=row.optional_clock("night_open"),
             night_close=row.optional_clock("night_close"),
             expiry_rule=row.one_of("expiry_rule", EXPIRY_RULES),
+            trades_after_last_day=row.flag("trades_after_last_day"),
             valid_from=row.optional_day("valid_from"),
             valid_to=row.optional_day("valid_to"),
             source=row.text("source"),
@@ -456,6 +460,8 @@ def _check_hours(product: Product) -> None:
         )
     if (product.night_open is None) != (product.night_close is None):
         raise ValueError("night_open and night_close are given both or not at all.")
+    if product.trades_after_last_day and product.night_open is None:
+        raise ValueError("trades_after_last_day is true of a product without a night session.")
     if product.night_open is not None and product.night_open <= product.day_close:
         raise ValueError("the night session must open after the close of the day session.")
     if product.night_close is not None and product.night_close >= product.day_open:
@@ -484,7 +490,7 @@ _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         Product: (
             *("product", "name", "underlying", "kind", "instrument", "multiplier", "currency"),
             *("tick_size", "day_open", "day_close", "last_day_close", "night_open", "night_close"),
-            *("expiry_rule", "valid_from", "valid_to", "source"),
+            *("expiry_rule", "trades_after_last_day", "valid_from", "valid_to", "source"),
         ),
         Etf: ("symbol", "name", "underlying", "lot_shares", "listed_on", "source"),
         IndexName: ("index_name", "index_id", "name", "market", "source"),

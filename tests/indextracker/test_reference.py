@@ -103,6 +103,11 @@ def test_hours(
     )
 
 
+def test_who_trades_in_the_night_after_the_last_trading_day() -> None:
+    after = {row.product for row in reference.products() if row.trades_after_last_day}
+    assert after == {"BRF", "F1F", "SPF", "SXF", "UDF", "UNF"}
+
+
 def test_numbers_are_exact() -> None:
     assert terms("TE", date(2024, 12, 16)).tick_size == Decimal("0.05")
     assert terms("CDF", date(2024, 12, 16)).tick_size is None  # depends on the price
@@ -185,7 +190,7 @@ def test_special_sessions_are_on_weekends() -> None:
         ("products.csv", 2, "08:45:00", "14:45:00", "must open before it closes"),
         ("products.csv", 2, ",unknown,", ",fourth_friday,", "'fourth_friday' is none of third_"),
         ("products.csv", 2, "08:45:00", "", "day_open is empty"),
-        ("products.csv", 2, ",", ",,", "18 cells stand in 17 columns"),
+        ("products.csv", 2, ",", ",,", "19 cells stand in 18 columns"),
         ("products.csv", 2, ",TWD,", ",NTD$,", "does not have the form"),
         ("products.csv", 2, ",Futures,", ",Forwards,", "'Forwards' is none of Futures, Options"),
         ("etfs.csv", 2, "006204", "X", "does not have the form"),
@@ -234,7 +239,8 @@ def test_terms_must_not_overlap(
 ) -> None:
     text = (copies / "products.csv").read_text(encoding="utf-8")
     header = text.splitlines()[0]
-    row = "TX,x,TAIEX,index,Futures,200,TWD,1,08:45:00,13:45:00,13:30:00,,,third_wednesday,{},{},x"
+    terms = "TX,x,TAIEX,index,Futures,200,TWD,1,08:45:00,13:45:00,13:30:00,,"
+    row = terms + ",third_wednesday,false,{},{},x"
     rows = [header, row.format("", "2017-05-15"), row.format(valid_from, valid_to)]
     (copies / "products.csv").write_text("\n".join(rows), encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 3: .*{complaint}"):
@@ -253,7 +259,7 @@ def test_terms_must_not_overlap(
 )
 def test_terms_must_make_sense(copies: Path, cells: str, complaint: str) -> None:
     header = (copies / "products.csv").read_text(encoding="utf-8").splitlines()[0]
-    row = f"TX,x,TAIEX,index,Futures,{cells},third_wednesday,,,x"
+    row = f"TX,x,TAIEX,index,Futures,{cells},third_wednesday,false,,,x"
     (copies / "products.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 2: .*{complaint}"):
         reference.products(copies)

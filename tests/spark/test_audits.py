@@ -28,6 +28,7 @@ SERIES: Row = {
 OUTRIGHT: Row = {"product": "TX", "expiry": "202412"}
 PAIR: Row = {"product": "TX", "near_expiry": "202412", "far_expiry": "202501"}
 COMBINED: Row = {"product": "TX", "expiry": "202412/202501", "volume": "8"}
+EVENING = datetime(2024, 12, 13, 8, tzinfo=UTC)  # 16:00 on the Friday before
 FIRST, SECOND = OPENED, OPENED + timedelta(seconds=1)
 SCALES = (1, 5, 15, 30, 60)
 
@@ -55,6 +56,7 @@ AGREEING: dict[Table, list[Row]] = {
     t.FUTURES_TRADES: [
         OUTRIGHT | {"line": 2, "traded_at": FIRST, "session_part": "day", "contracts": 3},
         OUTRIGHT | {"line": 3, "traded_at": SECOND, "session_part": "day", "contracts": 1},
+        OUTRIGHT | {"line": 5, "traded_at": EVENING, "session_part": "night", "contracts": 1},
     ],
     t.FUTURES_SPREADS: [
         PAIR
@@ -74,13 +76,17 @@ AGREEING: dict[Table, list[Row]] = {
         {"feed": "taifex_futures", "line": 2, "text": "20241216,CDF,?"},
     ],
     t.TAIFEX_VOLUME_TOTALS: [
-        {"line": 3, "product": "TX", "spread_volume": "12", "total_volume": "16"},
-        {"line": 4, "product": "", "spread_volume": "12", "total_volume": "16"},
+        {"line": 3, "product": "TX", "spread_volume": "12", "total_volume": "18"},
+        {"line": 4, "product": "", "spread_volume": "12", "total_volume": "18"},
     ],
     t.OPTION_TRADES: [
         SERIES
         | {"line": line, "traded_at": FIRST, "session_part": "day", "price": 150.0, "sides": sides}
         for line, sides in ((3, 4), (4, 1), (5, 1))
+    ]
+    + [
+        SERIES
+        | {"line": 6, "traded_at": EVENING, "session_part": "night", "price": 150.0, "sides": 2}
     ],
     t.INDEX_LEVELS: [
         *_levels(SESSION, "TAIEX", 23_000.5, 23_100.0),
@@ -135,7 +141,12 @@ AGREEING: dict[Table, list[Row]] = {
             "night_open": "15:00:00",
             "night_close": "05:00:00",
         }
-        for product in ("TX", "TXO")
+        | {"trades_after_last_day": product == "UDF"}
+        for product in ("TX", "TXO", "UDF")
+    ],
+    t.CONTRACTS: [
+        {"product": product, "expiry": "202412", "last_trading_date": last}
+        for product, last in (("TX", date(2024, 12, 18)), ("UDF", BEFORE))
     ],
     t.INDEX_BARS: [
         bar
@@ -149,11 +160,11 @@ AGREEING: dict[Table, list[Row]] = {
         for bar in _bars(
             OUTRIGHT
             | {"expiry": expiry, "session_part": "day", "spread_contracts": legs}
-            | {"contracts": 4 * (expiry == "202412"), "trades": 2 * (expiry == "202412")}
+            | {"contracts": 5 * (expiry == "202412"), "trades": 3 * (expiry == "202412")}
         )
     ],
     t.SPREAD_BARS: _bars(PAIR | {"session_part": "day", "contracts": 2, "trades": 1}),
-    t.OPTION_BARS: _bars(SERIES | {"session_part": "day", "contracts": 3, "prints": 3}),
+    t.OPTION_BARS: _bars(SERIES | {"session_part": "day", "contracts": 4, "prints": 4}),
 }
 
 # What is changed, where, and which audits then find how many breakers. A change is of the first
@@ -163,11 +174,30 @@ PLANTED: dict[str, Planted] = {
     "a trade is missing": (
         t.FUTURES_TRADES,
         None,
-        {"volume_equals_control_totals": 1, "every_scale_holds_the_volume": 5},
+        {
+            "volume_equals_control_totals": 1,
+            "every_scale_holds_the_volume": 5,
+            "night_part_is_there": 1,
+        },
+    ),
+    "the night of the options is missing": (
+        t.OPTION_TRADES,
+        None,
+        {"every_scale_holds_the_volume": 5, "night_part_is_there": 1},
+    ),
+    "a contract trades after its last day": (
+        t.CONTRACTS,
+        {"last_trading_date": BEFORE},
+        {"trades_before_expiry": 1},
+    ),
+    "a foreign contract trades after the night that follows its last day": (
+        t.SESSIONS,
+        {"previous_session_date": date(2024, 12, 15)},
+        {"trades_before_expiry": 1},
     ),
     "a total differs": (
         t.TAIFEX_VOLUME_TOTALS,
-        {"total_volume": "18"},
+        {"total_volume": "20"},
         {"volume_equals_control_totals": 1},
     ),
     "a product is not in the totals": (
@@ -248,7 +278,7 @@ PLANTED: dict[str, Planted] = {
     "a night without hours": (
         t.PRODUCTS,
         {"night_open": None, "night_close": None},
-        {"trades_in_hours": 0},
+        {"trades_in_hours": 1},
     ),
     "a scale lacks a level": (t.INDEX_BARS, {"ticks": 1}, {"every_scale_holds_the_volume": 1}),
     "a scale lacks shares": (t.ETF_BARS, {"shares": 0}, {"every_scale_holds_the_volume": 1}),
@@ -263,7 +293,7 @@ PLANTED: dict[str, Planted] = {
         {"spread_contracts": 1},
         {"every_scale_holds_the_volume": 1},
     ),
-    "a scale lacks trades": (t.FUTURES_BARS, {"trades": 3}, {"every_scale_holds_the_volume": 1}),
+    "a scale lacks trades": (t.FUTURES_BARS, {"trades": 2}, {"every_scale_holds_the_volume": 1}),
     "a scale lacks spreads": (
         t.SPREAD_BARS,
         {"contracts": 1},

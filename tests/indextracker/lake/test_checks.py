@@ -88,7 +88,6 @@ PLANTS = (
     Plant("silver/daily_report", "contracts_not_negative", {"contracts": -1}),
     Plant("silver/contracts", "product_known", {"product_assumed": True}),
     Plant("silver/contracts", "expiry_dated", {"last_trading_date": None}),
-    Plant("silver/contracts", "trades_before_expiry", {"last_trading_date": date(2024, 12, 13)}),
     *(
         Plant(table, "low_to_high", cells)
         for table in (*BARS, *SESSIONS)

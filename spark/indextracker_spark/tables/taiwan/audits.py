@@ -365,6 +365,68 @@ OPTIONS_IN_HOURS = _in_hours(
 )
 
 
+def _night_is_there(trades: str, product: str) -> Audit:
+    """The audit that the sessions of a table have their night part, by its main product."""
+    return Audit(
+        name="night_part_is_there",
+        on=f"silver/{trades}",
+        reads=("silver/products",),
+        meaning=(
+            f"Where {product} trades by day and has a night session, since 2017-05-16, it traded "
+            "in the night before too: else the night part is missing in the document."
+        ),
+        severity="warn",
+        bad_rows=f"""
+        with parts as (
+            select
+                session_date,
+                sum(case when session_part = 'day' then 1 else 0 end) as day_trades,
+                sum(case when session_part = 'night' then 1 else 0 end) as night_trades
+            from {trades}
+            where product = '{product}'
+            group by session_date
+        )
+        select session_date, known.product, day_trades, night_trades
+        from parts
+        join products as known
+            on known.product = '{product}'
+            and session_date >= known.valid_from
+            and (known.valid_to is null or session_date <= known.valid_to)
+        where known.night_open is not null and day_trades > 0 and night_trades = 0
+    """,
+    )
+
+
+FUTURES_NIGHT = _night_is_there("futures_trades", "TX")
+OPTIONS_NIGHT = _night_is_there("option_trades", "TXO")
+
+TRADES_BEFORE_EXPIRY = Audit(
+    name="trades_before_expiry",
+    on="silver/contracts",
+    reads=("silver/products", "silver/sessions"),
+    meaning=(
+        "No contract trades after its last trading day, but for the night that follows it where "
+        "the product's terms say so."
+    ),
+    severity="warn",
+    bad_rows="""
+        select c.session_date, c.product, c.expiry, c.last_trading_date
+        from contracts as c
+        left join sessions as s on c.session_date = s.session_date and s.exchange = 'XTAI'
+        left join products as known
+            on c.product = known.product
+            and c.session_date >= known.valid_from
+            and (known.valid_to is null or c.session_date <= known.valid_to)
+        where c.last_trading_date < c.session_date
+            and not (
+                coalesce(known.trades_after_last_day, false)
+                -- The night that follows the last trading day is the next session's.
+                and coalesce(c.last_trading_date >= s.previous_session_date, false)
+            )
+    """,
+)
+
+
 def _of_every_scale(subject: str, reads: tuple[str, ...], facts: str, *counts: str) -> Audit:
     """The audit that the bars of every scale count what the facts do.
 

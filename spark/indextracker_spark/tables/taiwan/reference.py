@@ -81,6 +81,11 @@ PRODUCTS = Table(
         Column("valid_from", "date", "First session of these terms."),
         Column("valid_to", "date", "Last session of these terms; null while they hold."),
         Column("source", "string", "Where the terms are published.", width=1024),
+        Column(
+            "trades_after_last_day",
+            "boolean",
+            "Whether an expiring contract trades on in the night after its last trading day.",
+        ),
     ),
     checks=(
         Check("valid_period", "valid_to < valid_from", "Terms end after they begin."),

@@ -238,12 +238,6 @@ CONTRACTS = Table(
             "The expiry of every contract has a date.",
             "warn",
         ),
-        Check(
-            "trades_before_expiry",
-            "last_trading_date < session_date",
-            "No contract trades after its last trading day; some foreign ones do by night.",
-            "warn",
-        ),
     ),
 )
 
