@@ -17,6 +17,9 @@ from indextracker.settings import Settings
 
 # Publishing keeps two copies of the warehouse; a run needs some room besides.
 SPARE_BYTES = 1_000_000_000
+# A run that failed beside so little failed for want of it, whatever it says: SQLite says "disk I/O
+# error", and what it had begun to write is gone again.
+NOTHING_LEFT_BYTES = 100_000_000
 # How the system, SQLite and DuckDB say that a disk is full.
 _FULL = re.compile(
     r"no space left|os error 28|errno 28|disk is full|disk quota exceeded|enospc", re.IGNORECASE
@@ -77,16 +80,16 @@ def obstacles(settings: Settings) -> list[str]:
     return found or [room.shortage for room in rooms(settings) if room.short]
 
 
-def says_full(said: str) -> bool:
-    """Whether an error says that a disk is full."""
-    return bool(_FULL.search(said))
+def full(settings: Settings, said: str) -> str | None:
+    """Where a run failed for want of room: which disk it is, and what it needs, as a sentence.
 
-
-def full(settings: Settings) -> str:
-    """After a write failed for want of room: which disk it is, and what it needs."""
+    Args:
+        settings: The places of the run.
+        said: What it failed with.
+    """
     least = min(rooms(settings), key=lambda room: room.free - room.needed, default=None)
-    if least is None:
-        return "a disk is full: make room"
+    if least is None or not (_FULL.search(said) or least.free < NOTHING_LEFT_BYTES):
+        return None
     return f"the disk is full: {least.shortage}, and run the same command again"
 
 

@@ -10,6 +10,7 @@ setting is wrong.
 from __future__ import annotations
 
 import functools
+import re
 import signal
 import sys
 import traceback
@@ -283,6 +284,12 @@ def main() -> None:
         if "--debug" in sys.argv:
             traceback.print_exc()
         else:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {_sentence(error)}", err=True)
         code = BROKEN
     sys.exit(code or 0)
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, without the class and the SQL that SQLAlchemy puts around it."""
+    said = re.sub(r"^\([\w.]+\) ", "", str(error).partition("\n[SQL:")[0].strip())
+    return said or "it failed without a message; --debug shows where"

@@ -25,7 +25,7 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
 from indextracker.reports import Answer, Report
-from indextracker.rooms import full, obstacles, says_full
+from indextracker.rooms import full, obstacles
 from indextracker.settings import PROJECT, Settings
 from indextracker_spark.tables import Table
 from indextracker_spark.tables.builds import BUILDS
@@ -99,8 +99,8 @@ def run(settings: Settings, wish: Wish) -> Report:
         with interrupts.farewell(lambda: _farewell(stages, cancels)):
             return _backfill(platform, stages, sessions, wish, cancels)
     except Exception as error:
-        if says_full(str(error)):
-            raise click.ClickException(full(settings)) from error
+        if sentence := full(settings, str(error)):
+            raise click.ClickException(sentence) from error
         raise
     finally:
         stages.stop()
@@ -142,8 +142,8 @@ def _backfill(
             )
         finally:
             platform.close()
-    if any(map(says_full, report.failures)):
-        report.failures = [full(platform.settings)]
+    if report.failures and (sentence := full(platform.settings, "; ".join(report.failures))):
+        report.failures = [sentence]
     return report
 
 

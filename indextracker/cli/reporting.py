@@ -57,9 +57,8 @@ def show(report: Report, settings: Settings) -> None:
     if report.seconds:
         took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
         shown.print(f"time in steps: {took}", soft_wrap=True)
-    if "marts" in report.seconds and not report.failures:
-        shown.print(f"warehouse: {settings.warehouse}", soft_wrap=True)
-        shown.print(f"dbt docs:  {settings.docs}/index.html", soft_wrap=True)
+        for what, where in _places(report, settings).items():
+            shown.print(f"{what:<10} {where}", soft_wrap=True)
     found = (_remarks, _warnings, _rejects, _missing)
     for lines in (of(report) for of in found):
         for line in lines:
@@ -79,6 +78,14 @@ def together(warnings: Iterable[Warned]) -> list[Warned]:
             one.table, one.check, one.meaning, rows, tuple(sorted(days))
         )
     return list(found.values())
+
+
+def _places(report: Report, settings: Settings) -> dict[str, str]:
+    """What was written, and where it is."""
+    places = {"lake:": settings.lake}
+    if "marts" in report.seconds and not report.failures:
+        places |= {"warehouse:": settings.warehouse, "dbt docs:": f"{settings.docs}/index.html"}
+    return places | {"history:": f"{settings.dagster_home} (`indextracker ui` shows it)"}
 
 
 def _remarks(report: Report) -> Iterable[str]:

@@ -54,7 +54,8 @@ def test_backfill_says_what_it_made_and_where(backfilled: tuple[Home, str]) -> N
     home, output = backfilled
     for table in ("bronze/twse_index", "silver/futures_trades", "gold/futures_bars"):
         assert table in output
-    assert str(home.warehouse) in output
+    for place in (home.lake, home.warehouse, home.dagster):
+        assert str(place) in output
     assert str(home.docs / "index.html") in output
     assert (home.docs / "index.html").stat().st_size > 100_000
 

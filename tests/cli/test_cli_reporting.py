@@ -85,7 +85,7 @@ def test_long_lists_are_cut(lines) -> None:  # type: ignore[no-untyped-def]
     warnings = [Warned("silver/x", f"check_{n}", "Holds.", 1) for n in range(40)]
     told = lines(Report(warnings=warnings))
     assert len(told) == 2 + reporting.LINES_SHOWN
-    assert told[-1] == "  and 28 more warnings: --json lists them"
+    assert told[-1] == "  and 20 more warnings: --json lists them"
 
 
 def test_tables_without_rows_are_one_line(lines) -> None:  # type: ignore[no-untyped-def]

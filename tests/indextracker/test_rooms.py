@@ -65,6 +65,15 @@ def test_a_disk_with_too_little_room_is_named_once(
         "(sqlite3.OperationalError) database or disk is full",
     ],
 )
-def test_a_full_disk_is_recognised(said: str) -> None:
-    assert rooms.says_full(said)
-    assert not rooms.says_full("the line is full of blanks")
+def test_a_run_that_filled_the_disk_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    settings = settings_below(tmp_path)
+    sentence = rooms.full(settings, said)
+    assert sentence
+    assert sentence.startswith("the disk is full: ")
+    assert "run the same command again" in sentence
+    assert rooms.full(settings, "the line is full of blanks") is None
+    # Whatever it says, where nothing is left.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**10, 10**10, 20_000))
+    assert str(rooms.full(settings, "disk I/O error")).startswith("the disk is full: 0 MB free")
