@@ -183,6 +183,24 @@ def test_contracts_name_sizes(compiled: Path) -> None:
     assert {key: kind for key, kind in types.items() if not sized.fullmatch(kind)} == {}
 
 
+def test_every_model_is_in_the_group_of_its_layer(compiled: Path) -> None:
+    manifest = json.loads((compiled / "manifest.json").read_text(encoding="utf-8"))
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert {node["group"] for node in models} == {
+        group["name"] for group in manifest["groups"].values()
+    }
+    for node in models:
+        assert node["group"] == f"taiwan_{node['fqn'][1]}"
+
+
+def test_the_docs_open_with_every_mart(compiled: Path) -> None:
+    manifest = json.loads((compiled / "manifest.json").read_text(encoding="utf-8"))
+    overview = manifest["docs"]["doc.indextracker.__overview__"]["block_contents"]
+    linked = set(re.findall(r"#!/model/([\w.]+)", overview))
+    marts = {key for key, node in manifest["nodes"].items() if node["fqn"][1] == "marts"}
+    assert linked == {key for key in marts if key.startswith("model.")}
+
+
 def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> None:
     """Dimensions are on every node; a history is spread by its key and sorted by time."""
     manifest = json.loads((compiled / "manifest.json").read_text(encoding="utf-8"))
