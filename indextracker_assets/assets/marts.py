@@ -4,6 +4,7 @@ The SQL is dbt_project's, and how dbt runs is `dbt_runs`'s. dbt builds where no 
 passed its tests is published, and nothing else ever is.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -36,12 +37,42 @@ class Translator(DagsterDbtTranslator):
         return group("taiwan", dbt_resource_props["schema"])
 
 
+def shown_manifest() -> dict[str, Any]:
+    """What dbt knows of its models and tests, with each test where people look for it.
+
+    A view of the marts has the rows of one table of the intermediate layer, which is what dbt
+    tests: those tests are shown as the view's. Dagster takes descriptions from `meta`.
+    """
+    manifest: dict[str, Any] = json.loads(dbt_runs.MANIFEST.read_text(encoding="utf-8"))
+    nodes, children = manifest["nodes"], manifest["child_map"]
+    tests = {name: node for name, node in nodes.items() if node["resource_type"] == "test"}
+    for test in tests.values():
+        test["meta"]["description"] = test["description"]
+    for name, view in nodes.items():
+        below = view["depends_on"].get("nodes", [])
+        if view["schema"] != "marts" or view["config"]["materialized"] != "view" or len(below) != 1:
+            continue
+        [table] = below
+        for child in children[table]:
+            if child in tests and _tested(tests[child]) == table.rpartition(".")[2]:
+                tests[child]["config"]["meta"]["dagster"] = {"ref": {"name": view["name"]}}
+                children[name].append(child)
+    return manifest
+
+
+def _tested(test: Mapping[str, Any]) -> str | None:
+    """The model that a test is of: the one that its `meta` names, or the one it is written at."""
+    named: str | None = test["config"]["meta"].get("dagster", {}).get("ref", {}).get("name")
+    return named or (test["attached_node"] or "").rpartition(".")[2] or None
+
+
 def marts_assets() -> dg.AssetsDefinition:
     """All models in one step: dbt starts once per backfill."""
     translator = Translator()
+    manifest = shown_manifest()
 
     @dbt_assets(
-        manifest=dbt_runs.MANIFEST,
+        manifest=manifest,
         dagster_dbt_translator=translator,
         name="marts",
         pool=pools.WAREHOUSE,
@@ -63,7 +94,7 @@ def marts_assets() -> dg.AssetsDefinition:
             try:
                 dbt_runs.build(warehouse, folder, heard)
             except dbt_runs.DbtError as error:
-                yield from _outcomes(context, translator, told)
+                yield from _outcomes(context, translator, manifest, told)
                 raise dg.Failure(f"dbt build failed, nothing was published:\n{error}") from error
             failpoint("dbt-after")
             counts = _row_counts(warehouse, context.selected_asset_keys)
@@ -74,7 +105,7 @@ def marts_assets() -> dg.AssetsDefinition:
                     **_lineage(lineage.get(".".join(key.path), {})),
                 }
                 context.add_asset_metadata(found, key)
-            yield from _outcomes(context, translator, told)
+            yield from _outcomes(context, translator, manifest, told)
             platform.progress.begin("writing dbt's docs and publishing the marts")
             dbt_runs.write_docs(warehouse, folder)
             warehouse.publish()
@@ -92,10 +123,12 @@ def _tell(progress: Progress, event: dbt_runs.Event) -> None:
 
 
 def _outcomes(
-    context: dg.AssetExecutionContext, translator: Translator, told: list[dbt_runs.Event]
+    context: dg.AssetExecutionContext,
+    translator: Translator,
+    manifest: Mapping[str, Any],
+    told: list[dbt_runs.Event],
 ) -> Iterator[object]:
     """What became of each model and test, as events of Dagster's."""
-    manifest = dbt_runs.MANIFEST
     for event in told:
         message = DbtCoreCliEventMessage(event.log, event_history_metadata={})
         yield from message.to_default_asset_events(manifest, translator, context)

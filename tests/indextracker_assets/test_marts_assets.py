@@ -61,11 +61,25 @@ def test_tests_of_models_are_blocking_checks(definitions: dg.Definitions) -> Non
     }
     assert ("marts/index", "unique_index_id") in named
     assert ("staging/stg_contracts", "contracts_bear_the_codes_of_the_calendar") in named
-    assert ("intermediate/int_index_history", "index_history_one_row_per_bar") in named
-    views = {f"marts/{name}" for name in MARTS if name.endswith(("_history", "_session"))}
+    assert ("intermediate/int_contracts", "contracts_one_row_per_contract_and_session") in named
     assert {key for key, _ in named if key.startswith("marts/")} == {
         f"marts/{name}" for name in MARTS
-    } - views
+    }
+
+
+def test_a_view_shows_the_tests_of_its_table(definitions: dg.Definitions) -> None:
+    """Written at the table, or naming it; with what each says."""
+    graph = definitions.resolve_asset_graph()
+    of_view = dg.AssetKey(["marts", "index_history"])
+    said = {
+        check.name: graph.get_check_spec(check).description
+        for check in graph.asset_check_keys
+        if check.asset_key == of_view
+    }
+    assert said["index_history_is_complete"] == "Every priced bar of an index is in the history."
+    assert said["index_history_one_row_per_bar"]
+    of_table = dg.AssetKey(["intermediate", "int_index_history"])
+    assert not [check for check in graph.asset_check_keys if check.asset_key == of_table]
 
 
 def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
