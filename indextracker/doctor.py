@@ -374,7 +374,7 @@ def run_a_job() -> None:
         lake.ensure(TABLES.values())
         lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])
         try:
-            platform.engine.run(bars.path, lake.root, [session])
+            platform.engine.run(bars.path, lake.address, [session])
         finally:
             platform.close()
         if left := lake.total_rows(bars):

@@ -7,7 +7,10 @@ are listed and their logs are read.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -22,6 +25,9 @@ from uuid import uuid4
 
 from indextracker.failpoints import failpoint
 
+# Sail 0.7 finds no table below a folder with a blank, a letter beyond ASCII, # or ?; delta-rs none
+# below one with %.
+_PLAIN = re.compile(r"[A-Za-z0-9/._+=,&-]+")
 # For what botocore does not repeat itself: a body that breaks off, two writers of one name.
 TRIES = 5
 # Over half a minute in all; a store that answers nothing for a minute is not waited for.
@@ -110,6 +116,54 @@ class Place(Protocol):
         20 processes hung or crashed there.
         """
         ...
+
+
+def plain(address: str) -> str:
+    """The address by which engines and delta-rs find a folder, and a bucket's own.
+
+    A folder whose path has signs that they stumble over gets a link without them, made anew where
+    a cleaner of temporary files took it; the folder itself need not be there yet.
+
+    Args:
+        address: Folder, absolute, or s3 prefix.
+
+    Raises:
+        OSError: There is no place for a link that has no such signs itself.
+    """
+    if "://" in address or _PLAIN.fullmatch(address):
+        return address
+    name = hashlib.sha256(os.fsencode(address)).hexdigest()[:16]
+    for folder in (
+        Path.home() / ".cache" / "indextracker" / "links",
+        Path(tempfile.gettempdir()).absolute() / f"indextracker-{os.getuid()}",
+    ):
+        if _PLAIN.fullmatch(str(folder)):
+            with contextlib.suppress(OSError):
+                return _linked(folder / name, address)
+    raise OSError(
+        f"engines find no tables below {address!r}, whose path has signs beyond letters and digits "
+        "of ASCII and . _ - + = , &; a link without them could be made neither in the home folder "
+        "nor in that for temporary files: set TMPDIR to a folder of such a path"
+    )
+
+
+def _linked(link: Path, target: str) -> str:
+    """A link to the target, in a folder that is ours alone."""
+    if not _leads(link, target):
+        link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if link.parent.stat().st_uid != os.getuid():
+            raise PermissionError(f"{link.parent} is somebody else's")
+        aside = link.with_name(f"{link.name}.{uuid4()}")
+        aside.symlink_to(target)
+        aside.replace(link)
+    return str(link)
+
+
+def _leads(link: Path, target: str) -> bool:
+    try:
+        return link.lstat().st_uid == os.getuid() and str(link.readlink()) == target
+    except OSError:
+        return False
 
 
 def place(address: str) -> Place:

@@ -43,9 +43,6 @@ _NAMED_ON_AWS = (
     "logs_bucket",
 )
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.=-]+)*")
-# Sail 0.7 finds no table below a folder with a blank, a letter beyond ASCII, # or ?; delta-rs none
-# below one with %.
-_FOLDER = re.compile(r"[A-Za-z0-9/._+=,&-]+")
 _TOPIC = re.compile(r"arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+")
 
 
@@ -199,12 +196,7 @@ class Settings(BaseSettings):
     def _folder_or_bucket(cls, place: str) -> str:
         if "://" in place:
             return _bucket(place)
-        if not _FOLDER.fullmatch(folder := _absolute(place)):
-            raise ValueError(
-                f"engines find no tables below {folder!r}: take a folder whose path has letters "
-                "and digits of ASCII and . _ - + = , & alone"
-            )
-        return folder
+        return _absolute(place)
 
     @field_validator("staging", "emr_code")
     @classmethod

@@ -75,6 +75,11 @@ class Lake:
         self.world = world
         self._place = place or places.place(root)
 
+    @property
+    def address(self) -> str:
+        """The root as Delta and engines are told it; a link, where they stumble over its name."""
+        return places.plain(self.root)
+
     @cached_property
     def landing(self) -> Landing:
         """The documents; a bucket is asked when they are first needed."""
@@ -82,7 +87,7 @@ class Lake:
 
     def path(self, table: Table) -> str:
         """Where the table lies, for Delta."""
-        return f"{self.root}/{table.path}"
+        return f"{self.address}/{table.path}"
 
     def place(self, table: Table) -> Place:
         """Where the table's files lie."""

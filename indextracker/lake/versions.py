@@ -112,8 +112,10 @@ def verify_files(
     Raises:
         VacuumedError: Some are not.
     """
-    needed = delta.file_uris() if files is None else files
-    there = {f"{place.address}/{file.name}" for file in place.files()}
+    # Both by their names below the table: its own address may be told in several ways.
+    root = f"{delta.table_uri.removeprefix('file://').rstrip('/')}/"
+    needed = [file.removeprefix(root) for file in (delta.file_uris() if files is None else files)]
+    there = {file.name for file in place.files()}
     gone = sum(file not in there for file in needed)
     if gone:
         raise VacuumedError(
