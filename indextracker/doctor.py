@@ -68,6 +68,7 @@ def examine() -> Findings:
         "folders": _folders,
         "disk": _disk,
         "lake": _lake,
+        "reference data": _reviews,
         "warehouse": _warehouse,
         "locks": _locks,
         "Dagster": _dagster,
@@ -170,6 +171,24 @@ def _lake(settings: Settings) -> Findings:
         yield Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, after all that is in the lake")
 
 
+def _reviews(settings: Settings) -> Findings:
+    """Whether somebody has looked lately for closures, products and the like."""
+    from indextracker.reference import old_reviews, reviews  # noqa: PLC0415
+
+    del settings  # it comes with the package
+    old = old_reviews(datetime.now(UTC).date())
+    for review in old:
+        yield Finding(
+            "reference data",
+            "warning",
+            f"{review.exchange} {review.kind} were reviewed until {review.reviewed_until}: update "
+            "IndexTracker, or add what came since, with its source, to indextracker/reference",
+        )
+    if fresh := [review for review in reviews() if review not in old]:
+        said = ", ".join(f"{r.exchange} {r.kind} until {r.reviewed_until}" for r in fresh)
+        yield Finding("reference data", "ok", f"reviewed: {said}")
+
+
 def _warehouse(settings: Settings) -> Findings:
     from indextracker.platform import Platform  # noqa: PLC0415
     from indextracker.warehouse import WarehouseError  # noqa: PLC0415
@@ -200,10 +219,12 @@ def _locks(settings: Settings) -> Findings:
             with FileLock(file.name, timeout=0, fallback_to_soft=False):
                 yield Finding("locks", "ok", f"can be taken in {folder}")
         except NotImplementedError:  # how filelock says that a file system has no locks
+            # Those of a bucket lie in the user's cache.
+            variable = "HOME" if "://" in settings.lake else "INDEXTRACKER_LAKE"
             yield Finding(
                 "locks",
                 "problem",
-                f"the file system of {folder} has none: set INDEXTRACKER_LAKE to a local disk",
+                f"the file system of {folder} has none: set {variable} to a folder of a local disk",
             )
 
 

@@ -16,11 +16,12 @@ from indextracker.cli.states import State, States
 from indextracker.cli.worlds import newer_elsewhere
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
+from indextracker.reference import old_reviews
 from indextracker.settings import Settings
 
 SESSIONS_SHOWN = 30
 # What fits with the rest on a screen of forty lines.
-LINES_OF_LACKS = 9
+LINES_OF_LACKS = 8
 BEHIND_SHOWN = 2
 SOON_SHOWN = 3
 COUNT_WIDTH = 7
@@ -227,6 +228,9 @@ def _layers(states: States, calendar: Calendar, width: int) -> Lines:
     said = "; ".join(f"{day} in {', '.join(names)}" for day, names in newest.items())
     yield from _wrapped(f"newest: {said}", width, "  ")
     yield from _behind(states, calendar, width)
+    if old := old_reviews(states.today):
+        said = ", ".join(review.kind for review in old)
+        yield f"reference data whose review is old: {said} (see doctor)"
     if states.rejects:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
 
@@ -317,6 +321,14 @@ def _json(states: States, settings: Settings) -> str:
                 for layer in states.layers
             },
             "rejects": states.rejects,
+            "old_reviews": [
+                {
+                    "exchange": review.exchange,
+                    "kind": review.kind,
+                    "reviewed_until": review.reviewed_until.isoformat(),
+                }
+                for review in old_reviews(states.today)
+            ],
         },
         ensure_ascii=False,
     )

@@ -11,6 +11,7 @@ import pytest
 from deltalake import DeltaTable
 from homes import Home
 
+from indextracker import reference
 from indextracker.deliveries import Delivery, record
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
@@ -37,7 +38,12 @@ def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[tuple[str
 
 def test_a_sound_home_has_no_problem(empty: Home) -> None:
     found = findings(empty.run("doctor"))
+    reviews = found.pop("reference data")
     assert {verdict for told in found.values() for verdict, _ in told} == {"ok"}
+    # Facts grow old without anything being wrong with the home.
+    assert [verdict for verdict, _ in reviews].count("problem") == 0
+    told = " ".join(says for _, says in reviews)
+    assert all(f"{review.exchange} {review.kind} " in told for review in reference.reviews())
     assert set(found) == {
         *("Python", "dbt", "settings", "folders", "disk", "lake", "clock", "warehouse", "locks"),
         *("Dagster", "history", "FinMind", "source", "engine"),

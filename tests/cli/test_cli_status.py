@@ -19,6 +19,7 @@ from indextracker.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.platform import Platform
+from indextracker.reference import reviews
 from indextracker.settings import Settings
 from indextracker.staleness import record as record_builds
 
@@ -214,6 +215,13 @@ def test_tables_that_are_behind_their_documents_are_told(month: Platform) -> Non
     assert set(accepted) <= set(layers["warehouse"].behind)
 
 
+def test_reference_data_that_nobody_looked_at_lately_is_told(month: Platform) -> None:
+    later = Platform(month.settings, clock=lambda: datetime(2028, 3, 1, 12, tzinfo=UTC))
+    text = " ".join(" ".join(lines(States(later, MONTH), later.calendar, 400)).split())
+    told = ", ".join(review.kind for review in reviews())
+    assert f"reference data whose review is old: {told} (see doctor)" in text
+
+
 def test_an_archive_deletes_nothing(month: Platform, tmp_path: Path) -> None:
     assert States(platform(tmp_path, f"archive:{tmp_path}"), MONTH).expiring == {}
 
@@ -344,7 +352,7 @@ def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
     found = json.loads(home.run(*asked, "--json", **lake).stdout)
     assert set(found) == {
         *("world", "lake", "today", "feeds", "sessions", "years", "earlier", "expiring"),
-        *("layers", "rejects"),
+        *("layers", "rejects", "old_reviews"),
     }
     assert list(found["sessions"]) == [str(session) for session in MONTH]
     assert found["sessions"][str(MONTH[12])]["twse_index"] == {"state": "closed", "reason": CLOSED}
