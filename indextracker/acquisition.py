@@ -83,7 +83,7 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         accepted = {session: answer for session, answer in known.items() if answer.accepted}
         _restore(lake, feed, list(accepted.values()))
         asking = _Asking(lake, feed, source, accepted, clock, progress)
-        newer = sessions if again else _published_again(source, feed, accepted)
+        newer = set(sessions if again else _published_again(source, feed, accepted))
         asking.ask([s for s in sessions if s not in accepted or s in newer])
         if not source.live and not again:
             asking.compare()
@@ -156,14 +156,14 @@ class _Asking:
                 pa.default_memory_pool().release_unused()
 
     def compare(self) -> None:
-        """Compares what was accepted before with the files of an archive, if it is still there."""
+        """Compares what was accepted before with the files of an archive, if it can be read."""
 
         def look(answer: Delivery) -> None:
             day = answer.session_date
             verdict = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
             self.remarks.extend(differences(verdict, answer))
 
-        with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(NotADirectoryError):
+        with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
             list(pool.map(look, self.accepted.values()))
 
     def _one(self, session: date) -> tuple[Delivery, pa.Table | None]:

@@ -200,8 +200,8 @@ def _archived(platform: Platform, feeds: Sequence[str]) -> list[date]:
     sessions = [session for session in held if session >= start]
     early = held[: len(held) - len(sessions)]
     earlier = (
-        f"{source.place} has files of {len(early)} sessions before {start}, where partitions "
-        f"begin: set INDEXTRACKER_START={early[0]} to reach them"
+        f"{source.place} has files of {len(early)} session{'s' if len(early) > 1 else ''} before "
+        f"{start}, where partitions begin: set INDEXTRACKER_START={early[0]} to reach them"
         if early
         else ""
     )

@@ -70,7 +70,7 @@ def test_all_of_an_archive_that_is_none_or_starts_earlier(
     said = home.run(*command, INDEXTRACKER_START="2020-01-03")
     assert said.returncode == 1
     assert (
-        "archive:archive has files of 1 sessions before 2020-01-03, where partitions begin: set "
+        "archive:archive has files of 1 session before 2020-01-03, where partitions begin: set "
         "INDEXTRACKER_START=2020-01-02 to reach them"
     ) in said.stderr
     said = home.run(*command, INDEXTRACKER_SOURCE="simulated")
