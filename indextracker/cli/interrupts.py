@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import NoReturn, ParamSpec, TextIO, TypeVar
 
@@ -27,6 +27,10 @@ STANDARD_ERROR = 2
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Dagster's records are written in less than a second, unless their disk hangs.
 FAREWELL_SECONDS = 10.0
+
+# Sail (0.7) sets a handler of its own, which calls Python's and has waits begin again instead of
+# ending: one without an end would never see that a signal came.
+LOOK_SECONDS = 0.1
 
 _farewells: list[Callable[[], str]] = []
 
@@ -61,6 +65,8 @@ def interruptible(remains: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             try:
                 with _signals_raise():
                     threading.Thread(target=work, name="command", daemon=True).start()
+                    while not done.done():
+                        wait([done], LOOK_SECONDS)
                     return done.result()
             except _SignalError as heard:
                 leave(heard.number, remains, said)

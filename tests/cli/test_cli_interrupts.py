@@ -79,9 +79,10 @@ def test_what_others_ignore_stays_ignored() -> None:
 def test_an_interrupted_backfill_leaves_no_run_running(
     empty: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C goes to the children too, as on a terminal."""
-    sign = empty.lake / "bronze" / "taifex_futures" / "_delta_log"
-    with empty.start("backfill", "taiwan", *RANGE, alone=True) as process:
+    """Ctrl-C goes to the children too, as on a terminal, and Sail hears it as well."""
+    sign = empty.lake / "silver" / "futures_trades" / "_delta_log" / f"{1:020}.json"
+    feeds = ("--feeds", "taifex_futures,twse_holidays")
+    with empty.start("backfill", "taiwan", *RANGE, *feeds, alone=True) as process:
         deadline = time.monotonic() + WAIT_SECONDS
         while not sign.exists():
             assert process.poll() is None
@@ -92,7 +93,8 @@ def test_an_interrupted_backfill_leaves_no_run_running(
     assert (process.returncode, output) == (130, "")
     assert "Traceback" not in errors
     last = errors.splitlines()[-1]
-    assert last.startswith("interrupted while asking for documents, at taifex_futures")
+    assert last.startswith("interrupted while computing 2 sessions, at silver/")
+    assert "after asking for documents (2 of 2 documents)" in last
     assert "the same command goes on from there" in last
     monkeypatch.setenv("DAGSTER_HOME", str(empty.dagster))
     with dg.DagsterInstance.get() as instance:
