@@ -91,6 +91,8 @@ def reads_well(table: Table, lines: pa.Table, session: date) -> pa.Array:
     found = pa.array(
         reduce(np.logical_and, (_as_numpy(pc.fill_null(holds, False)) for holds in conditions))
     )
+    if table is t.TAIFEX_OPTIONS and not pc.all(found).as_py():
+        return _of_even_groups(found, lines)
     return _first_of(found, lines, form.once) if form.once else found
 
 
@@ -146,14 +148,36 @@ def _first_of(well: pa.Array, lines: pa.Table, key: tuple[str, ...]) -> pa.Array
     return pa.array(found)
 
 
+def _of_even_groups(well: pa.Array, lines: pa.Table) -> pa.Array:
+    """Of the lines that are well, those whose second, series and price have an even sum of sides.
+
+    Asked only where another line is not well, which left its other side alone.
+    """
+    places = np.flatnonzero(_as_numpy(well))
+    read = lines.take(pa.array(places))
+    key = pc.binary_join_element_wise(
+        *(read.column(name) for name in ("trade_date", "product", "expiry", "option_type")),
+        pc.utf8_slice_codeunits(read.column("trade_time"), 0, 6),
+        _as_numbers(read.column("strike").combine_chunks()),
+        _as_numbers(read.column("price").combine_chunks()),
+        ",",
+    ).combine_chunks()
+    groups = key.dictionary_encode().indices.to_numpy()
+    sides = read.column("volume").cast(pa.int64()).to_numpy()
+    even = np.bincount(groups, weights=sides) % 2 == 0
+    found = np.zeros(lines.num_rows, bool)
+    found[places] = even[groups]
+    return pa.array(found)
+
+
 def _as_numpy(booleans: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(booleans, bool)
 
 
-def _as_numbers(strikes: pa.Array) -> pa.Array:
-    """The strikes in one way of writing each number."""
-    encoded = strikes.dictionary_encode()
-    numbers = [f"{Decimal(strike).normalize():f}" for strike in encoded.dictionary.to_pylist()]
+def _as_numbers(texts: pa.Array) -> pa.Array:
+    """Numbers in one way of writing each."""
+    encoded = texts.dictionary_encode()
+    numbers = [f"{Decimal(text).normalize():f}" for text in encoded.dictionary.to_pylist()]
     return pa.array(numbers, pa.string()).take(encoded.indices)
 
 

@@ -22,6 +22,16 @@ from indextracker_spark.taiwan.lines import (
     unlike,
 )
 
+# Sides of one trade have these in common, and those of an even number of sides.
+_SIDES_MEET = (
+    "traded_at",
+    "product",
+    "expiry",
+    "strike_number",
+    "option_type",
+    "price_number",
+)
+
 
 def is_spread() -> Column:
     """Whether a line of the futures tick file is a calendar spread's."""
@@ -80,9 +90,10 @@ def read_options(bronze: DataFrame) -> DataFrame:
 
     Returns:
         A row per line, which is one side of a trade, with session_part, traded_at, strike and
-        price as numbers, and sides.
+        price as numbers, and sides. Where a line cannot be read, those that it leaves without
+        their other side cannot either.
     """
-    return explained(
+    lines = explained(
         bronze,
         reads(forms.OPTION_LINE) & _in_time(),
         *_unreadable(forms.EXPIRY),
@@ -96,6 +107,33 @@ def read_options(bronze: DataFrame) -> DataFrame:
         F.col("price").try_cast("double").alias("price_number"),
         F.col("volume").try_cast("int").alias("sides"),
     )
+    return _without_odd_groups(lines)
+
+
+def _without_odd_groups(lines: DataFrame) -> DataFrame:
+    """Options lines, of which those are rejects that a reject left without their other side.
+
+    The sides of a second, a series and a price are even. In a document without a reject an odd sum
+    is an error that an audit finds: a line is missing.
+    """
+    group = ["session_date", *_SIDES_MEET]
+    spoilt = lines.where("not reads_well").select("session_date").distinct()
+    odd = (
+        lines.where("reads_well")
+        .join(spoilt, "session_date", "left_semi")
+        .groupBy(*group)
+        .agg((F.sum("sides") % 2 != 0).alias("odd"))
+        .where("odd")
+    )
+    joined = lines.join(odd, group, "left")
+    left_alone = F.col("reads_well") & F.col("odd").isNotNull()
+    reason = F.lit("its other side could not be read: the sides of its group are odd")
+    return joined.withColumns(
+        {
+            "reads_well": F.col("reads_well") & ~left_alone,
+            "reject_reason": F.when(left_alone, reason).otherwise(F.col("reject_reason")),
+        }
+    ).drop("odd")
 
 
 def read_etf(bronze: DataFrame) -> DataFrame:
