@@ -43,14 +43,14 @@ OPTION_RULES = (
         FORMS,
         'f"{_AT},{EXPIRY},{PRICE},{VOLUME},{STRIKE}',
         'f"{_AT},[^,]+,{PRICE},{VOLUME},{STRIKE}',
-        (SIDES, REJECTS),
+        (REJECTS,),
     ),
     Case(
         "options that are neither call nor put are rejects",
         FORMS,
         "{STRIKE},{OPTION_TYPE}",
         "{STRIKE},[A-Z]",
-        (SIDES, REJECTS),
+        (REJECTS,),
     ),
     Case(
         "a strike that is no number is a reject",
