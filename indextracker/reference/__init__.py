@@ -79,12 +79,13 @@ REVIEWED_FOR: Final[Mapping[str, timedelta]] = MappingProxyType(
         "closures": timedelta(days=90),
         # The library's holidays are an estimate beyond the published schedules.
         "holidays": timedelta(0),
-        # Make-up Saturdays stand in the schedule of a year; products, indices and ETFs come and
-        # change a few times a year, and checks tell of unknown ones.
+        # Make-up Saturdays would stand in the schedule of a year.
         "special_sessions": timedelta(days=365),
-        "products": timedelta(days=365),
-        "indices": timedelta(days=365),
-        "etfs": timedelta(days=365),
+        # A check tells of products without a row; of terms that changed nothing tells.
+        "products": timedelta(days=2 * 365),
+        # A check tells of indices without a row, and the terms of a fund stay.
+        "indices": timedelta(days=10 * 365),
+        "etfs": timedelta(days=10 * 365),
     }
 )
 """Every kind of fact that is reviewed, and for how long after its last day a review is good."""
