@@ -36,8 +36,8 @@ SHOWN = (
     "marts/derivative_detail",
     "marts/derivative_detail_history",
 )
-# As wide as the page needs to draw these with their details, then shrunk.
-SIZE, SCALE = "2700,900", "0.7"
+# As large as the page needs to draw these with their details, then shrunk.
+SIZE, SCALE = "3400,2000", "0.55"
 # Draws until the page has been quiet for so much of its own time.
 DRAWING_MS = 30_000
 
@@ -55,11 +55,18 @@ def main() -> None:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/server_info", ui)
-            selection = " or ".join(f'key:"{key}"' for key in SHOWN)
-            _take(chromium, f"{address}/asset-groups~{quote(selection, safe='')}/")
+            _take(chromium, f"{address}{page()}")
         finally:
             ui.terminate()
     sys.stdout.write(f"{PICTURE}\n")
+
+
+def page() -> str:
+    """The lineage page of SHOWN, with all of its groups open."""
+    selection = " or ".join(f'key:"{key}"' for key in SHOWN)
+    layers = dict.fromkeys(key.partition("/")[0] for key in SHOWN)
+    opened = ",".join(f"global@global:taiwan_{layer}" for layer in layers)
+    return f"/asset-groups~{quote(selection, safe='')}/?expanded={quote(opened)}"
 
 
 def _wait_for(address: str, ui: subprocess.Popen[bytes]) -> None:
