@@ -5,7 +5,7 @@ Facts alone, from the lake, the calendar and the publishers' terms; `overview` p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -80,21 +80,22 @@ class States:
         self.feeds = [name for name in feeds if not FEEDS[name].yearly]
         self.yearly_feeds = [name for name in feeds if FEEDS[name].yearly]
         self.every_feed = list(feeds)
-        self._answers = self._current(self.feeds, self.sessions)
+        # Of any session, in one look at the log: each takes longer than what it finds.
+        self._answers = current(platform.lake, self.every_feed)
 
     def of(self, feed: str, session: date) -> State:
         """The state of a session and feed; one never asked for is called so."""
-        return self._state(self._answers, feed, session)
+        if answer := self._answers.get((feed, session)):
+            return State(answer.state, answer.reason or "")
+        if self._platform.clock() < FEEDS[feed].due(session):
+            return State("not_yet", f"published by {FEEDS[feed].due_at:%H:%M} of the day")
+        return State("unasked", NEVER_ASKED)
 
     @cached_property
     def years(self) -> dict[date, dict[str, State]]:
         """The states of the feeds of years, by the first of January."""
         years = sorted({date(session.year, 1, 1) for session in self.sessions})
-        answers = self._current(self.yearly_feeds, years)
-        return {
-            year: {feed: self._state(answers, feed, year) for feed in self.yearly_feeds}
-            for year in years
-        }
+        return {year: {feed: self.of(feed, year) for feed in self.yearly_feeds} for year in years}
 
     @cached_property
     def complete(self) -> list[date]:
@@ -136,13 +137,12 @@ class States:
         kept = {name: FEEDS[name] for name in self.feeds if FEEDS[name].window_sessions}
         now = self._platform.clock()
         sessions = {name: watched(feed, calendar, now) for name, feed in kept.items()}
-        answers = self._current(list(kept), sorted(set().union(*sessions.values())))
         for name, feed in kept.items():
             for session in sessions[name]:
                 if now < feed.due(session):
                     continue
                 left = days_left(feed, session, calendar, now)
-                if left and self._state(answers, name, session).state not in SETTLED:
+                if left and self.of(name, session).state not in SETTLED:
                     found.setdefault(left, {}).setdefault(name, []).append(session)
         return dict(sorted(found.items()))
 
@@ -156,8 +156,8 @@ class States:
         """What is there of sessions before the range, whenever that was."""
         first = self.sessions[0] if self.sessions else self.today
         states: dict[date, dict[str, str]] = {}
-        for (feed, session), answer in current(self._platform.lake, self.feeds).items():
-            if session < first:
+        for (feed, session), answer in self._answers.items():
+            if session < first and feed in self.feeds:
                 states.setdefault(session, {})[feed] = answer.state
         there = [day for day, found in sorted(states.items()) if "accepted" in found.values()]
         complete = sum(
@@ -188,8 +188,9 @@ class States:
 
     def _bronze(self) -> Layer:
         accepted: dict[str, list[Delivery]] = {feed: [] for feed in self.feeds}
-        for (feed, _), answer in self._answers.items():
-            if answer.accepted:
+        looked_at = set(self.sessions)
+        for (feed, session), answer in self._answers.items():
+            if answer.accepted and feed in accepted and session in looked_at:
                 accepted[feed].append(answer)
         lake = self._platform.lake
         tables = {
@@ -213,17 +214,3 @@ class States:
             tables[layer][path] = list(stale[path])
             newest[layer] += [session for session, documents in built[path].items() if documents]
         return [Layer(name, max(newest[name], default=None), tables[name]) for name in BUILT_LAYERS]
-
-    def _current(
-        self, feeds: Sequence[str], sessions: Sequence[date]
-    ) -> dict[tuple[str, date], Delivery]:
-        return current(self._platform.lake, feeds, sessions) if sessions else {}
-
-    def _state(
-        self, answers: Mapping[tuple[str, date], Delivery], feed: str, session: date
-    ) -> State:
-        if answer := answers.get((feed, session)):
-            return State(answer.state, answer.reason or "")
-        if self._platform.clock() < FEEDS[feed].due(session):
-            return State("not_yet", f"published by {FEEDS[feed].due_at:%H:%M} of the day")
-        return State("unasked", NEVER_ASKED)
