@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -241,6 +242,26 @@ def test_trades_that_contradict_the_exchange_are_not_published(wrong_total: Plat
     # What rests on the trades was not built from them.
     assert wrong_total.lake.total_rows(TABLES["silver/futures_trades"]) > 0
     assert wrong_total.lake.total_rows(TABLES["gold/futures_bars"]) == 0
+
+
+def test_a_value_that_no_check_would_bear_stops_nothing(
+    make_platform: MakePlatform, archive: Archive
+) -> None:
+    """A price of nothing is a reject of its session, whose other trades reach the bars."""
+    day = DAYS[0]
+    trade = {"date": f"{day}", "stock_id": "006204", "volume": 2, "TickType": 1}
+    prices = (("09:00:01.5", 90.05), ("09:00:02.000000000", 0.0), ("09:00:03", 90.1))
+    data = [trade | {"Time": at, "deal_price": price} for at, price in prices]
+    said = {"msg": "success", "status": 200, "data": data}
+    archive.put(archive.name("finmind_trades", day), json.dumps(said).encode())
+    platform = make_platform(archive.source)
+    report = backfill(platform, [day], feeds=("finmind_trades",), to_layer="gold")
+    assert (report.exit_code, report.failures) == (0, [])
+    counts = {
+        path: platform.lake.total_rows(TABLES[path])
+        for path in ("silver/etf_trades", "silver/rejects", "gold/etf_bars")
+    }
+    assert counts == {"silver/etf_trades": 2, "silver/rejects": 1, "gold/etf_bars": 5}
 
 
 def materialise(
