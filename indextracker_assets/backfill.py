@@ -85,7 +85,7 @@ def backfill(
         wanted = {path: ways for path, ways in wanted.items() if path in tables}
     if not report.failures:
         _refine(platform, runs, wanted, sessions, reached, tables)
-    for path in _tables(feeds, wanted):
+    for path in _tables(() if tables else feeds, wanted):
         if platform.lake.exists(TABLES[path]):
             counts = platform.lake.row_counts(TABLES[path], sessions)
             report.tables[path] = sum(counts.values())

@@ -50,7 +50,7 @@ class Stages:
             self._stage, self._parts, self._unit, self._done, self._at = stage, parts, unit, 0, ""
             self._began = self._told = self._clock()
             self._lines = 0
-            self._show_beginning(f"{stage}: {parts:,} {unit}" if parts else stage)
+            self._show_beginning(f"{stage}: {parts:,} {unit}" if parts > 1 else stage)
 
     def tell(self, text: str) -> None:
         """Shows a line of its own."""
