@@ -83,8 +83,8 @@ def _thin_history(settings: Settings, retain_days: int, days: str) -> None:
     if done := thin(settings.dagster_home, retain_days, datetime.now(UTC)):
         click.echo(
             f"Dagster's history {settings.dagster_home}: {bytes_in_words(done.bytes_before)} -> "
-            f"{bytes_in_words(done.bytes_after)}; {done.runs} runs before {days} were thinned, "
-            "which tables and sessions they made is kept",
+            f"{bytes_in_words(done.bytes_after)}; the logs of {done.runs} runs from before {days} "
+            "are gone, what they made and found is kept",
             err=True,
         )
 
