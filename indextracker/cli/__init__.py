@@ -16,12 +16,22 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from indextracker.cli import interrupts
-from indextracker.cli.arguments import FEEDS, Day, FeedNames, Moment, TableName, TableNames
+from indextracker.cli.arguments import (
+    FEEDS,
+    Day,
+    FeedNames,
+    Moment,
+    OutputFile,
+    TableName,
+    TableNames,
+    Zone,
+)
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -143,15 +153,30 @@ def status(
 
 
 @indextracker.command()
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option("--file", type=click.Path(path_type=Path), help="Take the SQL from this file.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@click.option(
+    "--output", type=OutputFile(), help="Write this file: its ending is .parquet, .csv or .json."
+)
+@click.option("--tz", "zone", type=Zone(), help="Have times in this zone, such as Asia/Taipei.")
 @click.option("--lake", "of_lake", is_flag=True, help="Ask the lake: its tables are layer.table.")
 @click.option(
     "--as-of", type=Moment(), help="Ask the lake as it was then: a time, or a table's version."
 )
 @interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
-def query(settings: Settings, *, sql: str, as_csv: bool, of_lake: bool, as_of: AsOf | None) -> None:
+def query(
+    settings: Settings,
+    /,
+    *,
+    sql: str | None,
+    file: Path | None,
+    of_lake: bool,
+    as_of: AsOf | None,
+    **form: Any,
+) -> None:
     """Ask the warehouse, or the lake, in SQL.
 
     In the warehouse the marts need no schema before their names. With --lake the tables of the
@@ -159,29 +184,37 @@ def query(settings: Settings, *, sql: str, as_csv: bool, of_lake: bool, as_of: A
 
     \b
     indextracker query "select * from index"
+    indextracker query --tz Asia/Taipei --output bars.parquet "select ..."
     indextracker query --lake "select count(*) from silver.futures_trades"
     indextracker query --lake --as-of 2024-12-16T18:00+08:00 "select ..."
 
-    A time without an offset is UTC.
+    SQL of - is read from standard input. Stored times are UTC, and so is a time without an offset.
+    In CSV a null is an empty cell and an empty text is "".
     """  # noqa: D301 - click keeps the lines below its mark as they are
-    from indextracker.cli import show  # noqa: PLC0415
+    from indextracker.cli import querying  # noqa: PLC0415 - Arrow takes a second
 
-    if of_lake:
-        show.query_lake(settings, sql, as_of, as_csv=as_csv)
-    elif as_of is not None:
+    if as_of is not None and not of_lake:
         raise click.UsageError("only the lake knows what was: add --lake")
-    else:
-        show.query(settings, sql, as_csv=as_csv)
+    wanted = querying.Form(**form)
+    asked = querying.text_of(sql, file)
+    querying.query(settings, asked, wanted, of_lake=of_lake, as_of=as_of)
 
 
 @indextracker.command()
+@click.argument("names", nargs=-1)
+@click.option("--columns", is_flag=True, help="Each with its columns: types, units, meaning.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
-def tables(settings: Settings) -> None:
-    """List the tables of lake and warehouse with their rows and meaning."""
-    from indextracker.cli import show  # noqa: PLC0415
+def tables(settings: Settings, *, names: tuple[str, ...], columns: bool, as_json: bool) -> None:
+    """List the tables of lake and warehouse with their rows and meaning.
 
-    show.tables(settings)
+    NAMES are what to list: a table, layer/name or schema.name; a layer or a schema; a part of a
+    name; with * and ? for any letters. One table alone comes with its columns.
+    """
+    from indextracker.cli import catalogue  # noqa: PLC0415
+
+    catalogue.show(settings, names, columns=columns, as_json=as_json)
 
 
 @indextracker.command()

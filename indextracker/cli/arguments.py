@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
@@ -114,6 +116,43 @@ class Moment(click.ParamType["AsOf"]):
                 ctx,
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Zone(click.ParamType[ZoneInfo]):
+    """A time zone by its name."""
+
+    name = "zone"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ZoneInfo:
+        """Finds the zone or fails with those that may be meant."""
+        asked, known = str(value), sorted(available_timezones())
+        if asked not in known:
+            near = [zone for zone in known if asked and asked.lower() in zone.lower()][:3]
+            near = near or difflib.get_close_matches(asked, known, 3)
+            perhaps = f"; perhaps {' or '.join(near)}" if near else ""
+            self.fail(f"{asked!r} is no time zone like Asia/Taipei or UTC{perhaps}", param, ctx)
+        return ZoneInfo(asked)
+
+
+class OutputFile(click.ParamType[Path]):
+    """A file to write, whose ending says of what kind; its folder is there."""
+
+    name = "file"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Looks at ending and folder before anything is asked."""
+        path = Path(str(value))
+        if path.suffix.lower() not in (".parquet", ".csv", ".json"):
+            self.fail(f"{path} ends in none of .parquet, .csv and .json", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {path.parent}", param, ctx)
+        if path.is_dir():
+            self.fail(f"{path} is a folder", param, ctx)
+        return path
 
 
 def meant(path: str) -> str:

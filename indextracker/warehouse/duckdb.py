@@ -25,8 +25,10 @@ from filelock import FileLock
 
 from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
+from indextracker.questions import Answer, asked
 from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
+    PUBLISHED,
     SEARCH_PATH,
     WarehouseError,
     WarehouseMissingError,
@@ -153,19 +155,38 @@ class DuckDBWarehouse:
             connection.execute(f"set search_path = '{','.join(SEARCH_PATH)}'")
             yield connection
 
+    @contextmanager
+    def ask(self, sql: str) -> Iterator[Answer]:
+        """As of every warehouse."""
+        with self.reading() as connection, asked(connection, sql) as answer:
+            yield answer
+
     def relations(self) -> list[tuple[str, int, str]]:
         """As of every warehouse."""
         with self.reading() as connection:
             listed = connection.execute(
                 "select schema_name, table_name, comment from duckdb_tables()"
-                " where schema_name in ('marts', 'raw')"
+                f" where schema_name in {PUBLISHED}"
                 " union all select schema_name, view_name, comment from duckdb_views()"
-                " where schema_name in ('marts', 'raw') order by 1, 2"
+                f" where schema_name in {PUBLISHED} order by 1, 2"
             ).fetchall()
             return [
                 (f"{schema}.{name}", _count(connection, f'{schema}."{name}"'), comment or "")
                 for schema, name, comment in listed
             ]
+
+    def columns(self) -> dict[str, list[tuple[str, str, str]]]:
+        """As of every warehouse."""
+        with self.reading() as connection:
+            found = connection.execute(
+                "select schema_name || '.' || table_name, column_name, data_type, comment"
+                f" from duckdb_columns() where schema_name in {PUBLISHED}"
+                " order by 1, column_index"
+            ).fetchall()
+        told: dict[str, list[tuple[str, str, str]]] = {}
+        for name, column, kind, comment in found:
+            told.setdefault(name, []).append((column, kind.lower(), comment or ""))
+        return told
 
     def _opened(self, file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         """A connection to one of the two files.

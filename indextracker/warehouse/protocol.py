@@ -12,10 +12,13 @@ from datetime import date
 from typing import Any, Protocol
 
 from indextracker.lake import Lake
+from indextracker.questions import Answer
 from indextracker_spark.tables import Table
 
 # Where a name without a schema is looked for, in this order, by whoever reads.
 SEARCH_PATH = ("marts", "staging", "raw")
+# All that is published, as a list of SQL.
+PUBLISHED = "('marts', 'intermediate', 'staging', 'raw')"
 
 
 class WarehouseMissingError(FileNotFoundError):
@@ -98,5 +101,16 @@ class Warehouse(Protocol):
             WorldMismatchError: The warehouse holds the other world's data.
         """
 
+    def ask(self, sql: str) -> AbstractContextManager[Answer]:
+        """The answer of one statement that only reads what is published.
+
+        Raises:
+            QuestionError: It cannot be asked or answered.
+            WarehouseError: As of `reading`, and the others of that.
+        """
+
     def relations(self) -> list[tuple[str, int, str]]:
-        """Name, rows and description of each published relation of `marts` and `raw`."""
+        """Name, rows and description of each relation that is published, views among them."""
+
+    def columns(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Name, type and description of the columns of each such relation, in their order."""

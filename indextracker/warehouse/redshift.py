@@ -16,12 +16,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import pyarrow as pa
+
 from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.places import StoreError
+from indextracker.questions import Answer, QuestionError
 from indextracker.settings import Settings, for_dbt
 from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
+    PUBLISHED,
     SEARCH_PATH,
     Cursor,
     WarehouseError,
@@ -190,6 +194,22 @@ class RedshiftWarehouse:
             _execute(connection, "begin transaction isolation level serializable read only")
             yield Session(connection)
 
+    @contextmanager
+    def ask(self, sql: str) -> Iterator[Answer]:
+        """As of every warehouse; the driver has all rows before it hands out the first."""
+        from redshift_connector.error import DatabaseError  # noqa: PLC0415
+
+        with self.reading() as session:
+            try:
+                cursor = session.execute(sql)
+            except DatabaseError as error:
+                raise QuestionError(_says(error)) from error
+            names = [str(column[0]) for column in cursor.description or ()]
+            rows = cursor.fetchall() if names else ()
+            columns = [pa.array([row[place] for row in rows]) for place in range(len(names))]
+            batch = pa.RecordBatch.from_arrays(columns, names)
+            yield Answer(batch.schema, iter([batch]))
+
     def relations(self) -> list[tuple[str, int, str]]:
         """As of every warehouse."""
         with self.reading() as session:
@@ -197,7 +217,7 @@ class RedshiftWarehouse:
                 "select n.nspname, c.relname, d.description from pg_class as c"
                 " join pg_namespace as n on n.oid = c.relnamespace"
                 " left join pg_description as d on d.objoid = c.oid and d.objsubid = 0"
-                " where n.nspname in ('marts', 'raw') and c.relkind in ('r', 'v')"
+                f" where n.nspname in {PUBLISHED} and c.relkind in ('r', 'v')"
                 " and has_table_privilege(c.oid, 'select') order by 1, 2"
             ).fetchall()
             counted = "select count(*) from"
@@ -209,6 +229,24 @@ class RedshiftWarehouse:
                 )
                 for schema, name, description in listed
             ]
+
+    def columns(self) -> dict[str, list[tuple[str, str, str]]]:
+        """As of every warehouse."""
+        with self.reading() as session:
+            found = session.execute(
+                "select n.nspname || '.' || c.relname, a.attname,"
+                " format_type(a.atttypid, a.atttypmod), d.description from pg_class as c"
+                " join pg_namespace as n on n.oid = c.relnamespace"
+                " join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0"
+                " and not a.attisdropped"
+                " left join pg_description as d on d.objoid = c.oid and d.objsubid = a.attnum"
+                f" where n.nspname in {PUBLISHED} and c.relkind in ('r', 'v')"
+                " and has_table_privilege(c.oid, 'select') order by 1, a.attnum"
+            ).fetchall()
+        told: dict[str, list[tuple[str, str, str]]] = {}
+        for name, column, kind, description in found:
+            told.setdefault(name, []).append((column, kind, description or ""))
+        return told
 
     def _login(self) -> Login:
         """The password of the settings, or one of IAM's, which lasts an hour."""

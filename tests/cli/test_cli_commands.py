@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import signal
 import socket
@@ -94,7 +95,7 @@ def test_tables_lists_views_and_odd_names_too(empty: Home) -> None:
         connection.execute("create table marts.index as select range as id from range(1200)")
         connection.execute("create view marts.index_history as from marts.index where id < 7")
         connection.execute("comment on view marts.index_history is 'One row per bar.'")
-        connection.execute("create view staging.hidden as select 1")
+        connection.execute("create view staging.plain as select 1")
     done = empty.run("tables", COLUMNS="100")
     assert done.returncode == 0, done.stderr
     listed = re.findall(r"^│ ([a-z_./]+) +│ +([\d,]+) │ (.*?) *│", done.stdout, re.MULTILINE)
@@ -102,9 +103,26 @@ def test_tables_lists_views_and_odd_names_too(empty: Home) -> None:
         ("silver/indices", "0"),
         ("marts.index", "1,200"),
         ("marts.index_history", "7"),
+        ("staging.plain", "1"),
         ("raw.world", "1"),
     ]
     assert listed[2][2] == "One row per bar."
+    asked = empty.run("tables", "hist*", "raw", COLUMNS="100").stdout
+    assert re.findall(r"^│ ([a-z_./]+) ", asked, re.MULTILINE) == [
+        "marts.index_history",
+        "raw.world",
+    ]
+    one = empty.run("tables", "silver/indices", COLUMNS="100").stdout
+    index_id = next(
+        column for column in TABLES["silver/indices"].columns if column.name == "index_id"
+    )
+    assert re.search(rf"index_id +│ string +│ {re.escape(index_id.meaning[:20])}", one)
+    told = json.loads(empty.run("tables", "--json").stdout)
+    assert told["warehouse"]["marts.index_history"]["rows"] == 7
+    assert told["warehouse"]["marts.index"]["columns"][0]["type"] == "bigint"
+    assert told["lake"]["silver/indices"]["meaning"] == TABLES["silver/indices"].meaning
+    unknown = empty.run("tables", "silver/indeces")
+    assert (unknown.returncode, "perhaps silver/indices" in unknown.stderr) == (1, True)
 
 
 def test_tables_of_an_empty_lake(empty: Home) -> None:
@@ -131,7 +149,7 @@ def test_query_prints_whole_rows_for_people(home: Home) -> None:
 
 def test_query_prints_what_is_stored(home: Home) -> None:
     done = home.run("query", "select '[/b] :smile: [red]' as text")
-    assert (done.returncode, done.stderr.strip()) == (0, "1 rows, times in UTC")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "1 row")
     assert "[/b] :smile: [red]" in done.stdout
 
 

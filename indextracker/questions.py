@@ -1,0 +1,86 @@
+"""One question in SQL: it only reads, and its answer comes in pieces as they are found.
+
+How a question reaches tables of the lake or of a warehouse is known there; how an answer is shown
+is the command line's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+BATCH_ROWS = 10_000
+_READS = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "MULTI"})  # a pivot is several statements
+_KIND = re.compile(r"^[\w ]+ Error: ")
+
+
+class QuestionError(ValueError):
+    """A question that cannot be asked or answered; the message says why, and where in it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Names and types of the columns, and the rows as they come."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
+@contextmanager
+def asked(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Answer]:
+    """Asks DuckDB one statement that only reads.
+
+    From then on the connection reaches no file by name: `copy ... to` would write anywhere, also
+    where the database itself is open read-only.
+
+    Args:
+        connection: With all that may be asked.
+        sql: The statement.
+
+    Raises:
+        QuestionError: It is none, more than one, would write, or DuckDB finds a mistake in it.
+    """
+    try:
+        statement = _statement(connection, sql)
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        relation = connection.sql(statement)
+        if relation is None:
+            raise QuestionError("this statement answers nothing: ask something with rows")
+        reader = relation.to_arrow_reader(BATCH_ROWS)
+        yield Answer(reader.schema, _batches(reader))
+    except duckdb.Error as error:
+        raise QuestionError(in_words(error)) from error
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (pa.ArrowException, OSError) as error:  # as Arrow hands on what DuckDB says
+        raise QuestionError(in_words(error)) from error
+
+
+def in_words(error: Exception) -> str:
+    """What DuckDB says, without its kind of error; where it points to a place, with that."""
+    says, _, place = str(error).partition("\n\n")
+    sentence = " ".join(_KIND.sub("", says).split())
+    return f"{sentence}\n{place}" if place.startswith("LINE ") else sentence
+
+
+def _statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    statements = connection.extract_statements(sql)
+    if not statements:
+        raise QuestionError('nothing was asked: give SQL, such as "select * from index"')
+    if len(statements) > 1:
+        raise QuestionError(f"these are {len(statements)} statements: ask one at a time")
+    if statements[0].type.name not in _READS:
+        raise QuestionError(
+            f"{statements[0].type.name.replace('_', ' ').lower()} is not a question: all is "
+            "read-only here; `--output FILE` writes an answer to a file"
+        )
+    return statements[0]
