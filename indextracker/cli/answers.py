@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.cells import cell_len, set_cell_size
 
+from indextracker.cli.interrupts import farewell
 from indextracker.cli.show import console
 from indextracker.questions import Answer
 
@@ -108,9 +109,15 @@ def write_file(answer: Answer, path: Path) -> None:
         click.ClickException: The file cannot be written.
     """
     aside = path.with_name(f".{path.name}.part")
+
+    def given_up() -> str:
+        aside.unlink(missing_ok=True)
+        return f"interrupted: {path} is as it was"
+
     try:
-        number = ENDINGS[path.suffix.lower()](_counted(answer), aside)
-        aside.replace(path)
+        with farewell(given_up):
+            number = ENDINGS[path.suffix.lower()](_counted(answer), aside)
+            aside.replace(path)
     except OSError as error:
         raise click.ClickException(
             f"{path} cannot be written ({error.strerror or error}): name another place, or make "

@@ -107,7 +107,7 @@ def test_tables_lists_views_and_odd_names_too(empty: Home) -> None:
         ("raw.world", "1"),
     ]
     assert listed[2][2] == "One row per bar."
-    asked = empty.run("tables", "hist*", "raw", COLUMNS="100").stdout
+    asked = empty.run("tables", "*history", "raw", COLUMNS="100").stdout
     assert re.findall(r"^│ ([a-z_./]+) ", asked, re.MULTILINE) == [
         "marts.index_history",
         "raw.world",

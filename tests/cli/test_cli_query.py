@@ -170,8 +170,8 @@ def test_who_reads_no_further_ends_it_quietly(home: Home) -> None:
         assert running.stderr
         assert running.stdout.readline() == "range\n"
         running.stdout.close()
-        said = running.stderr.read()
-    assert (running.returncode, "Error" in said, "Exception" in said) == (0, False, False)
+        assert not running.stderr.read()
+    assert running.returncode == 1  # click's code of a reader that is gone
 
 
 def test_an_interrupt_ends_a_long_question(home: Home) -> None:
@@ -180,7 +180,7 @@ def test_an_interrupt_ends_a_long_question(home: Home) -> None:
         time.sleep(5)
         running.send_signal(2)
         output, errors = running.communicate(timeout=60)
-    assert running.returncode not in (0, None)
+    assert running.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in output + errors
 
