@@ -366,13 +366,13 @@ def test_what_differs_is_found(agreeing: Lake, what: str) -> None:
 @pytest.mark.parametrize(
     ("feed", "text", "total", "bad"),
     [
-        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "18", 0),
-        ("taifex_futures", "20241216", "18", 0),
-        ("taifex_futures", "20241216,MTX,202412,084500,n/a,2,-,-,", "18", 1),
-        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "14", 1),
+        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "20", 0),
+        ("taifex_futures", "20241216", "20", 0),
+        ("taifex_futures", "20241216,MTX,202412,084500,n/a,2,-,-,", "20", 1),
+        ("taifex_futures", "20241216,TX,202412,084500,n/a,2,-,-,", "16", 1),
         ("taifex_volume_totals", "20241216,TX,8,n/a,50", "n/a", 0),
-        ("taifex_volume_totals", "20241216,TX,8,n/a,50", "18", 1),
-        ("taifex_options", "20241216,TX,8,n/a,50", "18", 1),
+        ("taifex_volume_totals", "20241216,TX,8,n/a,50", "20", 1),
+        ("taifex_options", "20241216,TX,8,n/a,50", "20", 1),
     ],
 )
 def test_less_may_be_there_of_a_product_with_a_reject(
