@@ -128,7 +128,8 @@ def _verify(names: Sequence[str], found: Sequence[str]) -> None:
 def _listed(title: str, held: dict[str, Listed]) -> Grid:
     """A line a table, in which names and numbers are whole and the meaning is what has room."""
     counts = {name: f"{table.rows:,}" for name, table in held.items()}
-    room = console().width - max(map(len, held)) - max(map(len, counts.values())) - FRAME
+    names, numbers = ("table", *held), ("rows", *counts.values())
+    room = console().width - max(map(len, names)) - max(map(len, numbers)) - FRAME
     rows = []
     for name, table in held.items():
         says = _first(table)
