@@ -117,7 +117,7 @@ class _Runs:
         """Runs a job for some of its assets over a range of sessions, to its end."""
         run_id = str(uuid.uuid4())
         shield_children()
-        self._listen(run_id, len(span.sessions) if span else 0)
+        self._listen(run_id, span)
         result = run_here(
             self._instance,
             self._defs.resolve_job_def(job),
@@ -145,8 +145,10 @@ class _Runs:
         cancel_own_runs(self._instance)
         cancel_job_runs()
 
-    def _listen(self, run_id: str, sessions: int) -> None:
+    def _listen(self, run_id: str, span: Span | None) -> None:
         """Has progress told of the tables that a refining run begins and ends."""
+        # What has no sessions is refreshed on the side, and no part of what was announced.
+        counted = dict.fromkeys(_refined(span), len(span.sessions)) if span else {}
 
         def heard(event: dg.EventLogEntry) -> None:
             layer, _, name = (event.step_key or "").partition("__")
@@ -155,7 +157,7 @@ class _Runs:
             if event.get_dagster_event().is_step_start:
                 self._progress.advance(0, f"{layer}/{name}" if name else "the warehouse")
             elif event.get_dagster_event().is_step_success and layer != "raw_sessions":
-                self._progress.advance(sessions)
+                self._progress.advance(counted.get(f"{layer}/{name}", 0))
 
         self._instance.add_event_listener(run_id, heard)
 
