@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from indextracker.cli import interrupts, progress
-from indextracker.cli.days import no_session, sessions_between
+from indextracker.cli.days import no_session, sessions_between, traded_without_session
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
@@ -165,7 +165,7 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
             raise click.BadParameter(
                 "--all is every session of the archive: leave --from and --to out"
             )
-        return _archived(platform, wish.wanted)
+        return _archived(platform, wish)
     calendar, start = platform.calendar, platform.settings.start
     first, last = wish.first, wish.last or platform.today - timedelta(days=1)
     for day in filter(None, (first, wish.last)):
@@ -176,8 +176,10 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
     sessions = sessions_between(calendar, first or start, last)
     if first is None:
         sessions = sessions[-RECENT_SESSIONS:]
+        first = sessions[0] if sessions else last
     elif not sessions:
         click.echo(f"nothing to do: {no_session(calendar, first, last)}", err=True)
+    _tell_free_days(platform, wish, first, last)
     if sessions and sessions[0] > platform.today:
         click.echo(
             f"nothing to do yet: it is {platform.today} at the exchange, and the first session of "
@@ -187,7 +189,7 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
     return sessions
 
 
-def _archived(platform: Platform, feeds: Sequence[str]) -> list[date]:
+def _archived(platform: Platform, wish: Wish) -> list[date]:
     """The sessions of which an archive holds a file of a feed, from the first partition on."""
     source, calendar, start = platform.source, platform.calendar, platform.settings.start
     if not isinstance(source, ArchiveSource):
@@ -195,7 +197,7 @@ def _archived(platform: Platform, feeds: Sequence[str]) -> list[date]:
             f"--all is for archives, and the source is {platform.settings.source}: name the "
             "sessions by --from and --to"
         )
-    asked = [FEEDS[feed] for feed in feeds if not FEEDS[feed].yearly]
+    asked = [FEEDS[feed] for feed in wish.wanted if not FEEDS[feed].yearly]
     held = source.holds(asked, calendar.sessions(calendar.start, platform.today))
     sessions = [session for session in held if session >= start]
     early = held[: len(held) - len(sessions)]
@@ -206,10 +208,23 @@ def _archived(platform: Platform, feeds: Sequence[str]) -> list[date]:
         else ""
     )
     if not sessions:
-        raise click.BadParameter(earlier or f"{source.place} has no file of {', '.join(feeds)}")
+        raise click.BadParameter(
+            earlier or f"{source.place} has no file of {', '.join(wish.wanted)}"
+        )
     if earlier:
         click.echo(earlier, err=True)
+    _tell_free_days(platform, wish, start, platform.today)
     return sessions
+
+
+def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> None:
+    """Says of which days without a session an archive has documents."""
+    if isinstance(platform.source, ArchiveSource) and first <= last:
+        feeds = [FEEDS[feed] for feed in wish.wanted if not FEEDS[feed].yearly]
+        free = platform.calendar.non_sessions(first, last)
+        now = platform.clock()
+        for sentence in traded_without_session(platform.source, feeds, free, now):
+            click.echo(sentence, err=True)
 
 
 def _to_come(feeds: Sequence[str]) -> dict[str, Answer]:

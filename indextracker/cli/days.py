@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 
 import click
 
 from indextracker.calendars import Calendar
+from indextracker.feeds import Feed
+from indextracker.feeds.sources import ArchiveSource, judge
 
 SATURDAY = 5
 
@@ -45,3 +48,33 @@ def no_session(calendar: Calendar, first: date, last: date) -> str:
     if last < calendar.sessions(calendar.start, calendar.horizon)[-1]:
         near.append(str(calendar.next(last)))
     return f"{named} {why}, without a session; the nearest are {' and '.join(near)}"
+
+
+def traded_without_session(
+    archive: ArchiveSource, feeds: Iterable[Feed], days: Iterable[date], now: datetime
+) -> Iterator[str]:
+    """A sentence for each day without a session of which an archive has a document all the same.
+
+    Until 2018 Taiwan traded on some Saturdays, and a calendar may miss one. Pages that say that
+    there are no data, which people keep too, are no such document.
+
+    Args:
+        archive: Where documents are looked for.
+        feeds: Feeds of sessions.
+        days: Days without a session.
+        now: The present, as an aware instant.
+    """
+    asked = list(feeds)
+    for day in archive.holds(asked, days):
+        for feed in asked:
+            found = judge(feed, day, archive, now)
+            if (
+                found.body
+                and found.state == "accepted"
+                and feed.decode(found.body, day, "").num_rows
+            ):
+                yield (
+                    f"{found.name} is a whole document of {day}, on which the calendar has no "
+                    "session, and is passed over: if the exchange traded, add the day to "
+                    "indextracker/reference/special_sessions.csv"
+                )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from homes import Home
 
 from indextracker.calendars import taiwan
-from indextracker.cli.days import no_session
+from indextracker.cli.days import no_session, traded_without_session
+from indextracker.feeds import FEEDS
+from indextracker.feeds.sources import ArchiveSource
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,25 @@ def test_a_range_without_a_session_says_why(first: str, last: str, sentence: str
 def test_the_nearest_sessions_are_named() -> None:
     said = no_session(taiwan(), date(2024, 12, 14), date(2024, 12, 15))
     assert said.endswith("the nearest are 2024-12-13 and 2024-12-16")
+
+
+def test_documents_of_a_day_without_a_session_are_told(tmp_path: Path) -> None:
+    saturday, sunday = date(2024, 12, 14), date(2024, 12, 15)
+    header = (
+        "成交日期,商品代號,到期月份(週別),成交時間,成交價格,成交數量(B+S),近月價格,遠月價格,"
+        "開盤集合競價\r\n"
+    )
+    lines = "20241214,TX,202412,084500,23000,2,-,-,*\r\n"
+    with zipfile.ZipFile(tmp_path / "Daily_2024_12_14.zip", "w") as packed:
+        packed.writestr("Daily_2024_12_14.csv", (header + lines).encode("cp950"))
+    (tmp_path / "Daily_2024_12_15.zip").write_text("<script>alert('查無資料')</script>")
+    empty = '{"msg": "success", "status": 200, "data": []}'
+    (tmp_path / "TaiwanStockPriceTick_006204_2024-12-15.json").write_text(empty)
+    archive, now = ArchiveSource(tmp_path), datetime(2024, 12, 20, tzinfo=UTC)
+    feeds = [FEEDS["taifex_futures"], FEEDS["finmind_trades"]]
+    [told] = traded_without_session(archive, feeds, [saturday, sunday], now)
+    assert told.startswith("Daily_2024_12_14.zip is a whole document of 2024-12-14")
+    assert "special_sessions.csv" in told
 
 
 def test_a_weekend_is_nothing_to_do(empty: Home) -> None:
