@@ -152,7 +152,9 @@ def _lake(settings: Settings) -> Findings:
         try:
             lacking(lake.open(table), table)
         except Exception as error:  # noqa: BLE001 - each table is told by itself
-            broken.append(Finding("lake", "problem", f"{table.path}: {_first_line(error)}"))
+            says = _first_line(error)
+            named = says if table.path in says else f"{table.path}: {says}"
+            broken.append(Finding("lake", "problem", named))
     yield from broken
     if not tables:
         yield Finding("lake", "ok", f"{settings.lake} is empty so far")

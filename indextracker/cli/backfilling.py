@@ -268,6 +268,9 @@ def _stdout_to_stderr(*, silent: bool) -> Iterator[None]:
     debug = "--debug" in sys.argv
     logging.getLogger("dagster").setLevel(logging.WARNING if debug else logging.CRITICAL)
     warnings.simplefilter("default" if debug else "ignore")
+    # Multiprocessing's tracker removes what an interrupted dbt leaves, and would say so after our
+    # last word.
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
     sink = sys.stderr if debug and not silent else open(os.devnull, "w")  # noqa: SIM115, PTH123
     with contextlib.redirect_stdout(sink):
         yield

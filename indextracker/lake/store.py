@@ -23,7 +23,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from indextracker import places
 from indextracker.lake import shapes
@@ -56,6 +56,10 @@ class WorldMismatchError(ValueError):
 
 class TableMissingError(LookupError):
     """A table of the catalogue has not been made in this lake."""
+
+
+class TableUnreadableError(DeltaError):
+    """A table is there and its log cannot be read; the message names the table and its log."""
 
 
 class Lake:
@@ -106,15 +110,16 @@ class Lake:
 
         Raises:
             TableMissingError: The table is not there.
+            TableUnreadableError: Its log cannot be read.
             NoSuchVersionError: It was not there then, or what it was is forgotten.
         """
         self._verify_world()
         if not self.exists(table):
             raise TableMissingError(f"the lake {self.root} has no {table.path} yet: backfill first")
         if as_of is None:
-            return DeltaTable(self.path(table))
+            return self._delta(table)
         version = version_at(self.place(table), table.path, as_of)
-        return DeltaTable(self.path(table), version.number)
+        return self._delta(table, version.number)
 
     def ensure(self, tables: Iterable[Table]) -> None:
         """Creates the tables that are not there yet, and marks the lake with its world.
@@ -130,7 +135,7 @@ class Lake:
         for table in tables:
             if not self.exists(table):
                 self._create(table)
-            shapes.complete(DeltaTable(self.path(table)), table)
+            shapes.complete(self._delta(table), table)
 
     def replace(self, table: Table, rows: pa.Table, sessions: Sequence[date] = ()) -> None:
         """Replaces the slice of the given sessions (all of a table without) in one commit.
@@ -316,12 +321,23 @@ class Lake:
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
         )
 
+    def _delta(self, table: Table, version: int | None = None) -> DeltaTable:
+        try:
+            return DeltaTable(self.path(table), version)
+        except DeltaError as error:
+            says = str(error).strip().splitlines()[0]
+            raise TableUnreadableError(
+                f"{table.path} cannot be opened ({says}): look at {self.root}/{table.path}/"
+                "_delta_log; where a file of it is damaged, bring the table's folder back from a "
+                "copy, or move it away and backfill its sessions again"
+            ) from error
+
     def _commit(self, table: Table, write: Callable[[DeltaTable], None]) -> None:
         self.ensure([table])
         for attempt in range(1, COMMIT_TRIES + 1):
             # The handle is opened anew: a loser of two commits starts from the winner's snapshot.
             try:
-                write(DeltaTable(self.path(table)))
+                write(self._delta(table))
             except CommitFailedError:
                 if attempt == COMMIT_TRIES:
                     raise

@@ -12,6 +12,7 @@ from good_rows import GOOD, SESSION, rows
 
 from indextracker.lake import Lake, WorldMismatchError, store
 from indextracker.lake.arrow import arrow_schema
+from indextracker.lake.store import TableUnreadableError
 from indextracker_spark.tables import TABLES, Table
 from indextracker_spark.tables import taiwan as t
 from indextracker_spark.tables.deliveries import DELIVERIES
@@ -353,3 +354,11 @@ def test_rivals_create_and_append_side_by_side(tmp_path: Path) -> None:
         assert lake.tables() == list(TABLES.values())
         feeds = lake.rows(DELIVERIES).to_table()["feed"].to_pylist()
         assert sorted(feeds) == ["0", "1", "2"]
+
+
+def test_a_table_with_a_damaged_log_is_named(lake: Lake) -> None:
+    lake.ensure([DELIVERIES])
+    commit = Path(lake.root, DELIVERIES.path, "_delta_log", f"{0:020}.json")
+    commit.write_text('{"metaData": {broken\n')
+    with pytest.raises(TableUnreadableError, match=r"^bronze/deliveries cannot be opened \(.*copy"):
+        lake.open(DELIVERIES)
