@@ -61,7 +61,9 @@ def asked(commands: Commands, home: Home) -> str:
     log.unlink(missing_ok=True)
     run = commands.start(home.environment(), "query", "--csv", SESSIONS, log=log)
     assert run.wait() == 0, run.said()
-    return run.said().split()[-1]
+    # The log has standard error too, which says whose data it is.
+    [number] = filter(str.isdecimal, run.said().splitlines())
+    return number
 
 
 def test_the_run_added_a_session(watched: Watched) -> None:
