@@ -36,6 +36,8 @@ from indextracker_spark.tables import TABLES, Table
 COMMIT_TRIES = 10
 # By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.
 COMMITS = CommitProperties(max_commit_retries=100)
+# A table is created once: tried again, whoever came second would commit its creation as well.
+CREATION = CommitProperties(max_commit_retries=0)
 # zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
 # by one, which delta encoding stores in next to nothing.
 WRITER_PROPERTIES = WriterProperties(
@@ -291,7 +293,7 @@ class Lake:
                 mode="ignore",
                 partition_by=list(table.partition_columns) or None,
                 description=table.meaning,
-                commit_properties=COMMITS,
+                commit_properties=CREATION,
             )
         except CommitFailedError:
             # Of two processes at the same instant one creates it, and the other is told so.

@@ -70,10 +70,10 @@ def test_the_lake_is_asked_as_it_is_and_as_it_was(empty: Home, lake: Lake) -> No
     ("arguments", "sentence"),
     [
         (("--lake", "select * from silver.futures_trade"), "perhaps silver/futures_trades"),
-        (("--lake", "select * from futures_trades"), "named layer.table"),
+        (("--lake", "select * from trades_of_futures"), "named layer.table"),
         (("--lake", "select * from gold.futures_bars"), "no gold/futures_bars yet: backfill first"),
         (("--lake", "select nothing from silver.futures_trades"), "nothing"),
-        (("--lake", "delete from silver.futures_trades"), "only delete from base table"),
+        (("--lake", "delete from silver.futures_trades"), "delete is not a question"),
         (("--lake", "--as-of", "9", "select * from silver.futures_trades"), "has no version 9"),
         (
             ("--lake", "--as-of", "1999-01-01", "select * from silver.builds"),

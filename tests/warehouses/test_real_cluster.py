@@ -49,7 +49,7 @@ def check_that_it_holds_the_market(settings: Settings, tmp_path: Path) -> None:
         build(warehouse, tmp_path / "target")
         counts = {mart: answer(warehouse, f"select count(*) from {mart}")[0][0] for mart in MARTS}
         assert counts == MARTS
-        assert [row[9] for row in answer(warehouse, CANDLESTICKS)] == [17902.0, 17905.0]
+        assert [row[10] for row in answer(warehouse, CANDLESTICKS)] == [17902.0, 17905.0]
     spread = answer(
         warehouse, "select diststyle, sortkey1 from svv_table_info where \"table\" = 'option_bars'"
     )
