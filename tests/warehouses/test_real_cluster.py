@@ -12,11 +12,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import redshift_connector
 from markets import SESSIONS, answer, build, lake_of_the_market
 from test_both_warehouses import CANDLESTICKS, MARTS
 
+from indextracker.questions import QuestionError
 from indextracker.settings import Settings
 from indextracker.warehouse.redshift import RedshiftWarehouse
 from indextracker.warehouse.slices import LOADED
@@ -54,5 +56,12 @@ def check_that_it_holds_the_market(settings: Settings, tmp_path: Path) -> None:
         warehouse, "select diststyle, sortkey1 from svv_table_info where \"table\" = 'option_bars'"
     )
     assert spread == [("KEY(strike)", "session_date")]
+    with warehouse.ask(CANDLESTICKS) as asked:
+        rows = pa.Table.from_batches(asked.batches, asked.schema)
+    assert rows["price_close"].to_pylist() == [17902.0, 17905.0]
+    with pytest.raises(QuestionError, match="nothing"), warehouse.ask("select nothing from index"):
+        pass
+    names = [name for name, _, _ in warehouse.columns()["marts.index"]]
+    assert names == [*("id", "name", "market"), "name_chinese"]
     with warehouse.reading() as reader, pytest.raises(redshift_connector.Error):
         reader.execute("delete from marts.index")
