@@ -14,7 +14,7 @@ setup: $(VENV)/installed $(VENV)/duckdb-1/installed ## build .venv from the hash
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
-	@echo "building $(VENV): some 200 packages, 2 GB, about four minutes"
+	@echo "building $(VENV): some 200 packages, 2 GB, one to four minutes"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
@@ -27,7 +27,7 @@ $(VENV)/duckdb-1/installed: requirements-duckdb-1.lock $(VENV)/installed
 	@touch $@
 
 run: setup ## the last five sessions of the simulated exchange, to the marts and their docs
-	@echo "five sessions of the simulated exchange, to the marts and their docs: about two minutes"
+	@echo "five sessions of the simulated exchange, to the marts and their docs: about a minute"
 	$(BIN)/indextracker backfill taiwan
 	@echo
 	@echo "next: $(BIN)/indextracker status"
@@ -37,7 +37,7 @@ run: setup ## the last five sessions of the simulated exchange, to the marts and
 test: setup ## every test, two tiers at a time
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
-test-fast: setup ## library, simulator and docs alone, in about two minutes
+test-fast: setup ## library, simulator and docs alone, in about five minutes
 	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
