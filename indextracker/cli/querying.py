@@ -59,7 +59,7 @@ def text_of(sql: str | None, file: Path | None) -> str:
     try:
         if "-" in (sql, str(file)):
             return sys.stdin.read()
-        return sql if file is None else file.read_text(encoding="utf-8")  # type: ignore[return-value]
+        return file.read_text(encoding="utf-8") if file else sql or ""
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise click.ClickException(f"{file or 'the input'} cannot be read: {why}") from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,18 +22,18 @@ def gone(day: date) -> Answer:
     return Answer("missing", f"the archive holds no Daily_{day:%Y_%m_%d}.zip")
 
 
-def found(**more: object) -> Report:
+def found(**more: Any) -> Report:
     """All sessions without futures, that of the 11th alone without an index."""
     sessions = {
         day: {"taifex_futures": gone(day), "taifex_options": THERE, "twse_index": THERE}
         for day in DAYS
     }
     sessions[DAYS[2]] |= {"taifex_futures": THERE, "twse_index": Answer("blocked", "403")}
-    return Report(sessions, **more)  # type: ignore[arg-type]
+    return Report(sessions, **more)
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> object:
+def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[[Report], list[str]]:
     settings = Settings(lake=str(tmp_path / "lake"), warehouse=str(tmp_path / "w.duckdb"))
 
     def shown(report: Report) -> list[str]:
@@ -41,7 +43,7 @@ def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> object:
     return shown
 
 
-def test_what_is_missing_is_a_line_for_each_reason(lines) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_missing_is_a_line_for_each_reason(lines: Callable[[Report], list[str]]) -> None:
     told = lines(found())
     where = "taifex_futures 2024-12-09 to 12-10, 12-12 to 12-16"
     assert told[-3:] == [
@@ -51,7 +53,7 @@ def test_what_is_missing_is_a_line_for_each_reason(lines) -> None:  # type: igno
     ]
 
 
-def test_warnings_are_counted_by_check(lines) -> None:  # type: ignore[no-untyped-def]
+def test_warnings_are_counted_by_check(lines: Callable[[Report], list[str]]) -> None:
     of = {"table": "silver/contracts", "check": "product_known", "meaning": "Terms are known."}
     warnings = [
         Warned(**of, bad_rows=50, sessions=(DAYS[0], DAYS[1])),
@@ -67,7 +69,7 @@ def test_warnings_are_counted_by_check(lines) -> None:  # type: ignore[no-untype
     )
 
 
-def test_lines_that_cannot_be_read_are_told_last(lines) -> None:  # type: ignore[no-untyped-def]
+def test_lines_that_cannot_be_read_are_told_last(lines: Callable[[Report], list[str]]) -> None:
     rejects = [
         Rejected(DAYS[0], "taifex_futures", 1, "line 5: unreadable time: '84x'"),
         Rejected(DAYS[1], "taifex_futures", 2, "line 7: unreadable price: 'abc'"),
@@ -81,14 +83,14 @@ def test_lines_that_cannot_be_read_are_told_last(lines) -> None:  # type: ignore
     )
 
 
-def test_long_lists_are_cut(lines) -> None:  # type: ignore[no-untyped-def]
+def test_long_lists_are_cut(lines: Callable[[Report], list[str]]) -> None:
     warnings = [Warned("silver/x", f"check_{n}", "Holds.", 1) for n in range(40)]
     told = lines(Report(warnings=warnings))
     assert len(told) == 2 + reporting.LINES_SHOWN
     assert told[-1] == "  and 20 more warnings: --json lists them"
 
 
-def test_tables_without_rows_are_one_line(lines) -> None:  # type: ignore[no-untyped-def]
+def test_tables_without_rows_are_one_line(lines: Callable[[Report], list[str]]) -> None:
     told = lines(Report({DAYS[0]: {}}, tables={"silver/a": 3, "silver/b": 0, "silver/c": 0}))
     assert not any("silver/b" in line for line in told if "silver/a" in line)
     assert "without rows of these sessions: silver/b, silver/c" in told
