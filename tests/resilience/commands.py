@@ -83,7 +83,10 @@ class Commands:
 
     def start(self, environment: Mapping[str, str], *arguments: str, log: Path) -> Run:
         """Starts `indextracker` with arguments, in an environment of nothing but the given one."""
-        return Run(self._asked((dict(environment), arguments, str(log))), self, log)
+        pid = self._asked((dict(environment), arguments, str(log)))
+        # The system gives numbers out again: an earlier run's code must not be taken for this one's.
+        self._codes.pop(pid, None)
+        return Run(pid, self, log)
 
     def wait(self, pid: int, seconds: float) -> int | None:
         """The exit code of a run, once there is one."""
