@@ -24,11 +24,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines import emr_standin, servers
 from redshift_local import Cluster, cluster
 from rich.console import Console
 from rich.table import Table as Grid
-from s3 import stores
+from support import emr_standin, servers, stores
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from homes import RANGE, Home
+from support.homes import RANGE, Home
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
-from homes import Home
+from support.homes import Home
 
 ONE_FEED = ("--feeds", "finmind_trades", "--to-layer", "silver")
 NAME = "TaiwanStockPriceTick_006204_2020-01-02.json"

@@ -14,7 +14,7 @@ import dagster as dg
 import duckdb
 import pytest
 from deltalake import DeltaTable
-from homes import RANGE, WAIT_SECONDS, Home
+from support.homes import RANGE, WAIT_SECONDS, Home
 
 FUTURES = ("--feeds", "taifex_futures,taifex_volume_totals")
 

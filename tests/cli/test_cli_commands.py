@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from homes import Home
+from support.homes import Home
 
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake

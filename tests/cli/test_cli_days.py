@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from homes import Home
+from support.homes import Home
 
 from indextracker.calendars import taiwan
 from indextracker.cli.days import no_session, traded_without_session

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from homes import Home
+from support.homes import Home
 
 from indextracker import reference
 from indextracker.deliveries import Delivery, record

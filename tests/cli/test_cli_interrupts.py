@@ -10,7 +10,7 @@ import time
 
 import dagster as dg
 import pytest
-from homes import RANGE, WAIT_SECONDS, Home
+from support.homes import RANGE, WAIT_SECONDS, Home
 
 WAITS = """
 import os, signal, time

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from homes import COMMAND, Home
+from support.homes import COMMAND, Home
 
 README = (
     "select * from index join index_history on index.id = index_history.index_id"

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from homes import RANGE, Home
+from support.homes import RANGE, Home
 
 from indextracker.calendars import taiwan
 from indextracker.cli.overview import lines

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from good_trades import trades
-from homes import Home
+from cli.good_trades import trades
+from support.homes import Home
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from small_market import Build, load_raw, run_dbt
+from support.small_market import Build, load_raw, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ import duckdb
 import jinja2
 import pytest
 import yaml
-from small_market import PROJECT, RAW, Build, run_dbt
+from support.small_market import PROJECT, RAW, Build, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlglot
-from small_market import PROJECT, run_dbt
 from sqlglot import exp
+from support.small_market import PROJECT, run_dbt
 
 from indextracker_spark.tables import TABLES
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 import requests
-from clouds import LAKES, LOGS, Cloud, metadata_of_a_task
+from deployment.clouds import LAKES, LOGS, Cloud, metadata_of_a_task
 from moto.server import ThreadedMotoServer
 from redshift_local.server import PASSWORD, USER, postgresql
 

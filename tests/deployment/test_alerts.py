@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import boto3
-from clouds import Cloud
+from deployment.clouds import Cloud
 
 from indextracker.settings import Settings
 from indextracker_assets.alerts import Failure, TopicAlert, alert

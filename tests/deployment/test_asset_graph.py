@@ -40,14 +40,13 @@ DEPLOYMENTS = {
     "an archive and jvm": ON_AWS | {"ENGINE": "spark", "SOURCE": "archive:s3://bucket/documents"},
 }
 CHILD = f"""
-import json, sys
+import json, runpy, sys
 connected = []
 def watch(event, arguments):
     if event == "socket.connect":
         connected.append(str(arguments[1]))
 sys.addaudithook(watch)
-sys.path.insert(0, {str(CODE_LOCATION)!r})
-from test_code_location import graph_of
+graph_of = runpy.run_path({str(CODE_LOCATION / "test_code_location.py")!r})["graph_of"]
 from indextracker_assets.definitions import defs
 started = set(sys.modules)
 loaded = defs()

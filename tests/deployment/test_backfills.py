@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import dagster as dg
 import pytest
-from clouds import CLUSTER, LAKES, TASK, Cloud, instance
+from deployment.clouds import CLUSTER, LAKES, TASK, Cloud, instance
 
 from indextracker_assets.specs import key_at
 

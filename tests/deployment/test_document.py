@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 import pytest
-from clouds import Cloud
 from dagster._core.workspace.load import location_origins_from_yaml_paths
+from deployment.clouds import Cloud
 
 from indextracker import settings as environment
 from indextracker.settings import PROJECT, SECRETS, Settings

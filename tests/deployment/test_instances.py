@@ -7,7 +7,6 @@ from pathlib import Path
 import boto3
 import dagster as dg
 import pytest
-from clouds import LOGS, Cloud, instance
 from dagster._core.instance.config import PoolGranularity
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.launcher import DefaultRunLauncher
@@ -15,6 +14,7 @@ from dagster._serdes import serialize_value
 from dagster_aws.ecs import EcsRunLauncher
 from dagster_aws.s3.compute_log_manager import S3ComputeLogManager
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
+from deployment.clouds import LOGS, Cloud, instance
 
 from indextracker_assets.event_log import KeptEventLog
 

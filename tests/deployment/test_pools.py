@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from clouds import Cloud, instance
+from deployment.clouds import Cloud, instance
 
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform

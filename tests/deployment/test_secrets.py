@@ -10,7 +10,7 @@ import sys
 
 import boto3
 import pytest
-from clouds import Cloud
+from deployment.clouds import Cloud
 from pydantic import SecretStr
 
 from indextracker.cli import secrets as command

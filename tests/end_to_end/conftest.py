@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from end_to_end import one_sail
-from end_to_end.market import SESSIONS, Market
+from support import one_sail
+from support.market import SESSIONS, Market
 
 from indextracker_simulator.exchange import Exchange
 

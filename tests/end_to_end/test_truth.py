@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from end_to_end.market import BEFORE_TYPHOON, SESSIONS, TRUE_TABLES, Market
+from support.market import BEFORE_TYPHOON, SESSIONS, TRUE_TABLES, Market
 
 from indextracker.lake.checks import examine
 from indextracker_spark.tables import AUDITS, TABLES

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from end_to_end import one_sail
+from support import one_sail
 
 from indextracker.acquisition import acquire
 from indextracker.calendars import taiwan

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from end_to_end.breaking import broken
-from end_to_end.market import THIRD_WEDNESDAY, TRUE_TABLES, Market
 from end_to_end.rules.case import CALENDARS, CONTRACTS, FILES, REPORTS, Case
 from end_to_end.rules.of_bars import BAR_RULES
 from end_to_end.rules.of_contracts import CONTRACT_RULES
 from end_to_end.rules.of_others import ETF_RULES, OPTION_RULES, REPORT_RULES
 from end_to_end.rules.of_time import TIME
+from support.market import THIRD_WEDNESDAY, TRUE_TABLES, Market
 
 from indextracker_spark.jobs import JOBS
 

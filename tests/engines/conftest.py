@@ -1,33 +1,20 @@
 """Lakes that several engines fill from the same bronze."""
 
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from end_to_end import one_sail
-from end_to_end.market import MONDAY, Market
 from engines.engine_process import EngineProcess
+from engines.lakes import REAL, SESSIONS, beside
+from support import one_sail
+from support.market import MONDAY, Market
 
 from indextracker.acquisition import acquire
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker_simulator.exchange import Exchange
 from indextracker_spark.jobs import JOBS
-
-TICKS, REPORTS, ETF = date(2021, 7, 26), date(2023, 1, 30), date(2021, 9, 22)
-REAL = {
-    "taifex_futures": TICKS,
-    "taifex_volume_totals": TICKS,
-    "taifex_combination_trades": TICKS,
-    "taifex_options": TICKS,
-    "taifex_daily_futures": REPORTS,
-    "taifex_daily_options": REPORTS,
-    "twse_index": REPORTS,
-    "finmind_trades": ETF,
-}
-SESSIONS = (TICKS, ETF, REPORTS, MONDAY)
 
 
 @pytest.fixture(scope="session")
@@ -45,16 +32,6 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
     market.fill([MONDAY])
     market.run(JOBS, SESSIONS[:-1])
     return market
-
-
-def beside(market: Market, root: Path) -> Market:
-    """Another lake with the same bronze and references, and nothing yet of what jobs write."""
-    shutil.copytree(market.root / "bronze", root / "bronze")
-    shutil.copy(market.root / "world", root / "world")
-    other = Market(root, market.engine, market.exchange)
-    other.renew_references()
-    other.lake.ensure(table for job in JOBS.values() for table in (job.writes, *job.reads))
-    return other
 
 
 @pytest.fixture(scope="session")

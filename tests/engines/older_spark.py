@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.emr_standin import Software
+from support.emr_standin import Software
 
 from indextracker.engines.emr import DELTA_OF_THE_IMAGE
 from indextracker.engines.jars import DELTA, JarSet, jars

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end.market import MONDAY, Market
-from engines import servers
-from engines.conftest import SESSIONS, TICKS, beside
+from engines.lakes import SESSIONS, TICKS, beside
+from support import servers
+from support.market import MONDAY, Market
 
 from indextracker.engines import EngineError, sessions
 from indextracker.engines.connect import ConnectEngine

@@ -11,10 +11,8 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.plan.objects import StepFailureData
-from end_to_end import one_sail
-from end_to_end.market import MONDAY, ORDINARY, source
-from engines import emr_standin
-from s3 import stores
+from support import emr_standin, one_sail, stores
+from support.market import MONDAY, ORDINARY, source
 
 from indextracker.acquisition import acquire
 from indextracker.calendars import taiwan

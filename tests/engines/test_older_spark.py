@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from end_to_end.market import Market
 from engines import every_job
-from engines.conftest import SESSIONS, beside
-from engines.emr_standin import Image, Run
+from engines.lakes import SESSIONS, beside
 from engines.older_spark import RELEASES, Release
-from s3 import stores
+from support import stores
+from support.emr_standin import Image, Run
+from support.market import Market
 
 from indextracker.engines.emr import job_run
 from indextracker.engines.packaging import package

@@ -5,9 +5,9 @@ To the last bit is asked for trades and bars alone; it holds for all, and so it 
 
 import pytest
 from deltalake import DeltaTable
-from end_to_end.market import Market
-from engines.conftest import ETF, MONDAY, REPORTS, SESSIONS, TICKS
 from engines.engine_process import EngineProcess
+from engines.lakes import ETF, MONDAY, REPORTS, SESSIONS, TICKS
+from support.market import Market
 
 from indextracker.lake.digest import contents, digest
 from indextracker_spark.jobs import JOBS

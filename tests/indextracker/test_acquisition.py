@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_source import DAYS, FEED, NOW, Publisher, ask, words
+from support.small_source import DAYS, FEED, NOW, Publisher, ask, words
 
 from indextracker import acquisition
 from indextracker.acquisition import SESSIONS_PER_COMMIT, acquire

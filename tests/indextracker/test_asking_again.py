@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_source import (
+from support.small_source import (
     DAYS,
     FEED,
     NOW,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from small_source import one_line
+from support.small_source import one_line
 
 from indextracker.acquisition import acquire
 from indextracker.calendars import taiwan

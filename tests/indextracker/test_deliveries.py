@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_source import one_line
+from support.small_source import one_line
 
 from indextracker.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS

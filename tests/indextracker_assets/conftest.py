@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from archives import Archive, MakePlatform
+from support.archives import Archive, MakePlatform
 
 from indextracker import settings as environment
 from indextracker.cli.backfilling import prepare_instance

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from archives import MakePlatform
-from ticks import Asked, Harness
+from support.archives import MakePlatform
+from support.ticks import Asked, Harness
 
 from indextracker import staleness
 from indextracker.deliveries import current

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from archives import MakePlatform
 from dagster._core.execution.plan.active import ActiveExecution
+from support.archives import MakePlatform
 
 from indextracker_assets.backfill import backfill
 

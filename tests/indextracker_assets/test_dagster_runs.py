@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from archives import Archive, MakePlatform
+from support.archives import Archive, MakePlatform
 
 from indextracker.platform import Platform
 from indextracker.reports import Report

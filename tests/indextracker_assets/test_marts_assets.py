@@ -8,7 +8,7 @@ from datetime import date
 import dagster as dg
 import duckdb
 import pytest
-from archives import Archive, MakePlatform
+from support.archives import Archive, MakePlatform
 
 from indextracker.platform import Platform
 from indextracker_assets import jobs

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from archives import MakePlatform
 from hypothesis import given
 from hypothesis import strategies as st
-from ticks import QUIET, Harness
+from support.archives import MakePlatform
+from support.ticks import QUIET, Harness
 
 from indextracker import settings as environment
 from indextracker.lake import Lake

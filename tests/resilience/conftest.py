@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from cli.homes import Home
-from resilience.commands import Commands
-from resilience.lakehouse import FRIDAY, LIGHT, MONDAY, Reference, backfill, copied, finish
+from support.commands import Commands
+from support.lakehouse import FRIDAY, LIGHT, MONDAY, Reference, backfill, copied, finish, new_home
 
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.server import serving
-
-T = TypeVar("T")
-
-AT_ONCE = 2
 
 
 @pytest.fixture(scope="session")
@@ -81,31 +73,3 @@ def whole_monday(commands: Commands, whole_friday: Reference, room: Path) -> Ref
     started = time.monotonic()
     finish(commands, home, backfill(MONDAY, MONDAY))
     return Reference(home, home.contents(), time.monotonic() - started)
-
-
-def new_home(folder: Path, source: str) -> Home:
-    folder.mkdir()
-    return Home(folder, source)
-
-
-@contextmanager
-def worked_ahead(
-    request: pytest.FixtureRequest, parameter: str, work: Callable[[str], T]
-) -> Iterator[dict[str, Future[T]]]:
-    """Does the work of a module's parametrized tests, two at a time, in their order.
-
-    One run of the command keeps hardly more than one core busy. Only the tests that were selected
-    are worked for.
-    """
-    wanted = [
-        item.callspec.params[parameter]
-        for item in request.session.items
-        if item.path == request.path
-        and isinstance(item, pytest.Function)
-        and parameter in (item.callspec.params if hasattr(item, "callspec") else {})
-    ]
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        yield {value: pool.submit(work, value) for value in wanted}
-    finally:
-        pool.shutdown(cancel_futures=True)

@@ -14,8 +14,8 @@ from threading import Lock
 from typing import Any
 
 import pytest
-from resilience.commands import Commands
-from resilience.lakehouse import (
+from support.commands import Commands
+from support.lakehouse import (
     MONDAY,
     Reference,
     backfill,

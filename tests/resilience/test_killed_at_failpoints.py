@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cli.homes import Home
-from resilience.commands import Commands
-from resilience.conftest import worked_ahead
-from resilience.lakehouse import (
+from resilience.ahead import worked_ahead
+from support.commands import Commands
+from support.homes import Home
+from support.lakehouse import (
     LIGHT,
     MONDAY,
     Contents,

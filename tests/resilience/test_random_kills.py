@@ -21,10 +21,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from cli.homes import Home
-from resilience.commands import Commands, Run
-from resilience.conftest import worked_ahead
-from resilience.lakehouse import (
+from resilience.ahead import worked_ahead
+from support.commands import Commands, Run
+from support.homes import Home
+from support.lakehouse import (
     LIGHT,
     MONDAY,
     WHOLE,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cli.homes import Home
-from resilience.commands import Commands, Run
-from resilience.lakehouse import MONDAY, Reference, backfill, copied, start
 from resilience.reader import Seen, answer, readers
+from support.commands import Commands, Run
+from support.homes import Home
+from support.lakehouse import MONDAY, Reference, backfill, copied, start
 
 READERS = 2
 PARTS = 4  # of the run: it acquires, refines, loads and builds

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from resilience.commands import Commands
-from resilience.conftest import new_home
-from resilience.lakehouse import (
+from support.commands import Commands
+from support.lakehouse import (
     FRIDAY,
     LIGHT,
     MONDAY,
@@ -16,6 +15,7 @@ from resilience.lakehouse import (
     backfill,
     differing,
     finish,
+    new_home,
     runs,
     start,
 )

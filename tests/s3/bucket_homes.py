@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from homes import RANGE, Home
-from stores import Store
+from support.homes import RANGE, Home
+from support.stores import Store
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stores import BUCKET, Store, serving
-
-# Homes of the command, and a good row of every table.
-sys.path += [str(Path(__file__).parents[1] / part) for part in ("cli", "indextracker/lake")]
+from s3.bucket_homes import BucketHome
+from support.stores import BUCKET, Store, serving
 
 _numbers = itertools.count()
 
@@ -34,9 +31,8 @@ def prefix(store: Store) -> str:
 
 
 @pytest.fixture
-def new_home(store: Store, tmp_path: Path) -> Callable[..., object]:
+def new_home(store: Store, tmp_path: Path) -> Callable[..., BucketHome]:
     """Makes empty homes whose lake is in the store."""
-    from bucket_homes import BucketHome
 
     def make(name: str, lake: str, **more: object) -> BucketHome:
         folder = tmp_path / name

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bucket_homes import BucketHome, digests
-from homes import RANGE, Home
-from stores import BUCKET, Store
+from s3.bucket_homes import BucketHome, digests
+from support.homes import RANGE, Home
+from support.stores import BUCKET, Store
 
 from indextracker.lake import Lake
 from indextracker.lake.versions import versions

@@ -12,9 +12,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from bucket_homes import BucketHome, digests
-from faulty import Plan, Way, between
-from stores import Store
+from s3.bucket_homes import BucketHome, digests
+from support.faulty import Plan, Way, between
+from support.stores import Store
 
 NewHome = Callable[..., BucketHome]
 # Every so many requests, so that each kind of request has its turn.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
 
-import good_rows
 import pytest
-from good_rows import SESSION, rows
-from stores import BUCKET, Store
+from support.good_rows import SESSION, rows
+from support.programs import begin, waiting
+from support.stores import BUCKET, Store
 
 from indextracker.lake import Lake, NoSuchVersionError, VacuumedError, WorldMismatchError
 from indextracker.lake.digest import digest
@@ -124,12 +122,11 @@ def test_the_other_world_is_refused(lake: Lake, prefix: str) -> None:
 WRITER = """
 import sys
 from datetime import date
-sys.path.insert(0, sys.argv[1])
-from good_rows import rows
+from support.good_rows import rows
 from indextracker.lake import Lake
 from indextracker_spark.tables import TABLES
 from indextracker_spark.tables.deliveries import DELIVERIES
-lake, writer = Lake(sys.argv[2], "simulated"), int(sys.argv[3])
+lake, writer = Lake(sys.argv[1], "simulated"), int(sys.argv[2])
 contracts = TABLES["silver/contracts"]
 sys.stdin.readline()
 for number in range(10):
@@ -141,18 +138,8 @@ for number in range(10):
 
 def test_writers_at_once_lose_no_commit(lake: Lake, prefix: str) -> None:
     """None of them holds a lock, as if each were a machine: they create the tables too."""
-    folder = str(Path(good_rows.__file__).parent)
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, folder, prefix, str(number)],
-            stdin=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    for writer in writers:
-        writer.stdin.write("\n")
-        writer.stdin.flush()
+    writers = [waiting(WRITER, prefix, number) for number in range(4)]
+    begin(writers)
     assert [writer.wait(300) for writer in writers] == [0, 0, 0, 0]
     feeds = lake.rows(DELIVERIES).to_table()["feed"].to_pylist()
     assert sorted(feeds) == sorted(f"{writer} {n}" for writer in range(4) for n in range(10))
@@ -178,13 +165,6 @@ except WorldMismatchError:
 
 
 def test_of_two_worlds_at_once_one_has_the_lake(prefix: str, store: Store) -> None:
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", RIVAL, prefix, world], stdin=subprocess.PIPE, text=True
-        )
-        for world in ("simulated", "real")
-    ]
-    for rival in rivals:
-        rival.stdin.write("\n")
-        rival.stdin.flush()
+    rivals = [waiting(RIVAL, prefix, world) for world in ("simulated", "real")]
+    begin(rivals)
     assert sorted(rival.wait(120) for rival in rivals) == [0, 3]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from dagster_aws.s3 import S3Resource
-from faulty import between
-from stores import BUCKET, KEYS, Store
+from support.faulty import between
+from support.stores import BUCKET, KEYS, Store
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource

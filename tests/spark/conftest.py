@@ -1,10 +1,10 @@
 """Spark for the tests of its jobs: the one Sail session of the process, and terms of contracts."""
 
 import pytest
-from end_to_end import one_sail
 from pyspark.sql import SparkSession
 from spark.direct import CLOSES, EVE, LATER, PRODUCTS, SESSION
 from spark.frames import Frames
+from support import one_sail
 
 from indextracker_spark.tables import taiwan as t
 

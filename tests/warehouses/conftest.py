@@ -11,9 +11,9 @@ from typing import Any
 
 import boto3
 import pytest
-from markets import BUCKET, READERS, built, lake_of_the_market, settings_of
 from moto.server import ThreadedMotoServer
 from redshift_local import Cluster, cluster
+from warehouses.markets import BUCKET, READERS, built, lake_of_the_market, settings_of
 
 from indextracker.lake import Lake
 from indextracker.settings import Settings

@@ -1,22 +1,19 @@
-"""The small market of tests/dbt_project in a lake, loaded, built and asked in any warehouse."""
+"""The small market in a lake, loaded, built and asked in any warehouse."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from support.small_market import load_raw
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse, dbt_runs, warehouse
 from indextracker.warehouse.slices import LOADED
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dbt_project"))
-from small_market import load_raw
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 import pytest
-from markets import answer
-from test_both_warehouses import MARTS
+from warehouses.markets import answer
+from warehouses.test_both_warehouses import MARTS
 
 from indextracker.cli.backfilling import prepare_instance
 from indextracker.lake import Lake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from markets import answer
+from warehouses.markets import answer
 
 from indextracker.warehouse import Warehouse
 from indextracker.warehouse.slices import LOADED

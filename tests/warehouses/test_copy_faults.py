@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from markets import settings_of
 from redshift_local import cluster
-from s3.faulty import Plan, Way, between
-from test_redshift_warehouse import BARS, DAYS, counts, put, staged
+from support.faulty import Plan, Way, between
+from warehouses.markets import settings_of
+from warehouses.test_redshift_warehouse import BARS, DAYS, counts, put, staged
 
 from indextracker.lake import Lake
 from indextracker.settings import Settings

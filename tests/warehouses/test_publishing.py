@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from markets import READERS, Rows, answer, build
 from redshift_local import Cluster
+from warehouses.markets import READERS, Rows, answer, build
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema

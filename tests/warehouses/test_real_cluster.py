@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import redshift_connector
-from markets import SESSIONS, answer, build, lake_of_the_market
-from test_both_warehouses import CANDLESTICKS, MARTS
+from warehouses.markets import SESSIONS, answer, build, lake_of_the_market
+from warehouses.test_both_warehouses import CANDLESTICKS, MARTS
 
 from indextracker.questions import QuestionError
 from indextracker.settings import Settings

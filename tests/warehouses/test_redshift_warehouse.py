@@ -19,9 +19,9 @@ import boto3
 import pyarrow as pa
 import pytest
 import redshift_connector
-from markets import BUCKET, READERS, Rows, answer, settings_of
 from redshift_local import Cluster
-from test_both_warehouses import MARTS
+from warehouses.markets import BUCKET, READERS, Rows, answer, settings_of
+from warehouses.test_both_warehouses import MARTS
 
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.arrow import arrow_schema

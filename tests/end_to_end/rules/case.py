@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from end_to_end.market import THIRD_WEDNESDAY
+from support.market import THIRD_WEDNESDAY
 
 CLOCK = "indextracker_spark.taiwan.clock"
 LINES = "indextracker_spark.taiwan.lines"

@@ -1,6 +1,5 @@
 """Rules of contracts, expiries, codes and volume."""
 
-from end_to_end.market import AFTER_NEW_YEAR, AFTER_TYPHOON, BEFORE_TYPHOON
 from end_to_end.rules.case import (
     BARS,
     CLOCK,
@@ -20,6 +19,7 @@ from end_to_end.rules.case import (
     TRADES,
     Case,
 )
+from support.market import AFTER_NEW_YEAR, AFTER_TYPHOON, BEFORE_TYPHOON
 
 CONTRACT_RULES = (
     Case(

@@ -1,6 +1,5 @@
 """Rules of options, of the ETF, of the daily report and its reconciliation."""
 
-from end_to_end.market import AFTER_NEW_YEAR, MONDAY
 from end_to_end.rules.case import (
     BARS,
     CLOCK,
@@ -22,6 +21,7 @@ from end_to_end.rules.case import (
     TICKS,
     Case,
 )
+from support.market import AFTER_NEW_YEAR, MONDAY
 
 OPTION_RULES = (
     Case(

@@ -1,6 +1,5 @@
 """Rules of time and sessions, and of what a line is."""
 
-from end_to_end.market import AFTER_NEW_YEAR, MONDAY
 from end_to_end.rules.case import (
     CALENDARS,
     CLOCK,
@@ -18,6 +17,7 @@ from end_to_end.rules.case import (
     TRADES,
     Case,
 )
+from support.market import AFTER_NEW_YEAR, MONDAY
 
 TIME = (
     Case(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from small_publisher import INDEX, Exchange, reply, serving
+from support.small_publisher import INDEX, Exchange, reply, serving
 
 from indextracker.feeds import FEEDS, Refusal, State
 from indextracker.feeds.model import Listed

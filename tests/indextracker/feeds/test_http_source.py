@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from small_publisher import (
+from support.small_publisher import (
     AGENT,
     INDEX,
     Exchange,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from good_rows import SESSION, Row, rows
+from support.good_rows import SESSION, Row, rows
 
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from good_rows import SESSION, Row, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.good_rows import SESSION, Row, rows
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import contents, digest

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
 
 from indextracker.lake import Lake
 from indextracker_spark.tables import taiwan as t

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable, Field, Schema
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
 
 from indextracker.lake import Lake, NoSuchVersionError, TableShapeError, VacuumedError
 from indextracker.lake.digest import digest

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
 
 from indextracker.engines.sail import SailEngine
 from indextracker.lake import Lake, TableShapeError

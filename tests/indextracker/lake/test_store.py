@@ -1,14 +1,13 @@
 """The store replaces exactly its slice, keeps worlds apart and survives a second writer."""
 
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from good_rows import GOOD, SESSION, rows
+from support.good_rows import GOOD, SESSION, rows
+from support.programs import begin, waiting
 
 from indextracker.lake import Lake, WorldMismatchError, store
 from indextracker.lake.arrow import arrow_schema
@@ -29,12 +28,11 @@ EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table
 WRITER = """
 import sys
 from datetime import date
-sys.path.insert(0, sys.argv[1])
-from good_rows import rows
+from support.good_rows import rows
 from indextracker.lake import Lake
 from indextracker_spark.tables import TABLES
-lake, table = Lake(sys.argv[2], "simulated"), TABLES[sys.argv[3]]
-session, mark = date.fromisoformat(sys.argv[4]), sys.argv[5]
+lake, table = Lake(sys.argv[1], "simulated"), TABLES[sys.argv[2]]
+session, mark = date.fromisoformat(sys.argv[3]), sys.argv[4]
 sys.stdin.readline()
 for number in range(8):
     changed = {"session_date": session, mark: str(number)}
@@ -143,19 +141,10 @@ def test_two_writers_of_different_sessions_both_end(
 ) -> None:
     lake.ensure([table])
     writers = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-c", WRITER, str(Path(__file__).parent), lake.root),
-                *(table.path, session.isoformat(), MARKS[table]),
-            ],
-            stdin=subprocess.PIPE,
-            text=True,
-        )
+        waiting(WRITER, lake.root, table.path, session, MARKS[table])
         for session in (MONDAY, TUESDAY)
     ]
-    for writer in writers:  # both start once both can
-        writer.stdin.write("\n")
-        writer.stdin.flush()
+    begin(writers)
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert marks(lake, table) == {MONDAY: "7", TUESDAY: "7"}
 
@@ -320,32 +309,21 @@ def test_a_mark_whose_writing_was_killed_is_no_mark(lake: Lake) -> None:
 RIVAL = """
 import sys
 from datetime import date
-sys.path.insert(0, sys.argv[1])
-from good_rows import rows
+from support.good_rows import rows
 from indextracker.lake import Lake
 from indextracker_spark.tables import TABLES
 from indextracker_spark.tables.deliveries import DELIVERIES
 sys.stdin.readline()
 for number in range(6):
-    lake = Lake(f"{sys.argv[2]}/{number}", "simulated")
+    lake = Lake(f"{sys.argv[1]}/{number}", "simulated")
     lake.ensure(TABLES.values())
-    lake.append(DELIVERIES, rows(DELIVERIES, {"feed": sys.argv[3]}))
+    lake.append(DELIVERIES, rows(DELIVERIES, {"feed": sys.argv[2]}))
 """
 
 
 def test_rivals_create_and_append_side_by_side(tmp_path: Path) -> None:
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", RIVAL, str(Path(__file__).parent), str(tmp_path), str(rival)],
-            stdin=subprocess.PIPE,
-            text=True,
-        )
-        for rival in range(3)
-    ]
-    for rival in rivals:
-        assert rival.stdin
-        rival.stdin.write("\n")
-        rival.stdin.flush()
+    rivals = [waiting(RIVAL, tmp_path, rival) for rival in range(3)]
+    begin(rivals)
     for rival in rivals:
         rival.communicate(timeout=120)
     assert [rival.returncode for rival in rivals] == [0, 0, 0]

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
+from support.programs import begin, waiting
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
@@ -149,11 +148,11 @@ def test_a_retention_that_cannot_be_kept_is_refused(lake: Lake, days: int) -> No
 WRITER = """
 import sys
 from datetime import timedelta
-sys.path.insert(0, sys.argv[1])
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
+from support.programs import begin, waiting
 from indextracker.lake import Lake
 from indextracker_spark.tables import TABLES
-lake, table = Lake(sys.argv[2], "simulated"), TABLES[sys.argv[3]]
+lake, table = Lake(sys.argv[1], "simulated"), TABLES[sys.argv[2]]
 sys.stdin.readline()
 for number in range(10):
     day = SESSION + timedelta(days=number % 5)
@@ -166,11 +165,8 @@ for number in range(10):
 def test_a_writer_at_work_loses_nothing(lake: Lake, table: Table) -> None:
     """Without a lock even: each begins again where the other won."""
     lake.ensure([table])
-    command = [sys.executable, "-c", WRITER, str(Path(__file__).parent), lake.root, table.path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as writer:
-        assert writer.stdin
-        writer.stdin.write("\n")
-        writer.stdin.flush()
+    with waiting(WRITER, lake.root, table.path) as writer:
+        begin([writer])
         while writer.poll() is None:
             maintain(lake, table, 1)
     assert writer.returncode == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable, Schema
-from good_rows import SESSION, rows
+from support.good_rows import SESSION, rows
 
 from indextracker.lake import (
     Lake,

@@ -84,7 +84,7 @@ class Commands:
     def start(self, environment: Mapping[str, str], *arguments: str, log: Path) -> Run:
         """Starts `indextracker` with arguments, in an environment of nothing but the given one."""
         pid = self._asked((dict(environment), arguments, str(log)))
-        # The system gives numbers out again: an earlier run's code must not be taken for this one's.
+        # The system gives numbers out again: an earlier run's code is not this one's.
         self._codes.pop(pid, None)
         return Run(pid, self, log)
 

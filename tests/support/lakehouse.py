@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cli.homes import Home
-from resilience.commands import Commands, Run
+from support.commands import Commands, Run
+from support.homes import Home
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17)
 # Two small documents that fill each layer: a JSON for silver to marts, a CSV for silver.
@@ -48,6 +48,12 @@ def finish(commands: Commands, home: Home, arguments: list[str]) -> None:
     """Runs the command in a home to its good end."""
     run = start(commands, home, arguments)
     assert run.wait() == 0, run.said()
+
+
+def new_home(folder: Path, source: str) -> Home:
+    """An empty home."""
+    folder.mkdir()
+    return Home(folder, source)
 
 
 def copied(home: Home, folder: Path) -> Home:
