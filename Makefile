@@ -59,7 +59,7 @@ check: setup ## lint, format, types, SQL, imports, dbt's sources, data dictionar
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m indextracker.warehouse.dbt_sources --check
-	$(BIN)/python -m indextracker.dictionary --check
+	$(BIN)/python -m indextracker_cli.dictionary --check
 
 format: setup ## bring sources into shape
 	$(BIN)/ruff check --fix .
@@ -73,7 +73,7 @@ bench: setup ## time and memory against a script written by hand and across engi
 
 docs: setup ## renew dbt's sources and the data dictionary
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
-	$(BIN)/python -m indextracker.dictionary
+	$(BIN)/python -m indextracker_cli.dictionary
 
 screenshot: setup ## renew the picture of the asset graph (needs Chromium)
 	$(BIN)/python docs/images/screenshot.py

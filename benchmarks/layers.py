@@ -17,13 +17,13 @@ from statistics import median
 from measuring import OTHERS, TICKS, arguments, conclude, documents, process, scratch, script, show
 
 from indextracker import settings as environment
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.engines import engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
-from indextracker.reference_tables import REFERENCES
 from indextracker_spark.jobs import JOBS
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")

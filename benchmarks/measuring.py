@@ -25,8 +25,8 @@ from rich.table import Table as Grid
 
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
-from indextracker_simulator.exchange import Exchange
-from indextracker_simulator.session import Document
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.session import Document
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = PROJECT / "data" / "benchmarks"

@@ -13,15 +13,15 @@ from datetime import date
 from pathlib import Path
 
 from indextracker import settings as environment
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.engines import Engine, engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
-from indextracker.reference_tables import REFERENCES
+from indextracker_catalogue import TABLES
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import TABLES
 
 READ = ("taifex_futures", "taifex_options")
 FILLED = (

@@ -9,13 +9,13 @@ from functools import cached_property
 from indextracker.calendars import Calendar, calendar
 from indextracker.engines import Engine, engine
 from indextracker.feeds import PUBLISHERS
-from indextracker.feeds.finmind import FINMIND
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
+from indextracker.feeds.taiwan.finmind import FINMIND
 from indextracker.lake import Lake
-from indextracker.locks import Locks
-from indextracker.places import Place, place
-from indextracker.progress import SILENT, Progress
 from indextracker.settings import Settings
+from indextracker.system.locks import Locks
+from indextracker.system.places import Place, place
+from indextracker.system.progress import SILENT, Progress
 from indextracker.warehouse import Warehouse, warehouse
 
 

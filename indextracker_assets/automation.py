@@ -14,18 +14,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from indextracker import staleness
+from indextracker.acquiring.windows import outstanding
+from indextracker.building import staleness
+from indextracker.building.needs import needs
 from indextracker.feeds import FEEDS
-from indextracker.needs import needs
 from indextracker.platform import Platform
-from indextracker.windows import outstanding
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
 from indextracker_assets.planning import Span, keys_of, spans
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, pause, under_way
 from indextracker_assets.specs import asset_key
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 

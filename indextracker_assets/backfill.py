@@ -14,14 +14,14 @@ from types import MappingProxyType
 
 import dagster as dg
 
-from indextracker import staleness
-from indextracker.deliveries import NEVER_ASKED, current
-from indextracker.failpoints import failpoint
+from indextracker.acquiring.deliveries import NEVER_ASKED, current
+from indextracker.building import staleness
+from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
+from indextracker.building.reports import Answer, Report, rejected
+from indextracker.building.staleness import Needs
 from indextracker.feeds import FEEDS
-from indextracker.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
 from indextracker.platform import Platform
-from indextracker.reports import Answer, Report, rejected
-from indextracker.staleness import Needs
+from indextracker.system.failpoints import failpoint
 from indextracker_assets import jobs, outcomes
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.warehouse import LOADED
@@ -39,7 +39,7 @@ from indextracker_assets.runs import (
     task_tags,
 )
 from indextracker_assets.specs import asset_key, raw_key
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 # A step is named after its asset, or after the loader's two parts.

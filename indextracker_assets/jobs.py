@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from indextracker.needs import refined_tables
-from indextracker.reference_tables import REFERENCES
+from indextracker.building.needs import refined_tables
+from indextracker.building.reference_tables import REFERENCES
 from indextracker_assets.assets.freshness import CHECK, watched
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.specs import asset_key, raw_key

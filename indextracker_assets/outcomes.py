@@ -13,10 +13,10 @@ from datetime import date
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
+from indextracker.building.reports import Warned
 from indextracker.lake.checks import rules
-from indextracker.reports import Warned
 from indextracker_assets.planning import Span
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 # The report names what is missing itself, with reasons.
 TOLD_ALREADY = ("documents_accepted",)

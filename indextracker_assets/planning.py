@@ -1,7 +1,7 @@
 """What is to be run: sessions and tables, put together into as few runs as there can be.
 
-Which sessions need it is said by `indextracker.staleness`; runs are started by `backfill` and
-`automation`.
+Which sessions need it is said by `indextracker.building.staleness`; runs are started by `backfill`
+and `automation`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import groupby
 
 import dagster as dg
 
+from indextracker.building.staleness import Documents
 from indextracker.calendars import Calendar
-from indextracker.staleness import Documents
 from indextracker_assets.specs import key_at
 
 

@@ -1,7 +1,7 @@
 """Pools: what one step at a time works on, across machines.
 
-Where there is one machine, locks of the operating system do this (indextracker/locks.py) and pools
-have no limit, which makes them nothing. On AWS every run is a machine of its own, and
+Where there is one machine, locks of the operating system do this (indextracker/system/locks.py) and
+pools have no limit, which makes them nothing. On AWS every run is a machine of its own, and
 deployment/aws/dagster.yaml gives each pool one place, kept by Dagster's database.
 """
 
@@ -11,7 +11,7 @@ import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
 from indextracker.feeds import FEEDS
-from indextracker_spark.tables import TABLES, Table
+from indextracker_catalogue import TABLES, Table
 
 # Loading and building: Redshift would run them side by side, and undo one of two that meet.
 WAREHOUSE = "warehouse"

@@ -16,7 +16,7 @@ from dagster import PipesClientCompletedInvocation, PipesMessageReader
 
 from indextracker.engines import CapacityError, JobRun
 from indextracker.engines.emr import lacks_room
-from indextracker.places import REQUEST_TRIES, Bucket, Place, place
+from indextracker.system.places import REQUEST_TRIES, Bucket, Place, place
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

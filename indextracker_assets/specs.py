@@ -8,10 +8,10 @@ from typing import Any
 
 import dagster as dg
 
+from indextracker.building.needs import raw_path
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
-from indextracker.needs import raw_path
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 
 def asset_key(table: Table) -> dg.AssetKey:

@@ -15,8 +15,8 @@ from indextracker.engines.commits import retried
 from indextracker.engines.jvm import DELTA_LAKE
 from indextracker.engines.packaging import Package, package
 from indextracker.engines.protocol import CapacityError, EngineError, Host, JobRun
-from indextracker.places import place
 from indextracker.settings import Settings
+from indextracker.system.places import place
 from indextracker_spark.jobs import JOBS
 
 # A run costs a minute until it starts, and a commit holds its sessions whole: about a year.

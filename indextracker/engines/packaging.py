@@ -1,7 +1,8 @@
 """What a cluster needs of this project: three files, made of what is here, equal for equal code.
 
-`indextracker_spark` ships as it stands. Beside it goes what its entry point needs to report back,
-in the versions installed here, which the lock pins; a cluster's image has Python and PySpark.
+`indextracker_spark` ships as it stands, with the catalogue that it imports. Beside it goes what its
+entry point needs to report back, in the versions installed here, which the lock pins; a cluster's
+image has Python and PySpark.
 The names tell the content: a job that waits still finds its code when newer code was delivered.
 """
 
@@ -16,8 +17,9 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+import indextracker_catalogue
 import indextracker_spark
-from indextracker.places import Place, place
+from indextracker.system.places import Place, place
 
 # dagster-pipes and boto3, and all that these need. All of it is plain Python: any of the versions
 # that the lock allows can run it, on any processor.
@@ -31,6 +33,7 @@ ENVIRONMENT = (
     "six",
     "urllib3",
 )
+_PARTS = (indextracker_catalogue, indextracker_spark)
 _COMPILED = (".so", ".pyd")
 # The earliest that a zip can hold: the time of packaging must not show.
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
@@ -42,7 +45,7 @@ class Package:
 
     Attributes:
         entry: Name of the entry point.
-        code: Name of the zip of `indextracker_spark`.
+        code: Name of the zip of `indextracker_spark` and the catalogue.
         environment: Name of the zip of what else the entry point imports.
         files: The bytes of each.
     """
@@ -65,11 +68,12 @@ def package() -> Package:
     Raises:
         ValueError: Something of it is not plain Python.
     """
-    root = Path(indextracker_spark.__file__).parent
     code = {
-        file.relative_to(root.parent).as_posix(): file.read_bytes() for file in root.rglob("*.py")
+        file.relative_to(root.parent).as_posix(): file.read_bytes()
+        for root in (Path(part.__path__[0]) for part in _PARTS)
+        for file in root.rglob("*.py")
     }
-    entry = (root / "main.py").read_bytes()
+    entry = code["indextracker_spark/main.py"]
     bodies = (
         ("main", "py", entry),
         ("indextracker_spark", "zip", _zipped(code)),

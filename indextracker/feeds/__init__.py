@@ -7,8 +7,8 @@ storing what comes back is the lake's work.
 
 from __future__ import annotations
 
-from indextracker.feeds import finmind, taifex, twse, twse_holidays
 from indextracker.feeds.model import Feed, Publisher, Refusal, State
+from indextracker.feeds.taiwan import finmind, taifex, twse, twse_holidays
 
 MODULES = (taifex, twse, twse_holidays, finmind)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from indextracker_spark.tables import Table
+    from indextracker_catalogue import Table
 
 LONGEST_QUOTE = 80
 # The calendar begins here, and no layout of an earlier year has been seen.

@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.feeds.model import Refusal, quote
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.taiwan import forms
-from indextracker_spark.tables.taiwan.forms import LineForm
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.taiwan import forms
+from indextracker_catalogue.taiwan.forms import LineForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from indextracker_spark.tables import Table
+    from indextracker_catalogue import Table
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from indextracker_spark.tables import Column, Table
-from indextracker_spark.tables.model import ARROW, DECIMAL
+from indextracker_catalogue import Column, Table
+from indextracker_catalogue.model import ARROW, DECIMAL
 
 
 def arrow_type(column: Column) -> pa.DataType:

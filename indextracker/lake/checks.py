@@ -12,8 +12,8 @@ from datetime import date
 import duckdb
 
 from indextracker.lake.store import Lake
-from indextracker_spark.tables import AUDITS, TABLES, Severity, Table
-from indextracker_spark.tables.taiwan import SESSIONS
+from indextracker_catalogue import AUDITS, TABLES, Severity, Table
+from indextracker_catalogue.taiwan import SESSIONS
 
 EXAMPLES = 3
 

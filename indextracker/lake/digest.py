@@ -12,7 +12,7 @@ from datetime import date
 
 from indextracker.lake.store import Lake
 from indextracker.lake.versions import AsOf
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 
 def digest(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from indextracker.places import Place
+from indextracker.system.places import Place
 
 
 class DamagedDocumentError(ValueError):

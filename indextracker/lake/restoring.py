@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from indextracker.failpoints import failpoint
 from indextracker.lake.digest import contents, digest
 from indextracker.lake.shapes import lacking
 from indextracker.lake.store import COMMITS, Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
-from indextracker_spark.tables import Table
+from indextracker.system.failpoints import failpoint
+from indextracker_catalogue import Table
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from indextracker.lake.arrow import arrow_schema
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 
 class TableShapeError(ValueError):

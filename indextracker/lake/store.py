@@ -25,13 +25,13 @@ from deltalake import (
 )
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from indextracker import places
 from indextracker.lake import shapes
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.landing import Landing
 from indextracker.lake.versions import AsOf, verify_files, version_at
-from indextracker.places import Place
-from indextracker_spark.tables import TABLES, Table
+from indextracker.system import places
+from indextracker.system.places import Place
+from indextracker_catalogue import TABLES, Table
 
 COMMIT_TRIES = 10
 # By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from indextracker.failpoints import failpoint
 from indextracker.lake.store import COMMIT_TRIES, COMMITS, WRITER_PROPERTIES, Lake
 from indextracker.lake.versions import versions
-from indextracker.places import Place
-from indextracker_spark.tables import Table
+from indextracker.system.failpoints import failpoint
+from indextracker.system.places import Place
+from indextracker_catalogue import Table
 
 # A reader or writer at work never needs files as old as a day. Delta forgets versions after 30
 # days, so that files kept for longer would be of no use.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from deltalake import DeltaTable
 
-from indextracker.places import File, Place
+from indextracker.system.places import File, Place
 
 AsOf = int | datetime
 # A commit is a small object of its own: in a bucket one waits for each.

@@ -56,7 +56,7 @@ def read(
 def _rows(
     folder: Path | None, file_name: str, columns: tuple[str, ...]
 ) -> Iterator[tuple[int, Row]]:
-    home: Traversable = folder or resources.files("indextracker.reference")
+    home: Traversable = folder or resources.files("indextracker.reference.taiwan")
     with home.joinpath(file_name).open("r", encoding="utf-8") as file:
         reader = csv.reader(file, strict=True)
         header = tuple(next(reader, ()))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from indextracker.settings import PROJECT
 from indextracker.warehouse.column_lineage import Origins, column_origins
 from indextracker.warehouse.protocol import Warehouse
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

@@ -17,12 +17,12 @@ import yaml
 from indextracker.settings import PROJECT
 from indextracker.warehouse.descriptions import BOOKS
 from indextracker.warehouse.slices import LOADED
-from indextracker_spark.tables import Column, Table
+from indextracker_catalogue import Column, Table
 
-PLACE = PROJECT / "dbt_project" / "models" / "staging" / "sources.yml"
+PLACE = PROJECT / "dbt_project" / "models" / "taiwan" / "staging" / "sources.yml"
 TESTS = PROJECT / "dbt_project" / "raw_tests.yml"
 HEAD = f"""\
-# Written by `make docs` from the declarations in spark/indextracker_spark/tables/ and the tests in
+# Written by `make docs` from the declarations in catalogue/indextracker_catalogue/ and the tests in
 # dbt_project/{TESTS.name}: change those, never this file.
 """
 SCHEMA = (

@@ -23,9 +23,9 @@ from uuid import uuid4
 import duckdb
 from filelock import FileLock
 
-from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
-from indextracker.questions import Answer, asked
+from indextracker.lake.questions import Answer, asked
+from indextracker.system.failpoints import failpoint
 from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
     PUBLISHED,
@@ -33,7 +33,7 @@ from indextracker.warehouse.protocol import (
     WarehouseError,
     WarehouseMissingError,
 )
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 ORPHAN_SECONDS = 60.0
 # A file keeps the form that it was made in, whoever writes into it; by default DuckDB 2.0 makes

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Protocol
 
 from indextracker.lake import Lake
-from indextracker.questions import Answer
-from indextracker_spark.tables import Table
+from indextracker.lake.questions import Answer
+from indextracker_catalogue import Table
 
 # Where a name without a schema is looked for, in this order, by whoever reads.
 SEARCH_PATH = ("marts", "staging", "raw")

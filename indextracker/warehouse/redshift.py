@@ -18,11 +18,11 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from indextracker.failpoints import failpoint
 from indextracker.lake import Lake, WorldMismatchError
-from indextracker.places import StoreError
-from indextracker.questions import Answer, QuestionError
+from indextracker.lake.questions import Answer, QuestionError
 from indextracker.settings import Settings, for_dbt
+from indextracker.system.failpoints import failpoint
+from indextracker.system.places import StoreError
 from indextracker.warehouse import descriptions, slices
 from indextracker.warehouse.protocol import (
     PUBLISHED,
@@ -32,7 +32,7 @@ from indextracker.warehouse.protocol import (
     WarehouseMissingError,
 )
 from indextracker.warehouse.staging import StagingArea, staging_area
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 if TYPE_CHECKING:
     from redshift_connector.core import Connection

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES, Table
+from indextracker_catalogue import TABLES, Table
 
 LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indextracker.lake.arrow import arrow_schema
-from indextracker.places import Place, StoreError, place
-from indextracker_spark.tables import Table
+from indextracker.system.places import Place, StoreError, place
+from indextracker_catalogue import Table
 
 _log = logging.getLogger(__name__)
 

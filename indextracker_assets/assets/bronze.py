@@ -16,11 +16,11 @@ from typing import Any
 import dagster as dg
 from deltalake.exceptions import DeltaError
 
-from indextracker.acquisition import acquire
-from indextracker.deliveries import Delivery, current
+from indextracker.acquiring.acquisition import acquire
+from indextracker.acquiring.deliveries import Delivery, current
+from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
-from indextracker.remarks import Remark
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata

@@ -10,14 +10,14 @@ from datetime import date, datetime
 
 import dagster as dg
 
-from indextracker import staleness
-from indextracker.deliveries import current
+from indextracker.acquiring.deliveries import current
+from indextracker.building import staleness
+from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
 from indextracker.feeds import FEEDS
-from indextracker.needs import SESSION_FEEDS, refined_tables, ways
 from indextracker.platform import Platform
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 CHECK = "fresh"
 # One missing session is often the publisher's doing, a week of them nobody's intention.

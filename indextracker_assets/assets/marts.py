@@ -14,9 +14,9 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from indextracker.failpoints import failpoint
 from indextracker.platform import Platform
-from indextracker.progress import Progress
+from indextracker.system.failpoints import failpoint
+from indextracker.system.progress import Progress
 from indextracker.warehouse import Warehouse, dbt_runs
 from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets import pools

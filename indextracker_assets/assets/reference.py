@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from indextracker.deliveries import found_closures
-from indextracker.failpoints import failpoint
+from indextracker.acquiring.deliveries import found_closures
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.platform import Platform
-from indextracker.reference_tables import REFERENCES
+from indextracker.system.failpoints import failpoint
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 
 def reference_assets(platform: Platform) -> list[dg.AssetsDefinition]:

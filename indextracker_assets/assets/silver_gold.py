@@ -7,18 +7,18 @@ from typing import Any
 
 import dagster as dg
 
-from indextracker import staleness
+from indextracker.building import staleness
+from indextracker.building.needs import feeds_of, refined_tables, ways
 from indextracker.engines import Host
-from indextracker.failpoints import failpoint
 from indextracker.lake.checks import rules
-from indextracker.needs import feeds_of, refined_tables, ways
 from indextracker.platform import Platform
+from indextracker.system.failpoints import failpoint
 from indextracker_assets import pools
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
+from indextracker_catalogue import Table
 from indextracker_spark.jobs import writers
-from indextracker_spark.tables import Table
 
 
 def refined_assets(

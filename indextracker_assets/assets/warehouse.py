@@ -9,14 +9,14 @@ from datetime import date
 
 import dagster as dg
 
-from indextracker import staleness
-from indextracker.needs import raw_path
+from indextracker.building import staleness
+from indextracker.building.needs import raw_path
 from indextracker.platform import Platform
 from indextracker.warehouse.slices import LOADED
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, group, metadata, raw_key
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 __all__ = ["LOADED", "warehouse_assets"]
 

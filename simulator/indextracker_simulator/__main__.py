@@ -12,11 +12,11 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from threading import Thread
 
-from indextracker_simulator.exchange import DEFAULT_SEED, Exchange
 from indextracker_simulator.faults import KINDS, Faults
-from indextracker_simulator.futures import ROWS
-from indextracker_simulator.publication import TAIPEI
 from indextracker_simulator.server import ExchangeServer
+from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.taiwan.futures import ROWS
+from indextracker_simulator.taiwan.publication import TAIPEI
 
 
 def main(arguments: list[str] | None = None) -> None:

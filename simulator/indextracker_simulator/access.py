@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from indextracker_simulator.exchange import Exchange
+    from indextracker_simulator.taiwan.exchange import Exchange
 
 ETF_DATASET = "TaiwanStockPriceTick"
 

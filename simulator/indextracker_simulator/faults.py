@@ -17,16 +17,16 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
-from indextracker_simulator.pages import MAINTENANCE_PAGE
-from indextracker_simulator.routes import HTML, JSON, ZIP
-from indextracker_simulator.walk import generator
+from indextracker_simulator.taiwan.pages import MAINTENANCE_PAGE
+from indextracker_simulator.taiwan.routes import HTML, JSON, ZIP
+from indextracker_simulator.taiwan.walk import generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import numpy as np
 
-    from indextracker_simulator.routes import Answer
+    from indextracker_simulator.taiwan.routes import Answer
 
 FaultKind = Literal[
     "drop",  # the connection ends without an answer

@@ -18,13 +18,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indextracker_simulator.access import Access
-from indextracker_simulator.routes import Answer, Question, answer
+from indextracker_simulator.taiwan.routes import Answer, Question, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from indextracker_simulator.exchange import Exchange
     from indextracker_simulator.faults import FaultKind, Faults
+    from indextracker_simulator.taiwan.exchange import Exchange
 
 _LONGEST_FORM = 4096
 _ABORT = struct.pack("ii", 1, 0)  # linger for no time: closing resets the connection

@@ -13,7 +13,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 
 class SchemaMismatchError(ValueError):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from indextracker_catalogue import TABLES, Table
 from indextracker_spark import taiwan
 from indextracker_spark.job import Job
-from indextracker_spark.tables import TABLES, Table
 
 SUBJECTS = (taiwan,)
 

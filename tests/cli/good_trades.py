@@ -8,7 +8,7 @@ from datetime import date
 import pyarrow as pa
 
 from indextracker.lake.arrow import arrow_schema
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 
 def trades(sessions: Iterable[date], contracts: int) -> pa.Table:

@@ -17,7 +17,7 @@ from support.homes import Home
 
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 CANDLESTICKS = (
     "select * from index join index_history on index.id = index_history.index_id "

@@ -10,9 +10,9 @@ import pytest
 from support.homes import Home
 
 from indextracker.calendars import taiwan
-from indextracker.cli.days import no_session, traded_without_session
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
+from indextracker_cli.days import no_session, traded_without_session
 
 
 @pytest.mark.parametrize(

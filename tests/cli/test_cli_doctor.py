@@ -11,11 +11,11 @@ import pytest
 from deltalake import DeltaTable
 from support.homes import Home
 
-from indextracker import reference
-from indextracker.deliveries import Delivery, record
+from indextracker.acquiring.deliveries import Delivery, record
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker_spark.tables import TABLES
+from indextracker.reference import taiwan as reference
+from indextracker_catalogue import TABLES
 
 # Nothing listens there: what asks the network through it fails at once.
 NO_NETWORK = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1"}

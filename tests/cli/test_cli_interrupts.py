@@ -14,7 +14,7 @@ from support.homes import RANGE, WAIT_SECONDS, Home
 
 WAITS = """
 import os, signal, time
-from indextracker.cli import interrupts
+from indextracker_cli import interrupts
 
 @interrupts.interruptible("nothing was changed")
 def command():

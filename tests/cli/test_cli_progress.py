@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indextracker.cli.progress import LINES_PER_STAGE, Stages
+from indextracker_cli.progress import LINES_PER_STAGE, Stages
 
 
 class Watch:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from indextracker.cli import reporting
-from indextracker.reports import Answer, Rejected, Report, Warned
+from indextracker.building.reports import Answer, Rejected, Report, Warned
 from indextracker.settings import Settings
+from indextracker_cli import reporting
 
 DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
 THERE = Answer("accepted", None)

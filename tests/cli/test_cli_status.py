@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from support.homes import RANGE, Home
 
+from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
+from indextracker.building.staleness import record as record_builds
 from indextracker.calendars import taiwan
-from indextracker.cli.overview import lines
-from indextracker.cli.states import States
-from indextracker.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.platform import Platform
-from indextracker.reference import old_reviews
+from indextracker.reference.taiwan import old_reviews
 from indextracker.settings import Settings
-from indextracker.staleness import record as record_builds
+from indextracker_cli.overview import lines
+from indextracker_cli.states import States
 
 SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.yearly]
 # A Tuesday, after the hour by which its documents are due.

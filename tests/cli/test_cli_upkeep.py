@@ -14,12 +14,12 @@ import pytest
 from cli.good_trades import trades
 from support.homes import Home
 
+from indextracker.building.staleness import built, record
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.lake.versions import versions
-from indextracker.locks import Locks
-from indextracker.staleness import built, record
-from indextracker_spark.tables import TABLES
+from indextracker.system.locks import Locks
+from indextracker_catalogue import TABLES
 
 FUTURES = TABLES["silver/futures_trades"]
 FRIDAY, MONDAY = date(2024, 12, 13), date(2024, 12, 16)

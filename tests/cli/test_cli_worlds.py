@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indextracker.cli.worlds import newer_elsewhere, tell_world
 from indextracker.settings import Settings
+from indextracker_cli.worlds import newer_elsewhere, tell_world
 
 
 def lake(home: Path, world: str, seconds: int) -> None:

@@ -606,7 +606,7 @@ def test_parse_needs_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sources_are_tables_of_the_catalogue() -> None:
-    text = (PROJECT / "models/staging/sources.yml").read_text(encoding="utf-8")
+    text = (PROJECT / "models/taiwan/staging/sources.yml").read_text(encoding="utf-8")
     [source] = yaml.safe_load(text)["sources"]
     columns = {t["name"]: [c["name"] for c in t.get("columns", [])] for t in source["tables"]}
     assert set(columns) == {*RAW, "loads"}  # the loader's own book

@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import exp
 from support.small_market import PROJECT, run_dbt
 
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

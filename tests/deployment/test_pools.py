@@ -20,7 +20,7 @@ from indextracker.settings import Settings
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import pools
 from indextracker_assets.definitions import work_defs
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 POOL = pools.table(TABLES["silver/futures_trades"])
 # A machine of its own: it says when its step begins and ends, and waits for a sign in between.

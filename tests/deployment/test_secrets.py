@@ -13,9 +13,9 @@ import pytest
 from deployment.clouds import Cloud
 from pydantic import SecretStr
 
-from indextracker.cli import secrets as command
 from indextracker.settings import Settings, SettingsError
 from indextracker_assets.secrets import unlocked
+from indextracker_cli import secrets as command
 
 NAME = "indextracker/production"
 TOKEN, PASSWORD = "t0ken-of-somebody", "p4ssword-of-the-warehouse"
@@ -54,7 +54,7 @@ def test_nobody_is_asked_where_no_secret_is_named() -> None:
         "import sys\n"
         "from indextracker.settings import Settings\n"
         "from indextracker_assets.secrets import unlocked\n"
-        "from indextracker.cli import secrets\n"
+        "from indextracker_cli import secrets\n"
         "given = Settings()\n"
         "assert unlocked(given) is given and secrets.unlocked(given) is given\n"
         "print([name for name in ('boto3', 'dagster_aws', 'dagster') if name in sys.modules])\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from indextracker import dictionary
-from indextracker.dictionary import Mart, MartColumn, read_marts, render
-from indextracker_spark.tables import TABLES, Check, Column, Table
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES, Check, Column, Table
+from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_cli import dictionary
+from indextracker_cli.dictionary import Mart, MartColumn, read_marts, render
 
 # Through a model between; where a column comes from in the end are tables of the warehouse.
 ORIGINS = {
@@ -104,11 +104,11 @@ def test_any_change_of_a_table_changes_it(changed: Table) -> None:
 
 
 def test_marts_come_from_the_yml_files_beside_the_models(tmp_path: Path) -> None:
-    (tmp_path / "marts").mkdir()
+    (tmp_path / "east" / "marts").mkdir(parents=True)
     (tmp_path / "notes.md").write_text(
         "{% docs price %}\nLast price\nof the bar.\n{% enddocs %}\n", encoding="utf-8"
     )
-    (tmp_path / "marts" / "history.yml").write_text(
+    (tmp_path / "east" / "marts" / "history.yml").write_text(
         """
 models:
   - name: history
@@ -172,7 +172,7 @@ def test_it_is_written_and_checked(
 
 def test_it_loads_neither_dagster_nor_spark() -> None:
     code = (
-        "import sys, indextracker.dictionary as d; d.current();"
+        "import sys, indextracker_cli.dictionary as d; d.current();"
         "print({'dagster', 'dagster_dbt', 'pyspark', 'pysail'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

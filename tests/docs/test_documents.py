@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from indextracker.cli import indextracker
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import State
 from indextracker.settings import PROJECT, Settings
-from indextracker_spark.tables import TABLES, Table
-from indextracker_spark.tables import taiwan as tables_of_taiwan
+from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import taiwan as tables_of_taiwan
+from indextracker_cli import indextracker
 
 DOCUMENTS = sorted((*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -55,7 +55,10 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(PROJECT).as_posix())
 def test_every_file_and_table_named_in_code_is_there(document: Path) -> None:
     """Paths of the repository's folders, and `<layer>/<table>` of the catalogue."""
-    folders = "docs|dbt_project|indextracker|indextracker_assets|simulator|spark|tests"
+    folders = (
+        "catalogue|docs|dbt_project|indextracker|indextracker_assets|indextracker_cli|simulator|spark"
+        "|tests"
+    )
     named = re.findall(
         rf"`((?:{folders})/[\w./]+|(?:bronze|silver|gold)/\w+)`",
         document.read_text(encoding="utf-8"),

@@ -10,8 +10,8 @@ from indextracker_spark import taiwan
 
 # What the jobs are made of, each after what it is made of itself.
 _PARTS = (
-    "indextracker_spark.bars",
-    "indextracker_spark.expiries",
+    "indextracker_spark.shared.bars",
+    "indextracker_spark.taiwan.expiries",
     *(
         f"indextracker_spark.taiwan.{name}"
         for name in (

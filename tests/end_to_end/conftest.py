@@ -6,7 +6,7 @@ import pytest
 from support import one_sail
 from support.market import SESSIONS, Market
 
-from indextracker_simulator.exchange import Exchange
+from indextracker_simulator.taiwan.exchange import Exchange
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from support.market import BEFORE_TYPHOON, SESSIONS, TRUE_TABLES, Market
 
 from indextracker.lake.checks import examine
-from indextracker_spark.tables import AUDITS, TABLES
+from indextracker_catalogue import AUDITS, TABLES
 
 
 @pytest.mark.parametrize("table", TRUE_TABLES)

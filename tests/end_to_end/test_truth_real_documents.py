@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from support import one_sail
 
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine
-from indextracker.reference_tables import REFERENCES
+from indextracker_catalogue import TABLES, Table
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import TABLES, Table
 
 WITH_TOTALS = date(2021, 7, 26)
 FUTURES = (WITH_TOTALS, date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17))

@@ -10,10 +10,10 @@ from engines.lakes import REAL, SESSIONS, beside
 from support import one_sail
 from support.market import MONDAY, Market
 
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
-from indextracker_simulator.exchange import Exchange
+from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_spark.jobs import JOBS
 
 

@@ -13,7 +13,7 @@ from support.market import MONDAY, Market
 from indextracker.engines import EngineError, sessions
 from indextracker.engines.connect import ConnectEngine
 from indextracker.lake.digest import contents, digest
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 CHAIN = ("silver/expiries", "silver/index_levels", "gold/index_bars", "gold/index_sessions")
 

@@ -14,19 +14,19 @@ from dagster._core.execution.plan.objects import StepFailureData
 from support import emr_standin, one_sail, stores
 from support.market import MONDAY, ORDINARY, source
 
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.engines import emr
 from indextracker.feeds import FEEDS
 from indextracker.lake.digest import contents
 from indextracker.platform import Platform
-from indextracker.reference_tables import REFERENCES
 from indextracker.settings import Settings
 from indextracker_assets import resources
 from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.partitions import session_partitions
-from indextracker_simulator.exchange import Exchange
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
+from indextracker_simulator.taiwan.exchange import Exchange
 
 LEVELS = TABLES["silver/index_levels"]
 SESSIONS = (ORDINARY, date(2024, 12, 13), MONDAY)

@@ -23,8 +23,8 @@ from indextracker.engines.packaging import package
 from indextracker.lake import Lake
 from indextracker.lake.digest import contents, digest
 from indextracker.settings import Settings
+from indextracker_catalogue import Table
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import Table
 
 WANTED = os.environ.get("INDEXTRACKER_TEST_IMAGES")
 if not WANTED:

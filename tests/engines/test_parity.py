@@ -10,8 +10,8 @@ from engines.lakes import ETF, MONDAY, REPORTS, SESSIONS, TICKS
 from support.market import Market
 
 from indextracker.lake.digest import contents, digest
+from indextracker_catalogue import TABLES, Table
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import TABLES, Table
 
 WRITTEN = list(dict.fromkeys(job.writes for job in JOBS.values()))
 # Sessions of which a table has rows: what is empty on both sides proves nothing.

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from support.small_source import DAYS, FEED, NOW, Publisher, ask, words
 
-from indextracker import acquisition
-from indextracker.acquisition import SESSIONS_PER_COMMIT, acquire
-from indextracker.deliveries import Delivery, current, record
+from indextracker.acquiring import acquisition
+from indextracker.acquiring.acquisition import SESSIONS_PER_COMMIT, acquire
+from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker.locks import Locks
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker.system.locks import Locks
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 
 @pytest.fixture
@@ -238,8 +238,8 @@ CHILD = """
 import sys
 from datetime import date
 from pathlib import Path
-from indextracker import failpoints
-from indextracker.acquisition import acquire
+from indextracker.system import failpoints
+from indextracker.acquiring.acquisition import acquire
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake

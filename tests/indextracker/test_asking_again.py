@@ -21,14 +21,14 @@ from support.small_source import (
     words,
 )
 
-from indextracker import acquisition, closed_days
-from indextracker.acquisition import BLOCKS_BORNE, THREADS, acquire
-from indextracker.deliveries import Delivery, current, found_closures, record
+from indextracker.acquiring import acquisition, closed_days
+from indextracker.acquiring.acquisition import BLOCKS_BORNE, THREADS, acquire
+from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
+from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
-from indextracker.remarks import Remark
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 
 @pytest.fixture

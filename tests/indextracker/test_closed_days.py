@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from support.small_source import one_line
 
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
+from indextracker.building.reference_tables import sessions
 from indextracker.calendars import taiwan
-from indextracker.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource, SimulatedSource
-from indextracker.feeds.taifex_reports import NEEDED, NEEDED_OF_OPTIONS
+from indextracker.feeds.taiwan.taifex_reports import NEEDED, NEEDED_OF_OPTIONS
 from indextracker.lake import Lake
-from indextracker.reference_tables import sessions
-from indextracker_simulator.exchange import Exchange
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_simulator.server import ExchangeServer
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_simulator.taiwan.exchange import Exchange
 
 ZONE = taiwan().timezone
 # A Tuesday, half a year before: the list of 30 sessions has long forgotten it.

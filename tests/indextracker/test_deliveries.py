@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from support.small_source import one_line
 
-from indextracker.deliveries import Delivery, current, found_closures, record
+from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
-from indextracker.reference import Closure
-from indextracker_spark.tables.deliveries import DELIVERIES, STATES
+from indextracker.reference.taiwan import Closure
+from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
 
 DAY, NEXT = date(2024, 12, 31), date(2025, 1, 2)
 DAWN = datetime(2025, 1, 1, 5, 10, tzinfo=UTC)

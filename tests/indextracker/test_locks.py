@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from indextracker.locks import Locks
+from indextracker.system.locks import Locks
 
 HOLDER = """
 import sys
 from pathlib import Path
-from indextracker.locks import Locks
+from indextracker.system.locks import Locks
 
 with Locks.beside(sys.argv[1]).{lock}:
     print("held", flush=True)
@@ -27,7 +27,7 @@ with Locks.beside(sys.argv[1]).{lock}:
 COUNTER = """
 import sys
 from pathlib import Path
-from indextracker.locks import Locks
+from indextracker.system.locks import Locks
 
 locks, number = Locks.beside(sys.argv[1], announce=lambda _: None), Path(sys.argv[2])
 for _ in range(25):

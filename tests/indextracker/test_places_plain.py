@@ -10,8 +10,8 @@ import pytest
 
 from indextracker.lake import Lake
 from indextracker.lake.restoring import plan, restore
-from indextracker.places import plain
-from indextracker_spark.tables import TABLES
+from indextracker.system.places import plain
+from indextracker_catalogue import TABLES
 
 CHINESE = "我的 資料 夾#100%?"
 

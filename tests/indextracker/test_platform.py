@@ -12,8 +12,8 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.server import serving
+from indextracker_simulator.taiwan.exchange import Exchange
 
 ETF = FEEDS["finmind_trades"]
 

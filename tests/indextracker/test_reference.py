@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from indextracker import calendars, reference
+from indextracker import calendars
+from indextracker.reference import taiwan as reference
 
 DATED_EXPIRIES = Path(__file__).with_name("dated_expiries.csv")
 TODAY = date(2026, 11, 23)

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from indextracker import reference
+from indextracker.building.reference_tables import REFERENCES, closures, sessions
 from indextracker.calendars import Calendar, taiwan
-from indextracker.reference import Closure
-from indextracker.reference_tables import REFERENCES, closures, sessions
+from indextracker.reference import taiwan as reference
+from indextracker.reference.taiwan import Closure
 
 TYPHOON = date(2024, 12, 17)
 NOT_ONE = date(2024, 7, 24)  # a typhoon day that the reference knows

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from indextracker import rooms
 from indextracker.settings import Settings
+from indextracker.system import rooms
 
 
 class Usage(NamedTuple):

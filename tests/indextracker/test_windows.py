@@ -9,13 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from indextracker.calendars import Calendar, taiwan
-from indextracker.deliveries import NEVER_ASKED, Delivery, record
-from indextracker.feeds import FEEDS, Feed, Refusal
-from indextracker.feeds.model import Listed
-from indextracker.feeds.sources import Answer, ArchiveSource, Source
-from indextracker.lake import Lake
-from indextracker.windows import (
+from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
+from indextracker.acquiring.windows import (
     SESSIONS_WATCHED,
     Outstanding,
     days_left,
@@ -23,8 +18,13 @@ from indextracker.windows import (
     outstanding,
     watched,
 )
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.publication import Publication
+from indextracker.calendars import Calendar, taiwan
+from indextracker.feeds import FEEDS, Feed, Refusal
+from indextracker.feeds.model import Listed
+from indextracker.feeds.sources import Answer, ArchiveSource, Source
+from indextracker.lake import Lake
+from indextracker_simulator.taiwan.calendar import trading_calendar
+from indextracker_simulator.taiwan.publication import Publication
 
 FUTURES = FEEDS["taifex_futures"]
 INDEX = FEEDS["twse_index"]

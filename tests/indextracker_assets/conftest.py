@@ -12,13 +12,13 @@ import pytest
 from support.archives import Archive, MakePlatform
 
 from indextracker import settings as environment
-from indextracker.cli.backfilling import prepare_instance
 from indextracker.engines.sail import SailEngine
 from indextracker.platform import Platform, now
 from indextracker.settings import Settings
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.definitions import build_defs
-from indextracker_simulator.exchange import Exchange
+from indextracker_cli.backfilling import prepare_instance
+from indextracker_simulator.taiwan.exchange import Exchange
 
 
 @pytest.fixture(scope="session")

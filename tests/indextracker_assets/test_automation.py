@@ -18,20 +18,20 @@ import pytest
 from support.archives import MakePlatform
 from support.ticks import Asked, Harness
 
-from indextracker import staleness
-from indextracker.deliveries import current
+from indextracker.acquiring.deliveries import current
+from indextracker.building import staleness
+from indextracker.building.needs import SESSION_FEEDS, needs
 from indextracker.feeds import FEEDS
-from indextracker.needs import SESSION_FEEDS, needs
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.assets.freshness import lags
 from indextracker_assets.specs import key_at
-from indextracker_simulator.exchange import Exchange
+from indextracker_catalogue import TABLES
 from indextracker_simulator.faults import Fault
 from indextracker_simulator.server import ExchangeServer
-from indextracker_simulator.walk import generator
-from indextracker_spark.tables import TABLES
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.walk import generator
 
 EVALUATED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
 TAIPEI = ZoneInfo("Asia/Taipei")

@@ -15,15 +15,15 @@ import duckdb
 import pytest
 from support.archives import Archive, MakePlatform
 
+from indextracker.building.reports import Report
 from indextracker.platform import Platform
-from indextracker.reports import Report
 from indextracker_assets.assets.freshness import CHECK
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.backfill import backfill
 from indextracker_assets.definitions import build_defs
 from indextracker_assets.specs import key_at
-from indextracker_simulator.taifex import NO_DATA_PAGE
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
+from indextracker_simulator.taiwan.taifex import NO_DATA_PAGE
 
 # Tuesday to the Tuesday after.
 DAYS = [date(2024, 12, day) for day in (10, 11, 12, 13, 16, 17)]

@@ -14,7 +14,7 @@ from indextracker.settings import PROJECT
 
 CODE = """
 from indextracker import settings
-from indextracker.failpoints import failpoint
+from indextracker.system.failpoints import failpoint
 settings.export(settings.load())
 for number in (1, 2, 3):
     failpoint("bronze-before")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indextracker.building.needs import YEARLY_FEEDS, needs
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
-from indextracker.needs import YEARLY_FEEDS, needs
 from indextracker_assets.planning import Span, keys_of, spans
 
 CALENDAR = taiwan(date(2025, 6, 2))

@@ -34,7 +34,7 @@ from indextracker_assets.runs import (
     pause,
     process_tag,
 )
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 NOW = datetime.now(UTC)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indextracker import deliveries, staleness
-from indextracker.deliveries import Delivery
+from indextracker.acquiring import deliveries
+from indextracker.acquiring.deliveries import Delivery
+from indextracker.building import staleness
 from indextracker.lake import Lake
 
 FIRST, SECOND = date(2024, 12, 31), date(2025, 1, 2)

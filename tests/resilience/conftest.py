@@ -11,8 +11,8 @@ from support.commands import Commands
 from support.lakehouse import FRIDAY, LIGHT, MONDAY, Reference, backfill, copied, finish, new_home
 
 from indextracker.warehouse.dbt_runs import prepare
-from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.server import serving
+from indextracker_simulator.taiwan.exchange import Exchange
 
 
 @pytest.fixture(scope="session")

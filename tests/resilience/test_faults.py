@@ -28,12 +28,12 @@ from support.lakehouse import (
 
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
-from indextracker_simulator.exchange import Exchange
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_simulator.faults import KINDS, Fault, Faults
-from indextracker_simulator.routes import Answer
 from indextracker_simulator.server import ExchangeServer, Served
-from indextracker_simulator.session import Document
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.routes import Answer
+from indextracker_simulator.taiwan.session import Document
 
 # What spoils an answer comes first: a document that arrives late is accepted and not asked again.
 IN_TURN = sorted(KINDS, key=lambda kind: kind == "latency")

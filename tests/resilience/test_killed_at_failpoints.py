@@ -33,7 +33,7 @@ from support.lakehouse import (
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.settings import PROJECT
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 NAMES = sorted(
     {

@@ -21,7 +21,7 @@ from support.lakehouse import (
 )
 
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 SESSIONS = (FRIDAY, MONDAY, TUESDAY)
 RUNS_OF_A_BACKFILL = 3  # acquire, refine, build the marts

@@ -15,8 +15,8 @@ from support.stores import BUCKET, Store
 
 from indextracker.lake import Lake
 from indextracker.lake.versions import versions
-from indextracker_spark.tables import TABLES
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 NewHome = Callable[..., BucketHome]
 WHOLE = f"s3://{BUCKET}/whole/lake"

@@ -49,7 +49,7 @@ def check_none_is_half(lake: str, good: dict[str, str], empty: dict[str, str]) -
 def empty(store: Store, good: dict[str, str]) -> dict[str, str]:
     """What they hold once they are made."""
     from indextracker.lake import Lake
-    from indextracker_spark.tables import TABLES
+    from indextracker_catalogue import TABLES
 
     Lake("s3://markets/empty", "simulated").ensure(TABLES[path] for path in good)
     return digests("s3://markets/empty")

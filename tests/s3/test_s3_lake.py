@@ -16,9 +16,9 @@ from indextracker.lake.digest import digest
 from indextracker.lake.restoring import plan, restore
 from indextracker.lake.upkeep import maintain
 from indextracker.lake.versions import versions
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 TUESDAY = date(2024, 12, 17)
 BY_LAYOUT = pytest.mark.parametrize(
@@ -124,8 +124,8 @@ import sys
 from datetime import date
 from support.good_rows import rows
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 lake, writer = Lake(sys.argv[1], "simulated"), int(sys.argv[2])
 contracts = TABLES["silver/contracts"]
 sys.stdin.readline()
@@ -155,7 +155,7 @@ def test_writers_at_once_lose_no_commit(lake: Lake, prefix: str) -> None:
 RIVAL = """
 import sys
 from indextracker.lake import Lake, WorldMismatchError
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 sys.stdin.readline()
 try:
     Lake(sys.argv[1], sys.argv[2]).ensure([TABLES["silver/indices"]])

@@ -17,9 +17,9 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Landing
 from indextracker.lake.landing import DamagedDocumentError
-from indextracker.places import REQUEST_TRIES, Folder, Place, StoreError, place
 from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker.system.places import REQUEST_TRIES, Folder, Place, StoreError, place
 from indextracker_assets.resources import lake_place
 
 BODY = b"as published" * 10_000
@@ -145,7 +145,7 @@ def test_a_torn_upload_leaves_nothing(
     faulty: tuple, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, way = faulty
-    monkeypatch.setattr("indextracker.places.REQUEST_TRIES", 2)
+    monkeypatch.setattr("indextracker.system.places.REQUEST_TRIES", 2)
     way.plan = lambda method, path, number: "torn upload" if method == "PUT" else None
     with pytest.raises(StoreError) as told:
         kept.keep("document", BODY)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indextracker_simulator.exchange import Exchange, Session
-from indextracker_simulator.truth import truth
+from indextracker_simulator.taiwan.exchange import Exchange, Session
+from indextracker_simulator.taiwan.truth import truth
 
 if TYPE_CHECKING:
     import pyarrow as pa

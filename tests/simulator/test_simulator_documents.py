@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from indextracker_simulator.exchange import Exchange
-from indextracker_simulator.session import Document
-from indextracker_simulator.taifex_ticks import number_text
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.session import Document
+from indextracker_simulator.taiwan.taifex_ticks import number_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.etf import EtfTape, trades
-from indextracker_simulator.exchange import DEFAULT_SEED
-from indextracker_simulator.finmind import no_trades_json
-from indextracker_simulator.indices import TAIEX
-from indextracker_simulator.session import Session
+from indextracker_simulator.taiwan.calendar import trading_calendar
+from indextracker_simulator.taiwan.etf import EtfTape, trades
+from indextracker_simulator.taiwan.exchange import DEFAULT_SEED
+from indextracker_simulator.taiwan.finmind import no_trades_json
+from indextracker_simulator.taiwan.indices import TAIEX
+from indextracker_simulator.taiwan.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.expiries import expire_codes, last_trading_date, listed
-from indextracker_simulator.products import OPTIONS, PRODUCTS, Terms
+from indextracker_simulator.taiwan.calendar import trading_calendar
+from indextracker_simulator.taiwan.expiries import expire_codes, last_trading_date, listed
+from indextracker_simulator.taiwan.products import OPTIONS, PRODUCTS, Terms
 
 BY_NAME: dict[str, Terms] = {product.name: product for product in (*PRODUCTS, *OPTIONS)}
 

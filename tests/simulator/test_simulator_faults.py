@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
-from indextracker_simulator.routes import HTML, ZIP, Answer
 from indextracker_simulator.server import ExchangeServer
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.routes import HTML, ZIP, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

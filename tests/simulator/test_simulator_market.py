@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.contracts import contracts_of, curve_of
-from indextracker_simulator.exchange import DEFAULT_SEED, Exchange
-from indextracker_simulator.expiries import last_trading_date, listed
-from indextracker_simulator.futures import trading
-from indextracker_simulator.indices import INDICES, TAIEX, TAIEX_PROCESS, UNMAPPED
-from indextracker_simulator.products import PRODUCTS
-from indextracker_simulator.session import Session
-from indextracker_simulator.walk import (
+from indextracker_simulator.taiwan.calendar import trading_calendar
+from indextracker_simulator.taiwan.contracts import contracts_of, curve_of
+from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.taiwan.expiries import last_trading_date, listed
+from indextracker_simulator.taiwan.futures import trading
+from indextracker_simulator.taiwan.indices import INDICES, TAIEX, TAIEX_PROCESS, UNMAPPED
+from indextracker_simulator.taiwan.products import PRODUCTS
+from indextracker_simulator.taiwan.session import Session
+from indextracker_simulator.taiwan.walk import (
     CASH_CLOSE,
     CASH_OPEN,
     DAY,

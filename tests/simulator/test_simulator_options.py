@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indextracker_simulator.calendar import trading_calendar
-from indextracker_simulator.contracts import YEAR, curve_of
-from indextracker_simulator.exchange import DEFAULT_SEED, Exchange
-from indextracker_simulator.options import OptionTape, series_of, tape
-from indextracker_simulator.pricing import INTEREST, premium, volatility
-from indextracker_simulator.products import OPTIONS
-from indextracker_simulator.walk import DAY, close_of, local_second
+from indextracker_simulator.taiwan.calendar import trading_calendar
+from indextracker_simulator.taiwan.contracts import YEAR, curve_of
+from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.taiwan.options import OptionTape, series_of, tape
+from indextracker_simulator.taiwan.pricing import INTEREST, premium, volatility
+from indextracker_simulator.taiwan.products import OPTIONS
+from indextracker_simulator.taiwan.walk import DAY, close_of, local_second
 
 TFO, TXO = OPTIONS
 SESSION = date(2024, 12, 18)  # a third Wednesday

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indextracker_simulator.calendar import TradingCalendar, trading_calendar
-from indextracker_simulator.exchange import Exchange
-from indextracker_simulator.holidays import schedule
-from indextracker_simulator.pages import list_page
-from indextracker_simulator.publication import Publication, Row
-from indextracker_simulator.truth import truth
+from indextracker_simulator.taiwan.calendar import TradingCalendar, trading_calendar
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.holidays import schedule
+from indextracker_simulator.taiwan.pages import list_page
+from indextracker_simulator.taiwan.publication import Publication, Row
+from indextracker_simulator.taiwan.truth import truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indextracker_simulator.publication import Market
-    from indextracker_simulator.session import Document
+    from indextracker_simulator.taiwan.publication import Market
+    from indextracker_simulator.taiwan.session import Document
 
 TAIPEI = timezone(timedelta(hours=8))
 LISTED = re.compile(

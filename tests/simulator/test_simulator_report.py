@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from indextracker_simulator.expiries import listed
-from indextracker_simulator.products import PRODUCTS
-from indextracker_simulator.session import Session
-from indextracker_simulator.taifex import no_report_csv
+from indextracker_simulator.taiwan.expiries import listed
+from indextracker_simulator.taiwan.products import PRODUCTS
+from indextracker_simulator.taiwan.session import Session
+from indextracker_simulator.taiwan.taifex import no_report_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indextracker_simulator.exchange import Exchange
+    from indextracker_simulator.taiwan.exchange import Exchange
 
 DAY = date(2024, 12, 18)  # TX 202412 ends
 TX = PRODUCTS[-1]

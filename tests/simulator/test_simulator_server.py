@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from indextracker_simulator.__main__ import main
-from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.server import ExchangeServer, serving
+from indextracker_simulator.taiwan.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

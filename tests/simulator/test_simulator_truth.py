@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from indextracker_simulator.daily import Line, futures_lines, option_lines
-from indextracker_simulator.etf import EtfTape
-from indextracker_simulator.exchange import DEFAULT_SEED
-from indextracker_simulator.futures import Tape, Trading
-from indextracker_simulator.indices import IndexReport
-from indextracker_simulator.options import OptionTape
-from indextracker_simulator.session import Document, Session
-from indextracker_simulator.truth import session_tables
-from indextracker_simulator.truth.bars import Interval, bar_start, sample_std
-from indextracker_simulator.unreadable import UnreadableLine
-from indextracker_simulator.walk import local_second
+from indextracker_simulator.taiwan.daily import Line, futures_lines, option_lines
+from indextracker_simulator.taiwan.etf import EtfTape
+from indextracker_simulator.taiwan.exchange import DEFAULT_SEED
+from indextracker_simulator.taiwan.futures import Tape, Trading
+from indextracker_simulator.taiwan.indices import IndexReport
+from indextracker_simulator.taiwan.options import OptionTape
+from indextracker_simulator.taiwan.session import Document, Session
+from indextracker_simulator.taiwan.truth import session_tables
+from indextracker_simulator.taiwan.truth.bars import Interval, bar_start, sample_std
+from indextracker_simulator.taiwan.unreadable import UnreadableLine
+from indextracker_simulator.taiwan.walk import local_second
 
 if TYPE_CHECKING:
     pass

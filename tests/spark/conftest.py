@@ -6,7 +6,7 @@ from spark.direct import CLOSES, EVE, LATER, PRODUCTS, SESSION
 from spark.frames import Frames
 from support import one_sail
 
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import conform
-from indextracker_spark.tables import taiwan as t
 
 SESSION = date(2024, 12, 18)
 LATER = date(2025, 1, 15)

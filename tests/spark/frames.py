@@ -5,10 +5,10 @@ from datetime import date
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.lake.arrow import arrow_schema
-from indextracker.reference_tables import REFERENCES
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 TODAY = date(2026, 11, 23)  # decides how far ahead the calendar reaches
 

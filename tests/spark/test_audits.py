@@ -10,8 +10,8 @@ import pytest
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.checks import examine
-from indextracker_spark.tables import AUDITS, TABLES, Table
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import AUDITS, TABLES, Table
+from indextracker_catalogue import taiwan as t
 
 SESSION, BEFORE = date(2024, 12, 16), date(2024, 12, 13)
 OPENED = datetime(2024, 12, 16, 1, tzinfo=UTC)

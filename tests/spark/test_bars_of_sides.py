@@ -26,9 +26,9 @@ from spark.direct import (
 )
 from spark.frames import Frames
 
-from indextracker_spark import bars
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import taiwan as t
+from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.markets import (
     SIDES,
     etf_bars,

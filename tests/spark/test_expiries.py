@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame
 from spark.frames import TODAY, Frames
 
 from indextracker.calendars import taiwan
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import taiwan as t
 
 DATED = Path(__file__).parents[1] / "indextracker" / "dated_expiries.csv"
 DATES = ("last_trading_date", "final_settlement_date")

@@ -12,10 +12,10 @@ from spark.frames import Frames
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import Job, SchemaMismatchError, conform, run
 from indextracker_spark.jobs import JOBS, sources
-from indextracker_spark.tables import TABLES, Table
-from indextracker_spark.tables import taiwan as t
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17)
 NEW_YEAR = date(2025, 1, 2)

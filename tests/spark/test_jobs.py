@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from indextracker_catalogue import TABLES
 from indextracker_spark.jobs import JOBS, verify
-from indextracker_spark.tables import TABLES
 
 SESSIONS = JOBS["gold/index_sessions"]
 NEW = replace(SESSIONS.writes, name="index_extremes")

@@ -11,9 +11,9 @@ from spark.frames import Frames
 from spark.test_reading import KINDS, SESSION, cells_of
 
 from indextracker.feeds.readable import reads_well
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
 
 LINES = 150
 REFERENCES = {t.INDICES: [], t.ETFS: []}

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from spark.frames import Frames
 
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.taiwan.forms import DATE
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.taiwan.forms import DATE
 from indextracker_spark.taiwan import reports, ticks
 
 SESSION = date(2024, 12, 16)

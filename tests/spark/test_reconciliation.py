@@ -7,9 +7,9 @@ import pytest
 from pyspark.sql import DataFrame
 from spark.frames import Frames
 
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import conform
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import taiwan as t
 
 SESSION = date(2024, 12, 16)
 EQUAL, BLOCKS, UNEXPLAINED = "equal", "block trades", "unexplained"

@@ -7,13 +7,13 @@ import pytest
 from pyspark.sql import SparkSession
 from spark.test_reading import KINDS, SESSION, bronze_rows
 
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker.reference_tables import REFERENCES
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import run
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import taiwan as t
 
 
 @pytest.mark.parametrize("kind", KINDS)

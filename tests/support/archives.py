@@ -8,8 +8,8 @@ from pathlib import Path
 
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
-from indextracker_simulator.exchange import Exchange
-from indextracker_simulator.session import Document
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.session import Document
 
 MakePlatform = Callable[..., Platform]
 

@@ -157,7 +157,7 @@ def _import_all() -> None:
 
 def _become(environment: dict[str, str], arguments: Sequence[str], log: str) -> None:
     """Turns a fresh fork into the command; never returns."""
-    from indextracker.cli import main
+    from indextracker_cli import main
 
     os.setsid()
     os.environ.clear()

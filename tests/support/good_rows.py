@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from indextracker.lake.arrow import arrow_schema
-from indextracker_spark.tables import Table
+from indextracker_catalogue import Table
 
 SESSION = date(2024, 12, 16)
 OPENED = datetime(2024, 12, 16, 1, tzinfo=UTC)

@@ -12,19 +12,19 @@ import duckdb
 import pyarrow as pa
 from pydantic import SecretStr
 
-from indextracker import reference
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.engines import Engine
 from indextracker.feeds import FEEDS, PUBLISHERS
 from indextracker.feeds.sources import HttpSource
 from indextracker.lake import Lake
-from indextracker.reference_tables import REFERENCES
-from indextracker_simulator.exchange import Exchange
+from indextracker.reference import taiwan as reference
+from indextracker_catalogue import TABLES
 from indextracker_simulator.server import serving
-from indextracker_simulator.truth import truth
+from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_simulator.taiwan.truth import truth
 from indextracker_spark.jobs import JOBS
-from indextracker_spark.tables import TABLES
 
 MONDAY = date(2024, 12, 16)  # its file begins with Friday night
 ORDINARY = date(2024, 12, 12)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
-from indextracker.acquisition import acquire
-from indextracker.deliveries import Delivery
+from indextracker.acquiring.acquisition import acquire
+from indextracker.acquiring.deliveries import Delivery
+from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Listed, bronze_rows
 from indextracker.feeds.sources import Answer, Source
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker.remarks import Remark
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 DAYS = [date(2024, 12, day) for day in (26, 27, 30, 31)]
 NOW = datetime(2025, 2, 10, tzinfo=UTC)

@@ -18,7 +18,7 @@ from indextracker.warehouse.slices import LOADED
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from indextracker_spark.tables import Table
+    from indextracker_catalogue import Table
 
 BUCKET = "market"
 READERS = "indextracker_readers"

@@ -12,7 +12,6 @@ import pytest
 from warehouses.markets import answer
 from warehouses.test_both_warehouses import MARTS
 
-from indextracker.cli.backfilling import prepare_instance
 from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.settings import Settings
@@ -20,6 +19,7 @@ from indextracker.warehouse import Warehouse
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.definitions import build_defs
+from indextracker_cli.backfilling import prepare_instance
 
 
 @pytest.fixture

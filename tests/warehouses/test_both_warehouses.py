@@ -9,7 +9,7 @@ from warehouses.markets import answer
 
 from indextracker.warehouse import Warehouse
 from indextracker.warehouse.slices import LOADED
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 CANDLESTICKS = (
     "select * from index join index_history on index.id = index_history.index_id "

@@ -17,7 +17,7 @@ from indextracker.lake import Lake
 from indextracker.settings import Settings
 from indextracker.warehouse.redshift import LoadError, RedshiftWarehouse
 from indextracker.warehouse.slices import LOADED
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 
 LATER = TABLES["gold/option_bars"]  # of two tables it is loaded second
 

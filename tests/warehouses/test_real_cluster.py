@@ -18,7 +18,7 @@ import redshift_connector
 from warehouses.markets import SESSIONS, answer, build, lake_of_the_market
 from warehouses.test_both_warehouses import CANDLESTICKS, MARTS
 
-from indextracker.questions import QuestionError
+from indextracker.lake.questions import QuestionError
 from indextracker.settings import Settings
 from indextracker.warehouse.redshift import RedshiftWarehouse
 from indextracker.warehouse.slices import LOADED

@@ -30,7 +30,7 @@ from indextracker.warehouse import Warehouse, WarehouseError, WarehouseMissingEr
 from indextracker.warehouse.redshift import LoadError, RedshiftWarehouse
 from indextracker.warehouse.slices import LOADED
 from indextracker.warehouse.staging import StagingArea
-from indextracker_spark.tables import TABLES, Column, Table
+from indextracker_catalogue import TABLES, Column, Table
 
 BARS = TABLES["gold/futures_bars"]
 CONTRACTS = TABLES["silver/contracts"]
@@ -266,11 +266,11 @@ def test_rows_that_are_lost_on_the_way_are_missed(
 LOADER = """
 import sys
 from datetime import date
-from indextracker import failpoints
+from indextracker.system import failpoints
 from indextracker.lake import Lake
 from indextracker.settings import load
 from indextracker.warehouse import warehouse
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 settings = load()
 failpoints.arm(settings.failpoint)
 sessions = [date.fromisoformat(day) for day in sys.argv[1:]]

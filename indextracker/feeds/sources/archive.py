@@ -9,11 +9,11 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from indextracker import places
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.sources import model
 from indextracker.feeds.sources.model import Answer, Source, too_large
+from indextracker.system import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

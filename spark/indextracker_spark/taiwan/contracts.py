@@ -8,8 +8,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark import bars
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
+from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.clock import (
     ASSUMED_DAY_CLOSE,
     ASSUMED_EXPIRY_RULE,

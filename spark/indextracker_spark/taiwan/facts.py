@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import Job
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
 from indextracker_spark.taiwan import reports, ticks
 from indextracker_spark.taiwan.clock import PREVIOUS_CLOSE_ROW
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pyspark.sql import functions as F
 
-from indextracker_spark import expiries
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import Job
-from indextracker_spark.tables import taiwan as t
 from indextracker_spark.taiwan import (
     contracts,
+    expiries,
     facts,
     markets,
     reconciliation,

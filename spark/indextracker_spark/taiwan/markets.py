@@ -8,11 +8,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark import bars
-from indextracker_spark.bars import Figures
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
 from indextracker_spark.job import Job
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
+from indextracker_spark.shared import bars
+from indextracker_spark.shared.bars import Figures
 from indextracker_spark.taiwan.clock import (
     FIXED_PRICE_OPENS,
     NIGHT_CLOSE,

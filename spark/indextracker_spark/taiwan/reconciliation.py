@@ -13,7 +13,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
 
 PRICES = ("open", "high", "low", "close")
 _KEY = ("session_date", "session_part", "product", "expiry", "strike", "option_type")

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark import bars
-from indextracker_spark.tables.taiwan import forms
-from indextracker_spark.tables.taiwan.forms import (
+from indextracker_catalogue.taiwan import forms
+from indextracker_catalogue.taiwan.forms import (
     CALL,
     COUNT,
     DAY_PART,
@@ -21,6 +20,7 @@ from indextracker_spark.tables.taiwan.forms import (
     STRIKE,
     LineForm,
 )
+from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.clock import instant
 from indextracker_spark.taiwan.lines import explained, explained_once, quoting, reads, unlike
 

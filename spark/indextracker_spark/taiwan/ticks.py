@@ -10,8 +10,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark import bars
-from indextracker_spark.tables.taiwan import forms
+from indextracker_catalogue.taiwan import forms
+from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.clock import instant, session_part
 from indextracker_spark.taiwan.lines import (
     Rule,

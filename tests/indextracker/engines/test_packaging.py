@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import indextracker_catalogue
 import indextracker_spark
 from indextracker.engines import packaging
 from indextracker.engines.packaging import ENVIRONMENT, Package, package
-from indextracker.places import place
+from indextracker.system.places import place
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +39,11 @@ def test_the_environment_is_what_the_entry_point_needs() -> None:
 
 
 def test_the_code_ships_as_it_stands(packaged: Package) -> None:
-    root = Path(indextracker_spark.__file__).parent
+    roots = [Path(part.__path__[0]) for part in (indextracker_catalogue, indextracker_spark)]
     assert names(packaged.files[packaged.code]) == {
-        file.relative_to(root.parent).as_posix() for file in root.rglob("*.py")
+        file.relative_to(root.parent).as_posix() for root in roots for file in root.rglob("*.py")
     }
-    assert packaged.files[packaged.entry] == (root / "main.py").read_bytes()
+    assert packaged.files[packaged.entry] == (roots[1] / "main.py").read_bytes()
 
 
 def test_the_environment_is_plain_python_and_its_data(packaged: Package) -> None:
@@ -63,7 +64,7 @@ def test_other_code_has_another_name(
     changed.mkdir()
     for name in ("__init__.py", "main.py"):
         (changed / name).write_text("x = 1\n")
-    monkeypatch.setattr(packaging.indextracker_spark, "__file__", str(changed / "__init__.py"))
+    monkeypatch.setattr(packaging.indextracker_spark, "__path__", [str(changed)])
     other = package()
     assert other.code != packaged.code
     assert other.entry != packaged.entry

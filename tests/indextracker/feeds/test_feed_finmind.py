@@ -9,7 +9,7 @@ import pytest
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Refusal
 from indextracker.feeds.model import Request, State
-from indextracker_spark.tables.model import ARROW
+from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["finmind_trades"]
 FINMIND = PUBLISHERS["finmind"]

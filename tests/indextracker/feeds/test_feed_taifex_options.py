@@ -10,7 +10,7 @@ import pytest
 
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Request, State
-from indextracker_spark.tables.model import ARROW
+from indextracker_catalogue.model import ARROW
 
 OPTIONS = FEEDS["taifex_options"]
 COMBINATIONS = FEEDS["taifex_combination_trades"]

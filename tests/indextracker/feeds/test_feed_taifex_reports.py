@@ -9,7 +9,7 @@ import pytest
 
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Request, State
-from indextracker_spark.tables.model import ARROW
+from indextracker_catalogue.model import ARROW
 
 FUTURES = FEEDS["taifex_daily_futures"]
 OPTIONS = FEEDS["taifex_daily_options"]

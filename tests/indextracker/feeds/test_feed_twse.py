@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import State
-from indextracker_spark.tables.model import ARROW
+from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["twse_index"]
 DIGEST = "d" * 64

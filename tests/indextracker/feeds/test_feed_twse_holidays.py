@@ -12,8 +12,8 @@ import pytest
 from indextracker import calendars
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import Request, State
-from indextracker.feeds.twse_holidays import closures, scheduled_days
-from indextracker_spark.tables.model import ARROW
+from indextracker.feeds.taiwan.twse_holidays import closures, scheduled_days
+from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["twse_holidays"]
 DIGEST = "d" * 64

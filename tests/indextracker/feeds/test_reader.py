@@ -8,7 +8,7 @@ import pytest
 
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.reading import Reader
-from indextracker_spark.tables.taiwan import TWSE_HOLIDAYS
+from indextracker_catalogue.taiwan import TWSE_HOLIDAYS
 
 DAY = date(2024, 12, 16)
 NEXT = date(2024, 12, 17)

@@ -8,16 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indextracker.acquisition import acquire
+from indextracker.acquiring.acquisition import acquire
+from indextracker.acquiring.windows import outstanding
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.sources import SimulatedSource, judge
 from indextracker.feeds.sources import simulated as module
 from indextracker.lake import Lake
-from indextracker.windows import outstanding
-from indextracker_simulator.exchange import Exchange
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
 from indextracker_simulator.server import ExchangeServer, serving
+from indextracker_simulator.taiwan.exchange import Exchange
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
 SESSION_FEEDS = [feed for feed in FEEDS.values() if not feed.yearly]

@@ -13,8 +13,8 @@ import pytest
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal, State
 from indextracker.feeds.sources import Answer, ArchiveSource, Source, judge
 from indextracker.feeds.sources import model as module
-from indextracker_spark.tables import TABLES
-from indextracker_spark.tables.deliveries import STATES
+from indextracker_catalogue import TABLES
+from indextracker_catalogue.shared.deliveries import STATES
 
 FUTURES = FEEDS["taifex_futures"]
 INDEX = FEEDS["twse_index"]

@@ -10,8 +10,8 @@ from support.good_rows import SESSION, Row, rows
 
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
-from indextracker_spark.tables import AUDITS, TABLES, Table
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import AUDITS, TABLES, Table
+from indextracker_catalogue import taiwan as t
 
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 AUDIT = "volume_equals_control_totals"

@@ -12,8 +12,8 @@ from support.good_rows import SESSION, Row, rows
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import contents, digest
-from indextracker_spark.tables import TABLES, Table
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import taiwan as t
 
 TUESDAY = date(2024, 12, 17)
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)

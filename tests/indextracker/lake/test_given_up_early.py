@@ -15,14 +15,14 @@ import pyarrow as pa
 from support.good_rows import SESSION, rows
 
 from indextracker.lake import Lake
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
 
 READERS = 50
 FILES, ROWS = 8, 150_000
 READER = """
 import os, signal, sys
 from indextracker.lake import Lake
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
 
 def read():
     with Lake(sys.argv[1], "simulated").sql([t.FUTURES_TRADES]) as connection:

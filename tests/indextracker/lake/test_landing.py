@@ -12,7 +12,7 @@ import pytest
 
 from indextracker.lake import Landing
 from indextracker.lake.landing import DamagedDocumentError
-from indextracker.places import Folder
+from indextracker.system.places import Folder
 
 BODY = b"as published" * 1_000
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -22,7 +22,7 @@ KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
 from indextracker.lake import Landing
-from indextracker.places import Folder
+from indextracker.system.places import Folder
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 Landing(Folder(Path(sys.argv[1]))).put(sys.stdin.buffer.read())
 """

@@ -11,8 +11,8 @@ from indextracker.lake import Lake, NoSuchVersionError, TableShapeError, Vacuume
 from indextracker.lake.digest import digest
 from indextracker.lake.restoring import plan, restore
 from indextracker.lake.upkeep import maintain
-from indextracker_spark.tables import Table
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import Table
+from indextracker_catalogue import taiwan as t
 
 TUESDAY, WEDNESDAY = date(2024, 12, 17), date(2024, 12, 18)
 BY_LAYOUT = pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from support.good_rows import SESSION, rows
 from indextracker.engines.sail import SailEngine
 from indextracker.lake import Lake, TableShapeError
 from indextracker.lake.restoring import plan, restore
-from indextracker_spark.tables import Column, Table
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import Column, Table
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 TUESDAY = date(2024, 12, 17)
 

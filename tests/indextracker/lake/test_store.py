@@ -12,9 +12,9 @@ from support.programs import begin, waiting
 from indextracker.lake import Lake, WorldMismatchError, store
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import TableUnreadableError
-from indextracker_spark.tables import TABLES, Table
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), SESSION, date(2024, 12, 17)
 NEW_YEAR = date(2025, 1, 2)
@@ -30,7 +30,7 @@ import sys
 from datetime import date
 from support.good_rows import rows
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 lake, table = Lake(sys.argv[1], "simulated"), TABLES[sys.argv[2]]
 session, mark = date.fromisoformat(sys.argv[3]), sys.argv[4]
 sys.stdin.readline()
@@ -311,8 +311,8 @@ import sys
 from datetime import date
 from support.good_rows import rows
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 sys.stdin.readline()
 for number in range(6):
     lake = Lake(f"{sys.argv[1]}/{number}", "simulated")

@@ -13,9 +13,9 @@ from support.programs import begin, waiting
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.lake.upkeep import maintain
-from indextracker_spark.tables import TABLES, Table
-from indextracker_spark.tables import taiwan as t
-from indextracker_spark.tables.deliveries import DELIVERIES
+from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 DAY_SECONDS = 86_400
 BY_LAYOUT = pytest.mark.parametrize(
@@ -151,7 +151,7 @@ from datetime import timedelta
 from support.good_rows import SESSION, rows
 from support.programs import begin, waiting
 from indextracker.lake import Lake
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 lake, table = Lake(sys.argv[1], "simulated"), TABLES[sys.argv[2]]
 sys.stdin.readline()
 for number in range(10):

@@ -17,7 +17,7 @@ from indextracker.lake import (
 )
 from indextracker.lake.upkeep import maintain
 from indextracker.lake.versions import versions
-from indextracker_spark.tables import taiwan as t
+from indextracker_catalogue import taiwan as t
 
 TUESDAY = date(2024, 12, 17)
 TABLE = t.CONTRACTS

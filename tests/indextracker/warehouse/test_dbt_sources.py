@@ -9,7 +9,7 @@ import yaml
 
 from indextracker.warehouse import dbt_sources
 from indextracker.warehouse.dbt_sources import render
-from indextracker_spark.tables import Column, Table
+from indextracker_catalogue import Column, Table
 
 VOLUMES = Table(
     layer="gold",
@@ -32,7 +32,7 @@ def read(tests: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_committed_file_is_up_to_date() -> None:
     assert dbt_sources.PLACE.read_text(encoding="utf-8") == dbt_sources.current(), (
-        "dbt_project/models/staging/sources.yml is stale: renew it with `make docs`"
+        "dbt_project/models/taiwan/staging/sources.yml is stale: renew it with `make docs`"
     )
 
 

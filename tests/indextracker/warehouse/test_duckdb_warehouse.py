@@ -20,7 +20,7 @@ import pytest
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.arrow import arrow_schema
 from indextracker.warehouse import DuckDBWarehouse, WarehouseError, WarehouseMissingError
-from indextracker_spark.tables import TABLES, Column, Table
+from indextracker_catalogue import TABLES, Column, Table
 
 BARS = TABLES["gold/futures_bars"]  # a folder of files per session
 CONTRACTS = TABLES["silver/contracts"]  # a folder per year
@@ -237,7 +237,7 @@ import duckdb, json, sys
 from datetime import date
 from indextracker.lake import Lake
 from indextracker.warehouse import DuckDBWarehouse
-from indextracker_spark.tables import TABLES
+from indextracker_catalogue import TABLES
 lake, published, private = sys.argv[1:]
 bars = TABLES["gold/futures_bars"]
 warehouse = DuckDBWarehouse(published, private, "simulated")

@@ -1,0 +1,25 @@
+"""The log of what tables were built from: one table for all subjects."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Column, Table
+
+BUILDS = Table(
+    layer="silver",
+    name="builds",
+    subject="deliveries",
+    meaning=(
+        "A log with one row per table and session that a run built and found in order, and the "
+        "accepted documents that it was built from. A session whose accepted documents are others "
+        "by now is stale."
+    ),
+    key=("table_path", "session_date", "built_at"),
+    storage="by_year",
+    by_job=False,
+    columns=(
+        Column("table_path", "string", "Table built, layer/name; raw/name is its copy to query."),
+        Column("session_date", "date", "Session built."),
+        Column("documents", "string", "feed=sha256 of each document, sorted, by commas."),
+        Column("built_at", "timestamp", "When it was built."),
+    ),
+)

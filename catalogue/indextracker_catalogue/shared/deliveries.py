@@ -1,0 +1,38 @@
+"""The log of what publishers answered: one table for all subjects."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Column, Table
+
+STATES = ("accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone")
+
+DELIVERIES = Table(
+    layer="bronze",
+    name="deliveries",
+    subject="deliveries",
+    meaning=(
+        "A log with one row per answer of a publisher, accepted or not. The state of a session "
+        "and feed is derived from it and stored nowhere else."
+    ),
+    key=("feed", "session_date", "fetched_at"),
+    storage="by_year",
+    columns=(
+        Column("feed", "string", "Feed that asked."),
+        Column("session_date", "date", "Session that was asked for."),
+        Column("url", "string", "Where the answer came from: an address or an archive's file."),
+        Column("name", "string", "The publisher's name of the document."),
+        Column("sha256", "string", "Digest of the bytes in the landing zone; null without bytes."),
+        Column("bytes", "bigint", "Length of the answer; null without one.", "bytes"),
+        Column(
+            "published_at", "timestamp", "When the publisher says it was published, if it does."
+        ),
+        Column("fetched_at", "timestamp", "When the answer came."),
+        Column("state", "string", f"One of {', '.join(STATES)}."),
+        Column(
+            "reason",
+            "string",
+            "Why it was not accepted, in a sentence; of an accepted one, which document it "
+            "replaces, null where none.",
+        ),
+    ),
+)

@@ -1,0 +1,261 @@
+"""Typed facts: what the lines of the documents mean."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.taiwan import forms
+from indextracker_catalogue.taiwan.columns import (
+    EXPIRY,
+    FAR,
+    INDEX,
+    INSTRUMENT,
+    LINE,
+    NEAR,
+    OPTION_TYPE,
+    OPTION_TYPES,
+    PART,
+    PARTS,
+    PRODUCT,
+    SESSION,
+    STRIKE,
+    SYMBOL,
+    TRADED_AT,
+)
+
+INDEX_LEVELS = Table(
+    layer="silver",
+    name="index_levels",
+    meaning="One row per index and published level of a session.",
+    key=("session_date", "index_id", "observed_at"),
+    columns=(
+        SESSION,
+        INDEX,
+        Column("observed_at", "timestamp", "Instant of the level."),
+        Column("level", "double", "Level of the index.", "points"),
+        Column("is_previous_close", "boolean", "The row of 09:00:00: yesterday's close, no trade."),
+        LINE,
+    ),
+    checks=(
+        Check("level_positive", "not level > 0", "An index is above zero."),
+        Check(
+            "name_mapped",
+            "regexp_like(index_id, '[^A-Z0-9_]')",
+            "Every index name of the report is mapped to an id.",
+            "warn",
+        ),
+    ),
+)
+
+FUTURES_TRADES = Table(
+    layer="silver",
+    name="futures_trades",
+    meaning="One row per outright line of the futures tick file.",
+    key=("session_date", "line"),
+    columns=(
+        SESSION,
+        LINE,
+        PART,
+        TRADED_AT,
+        PRODUCT,
+        EXPIRY,
+        Column("price", "double", "Price of the trade.", "quote"),
+        Column("contracts", "int", "Contracts traded: half of the printed volume.", "contracts"),
+        Column("opening_auction", "boolean", "Marked as traded in the opening auction."),
+    ),
+    checks=(
+        PARTS,
+        Check(
+            "expiry_form",
+            f"not regexp_like(expiry, '^{forms.EXPIRY}$')",
+            "Expiry codes are well formed.",
+        ),
+        Check("price_positive", "not price > 0", "An outright price is above zero."),
+        Check("contracts_positive", "not contracts > 0", "A trade has contracts."),
+    ),
+)
+
+FUTURES_SPREADS = Table(
+    layer="silver",
+    name="futures_spreads",
+    meaning="One row per calendar-spread line of the futures tick file.",
+    key=("session_date", "line"),
+    columns=(
+        SESSION,
+        LINE,
+        PART,
+        TRADED_AT,
+        PRODUCT,
+        NEAR,
+        FAR,
+        Column("price", "double", "Price of the far leg less that of the near.", "quote"),
+        Column("near_price", "double", "Price of the near leg.", "quote"),
+        Column("far_price", "double", "Price of the far leg.", "quote"),
+        Column(
+            "contracts",
+            "int",
+            "Spreads traded, and contracts in each leg: a quarter of the printed volume.",
+            "contracts",
+        ),
+    ),
+    checks=(
+        PARTS,
+        Check(
+            "legs_give_price",
+            f"abs(far_price - near_price - price) > {forms.LEGS_TOLERANCE:f}",
+            "The price is the far leg's less the near leg's.",
+        ),
+        Check("contracts_positive", "not contracts > 0", "A spread has contracts."),
+    ),
+)
+
+OPTION_TRADES = Table(
+    layer="silver",
+    name="option_trades",
+    meaning=(
+        "One row per line of the options tick file: one side of a trade. Buyers and sellers have "
+        "rows of their own, split independently; a group of (traded_at, series, price) is even."
+    ),
+    key=("session_date", "line"),
+    columns=(
+        SESSION,
+        LINE,
+        PART,
+        TRADED_AT,
+        PRODUCT,
+        EXPIRY,
+        STRIKE,
+        OPTION_TYPE,
+        Column("price", "double", "Price of the trade.", "quote"),
+        Column("sides", "int", "Sides traded; two make a contract.", "sides"),
+        Column("opening_auction", "boolean", "Marked as traded in the opening auction."),
+    ),
+    checks=(
+        PARTS,
+        OPTION_TYPES,
+        Check(
+            "expiry_form",
+            f"not regexp_like(expiry, '^{forms.EXPIRY}$')",
+            "Expiry codes are well formed.",
+        ),
+        Check("price_positive", "not price > 0", "An option costs something."),
+        Check("strike_positive", "not strike > 0", "A strike is above zero."),
+        Check("sides_positive", "not sides > 0", "A row has sides."),
+    ),
+)
+
+ETF_TRADES = Table(
+    layer="silver",
+    name="etf_trades",
+    meaning="One row per trade of an ETF.",
+    key=("session_date", "symbol", "line"),
+    columns=(
+        SESSION,
+        SYMBOL,
+        LINE,
+        Column("traded_at", "timestamp", "Instant of the trade, to the millisecond."),
+        Column("price", "double", "Price of the trade.", "TWD"),
+        Column("shares", "bigint", "Shares traded: lots of 1,000.", "shares"),
+        Column("side", "string", "Who initiated it: 'buy', 'sell', or null: unknown, as in 2019."),
+    ),
+    checks=(
+        Check("price_positive", "not price > 0", "A share costs something."),
+        Check("shares_positive", "not shares > 0", "A trade has shares."),
+        Check("side_known", "side not in ('buy', 'sell')", "A side is buy or sell."),
+    ),
+)
+
+DAILY_REPORT = Table(
+    layer="silver",
+    name="daily_report",
+    meaning=(
+        "One row per contract and part of a session in the exchange's daily report: its own "
+        "figures. A calendar spread stands under its near/far expiries."
+    ),
+    key=("session_date", "session_part", "product", "expiry"),
+    key_nullable=("strike", "option_type"),
+    slice_by=("instrument",),
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        PART,
+        PRODUCT,
+        EXPIRY,
+        STRIKE,
+        OPTION_TYPE,
+        Column("open", "double", "First price; null without a trade.", "quote"),
+        Column("high", "double", "Highest price.", "quote"),
+        Column("low", "double", "Lowest price.", "quote"),
+        Column("close", "double", "Last price.", "quote"),
+        Column("contracts", "bigint", "Contracts traded, negotiated blocks too.", "contracts"),
+        Column(
+            "settlement_price", "double", "Settlement price; in rows of the day alone.", "quote"
+        ),
+        Column("open_interest", "bigint", "Open contracts; in rows of the day alone.", "contracts"),
+        INSTRUMENT,
+    ),
+    checks=(
+        PARTS,
+        OPTION_TYPES,
+        Check(
+            "low_to_high",
+            "low > least(open, close) or high < greatest(open, close)",
+            "Open and close lie between low and high; the figures are the exchange's own.",
+            "warn",
+        ),
+        Check("contracts_not_negative", "contracts < 0", "Volume is not negative."),
+    ),
+)
+
+CONTRACTS = Table(
+    layer="silver",
+    name="contracts",
+    meaning=(
+        "One row per contract in a session's documents (outright or leg) and expire code that it "
+        "bears there; one row with a null code where it bears none."
+    ),
+    key=("session_date", "product", "expiry"),
+    key_nullable=("expire_code",),
+    storage="by_year",
+    slice_by=("instrument",),
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        PRODUCT,
+        EXPIRY,
+        Column("expire_code", "string", "M, M+1, M+2, Q+1 to Q+3, W, W+1, F, F+1, or null."),
+        Column(
+            "last_trading_date", "date", "As known at the session; null where no rule is known."
+        ),
+        Column("final_settlement_date", "date", "As known at the session; null likewise."),
+        Column("product_assumed", "boolean", "silver/products lacks it: common terms are assumed."),
+        INSTRUMENT,
+    ),
+    checks=(
+        Check("product_known", "product_assumed", "Every product has published terms.", "warn"),
+        Check(
+            "expiry_dated",
+            "last_trading_date is null",
+            "The expiry of every contract has a date.",
+            "warn",
+        ),
+    ),
+)
+
+REJECTS = Table(
+    layer="silver",
+    name="rejects",
+    meaning="One row per line of an accepted document that could not be read, with the reason.",
+    key=("session_date", "feed", "line"),
+    key_nullable=("text",),  # a line of the index report holds a level of each index
+    storage="by_year",
+    slice_by=("feed",),
+    columns=(
+        SESSION,
+        Column("feed", "string", "Feed of the document."),
+        Column("line", "bigint", "Line in the document, from 1."),
+        Column("document", "string", "Digest (sha256) of the document in the landing zone."),
+        Column("text", "string", "The line as published, cells trimmed."),
+        Column("reason", "string", "What could not be read."),
+    ),
+    checks=(Check("no_rejects", "true", "Every line of the documents can be read.", "warn"),),
+)

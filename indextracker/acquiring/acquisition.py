@@ -1,0 +1,268 @@
+"""From a publisher's answer to bronze: ask, keep the bytes, decode, log.
+
+The order of the three writes makes a kill harmless: the bytes land first, then the bronze slice is
+replaced, and the log says `accepted` last. A rerun repeats what the log does not know of, and takes
+out of bronze what the log does not know of. How an answer is judged stands with the feeds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import partial
+
+import pyarrow as pa
+
+from indextracker.acquiring import closed_days
+from indextracker.acquiring.deliveries import Delivery, current, record
+from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
+from indextracker.feeds import Feed, Refusal
+from indextracker.feeds.sources import Source, judge
+from indextracker.lake import Lake
+from indextracker.system.failpoints import failpoint
+from indextracker.system.locks import Locks
+from indextracker_catalogue.shared.deliveries import DELIVERIES
+
+# As many decoded sessions as memory holds with ease: half a million rows of text each.
+SESSIONS_PER_COMMIT = 10
+# No document without a line is larger: it has a heading at most.
+EMPTY_BYTES = 10_000
+# Who keeps asking a publisher that blocks is banned for longer.
+BLOCKS_BORNE = 3
+# Inflating and parsing leave the interpreter's lock, so two threads use two cores.
+THREADS = 2
+
+_log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+def acquire(  # noqa: PLR0913 - all but the first four have their default
+    lake: Lake,
+    feed: Feed,
+    sessions: Sequence[date],
+    source: Source,
+    *,
+    again: bool = False,
+    clock: Clock = lambda: datetime.now(UTC),
+    progress: Callable[[Delivery], None] = lambda _: None,
+    announce: Callable[[str], None] = _log.warning,
+    remark: Callable[[Remark], None] = lambda _: None,
+) -> dict[date, Delivery]:
+    """Brings the documents of the sessions into landing and bronze.
+
+    A session whose document was accepted before is asked for again only where the publisher lists
+    a newer one, or all are wanted anew; the files of an archive are compared with it. One process
+    at a time asks a publisher: whoever comes second finds what the first has brought. A publisher
+    that blocks a few questions in a row is asked no more of them. Sessions found to be none are
+    logged as closed, for every feed.
+
+    Args:
+        lake: Where bytes, rows and the log go.
+        feed: What to ask for.
+        sessions: For which sessions; for which first of January, where the feed is yearly.
+        source: Whom to ask.
+        again: Ask for what was accepted too. What is accepted now takes its place, whatever its
+            size; what is not leaves it where it is.
+        clock: The present, as an aware instant.
+        progress: Told each answer as it comes.
+        announce: Told whom this process waits for, and which files were passed over.
+        remark: Told what came of documents that were accepted before, and of their rivals.
+
+    Returns:
+        The answer that counts for each session, accepted or not.
+    """
+    lake.ensure([DELIVERIES, feed.table])
+    locks = Locks.beside(lake.root, announce)
+    with locks.publisher(feed.publisher), locks.table(feed.table.path):
+        known = _known(lake, feed, sessions)
+        accepted = {session: answer for session, answer in known.items() if answer.accepted}
+        _restore(lake, feed, list(accepted.values()))
+        asking = _Asking(lake, feed, source, accepted, clock, progress)
+        newer = set(sessions if again else _published_again(source, feed, accepted))
+        asking.ask([s for s in sessions if s not in accepted or s in newer])
+        if not source.live and not again:
+            asking.compare()
+        states = _known(lake, feed, sessions)
+    for text in asking.passed_over:
+        announce(text)
+    for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file or "")):
+        remark(told)
+    if not feed.yearly:
+        lacking = [s for s in states if states[s].state not in ("accepted", "closed")]
+        also = partial(acquire, lake, source=source, clock=clock, announce=announce)
+        if lacking:
+            closed_days.find(lake, feed, lacking, source, also, clock())
+            states |= _known(lake, feed, lacking)
+    return states
+
+
+def lost(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> list[Delivery]:
+    """The accepted documents of a feed whose lines are not in bronze.
+
+    So it is after bronze went back to an earlier version or was deleted, and after a kill between
+    bronze and the log, which leaves rows of a document not accepted yet. The next `acquire` of the
+    sessions brings them from landing.
+    """
+    there = lake.documents(feed.table, [delivery.session_date for delivery in accepted])
+    return [
+        delivery
+        for delivery in accepted
+        if (found := there[delivery.session_date]) != {delivery.sha256}
+        and (found or not _is_empty(lake, feed, delivery))
+    ]
+
+
+@dataclass
+class _Asking:
+    """The questions of one feed to a source, and what there is to say of them.
+
+    Attributes:
+        accepted: By session, what was accepted before.
+        remarks: For `acquire` to hand on.
+        passed_over: Which candidates were refused while another was accepted, a sentence each.
+        blocks: Answers that were blocked, in a row, until now.
+    """
+
+    lake: Lake
+    feed: Feed
+    source: Source
+    accepted: Mapping[date, Delivery]
+    clock: Clock
+    progress: Callable[[Delivery], None]
+    remarks: list[Remark] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    blocks: list[Delivery] = field(default_factory=list)
+
+    def ask(self, sessions: Sequence[date]) -> None:
+        """Asks for sessions, a batch per commit, and writes what comes."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            for first in range(0, len(sessions), SESSIONS_PER_COMMIT):
+                answers = list(pool.map(self._one, sessions[first : first + SESSIONS_PER_COMMIT]))
+                decoded = {d.session_date: rows for d, rows in answers if rows is not None}
+                failpoint("bronze-before")
+                if decoded:
+                    table = self.feed.table
+                    self.lake.replace(table, pa.concat_tables(decoded.values()), list(decoded))
+                failpoint("bronze-after")
+                record(self.lake, [answer for answer, _ in answers])
+                failpoint("deliveries-after")
+                # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
+                del answers, decoded
+                pa.default_memory_pool().release_unused()
+
+    def compare(self) -> None:
+        """Compares what was accepted before with the files of an archive, if it can be read."""
+
+        def look(answer: Delivery) -> None:
+            day = answer.session_date
+            verdict = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
+            self.remarks.extend(differences(verdict, answer))
+
+        with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
+            list(pool.map(look, self.accepted.values()))
+
+    def _one(self, session: date) -> tuple[Delivery, pa.Table | None]:
+        if self._is_spared():
+            answer, rows = _not_asked(self.blocks[-1], session, self.clock()), None
+        else:
+            answer, rows = self._answer(session)
+            self.progress(answer)
+        if before := self.accepted.get(session):
+            if answer.accepted and answer.sha256 == before.sha256:
+                rows = None
+            elif answer.accepted:
+                answer = replace(answer, reason=replacement(before))
+            if remark := asked_again(answer, before):
+                self.remarks.append(remark)
+        return answer, rows
+
+    def _is_spared(self) -> bool:
+        """Whether a publisher blocks; an archive is not bothered, nor one that needs a token."""
+        blocks = self.source.live and len(self.blocks) >= BLOCKS_BORNE
+        return blocks and self.source.barred(self.feed) is None
+
+    def _answer(self, session: date) -> tuple[Delivery, pa.Table | None]:
+        """What the source has, its bytes landed; the rows of an accepted document."""
+        now = self.clock()
+        verdict = judge(self.feed, session, self.source, now)
+        failpoint("landing-before")
+        digest = self.lake.landing.put(verdict.body) if verdict.body is not None else None
+        failpoint("landing-after")
+        rows = None
+        if verdict.state == "accepted" and verdict.body is not None and digest is not None:
+            rows = self.feed.decode(verdict.body, session, digest)
+        answer = Delivery(
+            feed=self.feed.name,
+            session_date=session,
+            url=verdict.url,
+            name=verdict.name,
+            sha256=digest,
+            bytes=len(verdict.body) if verdict.body is not None else None,
+            published_at=verdict.published_at,
+            fetched_at=now,
+            state=verdict.state,
+            reason=verdict.reason,
+        )
+        if answer.state == "blocked":
+            self.blocks.append(answer)
+        else:
+            self.blocks.clear()
+        self.passed_over.extend(
+            f"{session} {self.feed.name}: {other.url} was passed over: {refusal.reason}"
+            for other, refusal in verdict.refused
+        )
+        self.remarks.extend(differences(verdict, answer))
+        return answer, rows
+
+
+def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Delivery]:
+    """The answer that counts, of each session that was ever asked for, in their order."""
+    found = current(lake, [feed.name], sessions)
+    return {day: found[feed.name, day] for day in sessions if (feed.name, day) in found}
+
+
+def _not_asked(block: Delivery, session: date, now: datetime) -> Delivery:
+    """What is logged in place of an answer after others were blocked."""
+    reason = f"not asked, since {BLOCKS_BORNE} in a row were blocked: {block.reason}"
+    nothing = replace(block, name=None, sha256=None, bytes=None, published_at=None)
+    return replace(nothing, session_date=session, fetched_at=now, reason=reason)
+
+
+def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Delivery]) -> list[date]:
+    """The sessions of which the publisher lists a newer document than the accepted one."""
+    if not accepted:
+        return []
+    try:
+        listed = source.listing(feed)
+    except Refusal:
+        return []
+    return [
+        session
+        for session, answer in accepted.items()
+        if session in listed and answer.precedes(listed[session].published_at)
+    ]
+
+
+def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
+    """Decodes again what was accepted and is not in bronze: the bytes are kept for that."""
+    gone = lost(lake, feed, accepted)
+    for first in range(0, len(gone), SESSIONS_PER_COMMIT):
+        batch = gone[first : first + SESSIONS_PER_COMMIT]
+        decoded = {delivery.session_date: _decoded(lake, feed, delivery) for delivery in batch}
+        lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
+
+
+def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
+    """Whether a document holds no line, such as a vendor's list of trades of a quiet day."""
+    small = delivery.bytes is not None and delivery.bytes <= EMPTY_BYTES
+    return small and not _decoded(lake, feed, delivery).num_rows
+
+
+def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
+    digest = delivery.sha256 or ""
+    return feed.decode(lake.landing.get(digest), delivery.session_date, digest)

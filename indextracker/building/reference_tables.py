@@ -1,0 +1,103 @@
+"""Reference data as tables of the lake, so that sessions, hours and rules reach a job as rows.
+
+The facts stand in reference/*.csv and in the calendars; no rule is applied here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, time
+from decimal import Decimal
+from typing import Protocol
+
+import pyarrow as pa
+
+from indextracker.calendars import Calendar
+from indextracker.lake.arrow import arrow_schema
+from indextracker.reference import taiwan as reference
+from indextracker.reference.taiwan import Closure
+from indextracker_catalogue import Table
+from indextracker_catalogue.taiwan import CLOSURES, ETFS, INDICES, PRODUCTS, SESSIONS
+
+TAIFEX_OPENED = date(1998, 7, 21)  # first session of the exchange: terms without a known start
+
+
+class Rows(Protocol):
+    """Makes the rows of a reference table."""
+
+    def __call__(self, calendar: Calendar, found: Sequence[Closure] = (), /) -> pa.Table:
+        """The rows, from a calendar and from closures found that it lacks."""
+        ...
+
+
+def sessions(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
+    """Rows of silver/sessions: all that the calendar knows, foreseeable ones included."""
+    closed = {closure.day for closure in found if closure.exchange == calendar.exchange}
+    days = [d for d in calendar.sessions(calendar.start, calendar.horizon) if d not in closed]
+    rows = [
+        {
+            "exchange": calendar.exchange,
+            "session_date": day,
+            "opened_at": calendar.opening(day),
+            "closed_at": calendar.closing(day),
+            "previous_session_date": before,
+        }
+        for before, day in zip([None, *days], days, strict=False)
+    ]
+    return pa.Table.from_pylist(rows, arrow_schema(SESSIONS))
+
+
+def closures(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
+    """Rows of silver/closures: what no yearly schedule held."""
+    # A release of the reference or of the calendar may know by now what was found.
+    news = [closure for closure in found if calendar.is_session(closure.day)]
+    rows = [
+        {
+            "exchange": closure.exchange,
+            "closed_date": closure.day,
+            "announced_on": closure.announced_on,
+            "reason": closure.reason,
+            "source": closure.source,
+        }
+        for closure in [*reference.closures(), *news]
+        if closure.exchange == calendar.exchange and not closure.scheduled
+    ]
+    return pa.Table.from_pylist(rows, arrow_schema(CLOSURES))
+
+
+def products(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+    """Rows of silver/products."""
+    rows = [
+        {name: _plain(value) for name, value in asdict(product).items()}
+        | {"valid_from": product.valid_from or TAIFEX_OPENED}
+        for product in reference.products()
+    ]
+    return pa.Table.from_pylist(rows, arrow_schema(PRODUCTS))
+
+
+def indices(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+    """Rows of silver/indices."""
+    return pa.Table.from_pylist(
+        [asdict(name) for name in reference.index_names()], arrow_schema(INDICES)
+    )
+
+
+def etfs(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+    """Rows of silver/etfs."""
+    return pa.Table.from_pylist([asdict(etf) for etf in reference.etfs()], arrow_schema(ETFS))
+
+
+REFERENCES: dict[Table, Rows] = {
+    SESSIONS: sessions,
+    CLOSURES: closures,
+    PRODUCTS: products,
+    INDICES: indices,
+    ETFS: etfs,
+}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, time) else value

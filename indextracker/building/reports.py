@@ -1,0 +1,126 @@
+"""What a backfill found and made, for whoever prints it.
+
+How a backfill runs stands in `indextracker_assets.backfill`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from indextracker.acquiring.remarks import Remark
+from indextracker.lake import Lake
+from indextracker_catalogue import TABLES
+
+_REJECTS = TABLES["silver/rejects"]
+_TEXT_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of one session and feed after the backfill."""
+
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A rule that stops nothing and was broken.
+
+    Attributes:
+        table: Path of the table, `layer/name`; a mart's is `marts/name`.
+        check: Name of the check or test.
+        meaning: What should hold.
+        bad_rows: How many rows break it.
+        sessions: Those with such rows, in order; empty where the rule is of no session.
+    """
+
+    table: str
+    check: str
+    meaning: str
+    bad_rows: int
+    sessions: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The lines of one document that could not be read.
+
+    Attributes:
+        session: Session of the document.
+        feed: Its feed.
+        lines: How many there are.
+        first: The first one, as `line 5: why`.
+    """
+
+    session: date
+    feed: str
+    lines: int
+    first: str
+
+
+@dataclass
+class Report:
+    """What a backfill found and made.
+
+    Attributes:
+        sessions: Per session asked for and feed, its state and reason.
+        tables: Rows of those sessions, by table path.
+        seconds: Time spent in steps, by layer.
+        failures: What broke, a sentence each.
+        warnings: Rules that stop nothing and were broken.
+        rejects: Lines that could not be read, by document.
+        remarks: What became of accepted documents, and which files of an archive differ from them.
+    """
+
+    sessions: dict[date, dict[str, Answer]] = field(default_factory=dict)
+    tables: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+    rejects: list[Rejected] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def incomplete(self) -> dict[date, dict[str, Answer]]:
+        """Sessions of which a document is missing, with what is known of it."""
+        missing = {
+            day: {f: a for f, a in answers.items() if a.state not in ("accepted", "closed")}
+            for day, answers in self.sessions.items()
+        }
+        return {day: answers for day, answers in missing.items() if answers}
+
+    @property
+    def exit_code(self) -> int:
+        """0 when each session is complete or known closed, 2 when some are not, 1 when it broke."""
+        if self.failures:
+            return 1
+        return 2 if self.incomplete else 0
+
+
+def rejected(lake: Lake, sessions: Sequence[date], feeds: Iterable[str]) -> list[Rejected]:
+    """The documents with lines that could not be read, the most recent session last."""
+    if not sessions or not lake.exists(_REJECTS):
+        return []
+    with lake.sql([_REJECTS], sessions) as connection:
+        rows = connection.execute(
+            """
+            select
+                session_date, feed, count(distinct line), min(line),
+                arg_min(reason, line), arg_min(text, line)
+            from rejects where list_contains($feeds, feed) group by all order by all
+            """,
+            {"feeds": list(feeds)},
+        ).fetchall()
+    return [
+        Rejected(day, feed, lines, f"line {line}: {reason}: {_short(text)!r}")
+        for day, feed, lines, line, reason, text in rows
+    ]
+
+
+def _short(text: str | None) -> str:
+    """A line without the blanks that fill its cells, and not all of a long one."""
+    said = " ".join((text or "").split())
+    return said if len(said) <= _TEXT_SHOWN else f"{said[:_TEXT_SHOWN]}..."

@@ -1,0 +1,76 @@
+"""TAIFEX, the futures exchange: the publisher and its feeds.
+
+Its tick files, control totals and combination trades stay for 30 sessions and are listed on a page
+each; its daily report stays. How they are read stands in the modules of each kind.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from indextracker.feeds.model import Feed, Listing, Publisher
+from indextracker.feeds.reading import Reader
+from indextracker.feeds.taiwan import taifex_listing as listing
+from indextracker.feeds.taiwan import taifex_reports as reports
+from indextracker.feeds.taiwan import taifex_ticks as ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    import pyarrow as pa
+
+# No limit is documented; 3 seconds between files is a cautious choice.
+TAIFEX = Publisher("taifex", "https://www.taifex.com.tw", min_interval_seconds=3.0)
+
+# Complete files were seen from 16:35 to 16:50, and once after 17:00.
+DUE_AT = time(18, 30)
+WINDOW_SESSIONS = 30
+
+
+def _zipped(
+    layout: ticks.Layout,
+    read: Callable[[ticks.Layout, bytes, date], pa.Table],
+    page: Listing,
+) -> Feed:
+    reader = Reader(layout.table, layout.names, partial(read, layout))
+    return Feed(
+        name=layout.table.name,
+        publisher=TAIFEX.name,
+        exchange="XTAI",
+        table=layout.table,
+        zone="Asia/Taipei",
+        due_at=DUE_AT,
+        names=layout.names,
+        request=layout.request,
+        verify=reader.verify,
+        decode=reader.decode,
+        listing=page,
+        window_sessions=WINDOW_SESSIONS,
+    )
+
+
+def _report(report: reports.Report) -> Feed:
+    reader = Reader(report.table, report.names, partial(reports.read_report, report))
+    return Feed(
+        name=report.table.name,
+        publisher=TAIFEX.name,
+        exchange="XTAI",
+        table=report.table,
+        zone="Asia/Taipei",
+        due_at=DUE_AT,
+        names=report.names,
+        request=report.request,
+        verify=reader.verify,
+        decode=reader.decode,
+    )
+
+
+FUTURES = _zipped(ticks.FUTURES, ticks.read_trades, listing.FUTURES)
+VOLUME_TOTALS = _zipped(ticks.TOTALS, ticks.read_totals, listing.TOTALS)
+COMBINATION_TRADES = _zipped(ticks.COMBINATIONS, ticks.read_trades, listing.COMBINATIONS)
+OPTIONS = _zipped(ticks.OPTIONS, ticks.read_trades, listing.OPTIONS)
+DAILY_FUTURES = _report(reports.FUTURES)
+DAILY_OPTIONS = _report(reports.OPTIONS)

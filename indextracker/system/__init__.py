@@ -1,0 +1,1 @@
+"""What the operating system and the stores give: places, locks, room, and where a test kills."""

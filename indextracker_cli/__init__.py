@@ -1,0 +1,328 @@
+"""The `indextracker` command: what it says on a terminal, and the codes it ends with.
+
+A thin layer: each command calls the library, or lazily the code location. 0 means done, 2 that
+some sessions lack a document, 1 that something broke or that the command line is wrong, 130 that it
+was interrupted (143 by SIGTERM). Errors are sentences; `--debug` shows where they come from.
+Settings are read by the commands that need them, so that help and the doctor are there when a
+setting is wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from indextracker_cli import interrupts
+from indextracker_cli.arguments import (
+    FEEDS,
+    Day,
+    FeedNames,
+    Moment,
+    OutputFile,
+    TableName,
+    TableNames,
+    Zone,
+)
+
+if TYPE_CHECKING:
+    from indextracker.lake.versions import AsOf
+    from indextracker.settings import Settings
+    from indextracker_catalogue import Table
+
+BROKEN = 1
+LAST_PORT = 65535
+NOTHING_CHANGED = "nothing was changed"
+GOES_ON = "what was done is kept, and the same command goes on from there"
+RESTORED_OR_NOT = "the table is as it was or wholly restored; the same command tells which"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Hands a command the settings, which its children find in the environment too."""
+
+    @functools.wraps(command)
+    def loaded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from indextracker import settings as environment  # noqa: PLC0415 - pydantic is slow
+        from indextracker_cli.secrets import unlocked  # noqa: PLC0415
+
+        settings = unlocked(environment.load())
+        environment.export(settings)
+        return command(settings, *args, **kwargs)
+
+    return loaded
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="indextracker")
+def indextracker(debug: bool) -> None:
+    """Every trade behind an index: kept, typed, reconciled."""
+    del debug  # read where errors end up
+
+
+@indextracker.command()
+@click.argument("subject", type=click.Choice(["taiwan"]))
+@click.option("--from", "first", type=Day(), help="First session; the last five by default.")
+@click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
+@click.option(
+    "--feeds",
+    type=FeedNames(),
+    metavar="FEED,FEED",
+    help=f"Only these feeds; all by default, which are {', '.join(FEEDS)}.",
+)
+@click.option(
+    "--to-layer",
+    type=click.Choice(["bronze", "silver", "gold", "warehouse", "marts"]),
+    default="marts",
+    show_default=True,
+    help="The last layer to fill.",
+)
+@click.option(
+    "--tables",
+    type=TableNames(),
+    metavar="TABLE,TABLE",
+    help="Only these tables of silver and gold, from what is there: nothing is asked for, and "
+    "neither what they rest on nor what rests on them is built.",
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Every session of which the archive holds a file."
+)
+@click.option(
+    "--again", is_flag=True, help="Ask for accepted documents too, and take what is right now."
+)
+@click.option("--yes", is_flag=True, help="Ask nothing before an unusually long range.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(GOES_ON)
+@with_settings
+def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
+    """Bring sessions from their publishers to the marts.
+
+    Each missing document is named with its reason, and stops no other. Running it again changes
+    nothing but what is new; --again replaces what was corrected since.
+    """
+    from indextracker_cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
+
+    del subject  # the only one so far
+    report = backfilling.run(settings, backfilling.Wish(quiet=as_json, **wish))
+    if as_json:
+        click.echo(reporting.as_json(report))
+    else:
+        reporting.show(report, settings)
+    return report.exit_code
+
+
+@indextracker.command()
+@click.option("--from", "first", type=Day(), help="First session; the last 30 by default.")
+@click.option("--to", "last", type=Day(), help="Last session; today by default.")
+@click.option(
+    "--feeds",
+    type=FeedNames(),
+    metavar="FEED,FEED",
+    help="Only these feeds, such as taifex_futures,twse_index, where others are not kept.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(NOTHING_CHANGED)
+@with_settings
+def status(
+    settings: Settings,
+    *,
+    first: date | None,
+    last: date | None,
+    feeds: list[str] | None,
+    as_json: bool,
+) -> None:
+    """Say what is there, what is missing and why, and what will be deleted.
+
+    A line per feed, a character per session; below, what is missing by its reason, then the
+    documents that the exchange is about to delete, with the trading days left; then how far each
+    layer is, and the tables that were not made from the documents that are there.
+    """
+    from indextracker_cli import overview  # noqa: PLC0415
+
+    overview.show(settings, first, last, feeds=feeds, as_json=as_json)
+
+
+@indextracker.command()
+@click.argument("sql", required=False)
+@click.option("--file", type=click.Path(path_type=Path), help="Take the SQL from this file.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@click.option(
+    "--output", type=OutputFile(), help="Write this file: its ending is .parquet, .csv or .json."
+)
+@click.option("--tz", "zone", type=Zone(), help="Have times in this zone, such as Asia/Taipei.")
+@click.option("--lake", "of_lake", is_flag=True, help="Ask the lake: its tables are layer.table.")
+@click.option(
+    "--as-of", type=Moment(), help="Ask the lake as it was then: a time, or a table's version."
+)
+@interrupts.interruptible(NOTHING_CHANGED)
+@with_settings
+def query(
+    settings: Settings,
+    /,
+    *,
+    sql: str | None,
+    file: Path | None,
+    of_lake: bool,
+    as_of: AsOf | None,
+    **form: Any,
+) -> None:
+    """Ask the warehouse, or the lake, in SQL.
+
+    In the warehouse the marts need no schema before their names. With --lake the tables of the
+    lake are asked as layer.table, and with --as-of as they were:
+
+    \b
+    indextracker query "select * from index"
+    indextracker query --tz Asia/Taipei --output bars.parquet "select ..."
+    indextracker query --lake "select count(*) from silver.futures_trades"
+    indextracker query --lake --as-of 2024-12-16T18:00+08:00 "select ..."
+
+    SQL of - is read from standard input. Stored times are UTC, and so is a time without an offset.
+    In CSV a null is an empty cell and an empty text is "".
+    """  # noqa: D301 - click keeps the lines below its mark as they are
+    from indextracker_cli import querying  # noqa: PLC0415 - Arrow takes a second
+
+    if as_of is not None and not of_lake:
+        raise click.UsageError("only the lake knows what was: add --lake")
+    wanted = querying.Form(**form)
+    asked = querying.text_of(sql, file)
+    querying.query(settings, asked, wanted, of_lake=of_lake, as_of=as_of)
+
+
+@indextracker.command()
+@click.argument("names", nargs=-1)
+@click.option("--columns", is_flag=True, help="Each with its columns: types, units, meaning.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(NOTHING_CHANGED)
+@with_settings
+def tables(settings: Settings, *, names: tuple[str, ...], columns: bool, as_json: bool) -> None:
+    """List the tables of lake and warehouse with their rows and meaning.
+
+    NAMES are what to list: a table, layer/name or schema.name; a layer or a schema; a part of a
+    name; with * and ? for any letters. One table alone comes with its columns.
+    """
+    from indextracker_cli import catalogue  # noqa: PLC0415
+
+    catalogue.show(settings, names, columns=columns, as_json=as_json)
+
+
+@indextracker.command()
+@click.argument("table", type=TableName())
+@click.option(
+    "--as-of", type=Moment(), required=True, help="The version's number, or a time when it was."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@interrupts.interruptible(RESTORED_OR_NOT)
+@with_settings
+def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> None:
+    """Take a TABLE of the lake, layer/name, back to an earlier version.
+
+    The way back is a commit like any other and can be taken back too. A time without an offset is
+    UTC.
+    """
+    from indextracker_cli import upkeep  # noqa: PLC0415
+
+    upkeep.restore_table(settings, table, as_of, dry_run=dry_run)
+
+
+@indextracker.command()
+@click.option("--tables", type=TableNames(), help="Only these, separated by commas.")
+@click.option(
+    "--retain-days",
+    type=click.IntRange(1, 30),
+    default=30,
+    show_default=True,
+    help="For how many days back every version stays readable, and every run's log.",
+)
+@interrupts.interruptible(GOES_ON)
+@with_settings
+def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
+    """Make few files of many in the lake, and free what no version needs.
+
+    Rows stay as they are, and documents are never touched. All tables are maintained, and
+    Dagster's history thinned, unless some are named.
+    """
+    from indextracker_cli import upkeep  # noqa: PLC0415
+
+    upkeep.maintain_tables(settings, tables, retain_days)
+
+
+@indextracker.command()
+@interrupts.interruptible(NOTHING_CHANGED)
+def doctor() -> int:
+    """Look for what keeps it from working, and say what to do.
+
+    Ends with 1 where there is a problem.
+    """
+    from indextracker_cli import checkup  # noqa: PLC0415
+
+    return checkup.doctor()
+
+
+@indextracker.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, LAST_PORT),
+    default=8700,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for any.",
+)
+@click.option("--seed", type=int, help="Another world: another index path, other trades.")
+@click.option("--volume", type=click.Choice(["demo", "real"]), default="demo", show_default=True)
+def simulate(port: int, seed: int | None, volume: str) -> None:
+    """Run the simulated exchange until interrupted."""
+    from indextracker_cli import servers  # noqa: PLC0415
+
+    servers.simulate(port, seed, volume)
+
+
+@indextracker.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, LAST_PORT),
+    default=3000,
+    show_default=True,
+    help="Port on 127.0.0.1.",
+)
+@with_settings
+def ui(settings: Settings, *, port: int) -> None:
+    """Run Dagster's UI and daemon until interrupted."""
+    from indextracker_cli import servers  # noqa: PLC0415
+
+    servers.ui(settings, port)
+
+
+def main() -> None:
+    """Entry point: runs a command and turns what goes wrong into a sentence and a code."""
+    try:
+        code = indextracker(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = BROKEN
+    except (KeyboardInterrupt, click.Abort):
+        # Before a command began, or while it asked something.
+        interrupts.leave(signal.SIGINT, NOTHING_CHANGED, sys.stderr)
+    except Exception as error:  # noqa: BLE001 - the last net: people get a sentence
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        else:
+            click.echo(f"error: {_sentence(error)}", err=True)
+        code = BROKEN
+    sys.exit(code or 0)
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, without the class and the SQL that SQLAlchemy puts around it."""
+    said = re.sub(r"^\([\w.]+\) ", "", str(error).partition("\n[SQL:")[0].strip())
+    return said or "it failed without a message; --debug shows where"

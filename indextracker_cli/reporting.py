@@ -1,0 +1,180 @@
+"""What `backfill` says at its end: what was made, what is missing and why, where it all is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+
+import click
+
+from indextracker.acquiring.remarks import Remark
+from indextracker.building.reports import Rejected, Report, Warned
+from indextracker.calendars import taiwan
+from indextracker.settings import Settings
+from indextracker_cli.missing import by_reason, where_in_words
+from indextracker_cli.show import console, grid, sessions_in_words
+
+# What fits on a screen with the rest; `--json` has all of it.
+LINES_SHOWN = 20
+# Rules that count lines which the list of rejects names with their reasons.
+TOLD_AS_REJECTS = ("line_splits", "no_rejects")
+
+
+def as_json(report: Report) -> str:
+    """The report as one JSON object."""
+    return json.dumps(
+        {
+            "sessions": {
+                day.isoformat(): {
+                    feed: {"state": answer.state, "reason": answer.reason}
+                    for feed, answer in answers.items()
+                }
+                for day, answers in report.sessions.items()
+            },
+            "tables": report.tables,
+            "seconds": report.seconds,
+            "warnings": [asdict(warned) for warned in together(report.warnings)],
+            "rejects": [asdict(rejected) for rejected in report.rejects],
+        }
+        | ({"remarks": [_remark(told) for told in report.remarks]} if report.remarks else {})
+        | ({"failures": report.failures} if report.failures else {}),
+        ensure_ascii=False,
+        default=str,  # sessions
+    )
+
+
+def show(report: Report, settings: Settings) -> None:
+    """The report for people: what was made and where it is; last, what needs a look."""
+    shown = console()
+    if filled := {name: rows for name, rows in report.tables.items() if rows}:
+        days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
+        rows = [(name, f"{number:,}") for name, number in filled.items()]
+        shown.print(grid(f"{settings.world} data, {days}", ("table", "rows"), rows))
+    if empty := [name for name, rows in report.tables.items() if not rows]:
+        shown.print(f"without rows of these sessions: {', '.join(empty)}", soft_wrap=True)
+    if report.seconds:
+        took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
+        shown.print(f"time in steps: {took}", soft_wrap=True)
+        for what, where in _places(report, settings).items():
+            shown.print(f"{what:<10} {where}", soft_wrap=True)
+    found = (_remarks, _warnings, _rejects, _missing)
+    for lines in (of(report) for of in found):
+        for line in lines:
+            shown.print(line, soft_wrap=True)
+    for failure in report.failures:
+        click.echo(f"failed: {failure}", err=True)
+
+
+def together(warnings: Iterable[Warned]) -> list[Warned]:
+    """One of each check: a backfill of many runs examines it in each."""
+    found: dict[tuple[str, str], Warned] = {}
+    for one in warnings:
+        before = found.get((one.table, one.check))
+        rows = one.bad_rows + (before.bad_rows if before else 0)
+        days = {*one.sessions, *(before.sessions if before else ())}
+        found[one.table, one.check] = Warned(
+            one.table, one.check, one.meaning, rows, tuple(sorted(days))
+        )
+    return list(found.values())
+
+
+def _places(report: Report, settings: Settings) -> dict[str, str]:
+    """What was written, and where it is."""
+    places = {"lake:": settings.lake}
+    if "marts" in report.seconds and not report.failures:
+        places |= {"warehouse:": settings.warehouse, "dbt docs:": f"{settings.docs}/index.html"}
+    return places | {"history:": f"{settings.dagster_home} (`indextracker ui` shows it)"}
+
+
+def _remarks(report: Report) -> Iterable[str]:
+    told = [f"{told.session_date} {told.feed}: {told.text}" for told in report.remarks]
+    yield from _capped(told, "such lines")
+
+
+def _warnings(report: Report) -> Iterable[str]:
+    checks = [one for one in together(report.warnings) if one.check not in TOLD_AS_REJECTS]
+    if not checks:
+        return
+    yield (
+        f"{_number(len(checks), 'warning')}; `indextracker ui` shows examples at the checks of the "
+        "tables:"
+    )
+    told = [
+        f"  {one.table} {one.check}: {_number(one.bad_rows, 'row')}{_of(one.sessions)}; "
+        f"should hold: {one.meaning}"
+        for one in checks
+    ]
+    yield from _capped(told, "warnings")
+
+
+def _rejects(report: Report) -> Iterable[str]:
+    rejects = report.rejects
+    if not rejects:
+        return
+    lines = sum(one.lines for one in rejects)
+    yield (
+        f"{_number(lines, 'line')} of {_number(len(rejects), 'document')} could not be read; all "
+        'of them: indextracker query --lake "select * from silver.rejects"'
+    )
+    of_feeds: dict[str, list[Rejected]] = {}
+    for one in rejects:
+        of_feeds.setdefault(one.feed, []).append(one)
+    told = [
+        f"  {feed}{_of([one.session for one in found])}: "
+        f"{_number(sum(one.lines for one in found), 'line')}, such as {found[0].session} "
+        f"{found[0].first}"
+        for feed, found in of_feeds.items()
+    ]
+    yield from _capped(told, "feeds")
+
+
+def _missing(report: Report) -> Iterable[str]:
+    cells = [
+        (day, feed, answer.state, answer.reason or "")
+        for day, answers in report.incomplete.items()
+        for feed, answer in answers.items()
+    ]
+    if not cells:
+        return
+    feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
+    calendar = taiwan()
+    of = _number(len(report.incomplete), "session")
+    yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
+    told = [
+        f"  {lack.state}: {lack.number:,}, {where_in_words(lack.where, feeds, calendar)}: "
+        f"{lack.reason}"
+        for lack in by_reason(cells)
+    ]
+    yield from _capped(told, "reasons")
+
+
+def _capped(told: Sequence[str], what: str) -> Iterable[str]:
+    yield from told[:LINES_SHOWN]
+    if len(told) > LINES_SHOWN:
+        yield f"  and {len(told) - LINES_SHOWN} more {what}: --json lists them"
+
+
+def _of(sessions: Sequence[date]) -> str:
+    if not sessions:
+        return ""
+    if len(sessions) == 1:
+        return f" of {sessions[0]}"
+    return f" of {len(sessions)} sessions, {sessions_in_words(sessions)}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _remark(told: Remark) -> dict[str, str | None]:
+    return {
+        "session": told.session_date.isoformat(),
+        "feed": told.feed,
+        "kind": told.kind,
+        "file": told.file,
+        "sha256": told.sha256,
+        "accepted_sha256": told.accepted_sha256,
+        "text": told.text,
+    }

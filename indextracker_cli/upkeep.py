@@ -1,0 +1,138 @@
+"""`indextracker restore` and `indextracker maintain`: what they change, and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indextracker.building import staleness
+from indextracker.lake.restoring import Restoration, plan, restore
+from indextracker.lake.upkeep import maintain
+from indextracker.platform import Platform
+from indextracker.settings import Settings
+from indextracker_catalogue import Table
+from indextracker_cli.show import bytes_in_words, console, grid, sessions_in_words
+from indextracker_cli.worlds import tell_world
+
+if TYPE_CHECKING:
+    from indextracker.lake.versions import AsOf
+
+SESSIONS_SHOWN = 10
+
+
+def restore_table(settings: Settings, table: Table, as_of: AsOf, *, dry_run: bool) -> None:
+    """Takes a table back, and says what that changed and what is to be done now."""
+    tell_world(settings, settings.lake)
+    platform = Platform(settings)
+    with platform.locks.table(table.path):
+        planned = plan(platform.lake, table, as_of)
+        if planned.changed and not dry_run:
+            staleness.restate(platform.lake, table.path, planned.until)
+            restore(platform.lake, planned)
+    _tell(planned, dry_run=dry_run)
+
+
+def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_days: int) -> None:
+    """Maintains tables one after the other, and says what became of their files."""
+    platform = Platform(settings)
+    found = platform.lake.tables()
+    if missing := [table.path for table in tables or () if table not in found]:
+        raise click.ClickException(f"the lake {settings.lake} has no {', '.join(missing)} yet")
+    rows, freed, kept = [], 0, 0
+    for table in tables or found:
+        with platform.locks.table(table.path):
+            done = maintain(platform.lake, table, retain_days)
+        freed += done.bytes_freed
+        kept += done.bytes_kept
+        rows.append(
+            (
+                table.path,
+                f"{done.files_before:,}",
+                f"{done.files_after:,}",
+                bytes_in_words(done.bytes_before),
+                bytes_in_words(done.bytes_after),
+                bytes_in_words(done.bytes_freed) if done.bytes_freed else "",
+                bytes_in_words(done.bytes_kept) if done.bytes_kept else "",
+            )
+        )
+    columns = (
+        *("table", "files\nbefore", "files\nafter", "size\nbefore", "size\nafter"),
+        *("freed", "kept"),
+    )
+    console().print(grid(f"{settings.world} lake {settings.lake}", columns, rows))
+    days = "the last day" if retain_days == 1 else f"the last {retain_days} days"
+    click.echo(
+        f"{bytes_in_words(freed)} freed; {bytes_in_words(kept)} kept so that every version of "
+        f"{days} can be read and restored; documents are kept for good",
+        err=True,
+    )
+    if not tables:
+        _thin_history(settings, retain_days, days)
+
+
+def _thin_history(settings: Settings, retain_days: int, days: str) -> None:
+    """Tidies up after Dagster's runs, where there were any."""
+    if not (Path(settings.dagster_home) / "dagster.yaml").exists():
+        return
+    from indextracker_assets.history import thin  # noqa: PLC0415 - Dagster takes seconds
+
+    if done := thin(settings.dagster_home, retain_days, datetime.now(UTC)):
+        click.echo(
+            f"Dagster's history {settings.dagster_home}: {bytes_in_words(done.bytes_before)} -> "
+            f"{bytes_in_words(done.bytes_after)}; the logs of {done.runs} runs from before {days} "
+            "are gone, what they made and found is kept",
+            err=True,
+        )
+
+
+def _tell(planned: Restoration, *, dry_run: bool) -> None:
+    table, shown = planned.table, console()
+
+    def say(line: str) -> None:
+        shown.print(line, soft_wrap=True)
+
+    if not planned.changed:
+        say(f"{table.path} has the rows of {planned.target}: there is nothing to restore")
+        return
+    say(
+        f"{table.path}: from {planned.current} {'would go' if dry_run else 'went'} back to "
+        f"{planned.target}"
+    )
+    say(f"rows: {planned.rows_before:,} -> {planned.rows_after:,}")
+    if planned.sessions:
+        say(
+            f"sessions that differ: {len(planned.sessions)} ({sessions_in_words(planned.sessions)})"
+        )
+        for session, (before, after) in list(planned.sessions.items())[:SESSIONS_SHOWN]:
+            say(f"  {session}: {before:,} rows -> {after:,}")
+        if len(planned.sessions) > SESSIONS_SHOWN:
+            say(f"  and {len(planned.sessions) - SESSIONS_SHOWN} more")
+    if dry_run:
+        say("nothing was changed: this was a dry run")
+        return
+    say(_consequence(table, list(planned.sessions)))
+    say(f"to take it back: indextracker restore {table.path} --as-of {planned.current.number}")
+
+
+def _consequence(table: Table, sessions: Sequence[date]) -> str:
+    """What now disagrees with the table, and what to run."""
+    again = "indextracker backfill taiwan"
+    if sessions:
+        again += f" --from {sessions[0]} --to {sessions[-1]}"
+    if table.path == "bronze/deliveries":
+        return "the next backfill asks again for the documents that the log no longer knows"
+    if table.path == "silver/builds":
+        return "the next runs build again what the log no longer knows"
+    if table.storage == "whole":
+        return f"what was computed from it has not changed; every backfill makes it anew: {again}"
+    if table.layer == "bronze":
+        return f"silver, gold and the marts are of before; to compute them from it: {again}"
+    return (
+        "what rests on it, the warehouse and the marts are of before. To compute that from the "
+        "restored rows, materialise what is downstream of it in `indextracker ui`; to compute "
+        f"everything from bronze again, this table too: {again}"
+    )
