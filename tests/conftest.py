@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from indextracker.engines import EngineError
 from indextracker.engines.jars import verify_java
+from indextracker_simulator.server import serving
+from indextracker_simulator.taiwan.exchange import Exchange
 
 # No test sees the settings of whoever works here.
 os.environ.setdefault("INDEXTRACKER_SETTINGS", os.devnull)
@@ -43,6 +45,19 @@ def java() -> int:
         return verify_java()
     except EngineError as error:
         _lacking(str(error))
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Exchange:
+    """As the command starts its own, by the clock of today: schedules of years come out by it."""
+    return Exchange()
+
+
+@pytest.fixture(scope="session")
+def source(exchange: Exchange) -> Iterator[str]:
+    """The setting of one exchange for all commands, which makes each document once."""
+    with serving(exchange) as address:
+        yield f"simulated:{address}"
 
 
 ASK_OLDER = """

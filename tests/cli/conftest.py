@@ -10,10 +10,11 @@ from support.homes import RANGE, Home
 
 
 @pytest.fixture(scope="session")
-def backfilled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+def backfilled(tmp_path_factory: pytest.TempPathFactory, source: str) -> tuple[Home, str]:
     """A home with two simulated sessions up to the marts, and what the backfill printed."""
-    home = Home(tmp_path_factory.mktemp("backfilled"))
-    done = home.run("backfill", "taiwan", *RANGE)
+    home = Home(tmp_path_factory.mktemp("backfilled"), source)
+    # By its path, and with the exchange that the command starts itself.
+    done = home.run_by_path("backfill", "taiwan", *RANGE, INDEXTRACKER_SOURCE="simulated")
     assert done.returncode == 0, done.stderr
     return home, done.stdout
 
@@ -25,10 +26,10 @@ def home(backfilled: tuple[Home, str]) -> Home:
 
 
 @pytest.fixture
-def new_home(tmp_path: Path) -> Callable[..., Home]:
-    """Makes empty homes of a source."""
+def new_home(tmp_path: Path, source: str) -> Callable[..., Home]:
+    """Makes empty homes of a source; by default of the one exchange that all share."""
 
-    def make(source: str = "simulated", name: str = "new") -> Home:
+    def make(source: str = source, name: str = "new") -> Home:
         folder = tmp_path / name
         folder.mkdir()
         return Home(folder, source)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,16 +119,13 @@ def test_a_killed_backfill_goes_on_where_it_stopped(
 
 
 def _kill_at(home: Home, sign: Path) -> None:
-    with home.start("backfill", "taiwan", *RANGE) as process:
-        drained = threading.Thread(target=process.stderr.read)
-        drained.start()
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not sign.exists():
-            assert process.poll() is None, f"it ended before {sign} was there"
-            assert time.monotonic() < deadline, f"{sign} never came"
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
+    begun = home.begun("backfill", "taiwan", *RANGE)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not sign.exists():
+        assert begun.run.wait(0) is None, f"it ended before {sign} was there"
+        assert time.monotonic() < deadline, f"{sign} never came"
+    begun.run.kill()
+    assert begun.run.wait() == -signal.SIGKILL
 
 
 def _check_that_no_run_is_left_running() -> None:

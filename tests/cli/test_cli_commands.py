@@ -42,7 +42,7 @@ def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
 
 
 def test_help_lists_the_commands(empty: Home) -> None:
-    done = empty.run("--help")
+    done = empty.run_by_path("--help")
     assert done.returncode == 0
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
@@ -62,7 +62,7 @@ def test_backfill_says_what_it_made_and_where(backfilled: tuple[Home, str]) -> N
 
 
 def test_status_says_what_is_there(home: Home) -> None:
-    done = home.run("status", "--from", "2024-12-12", "--to", "2024-12-16")
+    done = home.run_by_path("status", "--from", "2024-12-12", "--to", "2024-12-16")
     assert done.returncode == 0, done.stderr
     feeds = [name for name, feed in FEEDS.items() if not feed.yearly]
     found = {
@@ -77,7 +77,7 @@ def test_status_says_what_is_there(home: Home) -> None:
 
 
 def test_tables_lists_lake_and_warehouse(home: Home) -> None:
-    done = home.run("tables")
+    done = home.run_by_path("tables")
     assert done.returncode == 0, done.stderr
     listed = re.findall(r"^│ ([a-z_./]+) +│ +([\d,]+) │", done.stdout, re.MULTILINE)
     counts = {name: int(count.replace(",", "")) for name, count in listed}
@@ -132,7 +132,7 @@ def test_tables_of_an_empty_lake(empty: Home) -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Taipei", "America/New_York"])
 def test_candlesticks_are_the_same_in_every_zone(home: Home, zone: str) -> None:
-    bars = rows(home.run("query", "--csv", CANDLESTICKS, TZ=zone))
+    bars = rows(home.run_by_path("query", "--csv", CANDLESTICKS, TZ=zone))
     # 09:00 to 13:30 in Taipei, no bar at the close.
     assert len(bars) == 54
     assert bars[0]["datetime"] == "2024-12-13 01:00:00"
@@ -261,7 +261,7 @@ def test_a_server_says_that_its_port_is_taken(empty: Home, command: str) -> None
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = empty.run(command, "--port", str(port))
+        done = empty.run_by_path(command, "--port", str(port))
     assert done.returncode == 1
     assert done.stdout == ""
     [line] = done.stderr.splitlines()

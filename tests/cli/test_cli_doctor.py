@@ -37,7 +37,7 @@ def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[tuple[str
 
 
 def test_a_sound_home_has_no_problem(empty: Home) -> None:
-    found = findings(empty.run("doctor"))
+    found = findings(empty.run_by_path("doctor"))
     reviews = found.pop("reference data")
     assert {verdict for told in found.values() for verdict, _ in told} == {"ok"}
     # Facts grow old without anything being wrong with the home.

@@ -305,7 +305,7 @@ def test_who_keeps_some_feeds_is_told_of_those_alone(month: Platform) -> None:
 
 
 def test_a_table_that_was_taken_back_is_behind(home: Home, tmp_path: Path) -> None:
-    other = Home(tmp_path)
+    other = Home(tmp_path, home.source)
     shutil.copytree(home.lake, other.lake)
     whole = other.run("status", *RANGE)
     assert "nothing is missing" in whole.stdout

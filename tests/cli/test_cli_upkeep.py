@@ -102,7 +102,7 @@ def test_a_table_is_taken_back_and_again_forward(empty: Home, lake: Lake) -> Non
     assert "nothing was changed" in dry.stdout
     assert lake.open(FUTURES).version() == 2
 
-    done = empty.run("restore", FUTURES.path, "--as-of", "1")
+    done = empty.run_by_path("restore", FUTURES.path, "--as-of", "1")
     assert done.returncode == 0, done.stderr
     assert "rows: 4 -> 4" in done.stdout
     assert "sessions that differ: 1 (2024-12-16)" in done.stdout
@@ -166,7 +166,7 @@ def test_restoring_waits_for_who_writes_the_table(empty: Home, lake: Lake) -> No
 def test_maintaining_thins_the_history_of_dagster(home: Home) -> None:
     """Its size is told, and all of its runs are younger than what is thinned."""
     runs = sorted(path.name for path in (home.dagster / "history" / "runs").glob("*.db"))
-    done = home.run("maintain")
+    done = home.run_by_path("maintain")
     assert done.returncode == 0, done.stderr
     assert f"Dagster's history {home.dagster}: " in done.stderr
     assert "the logs of 0 runs from before the last 30 days are gone" in done.stderr

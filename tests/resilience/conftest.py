@@ -1,38 +1,18 @@
-"""What the tests share: the fork server, a simulated exchange, and homes that nothing disturbed."""
+"""What the tests share: the fork server, and homes that nothing disturbed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.commands import Commands
+from support.commands import Commands, commands
 from support.lakehouse import FRIDAY, LIGHT, MONDAY, Reference, backfill, copied, finish, new_home
 
-from indextracker.warehouse.dbt_runs import prepare
-from indextracker_simulator.server import serving
-from indextracker_simulator.taiwan.exchange import Exchange
 
-
-@pytest.fixture(scope="session")
-def commands() -> Iterator[Commands]:
-    prepare()
-    with Commands() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def exchange() -> Exchange:
-    """As the command starts its own, by the clock of today: schedules of years come out by it."""
-    return Exchange()
-
-
-@pytest.fixture(scope="session")
-def source(exchange: Exchange) -> Iterator[str]:
-    """The setting of one exchange for all runs, which makes each document once."""
-    with serving(exchange) as address:
-        yield f"simulated:{address}"
+@pytest.fixture(scope="session", name="commands")
+def fork_server() -> Commands:
+    return commands()
 
 
 @pytest.fixture(scope="session")

@@ -31,12 +31,12 @@ def prefix(store: Store) -> str:
 
 
 @pytest.fixture
-def new_home(store: Store, tmp_path: Path) -> Callable[..., BucketHome]:
+def new_home(store: Store, tmp_path: Path, source: str) -> Callable[..., BucketHome]:
     """Makes empty homes whose lake is in the store."""
 
     def make(name: str, lake: str, **more: object) -> BucketHome:
         folder = tmp_path / name
         folder.mkdir()
-        return BucketHome(folder, store=store, address=lake, **more)
+        return BucketHome(folder, **({"source": source, "store": store, "address": lake} | more))
 
     return make

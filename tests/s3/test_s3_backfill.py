@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from s3.bucket_homes import BucketHome, digests
+from s3.bucket_homes import SMALL, BucketHome, digests
 from support.homes import RANGE, Home
 from support.stores import BUCKET, Store
 
@@ -26,10 +26,10 @@ BARS = TABLES["gold/etf_bars"]
 
 
 @pytest.fixture(scope="module")
-def whole(store: Store, tmp_path_factory: pytest.TempPathFactory) -> BucketHome:
+def whole(store: Store, source: str, tmp_path_factory: pytest.TempPathFactory) -> BucketHome:
     """A home with two simulated sessions up to the marts."""
-    home = BucketHome(tmp_path_factory.mktemp("whole"), store=store, address=WHOLE)
-    done = home.run("backfill", "taiwan", *RANGE)
+    home = BucketHome(tmp_path_factory.mktemp("whole"), source, store=store, address=WHOLE)
+    done = home.run_by_path("backfill", "taiwan", *RANGE)
     assert done.returncode == 0, done.stderr
     return home
 
@@ -42,9 +42,9 @@ def check_it_is_filled(home: BucketHome, whole: BucketHome) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_a_bucket_holds_what_a_folder_holds(whole: BucketHome, tmp_path: Path) -> None:
+def test_a_bucket_holds_what_a_folder_holds(whole: BucketHome, source: str, tmp_path: Path) -> None:
     """Every table of the lake, raw and the marts; and every document."""
-    local = Home(tmp_path)
+    local = Home(tmp_path, source)
     done = local.run("backfill", "taiwan", *RANGE)
     assert done.returncode == 0, done.stderr
     found, expected = whole.contents(), local.contents()
@@ -130,12 +130,12 @@ def test_two_machines_at_once_lose_no_commit(
     """Locks keep processes of one machine apart; between machines it is each commit's condition."""
     homes = [new_home(name, prefix) for name in ("one", "other")]
     started = [
-        home.start("backfill", "taiwan", *days, "--feeds", "finmind_trades", "--to-layer", "gold")
+        home.begun("backfill", "taiwan", *days, *SMALL)
         for home, days in zip(homes, (FRIDAY, MONDAY), strict=True)
     ]
-    for process in started:
-        _, errors = process.communicate(timeout=600)
-        assert process.returncode == 0, errors
+    for run in started:
+        done = run.ended()
+        assert done.returncode == 0, done.stderr
     check_it_is_filled(homes[0], whole)
     with Lake(prefix, "simulated").sql([DELIVERIES]) as connection:
         log = connection.execute(

@@ -22,10 +22,10 @@ EVERY = 13
 
 
 @pytest.fixture(scope="module")
-def good(store: Store, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def good(store: Store, source: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the tables hold after a backfill that nothing came in the way of."""
     folder = tmp_path_factory.mktemp("good")
-    home = BucketHome(folder, store=store, address="s3://markets/good")
+    home = BucketHome(folder, source, store=store, address="s3://markets/good")
     done = home.backfill()
     assert done.returncode == 0, done.stderr
     found = home.digests()

@@ -1,22 +1,29 @@
 """Runs of the command in processes of their own, quickly: forked off one that has imported all.
 
-A backfill spends several seconds on imports, and the tests here run a hundred. A child of the fork
-is a process like any other: what it starts, locks and leaves behind when killed is its own.
+A backfill spends four seconds of a processor on imports and on the calendar, and the tests run some
+two hundred commands. A child of the fork is a process like any other: what it starts, locks and
+leaves behind when killed is its own.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import gc
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any
+
+from indextracker.calendars import taiwan
+from indextracker.warehouse.dbt_runs import prepare
 
 WAIT_SECONDS = 300.0
 
@@ -57,7 +64,7 @@ class Run:
 
 
 class Commands:
-    """Starts runs of the command; a context manager that ends with all of them.
+    """Starts runs of the command, until it is closed.
 
     The process that forks has imported everything and started nothing: no thread, no engine. Runs
     may be started and awaited from several threads.
@@ -66,24 +73,28 @@ class Commands:
     def __init__(self) -> None:
         # Spawned, so that it shares neither threads nor open files with the tests' own process.
         context = get_context("spawn")
-        self._pipe, self._far_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(self._far_end,), daemon=False)
+        self._pipe, far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(far_end,), daemon=False)
         self._codes: dict[int, int] = {}
         self._lock = Lock()
-
-    def __enter__(self) -> Self:
         self._process.start()
-        self._far_end.close()
+        far_end.close()
         assert self._pipe.recv() == "ready"
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Ends with all that it has started."""
         self._pipe.send(None)
         self._process.join(WAIT_SECONDS)
 
-    def start(self, environment: Mapping[str, str], *arguments: str, log: Path) -> Run:
-        """Starts `indextracker` with arguments, in an environment of nothing but the given one."""
-        pid = self._asked((dict(environment), arguments, str(log)))
+    def start(
+        self, environment: Mapping[str, str], *arguments: str, log: Path, errors: Path | None = None
+    ) -> Run:
+        """Starts `indextracker` with arguments, in an environment of nothing but the given one.
+
+        What it prints is appended to the log; what it says on standard error, to a file of its
+        own where one is given.
+        """
+        pid = self._asked((dict(environment), arguments, str(log), str(errors or log)))
         # The system gives numbers out again: an earlier run's code is not this one's.
         self._codes.pop(pid, None)
         return Run(pid, self, log)
@@ -105,6 +116,15 @@ class Commands:
         with self._lock:
             self._pipe.send(question)
             return self._pipe.recv()
+
+
+@functools.cache
+def commands() -> Commands:
+    """The server of this test process, started at its first run and ended with the process."""
+    prepare()
+    started = Commands()
+    atexit.register(started.close)
+    return started
 
 
 def _serve(pipe: Connection) -> None:
@@ -150,27 +170,34 @@ def _import_all() -> None:
     import indextracker_assets.backfill
     import indextracker_assets.event_log  # noqa: F401
 
+    taiwan()
     # What is there for good need not be looked through again by the collector of each child.
     gc.collect()
     gc.freeze()
 
 
-def _become(environment: dict[str, str], arguments: Sequence[str], log: str) -> None:
+def _become(
+    environment: dict[str, str], arguments: Sequence[str], output: str, errors: str
+) -> None:
     """Turns a fresh fork into the command; never returns."""
     from indextracker_cli import main
 
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
-    sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for descriptor in (1, 2):
-        os.dup2(sink, descriptor)
+    time.tzset()
+    os.chdir(Path(output).parent)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for descriptor, file in ((1, output), (2, errors)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     sys.argv = ["indextracker", *arguments]
     code = 1
     try:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
+    except BaseException:  # noqa: BLE001 - as the interpreter does
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

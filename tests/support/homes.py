@@ -1,10 +1,12 @@
 """A place of its own for the command: lake, warehouse and instance, and an environment of nothing.
 
-The command is started as people start it, by its path, in no activated environment.
+`run_by_path` and `start` start the command as people do, by its path, in no activated environment;
+`run` forks it off a process that has imported all, which takes a tenth of the time.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -15,11 +17,32 @@ import duckdb
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
+from support.commands import Run, commands
 
 COMMAND = str(Path(sys.executable).parent / "indextracker")
 WAIT_SECONDS = 300
+_runs = itertools.count()
 # A Friday and the Monday after it.
 RANGE = ("--from", "2024-12-13", "--to", "2024-12-16")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run of the command that was forked off, and the files of what it prints."""
+
+    run: Run
+    arguments: tuple[str, ...]
+    output: Path
+    errors: Path
+
+    def ended(self) -> subprocess.CompletedProcess[str]:
+        """What it printed and ended with, once it is over."""
+        code = self.run.wait(WAIT_SECONDS)
+        if code is None:
+            self.run.kill_group()
+            raise subprocess.TimeoutExpired(self.arguments, WAIT_SECONDS)
+        said = [file.read_text(encoding="utf-8") for file in (self.output, self.errors)]
+        return subprocess.CompletedProcess(self.arguments, code, *said)
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,17 @@ class Home:
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Runs the command to its end."""
+        return self.begun(*arguments, **more).ended()
+
+    def begun(self, *arguments: str, **more: str) -> Begun:
+        """Starts the command, whose end is to be awaited."""
+        place = self._made("elsewhere") / str(next(_runs))
+        output, errors = place.with_suffix(".out"), place.with_suffix(".err")
+        run = commands().start(self.environment(**more), *arguments, log=output, errors=errors)
+        return Begun(run, arguments, output, errors)
+
+    def run_by_path(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command to its end, started by its path."""
         with self.start(*arguments, **more) as process:
             output, errors = process.communicate(timeout=WAIT_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
