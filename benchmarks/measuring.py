@@ -63,14 +63,14 @@ def documents(number: int, kinds: Mapping[str, Document] = TICKS) -> tuple[Path,
     calendar = taiwan()
     sessions = calendar.sessions(FIRST, calendar.horizon)[:number]
     exchange = Exchange(volume="real", clock=lambda: datetime.now(UTC))
-    lacking = [
+    missing = [
         (DOCUMENTS / FEEDS[feed].names(session)[0], kind, session)
         for session in sessions
         for feed, kind in kinds.items()
     ]
-    lacking = [one for one in lacking if not one[0].exists()]
+    missing = [one for one in missing if not one[0].exists()]
     for place, kind, session in track(
-        lacking, "publishing", console=console, disable=not lacking, transient=True
+        missing, "publishing", console=console, disable=not missing, transient=True
     ):
         published = exchange.published(kind, session)
         if published is None:

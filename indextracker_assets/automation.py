@@ -88,7 +88,7 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         job_name=jobs.ACQUIRE,
         minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
         default_status=status,
-        description="Asks again for what publishers still keep and the lake lacks.",
+        description="Asks again for missing documents that publishers still keep.",
     )
     def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
         if under_way(context.instance, jobs.ACQUIRE):
@@ -162,11 +162,11 @@ def failed_runs(told: Alert) -> dg.SensorDefinition:
 def _asking(platform: Platform) -> Requests:
     """Runs for the outstanding documents for whom enough time has passed since they were asked."""
     now, first = platform.clock(), platform.settings.start
-    lacking = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
+    missing = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
     asked = _asked(platform)
     due: dict[str, list[date]] = {}
     waiting = 0
-    for one in lacking:
+    for one in missing:
         times, last = asked.get((one.feed, one.session), (0, now))
         if one.session < (date(first.year, 1, 1) if FEEDS[one.feed].yearly else first):
             continue

@@ -15,7 +15,7 @@ import dagster as dg
 from dagster import PipesClientCompletedInvocation, PipesMessageReader
 
 from indextracker.engines import CapacityError, JobRun
-from indextracker.engines.emr import lacks_room
+from indextracker.engines.emr import is_out_of_room
 from indextracker.system.places import REQUEST_TRIES, Bucket, Place, place
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StepHost:
             done = self._piped(job_run, watched)
         except Exception as error:
             said = f"{watched.run.get('stateDetails', '')} {error}".strip()
-            if lacks_room(said):
+            if is_out_of_room(said):
                 raise CapacityError(said) from error
             what = f"job run {watched.run['jobRunId']}" if watched.run else "a job run"
             raise dg.Failure(
@@ -113,10 +113,10 @@ class StepHost:
             for session, count in message["rows"].items()
         }
         keys = [session.isoformat() for session in job_run.sessions] or [""]
-        if lacking := [key for key in keys if key not in rows]:
+        if missing := [key for key in keys if key not in rows]:
             raise dg.Failure(
                 f"job run {run['jobRunId']} of EMR Serverless ended well and reported nothing of "
-                f"{', '.join(lacking) or 'its table'}: what it printed says more",
+                f"{', '.join(missing) or 'its table'}: what it printed says more",
                 metadata=notes,
             )
         for key in keys:

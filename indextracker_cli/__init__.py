@@ -1,7 +1,7 @@
 """The `indextracker` command: what it says on a terminal, and the codes it ends with.
 
 A thin layer: each command calls the library, or lazily the code location. 0 means done, 2 that
-some sessions lack a document, 1 that something broke or that the command line is wrong, 130 that it
+some documents are missing, 1 that something broke or that the command line is wrong, 130 that it
 was interrupted (143 by SIGTERM). Errors are sentences; `--debug` shows where they come from.
 Settings are read by the commands that need them, so that help and the doctor are there when a
 setting is wrong.

@@ -142,7 +142,7 @@ def _lake(settings: Settings) -> Findings:
     from indextracker.acquiring.deliveries import current  # noqa: PLC0415 - Arrow takes a second
     from indextracker.feeds import FEEDS  # noqa: PLC0415
     from indextracker.lake import Lake  # noqa: PLC0415
-    from indextracker.lake.shapes import lacking  # noqa: PLC0415
+    from indextracker.lake.shapes import missing_columns  # noqa: PLC0415
 
     lake = Lake(settings.lake, settings.world)
     # The mark is looked at first: of the other world's lake nothing else is worth telling.
@@ -150,7 +150,7 @@ def _lake(settings: Settings) -> Findings:
     tables, broken = lake.tables(), []
     for table in tables:
         try:
-            lacking(lake.open(table), table)
+            missing_columns(lake.open(table), table)
         except Exception as error:  # noqa: BLE001 - each table is told by itself
             says = _first_line(error)
             named = says if table.path in says else f"{table.path}: {says}"

@@ -14,7 +14,7 @@ from indextracker.calendars import Calendar
 
 
 @dataclass(frozen=True)
-class Lack:
+class Gap:
     """Documents that are missing for one reason.
 
     Attributes:
@@ -35,7 +35,7 @@ class Lack:
         return sum(map(len, self.where.values()))
 
 
-def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Lack]:
+def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Gap]:
     """What is missing, that of one reason together, the most frequent first, what is not due last.
 
     Of one feed, reasons that differ in numbers and names of documents alone are one, told by the
@@ -47,14 +47,14 @@ def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Lack]:
     of_feed: dict[tuple[str, str, str], list[tuple[date, str]]] = {}
     for session, feed, state, reason in cells:
         of_feed.setdefault((feed, state, _general(reason)), []).append((session, reason))
-    found: dict[tuple[str, str], Lack] = {}
+    found: dict[tuple[str, str], Gap] = {}
     for (feed, state, _), told in of_feed.items():
         newest = max(told)[1]
         varies = any(reason != newest for _, reason in told)
-        before = found.get((state, newest), Lack(state, newest, varies=False, where={}))
+        before = found.get((state, newest), Gap(state, newest, varies=False, where={}))
         where = before.where | {feed: sorted(session for session, _ in told)}
-        found[state, newest] = Lack(state, newest, varies or before.varies, where)
-    return sorted(found.values(), key=lambda lack: (lack.state == "not_yet", -lack.number))
+        found[state, newest] = Gap(state, newest, varies or before.varies, where)
+    return sorted(found.values(), key=lambda gap: (gap.state == "not_yet", -gap.number))
 
 
 def where_in_words(

@@ -14,14 +14,14 @@ from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.reference.taiwan import old_reviews
 from indextracker.settings import Settings
-from indextracker_cli.missing import Lack, ranges, where_in_words
+from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
 from indextracker_cli.states import State, States
 from indextracker_cli.worlds import newer_elsewhere
 
 SESSIONS_SHOWN = 30
 # What fits with the rest on a screen of forty lines.
-LINES_OF_LACKS = 8
+LINES_OF_GAPS = 8
 BEHIND_SHOWN = 2
 SOON_SHOWN = 3
 COUNT_WIDTH = 7
@@ -105,7 +105,7 @@ def lines(states: States, calendar: Calendar, width: int) -> Lines:
     if states.feeds:
         yield from _matrix(states, width)
         yield ""
-    yield from _lacking(states, calendar, width)
+    yield from _missing(states, calendar, width)
     yield from _expiring(states, calendar, width)
     yield from _layers(states, calendar, width)
 
@@ -133,11 +133,11 @@ def _matrix(states: States, width: int) -> Lines:
     sessions, room = states.sessions, width - margin - COUNT_WIDTH
     if len(sessions) > room:
         complete = set(states.complete)
-        lacking = [session for session in sessions if session not in complete]
-        sessions = lacking[-room:]
+        incomplete = [session for session in sessions if session not in complete]
+        sessions = incomplete[-room:]
         if complete:
             yield f"not shown: {len(complete)} complete sessions"
-        if older := len(lacking) - len(sessions):
+        if older := len(incomplete) - len(sessions):
             yield f"not shown: {older} older sessions that are not complete"
     if not sessions:
         return
@@ -165,37 +165,37 @@ def _months(sessions: Sequence[date]) -> str:
     return line.rstrip()
 
 
-def _lacking(states: States, calendar: Calendar, width: int) -> Lines:
-    if not states.lacks:
+def _missing(states: States, calendar: Calendar, width: int) -> Lines:
+    if not states.gaps:
         behind = any(layer.behind for layer in states.layers)
         yield "no document is missing" if behind else "nothing is missing"
         return
     yield "what is missing, and why:"
-    left = LINES_OF_LACKS
-    for position, lack in enumerate(states.lacks):
+    left = LINES_OF_GAPS
+    for position, gap in enumerate(states.gaps):
         told = [
-            *_wrapped(f"{lack.number:>5} {_why(lack, _only(states))}", width, "      ", most=2),
+            *_wrapped(f"{gap.number:>5} {_why(gap, _only(states))}", width, "      ", most=2),
             *_wrapped(
-                f"      {where_in_words(lack.where, states.feeds, calendar)}",
+                f"      {where_in_words(gap.where, states.feeds, calendar)}",
                 width,
                 "      ",
                 most=1,
             ),
         ]
         if len(told) > left:
-            hidden = states.lacks[position:]
-            number = sum(lack.number for lack in hidden)
+            hidden = states.gaps[position:]
+            number = sum(gap.number for gap in hidden)
             yield f"{number:>5} for {len(hidden)} other reasons: indextracker status --json"
             return
         yield from told
         left -= len(told)
 
 
-def _why(lack: Lack, only: str) -> str:
-    name = NAMES.get(lack.state, lack.state)
-    if lack.state != "unasked":
-        return f"{name}{', the newest' if lack.varies else ''}: {lack.reason}"
-    days = [day for feed, days in lack.where.items() for day in days if not FEEDS[feed].yearly]
+def _why(gap: Gap, only: str) -> str:
+    name = NAMES.get(gap.state, gap.state)
+    if gap.state != "unasked":
+        return f"{name}{', the newest' if gap.varies else ''}: {gap.reason}"
+    days = [day for feed, days in gap.where.items() for day in days if not FEEDS[feed].yearly]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
     return f"{name}: indextracker backfill taiwan{span}{only}"
 

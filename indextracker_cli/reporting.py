@@ -143,9 +143,8 @@ def _missing(report: Report) -> Iterable[str]:
     of = _number(len(report.incomplete), "session")
     yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [
-        f"  {lack.state}: {lack.number:,}, {where_in_words(lack.where, feeds, calendar)}: "
-        f"{lack.reason}"
-        for lack in by_reason(cells)
+        f"  {gap.state}: {gap.number:,}, {where_in_words(gap.where, feeds, calendar)}: {gap.reason}"
+        for gap in by_reason(cells)
     ]
     yield from _capped(told, "reasons")
 

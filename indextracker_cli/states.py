@@ -19,7 +19,7 @@ from indextracker.calendars import Calendar
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_catalogue import TABLES
-from indextracker_cli.missing import Lack, by_reason
+from indextracker_cli.missing import Gap, by_reason
 
 SETTLED = ("accepted", "closed")
 BUILT_LAYERS = ("silver", "gold", "warehouse")
@@ -115,7 +115,7 @@ class States:
         )
 
     @cached_property
-    def lacks(self) -> list[Lack]:
+    def gaps(self) -> list[Gap]:
         """What is missing, that of one reason together."""
         cells = [(s, f, self.of(f, s)) for s in self.sessions for f in self.feeds]
         cells += [(y, f, state) for y, feeds in self.years.items() for f, state in feeds.items()]

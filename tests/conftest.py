@@ -26,7 +26,7 @@ os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 TESTS = Path(__file__).parent
 LONG = {"s3", "resilience", "engines", "warehouses", "end_to_end", "deployment", "cli"}
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
-# Set where everything is to be there: what a test lacks then fails it, as does an empty tier.
+# Set where nothing may be missing: a test without its samples or Java fails, as does an empty tier.
 STRICT = os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1"
 
 
@@ -34,7 +34,7 @@ STRICT = os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1"
 def samples() -> Path:
     """The folder of real documents; without it a test skips, unless they are required."""
     if not SAMPLES.is_dir():
-        _lacking(f"real documents are not at {SAMPLES}")
+        _skip_or_fail(f"real documents are not at {SAMPLES}")
     return SAMPLES.resolve()
 
 
@@ -44,7 +44,7 @@ def java() -> int:
     try:
         return verify_java()
     except EngineError as error:
-        _lacking(str(error))
+        _skip_or_fail(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +74,7 @@ def older_duckdb() -> Callable[[Path, str], list[list[Any]]]:
     """Asks a file by the DuckDB 1 that `make setup` puts aside; without it a test skips."""
     folder = Path(sys.prefix, "duckdb-1")
     if not (folder / "duckdb").is_dir():
-        _lacking(f"there is no DuckDB 1 in {folder}: make setup")
+        _skip_or_fail(f"there is no DuckDB 1 in {folder}: make setup")
 
     def ask(file: Path, sql: str) -> list[list[Any]]:
         done = subprocess.run(
@@ -92,7 +92,7 @@ def older_duckdb() -> Callable[[Path, str], list[list[Any]]]:
     return ask
 
 
-def _lacking(what: str) -> NoReturn:
+def _skip_or_fail(what: str) -> NoReturn:
     if STRICT:
         pytest.fail(what)
     pytest.skip(what)

@@ -42,7 +42,7 @@ LAKES, WAREHOUSES = ("folder", "s3"), ("duckdb", "redshift")
 # A cluster of EMR sees no folder of this machine.
 ENGINES = {"folder": ("sail", "spark", "connect"), "s3": ("sail", "spark", "connect", "emr")}
 INHERITED = ("PATH", "HOME", "JAVA_HOME")
-# `real` has documents that lack, which is no failure.
+# Documents of `real` are missing, which is no failure.
 WELL = {"simulated": (0,), "real": (2,)}
 
 Held = dict[str, str]

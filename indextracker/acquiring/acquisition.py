@@ -93,11 +93,11 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file or "")):
         remark(told)
     if not feed.yearly:
-        lacking = [s for s in states if states[s].state not in ("accepted", "closed")]
+        missing = [s for s in states if states[s].state not in ("accepted", "closed")]
         also = partial(acquire, lake, source=source, clock=clock, announce=announce)
-        if lacking:
-            closed_days.find(lake, feed, lacking, source, also, clock())
-            states |= _known(lake, feed, lacking)
+        if missing:
+            closed_days.find(lake, feed, missing, source, also, clock())
+            states |= _known(lake, feed, missing)
     return states
 
 

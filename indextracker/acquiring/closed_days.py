@@ -31,7 +31,7 @@ Ask = Callable[[Feed, Sequence[date]], object]
 
 
 def find(
-    lake: Lake, feed: Feed, lacking: Sequence[date], source: Source, ask: Ask, now: datetime
+    lake: Lake, feed: Feed, missing: Sequence[date], source: Source, ask: Ask, now: datetime
 ) -> None:
     """Look for closed days among the sessions of which a feed has no document, and log them.
 
@@ -40,27 +40,27 @@ def find(
     Args:
         lake: Where the log is.
         feed: The feed that was asked for.
-        lacking: Its sessions without a document, not known to be closed.
+        missing: Its sessions without a document, not known to be closed.
         source: Whom it was asked of.
         ask: Asks for the documents of another feed.
         now: When this is found out.
     """
-    passed = passed_over(source, lacking)
-    for other, days in _to_ask(lake, lacking, passed, source, now):
+    passed = passed_over(source, missing)
+    for other, days in _to_ask(lake, missing, passed, source, now):
         if days and other.name != feed.name:
             ask(other, days)
-    close(lake, _without_report(lake, lacking) | passed, now)
+    close(lake, _without_report(lake, missing) | passed, now)
 
 
 def _to_ask(
-    lake: Lake, lacking: Sequence[date], passed: Mapping[date, str], source: Source, now: datetime
+    lake: Lake, missing: Sequence[date], passed: Mapping[date, str], source: Source, now: datetime
 ) -> list[tuple[Feed, list[date]]]:
     """What else has to be known of the sessions: feeds, and the days of which to ask them."""
-    known = current(lake, [INDEX.name, *(report.name for report in REPORTS)], lacking)
+    known = current(lake, [INDEX.name, *(report.name for report in REPORTS)], missing)
     index = _says_nothing(lake, known, [INDEX])
     report = _says_nothing(lake, known, REPORTS)
     if not source.live:
-        return _held(source, [day for day in lacking if day not in index.keys() & report.keys()])
+        return _held(source, [day for day in missing if day not in index.keys() & report.keys()])
     undecided = [
         day
         for day in passed

@@ -104,7 +104,7 @@ def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[date]:
 def outstanding(
     lake: Lake, source: Source, calendar: Calendar, feeds: Iterable[Feed], now: datetime
 ) -> list[Outstanding]:
-    """What lacks of the sessions that publishers still keep, the oldest first.
+    """The missing documents that publishers still keep, the oldest session first.
 
     A document is outstanding from the hour by which it is due until it is accepted or its day is
     found closed; and at any hour when the publisher lists a newer one than it answered with. A

@@ -27,7 +27,7 @@ class Rows(Protocol):
     """Makes the rows of a reference table."""
 
     def __call__(self, calendar: Calendar, found: Sequence[Closure] = (), /) -> pa.Table:
-        """The rows, from a calendar and from closures found that it lacks."""
+        """The rows, from a calendar and from closures found that are not in it."""
         ...
 
 

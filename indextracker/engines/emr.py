@@ -68,8 +68,8 @@ def job_run(
     return JobRun(parameters, tuple(sessions), f"{root}/messages", logs)
 
 
-def lacks_room(said: str) -> bool:
-    """Whether what EMR Serverless says of a failure will pass by itself."""
+def is_out_of_room(said: str) -> bool:
+    """Whether EMR Serverless failed for want of capacity, by the text of its failure."""
     return bool(_NO_ROOM.search(said))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class EngineError(RuntimeError):
-    """An engine cannot run jobs; the message says what it lacks, or what became of it."""
+    """An engine cannot run jobs; the message says what is missing, or how it failed."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def rows_of(answer: dict[str, Any], document: str) -> list[Any]:
     """
     rows = answer.get("data")
     if not isinstance(rows, list):
-        raise Refusal("refused", f"{document} lacks the list 'data': it is {quote(rows)}")
+        raise Refusal("refused", f"{document} has no list 'data': it is {quote(rows)}")
     total = answer.get("total", len(rows))
     if str(total) != str(len(rows)):
         raise Refusal(

@@ -15,7 +15,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from indextracker.lake.digest import contents, digest
-from indextracker.lake.shapes import lacking
+from indextracker.lake.shapes import missing_columns
 from indextracker.lake.store import COMMITS, Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
 from indextracker.system.failpoints import failpoint
@@ -64,7 +64,7 @@ def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
     target = version_at(place, table.path, as_of)
     earlier = DeltaTable(lake.path(table), target.number)
     verify_files(place, earlier, table.path)
-    lacking(earlier, table)
+    missing_columns(earlier, table)
     later = [version for version in known if version.number > target.number]
     sessions, changed = _differences(lake, table, delta, target.number)
     return Restoration(

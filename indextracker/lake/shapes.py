@@ -21,8 +21,8 @@ class TableShapeError(ValueError):
     """A stored table has another shape than its declaration."""
 
 
-def lacking(delta: DeltaTable, table: Table) -> list[pa.Field]:
-    """The declared columns that the stored table lacks and that may be null.
+def missing_columns(delta: DeltaTable, table: Table) -> list[pa.Field]:
+    """The declared columns that the stored table does not have and that may be null.
 
     Raises:
         TableShapeError: It differs in anything else.
@@ -55,12 +55,12 @@ def lacking(delta: DeltaTable, table: Table) -> list[pa.Field]:
 
 
 def complete(delta: DeltaTable, table: Table) -> None:
-    """Adds the columns that the stored table lacks.
+    """Adds the declared columns that the stored table does not have.
 
     Raises:
         TableShapeError: It differs from its declaration in anything else.
     """
-    new = lacking(delta, table)
+    new = missing_columns(delta, table)
     if not new:
         return
     fields: list[Field] = list(DeltaSchema.from_arrow(pa.schema(new)).fields)
@@ -69,7 +69,7 @@ def complete(delta: DeltaTable, table: Table) -> None:
     except (CommitFailedError, DeltaError):
         # Another process may have added them at the same time.
         delta.update_incremental()
-        if lacking(delta, table):
+        if missing_columns(delta, table):
             raise
 
 

@@ -126,7 +126,7 @@ class Lake:
     def ensure(self, tables: Iterable[Table]) -> None:
         """Creates the tables that are not there yet, and marks the lake with its world.
 
-        A table that lacks a column of its declaration gets it, where it may be null.
+        A declared column that the table does not have is added, where it may be null.
 
         Raises:
             TableShapeError: A table was made from another declaration.

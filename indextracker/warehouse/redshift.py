@@ -458,7 +458,7 @@ def _verify_staged(connection: Connection, table: Table, staged: str, exported: 
         )
     if without_key:
         raise LoadError(
-            f"{table.path}: {without_key} rows lack a part of their key "
+            f"{table.path}: {without_key} rows have nulls in their key "
             f"({', '.join(table.key)}): nothing was loaded"
         )
     identity = _quoted((*table.key, *table.key_nullable))

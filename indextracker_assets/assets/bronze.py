@@ -104,7 +104,7 @@ def _sessions_asset(
 
 
 def _yearly_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
-    """Asked for every year at once; what a year lacks is shown by its check and stops nothing."""
+    """Asked for every year at once; a year that is missing fails its check and stops nothing."""
 
     def bronze(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
@@ -194,11 +194,11 @@ def remark(event: dg.DagsterEvent) -> Remark:
 def _documents_accepted(platform: Platform, feed: Feed) -> dg.AssetCheckResult:
     """How many documents are in which state, of all that were ever asked for."""
     answers = current(platform.lake, [feed.name])
-    lacking = [answer for answer in answers.values() if answer.state not in COMPLETE]
-    lacking.sort(key=lambda answer: answer.session_date, reverse=True)
-    reasons = [f"{a.session_date} {a.state}: {a.reason}" for a in lacking[:EXAMPLES]]
+    missing = [answer for answer in answers.values() if answer.state not in COMPLETE]
+    missing.sort(key=lambda answer: answer.session_date, reverse=True)
+    reasons = [f"{a.session_date} {a.state}: {a.reason}" for a in missing[:EXAMPLES]]
     return dg.AssetCheckResult(
-        passed=not lacking,
+        passed=not missing,
         asset_key=asset_key(feed.table),
         check_name="documents_accepted",
         severity=dg.AssetCheckSeverity.WARN,

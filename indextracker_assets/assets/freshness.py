@@ -1,4 +1,4 @@
-"""Freshness by the calendar: which tables lack the sessions that are due by now.
+"""Freshness by the calendar: which tables are without a session that is due by now.
 
 Dagster's own policies know no holidays. Whether a day's document can be had at all is shown by the
 check `documents_accepted` of its feed.

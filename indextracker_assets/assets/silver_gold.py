@@ -130,11 +130,11 @@ def run_jobs(
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.
     documents = staleness.accepted(lake, needs, sessions)
     there = staleness.built(lake, below, sessions)
-    if lacking := [day for day in sessions if day not in documents[table.path]]:
+    if missing := [day for day in sessions if day not in documents[table.path]]:
         needed = " or ".join(sorted(" and ".join(sorted(feeds)) for feeds in ways(table)))
         raise dg.Failure(
             f"{table.path} needs an accepted document of {needed}, and there is none for "
-            f"{_days(lacking)}: materialise bronze first"
+            f"{_days(missing)}: materialise bronze first"
         )
     for job in jobs:
         for path in (read.path for read in job.reads if read.path in below):

@@ -137,18 +137,18 @@ def test_each_symbol_is_that_sessions_state(month: Platform) -> None:
 
 
 def test_what_is_missing_is_told_by_its_reason(month: Platform) -> None:
-    lacks = States(month, MONTH).lacks
-    assert len({(lack.state, lack.reason) for lack in lacks}) == len(lacks)
-    for lack in lacks:
-        for feed, days in lack.where.items():
+    gaps = States(month, MONTH).gaps
+    assert len({(gap.state, gap.reason) for gap in gaps}) == len(gaps)
+    for gap in gaps:
+        for feed, days in gap.where.items():
             # Whatever feeds are told together, the sentence is true of each.
             newest = max(days)
             number = MONTH.index(newest) if newest in MONTH else 20
-            assert lack.reason == (NEVER_ASKED if number == 20 else fault(feed, number)[1])
+            assert gap.reason == (NEVER_ASKED if number == 20 else fault(feed, number)[1])
     found = {
-        (feed, session): lack.state
-        for lack in lacks
-        for feed, days in lack.where.items()
+        (feed, session): gap.state
+        for gap in gaps
+        for feed, days in gap.where.items()
         for session in days
         if feed in SESSION_FEEDS
     }
@@ -230,12 +230,12 @@ def test_an_archive_deletes_nothing(month: Platform, tmp_path: Path) -> None:
 
 def test_where_sessions_are_many_the_complete_ones_make_room(tmp_path: Path) -> None:
     of, year = platform(tmp_path), CALENDAR.sessions(date(2024, 1, 1), TODAY)
-    lacking = year[100]
+    refused = year[100]
     record(
         of.lake,
         [
             answer(
-                feed, day, *(("accepted", None) if day != lacking else ("refused", "it is HTML"))
+                feed, day, *(("accepted", None) if day != refused else ("refused", "it is HTML"))
             )
             for feed in SESSION_FEEDS
             for day in year
@@ -243,7 +243,7 @@ def test_where_sessions_are_many_the_complete_ones_make_room(tmp_path: Path) -> 
     )
     shown = screen(of, year, 80)
     assert f"not shown: {len(year) - 1} complete sessions" in shown
-    assert f"{f'{lacking:%Y-%m}':>{len('taifex_combination_trades') + 2 + 7}}" in shown
+    assert f"{f'{refused:%Y-%m}':>{len('taifex_combination_trades') + 2 + 7}}" in shown
     assert len(shown) <= 40
 
 
@@ -290,7 +290,7 @@ def test_who_keeps_some_feeds_is_told_of_those_alone(month: Platform) -> None:
     good = ("accepted", "closed")
     complete = [MONTH[n] for n in range(30) if n != 20 and fault(*kept, n)[0] in good]
     assert states.complete == complete
-    assert {feed for lack in states.lacks for feed in lack.where} == set(kept)
+    assert {feed for gap in states.gaps for feed in gap.where} == set(kept)
     assert states.years == {date(2024, 1, 1): {}}
     behind = [path for layer in states.layers for path in layer.tables]
     assert {"bronze/twse_index", "silver/index_levels", "raw/index_bars"} <= set(behind)

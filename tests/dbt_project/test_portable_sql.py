@@ -128,7 +128,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("sql", REFUSED)
-def test_what_one_of_them_lacks_or_means_otherwise_is_seen(sql: str) -> None:
+def test_what_one_of_them_does_not_have_or_means_otherwise_is_seen(sql: str) -> None:
     assert [said for said in complaints(sql) if REFUSED[sql] in said], list(complaints(sql))
 
 

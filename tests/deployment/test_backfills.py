@@ -120,7 +120,7 @@ def test_a_backfill_outside_of_a_task_is_refused(
     assert "on AWS a backfill runs as a task of ECS" in err
 
 
-def test_a_deployment_that_lacks_something_says_all_of_it_at_once(
+def test_a_deployment_names_all_missing_settings_at_once(
     deployed: dict[str, str], backfill: Start, tmp_path: Path
 ) -> None:
     for name in ("LAKE", "COPY_ROLE", "DAGSTER_DATABASE"):

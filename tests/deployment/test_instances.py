@@ -53,7 +53,7 @@ def test_aws(on_aws: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("variable", ["INDEXTRACKER_DAGSTER_DATABASE", "INDEXTRACKER_LOGS_BUCKET"])
-def test_aws_names_the_variable_that_lacks(
+def test_aws_names_the_variable_that_is_missing(
     on_aws: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.delenv(variable)

@@ -294,7 +294,7 @@ def test_final_settlement_stands_as_zero(lake: Lake) -> None:
 def test_a_report_without_trades_to_compare_with_is_unexplained_where_it_has_volume(
     lake: Lake,
 ) -> None:
-    """No tick file of the reports' sessions is at hand: what traded there lacks our side."""
+    """No tick file of the reports' sessions is at hand: our side has no trades of them."""
     query = """
         select class, min(official_contracts), max(computed_contracts), count(*)
         from reconciliation group by class order by class

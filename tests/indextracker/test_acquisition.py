@@ -135,7 +135,7 @@ def test_a_session_lost_from_bronze_is_restored_from_its_bytes(lake: Lake) -> No
     assert publisher.asked == []
 
 
-def test_what_a_publisher_lacks_before_its_hour_is_not_yet(lake: Lake) -> None:
+def test_what_a_publisher_does_not_have_before_its_hour_is_not_yet(lake: Lake) -> None:
     noon = datetime.combine(DAYS[0], datetime.min.time(), UTC) + timedelta(hours=4)
     answers = acquire(lake, FEED, DAYS[:1], Publisher({}), clock=lambda: noon)
     assert answers[DAYS[0]].state == "not_yet"

@@ -20,7 +20,7 @@ from indextracker.reference import taiwan as reference
 
 DATED_EXPIRIES = Path(__file__).with_name("dated_expiries.csv")
 TODAY = date(2026, 11, 23)
-ASSUMED_CLOSE = time(13, 45)  # of a product that products.csv lacks
+ASSUMED_CLOSE = time(13, 45)  # of a product that is not in products.csv
 
 LOADERS: dict[str, Callable[[Path | None], tuple[object, ...]]] = {
     "products.csv": reference.products,

@@ -432,7 +432,7 @@ def test_no_axis_of_aws_falls_back(variable: str) -> None:
     assert str(caught.value) == said
 
 
-def test_what_lacks_on_aws_is_one_sentence() -> None:
+def test_what_is_missing_on_aws_is_one_sentence() -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(ENV="aws", ENGINE="emr", WAREHOUSE=REDSHIFT)
     assert str(caught.value) == (
@@ -488,7 +488,7 @@ def test_on_aws_the_lake_is_no_folder() -> None:
     assert "INDEXTRACKER_LAKE=/srv/lake is a folder of one" in str(caught.value)
 
 
-def test_secrets_fill_what_the_environment_lacks() -> None:
+def test_secrets_fill_what_the_environment_leaves_open() -> None:
     settings = loaded(**ON_AWS)
     found = {"finmind_token": f" {SECRET}\n", "warehouse_password": "pass", "dagster_database": "x"}
     filled = settings.with_secrets(found)

@@ -188,9 +188,9 @@ def test_where_all_is_there_nothing_is_outstanding(lake: Lake, calendar: Calenda
 
 
 def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: Calendar) -> None:
-    lacking = found(lake, Lists(), calendar, EVENING)
-    assert [one.session for one in lacking] == watched(FUTURES, calendar, EVENING)
-    assert lacking[0] == Outstanding(
+    missing = found(lake, Lists(), calendar, EVENING)
+    assert [one.session for one in missing] == watched(FUTURES, calendar, EVENING)
+    assert missing[0] == Outstanding(
         feed="taifex_futures",
         session=date(2024, 12, 16),
         state="missing",
@@ -265,10 +265,10 @@ def test_of_an_archive_nothing_is_outstanding(
 
 def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: Calendar) -> None:
     saturday = datetime(2025, 2, 1, 12, tzinfo=UTC)
-    lacking = found(lake, Lists(), calendar, saturday)
+    missing = found(lake, Lists(), calendar, saturday)
     # The next session has a row, and nothing that is due.
-    assert (lacking[-1].session, lacking[-1].days_left) == (date(2025, 1, 22), WINDOW - 1)
-    assert len(lacking) == WINDOW - 1
+    assert (missing[-1].session, missing[-1].days_left) == (date(2025, 1, 22), WINDOW - 1)
+    assert len(missing) == WINDOW - 1
 
 
 def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: Calendar) -> None:
@@ -277,20 +277,20 @@ def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: Calendar) -> No
     before = calendar.previous(oldest)
     assert oldest == found(lake, Lists(), calendar, EVENING)[0].session
     record(lake, [answer(date(2025, 1, 22), "closed")])
-    lacking = found(lake, Lists(), calendar, EVENING)
-    assert (lacking[0].session, lacking[0].days_left) == (before, 1)
+    missing = found(lake, Lists(), calendar, EVENING)
+    assert (missing[0].session, missing[0].days_left) == (before, 1)
 
 
 def test_feeds_are_told_apart_and_the_oldest_comes_first(lake: Lake, calendar: Calendar) -> None:
     fill(lake, calendar, TODAY)
-    lacking = outstanding(lake, Lists(), calendar, [FUTURES, INDEX, HOLIDAYS], EVENING)
-    assert [(one.feed, one.session) for one in lacking][:3] == [
+    missing = outstanding(lake, Lists(), calendar, [FUTURES, INDEX, HOLIDAYS], EVENING)
+    assert [(one.feed, one.session) for one in missing][:3] == [
         ("twse_holidays", date(2024, 1, 1)),
         ("twse_index", date(2024, 12, 16)),
         ("twse_index", date(2024, 12, 17)),
     ]
-    assert sum(one.feed == "twse_index" for one in lacking) == SESSIONS_WATCHED
-    assert {(one.feed, one.session) for one in lacking[-2:]} == {
+    assert sum(one.feed == "twse_index" for one in missing) == SESSIONS_WATCHED
+    assert {(one.feed, one.session) for one in missing[-2:]} == {
         ("taifex_futures", TODAY),
         ("twse_index", TODAY),
     }

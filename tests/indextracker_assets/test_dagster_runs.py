@@ -113,11 +113,11 @@ def test_exactly_the_good_sessions_are_materialised(with_holes: Lakehouse) -> No
         assert with_holes.stored(path) == DAYS, path
 
 
-def test_what_lacks_is_reported_with_its_reason(with_holes: Lakehouse) -> None:
+def test_what_is_missing_is_reported_with_its_reason(with_holes: Lakehouse) -> None:
     report = with_holes.report
     assert (report.failures, report.exit_code) == ([], 2)
-    lacking = {day: list(answers) for day, answers in report.incomplete.items()}
-    assert lacking == {PAGE: ["taifex_futures"], MISSING: ["taifex_futures"]}
+    missing = {day: list(answers) for day, answers in report.incomplete.items()}
+    assert missing == {PAGE: ["taifex_futures"], MISSING: ["taifex_futures"]}
     page, missing = (report.sessions[day]["taifex_futures"] for day in (PAGE, MISSING))
     assert page.state == "missing"
     assert "HTML page" in str(page.reason)
@@ -168,7 +168,7 @@ def test_every_check_of_what_ran_has_a_result(with_holes: Lakehouse) -> None:
             if not shown.passed:
                 failed.add((check.name, shown.severity.name))
     # What the simulated exchange has on purpose: lines, a product and an index that nobody knows,
-    # and two documents that the archive lacks; and what compares those with the others.
+    # and two documents that are not in the archive; and what compares those with the others.
     assert {severity for _, severity in failed} == {"WARN"}
     on_purpose = {"line_splits", "no_rejects", "product_known", "expiry_dated", "name_mapped"}
     assert on_purpose | {"documents_accepted"} <= {name for name, _ in failed}

@@ -1,4 +1,4 @@
--- What Redshift has and PostgreSQL lacks: keys of tables, views of the catalogue, functions.
+-- What Redshift has and PostgreSQL does not: keys of tables, views of the catalogue, functions.
 -- Run once, by the superuser, in a new database.
 
 set allow_system_table_mods = on;

@@ -1,7 +1,7 @@
 """What a statement of Redshift is in PostgreSQL, and which statements Redshift would not take.
 
 Texts and quoted names are masked first, so that the rules see the words of the language alone.
-Functions and views that PostgreSQL lacks are in compat.sql.
+Functions and views that PostgreSQL does not have are in compat.sql.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _copied(masked: str, literals: list[str]) -> Copy:
 
 
 def _without_keys(masked: str, literals: list[str]) -> tuple[str, str]:
-    """A CREATE TABLE without what PostgreSQL lacks, and its keys as a comment.
+    """A CREATE TABLE without what PostgreSQL does not have, and its keys as a comment.
 
     The comment is read where the table has been made, see compat.sql.
     """

@@ -95,7 +95,7 @@ def test_an_expression_has_the_value_of_redshift(
         "copy raw.bars from 's3://bucket/x' iam_role 'arn' format as parquet",
     ],
 )
-def test_what_redshift_or_the_stand_in_lacks_is_refused(cursor: Cursor, statement: str) -> None:
+def test_what_redshift_or_the_stand_in_cannot_do_is_refused(cursor: Cursor, statement: str) -> None:
     cursor.execute("create table t (n integer)")
     refusal(cursor, statement)
 

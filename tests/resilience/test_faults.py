@@ -37,7 +37,7 @@ from indextracker_simulator.taiwan.session import Document
 
 # What spoils an answer comes first: a document that arrives late is accepted and not asked again.
 IN_TURN = sorted(KINDS, key=lambda kind: kind == "latency")
-# Each run uses up a fault of each document that lacks, or of the list that it is found by.
+# Each run uses up a fault of each document that is missing, or of the list that it is found by.
 MOST_RUNS = len(KINDS) + 2
 DOCUMENTS: dict[str, Document] = {
     "taifex_futures": "futures",

@@ -80,7 +80,7 @@ def test_later_years_know_milliseconds_and_sides() -> None:
 
 
 @pytest.mark.parametrize("day", [date(2018, 12, 28), date(2019, 2, 20)])
-def test_the_vendor_lacks_some_days(day: date) -> None:
+def test_the_vendor_does_not_have_some_days(day: date) -> None:
     assert not len(trades(DEFAULT_SEED, day))
     assert Session(DEFAULT_SEED, day, "demo").document("etf") == no_trades_json()
     assert json.loads(no_trades_json()) == {"msg": "success", "status": 200, "data": []}

@@ -20,7 +20,7 @@ class Frames:
         self.spark = spark
 
     def of(self, table: Table, rows: list[dict[str, object]]) -> DataFrame:
-        """Rows of a table; a column that a row lacks is null."""
+        """Rows of a table; a column that a row does not have is null."""
         if not rows:
             schema = ", ".join(f"{column.name} {column.spark_type}" for column in table.columns)
             return self.spark.createDataFrame([], schema)

@@ -230,7 +230,7 @@ PLANTED: dict[str, Planted] = {
         {"price": 151.0, "sides": 3},
         {"sides_are_even": 1, "every_scale_holds_the_volume": 5},
     ),
-    "an index lacks its last level": (
+    "an index without its last level": (
         t.INDEX_LEVELS,
         None,
         {"levels_span_the_session": 1, "every_scale_holds_the_volume": 5},
@@ -280,26 +280,26 @@ PLANTED: dict[str, Planted] = {
         {"night_open": None, "night_close": None},
         {"trades_in_hours": 1},
     ),
-    "a scale lacks a level": (t.INDEX_BARS, {"ticks": 1}, {"every_scale_holds_the_volume": 1}),
-    "a scale lacks shares": (t.ETF_BARS, {"shares": 0}, {"every_scale_holds_the_volume": 1}),
-    "a scale lacks prints": (t.ETF_BARS, {"prints": 2}, {"every_scale_holds_the_volume": 1}),
-    "a scale lacks contracts": (
+    "a scale without a level": (t.INDEX_BARS, {"ticks": 1}, {"every_scale_holds_the_volume": 1}),
+    "a scale without shares": (t.ETF_BARS, {"shares": 0}, {"every_scale_holds_the_volume": 1}),
+    "a scale without prints": (t.ETF_BARS, {"prints": 2}, {"every_scale_holds_the_volume": 1}),
+    "a scale short of contracts": (
         t.FUTURES_BARS,
         {"contracts": 3},
         {"every_scale_holds_the_volume": 1},
     ),
-    "a scale lacks legs": (
+    "a scale short of legs": (
         t.FUTURES_BARS,
         {"spread_contracts": 1},
         {"every_scale_holds_the_volume": 1},
     ),
-    "a scale lacks trades": (t.FUTURES_BARS, {"trades": 2}, {"every_scale_holds_the_volume": 1}),
-    "a scale lacks spreads": (
+    "a scale short of trades": (t.FUTURES_BARS, {"trades": 2}, {"every_scale_holds_the_volume": 1}),
+    "a scale short of spreads": (
         t.SPREAD_BARS,
         {"contracts": 1},
         {"every_scale_holds_the_volume": 1},
     ),
-    "a scale lacks option contracts": (
+    "a scale short of option contracts": (
         t.OPTION_BARS,
         {"contracts": 2},
         {"every_scale_holds_the_volume": 1},

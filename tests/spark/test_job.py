@@ -148,7 +148,7 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
 
 
 @pytest.mark.parametrize(
-    ("feeds", "lacking"),
+    ("feeds", "missing"),
     [
         ({"taifex_futures"}, {"gold/option_bars", "gold/reconciliation", "silver/daily_report"}),
         ({"taifex_options"}, {"gold/futures_bars", "gold/reconciliation", "silver/daily_report"}),
@@ -156,14 +156,14 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
     ],
     ids=lambda names: "+".join(sorted(names)),
 )
-def test_either_instrument_is_of_use_alone(feeds: set[str], lacking: set[str]) -> None:
+def test_either_instrument_is_of_use_alone(feeds: set[str], missing: set[str]) -> None:
     def bronze(job: Job) -> set[str]:
         return {table.name for table in sources(job) if table.layer == "bronze"}
 
     filled = {job.writes.path for job in JOBS.values() if bronze(job) <= feeds}
     assert "silver/contracts" in filled
-    assert {job.writes.path for job in JOBS.values() if bronze(job) & feeds} - filled <= lacking
-    assert not lacking & filled
+    assert {job.writes.path for job in JOBS.values() if bronze(job) & feeds} - filled <= missing
+    assert not missing & filled
     both = {"taifex_futures", "taifex_daily_futures"} <= feeds
     assert ("gold/reconciliation" in filled) == both
 

@@ -260,7 +260,7 @@ KINDS = {
 
 
 def cells_of(line: str) -> list[str | None]:
-    """Cells of a line; quotes keep the comma of thousands, and JSON may lack a cell."""
+    """Cells of a line; quotes keep the comma of thousands, and JSON may leave out a cell."""
     before, _, quoted = line.partition('"')
     if not quoted:
         return [None if cell == "null" else cell for cell in line.split(",")]

@@ -37,7 +37,7 @@ CASES: dict[str, Case] = {
     "a leg of which we have none": (A_LEG, 10, NONE, None, 0, UNEXPLAINED),
     "legs of which the report has no price": (NONE, 3, NONE, 0, 3, UNEXPLAINED),
     "prices of which the report has none": (NONE, 10, SOME, 10, 0, UNEXPLAINED),
-    "a contract that the report lacks": (NONE, None, SOME, 10, 0, UNEXPLAINED),
+    "a contract that is not in the report": (NONE, None, SOME, 10, 0, UNEXPLAINED),
 }
 NAMES = list(CASES)
 

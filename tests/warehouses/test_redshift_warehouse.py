@@ -194,7 +194,7 @@ def test_a_load_is_one_transaction_of_plain_copies(
     copies = [text for text in sent if text.startswith("copy")]
     assert len(copies) == 2
     assert all("iam_role default format as parquet" in text for text in copies)
-    # No Delta table is copied from: its prefix holds removed files, and lacks partition columns.
+    # Never from a Delta table: its prefix holds removed files, and files have no partition columns.
     assert all("/staging/" in text for text in copies)
     first, last = sent.index(copies[0]), len(sent) - 1 - sent[::-1].index("commit")
     assert not [text for text in sent[first:last] if text.startswith(("commit", "begin"))]
@@ -215,7 +215,7 @@ BROKEN = {
     "twice": (lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]), "more than once"),
     "keyless": (
         lambda rows: rows.set_column(1, "product", pa.nulls(len(rows), pa.string())),
-        "9 rows lack a part of their key",
+        "9 rows have nulls in their key",
     ),
     "wide": (
         lambda rows: rows.set_column(1, "product", pa.array(["臺" * 86] * len(rows))),

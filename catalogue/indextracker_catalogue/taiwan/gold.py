@@ -216,7 +216,7 @@ RECONCILIATION = Table(
         Column(
             "official_contracts",
             "bigint",
-            "The exchange's volume; null where its report lacks the contract.",
+            "The exchange's volume; null where the contract is not in its report.",
             "contracts",
         ),
         Column("computed_contracts", "bigint", "Our volume.", "contracts"),
@@ -225,7 +225,7 @@ RECONCILIATION = Table(
             "class",
             "string",
             "'equal'; 'block trades' where only the official volume is higher, since the tick "
-            "files lack negotiated blocks; else 'unexplained'.",
+            "files leave out negotiated blocks; else 'unexplained'.",
         ),
         INSTRUMENT,
     ),

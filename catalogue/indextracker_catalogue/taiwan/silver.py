@@ -227,7 +227,9 @@ CONTRACTS = Table(
             "last_trading_date", "date", "As known at the session; null where no rule is known."
         ),
         Column("final_settlement_date", "date", "As known at the session; null likewise."),
-        Column("product_assumed", "boolean", "silver/products lacks it: common terms are assumed."),
+        Column(
+            "product_assumed", "boolean", "It is not in silver/products: common terms are assumed."
+        ),
         INSTRUMENT,
     ),
     checks=(

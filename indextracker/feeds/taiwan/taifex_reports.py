@@ -9,7 +9,7 @@ A CSV carries no checksum. That one is complete is told by its last line, which 
 exchange's main product, which has to be there with its day part and settlement prices, and by the
 calendar spreads, which stand below all other futures. Neither a digit that changed on the way nor
 the loss of other whole lines can be seen here; what was cut off by the network is seen by who asks,
-from the announced length, and a contract that is lacking by the reconciliation with the trades.
+from the announced length, and a contract that is missing by the reconciliation with the trades.
 """
 
 from __future__ import annotations
@@ -226,12 +226,12 @@ def _places(report: Report, names: list[str], document: str) -> dict[str, int]:
                 f"columns ({quote(','.join(names))})",
             )
     known = report.needed | report.optional
-    lacking = [name for name in report.optional.values() if name not in names]
+    missing = [name for name in report.optional.values() if name not in names]
     unknown = sorted({*names} - {*known.values(), ""})
-    if lacking and unknown:
+    if missing and unknown:
         raise Refusal(
             "refused",
-            f"{document}, line 1: of the columns {quote(','.join(lacking))} none is there, and "
+            f"{document}, line 1: of the columns {quote(','.join(missing))} none is there, and "
             f"{quote(','.join(unknown))} is not known: one may be the other, renamed or damaged",
         )
     return {column: names.index(name) for column, name in known.items() if name in names}

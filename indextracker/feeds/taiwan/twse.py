@@ -201,7 +201,7 @@ def table_of(answer: dict[str, Any], document: str) -> list[list[str | None]]:
     """
     fields, data = answer.get("fields"), rows_of(answer, document)
     if not isinstance(fields, list):
-        raise Refusal("refused", f"{document} lacks the list 'fields'")
+        raise Refusal("refused", f"{document} has no list 'fields'")
     for line, row in enumerate(data, 1):
         if not isinstance(row, list) or len(row) != len(fields):
             found = f"{len(row)} cells" if isinstance(row, list) else quote(row)
@@ -286,7 +286,7 @@ def _indices(fields: list[Any], document: str) -> list[str]:
     indices = found[1:]
     if MAIN_INDEX not in indices:
         raise Refusal(
-            "refused", f"{document} lacks the index {MAIN_INDEX} among its {len(indices)} fields"
+            "refused", f"{document} has no index {MAIN_INDEX} among its {len(indices)} fields"
         )
     if len(set(indices)) != len(indices) or "" in indices:
         raise Refusal("refused", f"{document} names an index twice or not at all")

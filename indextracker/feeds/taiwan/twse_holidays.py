@@ -36,7 +36,7 @@ COLUMNS: Final = {
 IN_JSON = ("name", "date", "description")
 TITLE_YEAR = re.compile(r"(\d{2,3})年")
 CSV_DATE = re.compile(r"(\d{1,2})月(\d{1,2})日")
-# National Day; a schedule that does not come so far lacks its end. Its day off moves by one.
+# National Day; a schedule that ends before it is cut off. Its day off moves by one.
 REACHES = (10, 9)
 
 OPEN_NAMES = ("開始交易日", "最後交易日")

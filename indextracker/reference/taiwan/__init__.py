@@ -210,7 +210,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class SpecialSession:
-    """A session that exchange_calendars lacks.
+    """A session that exchange_calendars does not have.
 
     Attributes:
         exchange: MIC of the exchange, such as ``XTAI``.

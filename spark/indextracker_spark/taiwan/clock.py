@@ -1,7 +1,7 @@
 """Taipei's clock, and what the exchanges do by it.
 
 Hours of a product are reference data; here stand the hours that hold for all, those assumed of a
-product that the reference lacks, and how a clock in a document becomes an instant.
+product that the reference does not have, and how a clock in a document becomes an instant.
 """
 
 from __future__ import annotations

@@ -136,4 +136,4 @@ def test_without_room_for_half_an_hour_it_fails(pauses: list[float], tmp_path: P
     ],
 )
 def test_what_will_pass_by_itself(said: str, passes: bool) -> None:
-    assert emr.lacks_room(said) is passes
+    assert emr.is_out_of_room(said) is passes

@@ -150,7 +150,7 @@ def test_half_a_report_is_refused_but_between_its_last_lines(report: Document) -
         assert rows.equals(report.rows.slice(0, rows.num_rows))
 
 
-def test_a_report_that_lacks_its_last_part_is_refused(report: Document) -> None:
+def test_a_report_without_its_last_part_is_refused(report: Document) -> None:
     """Cut between any two lines: futures before their spreads, options before those of TXO."""
     lines = report.body.splitlines(keepends=True)
     of_last = b"/" if report.feed.name.endswith("futures") else b"TXO"
@@ -215,7 +215,7 @@ def test_half_a_json_is_refused_wherever_it_ends(index_json: Document, trades: D
 
 
 def test_half_an_index_csv_is_refused_or_says_the_same(index_csv: Document) -> None:
-    """Only the notes below the last row may be lacking."""
+    """Only the notes below the last row may be missing."""
     last_end = index_csv.body.index(b"\r\n", index_csv.body.index(b'"13:30:00"')) + 2
     for end in (*range(0, last_end - 900, 101), *range(last_end - 900, len(index_csv.body))):
         rows = index_csv.read(index_csv.body[:end])

@@ -131,7 +131,7 @@ def test_unknown_keys_are_let_be() -> None:
         (answer(TRADE)[:-1], "blocked", ("no readable JSON",)),
         (b"[]", "refused", ("JSON list",)),
         (b"{}", "refused", ("status None",)),
-        (answer(data=None), "refused", ("lacks the list 'data'",)),
+        (answer(data=None), "refused", ("has no list 'data'",)),
         (answer(1), "refused", ("row 1 of data",)),
         (answer(status=500), "refused", ("status '500'", "expected 200")),
         (answer(status=402, msg="Requests reach the upper limit."), "blocked", ("upper limit",)),

@@ -180,7 +180,7 @@ def test_only_the_one_entry_is_taken(
     futures_zip: Zip, session: date, entries: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
     body = futures_zip(entries=entries)
-    if not entries:  # a zip without entries lacks the magic of one
+    if not entries:  # a zip without entries begins with other bytes
         assert_refused(body, session, "refused", "50 4b 05 06")
     else:
         assert_refused(body, session, "refused", *words)

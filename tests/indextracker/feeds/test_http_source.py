@@ -247,7 +247,7 @@ def test_the_next_process_keeps_its_distance_too(
             list(source.answers(INDEX if name == "twse" else REPORT, session))
 
     ask("twse")
-    assert pauses == [5.0, 2.0, 10.0]  # the pauses after failures, and what lacks of the pace
+    assert pauses == [5.0, 2.0, 10.0]  # the pauses after failures, and the rest of the pace
     now[0] += 3
     ask("taifex")
     ask("twse")
@@ -258,7 +258,7 @@ def test_the_next_process_keeps_its_distance_too(
     assert pauses[-1] == 4.0
 
 
-def test_a_publisher_that_the_source_lacks_is_an_error(session: date) -> None:
+def test_a_publisher_that_the_source_does_not_know_is_an_error(session: date) -> None:
     with HttpSource([], user_agent=AGENT) as source, pytest.raises(KeyError):
         list(source.answers(INDEX, session))
 

@@ -63,7 +63,7 @@ def test_processes_keep_the_distance_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_only_what_lacks_of_the_distance_is_waited_for(tmp_path: Path, shared: bool) -> None:
+def test_only_the_rest_of_the_pause_is_waited_for(tmp_path: Path, shared: bool) -> None:
     clock = Clock()
     one = pace(clock, tmp_path / "pace" if shared else None)
     one.keep()

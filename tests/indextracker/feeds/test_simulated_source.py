@@ -144,8 +144,8 @@ def test_a_typhoon_day_is_closed_when_the_next_session_is_listed(
     assert states() == {"taifex_futures": "partial", "twse_index": "missing"}
     moved.move(date(2024, 12, 14), 6)
     assert states() == {"taifex_futures": "closed", "twse_index": "closed"}
-    lacking = outstanding(lake, source, taiwan(), FEEDS.values(), moved())
-    assert all(one.session != FRIDAY for one in lacking)
+    missing = outstanding(lake, source, taiwan(), FEEDS.values(), moved())
+    assert all(one.session != FRIDAY for one in missing)
 
 
 FAULTY = (FUTURES, FEEDS["taifex_daily_futures"], FEEDS["twse_index"])

@@ -262,7 +262,7 @@ UNWANTED = {"deletionVectors", "columnMapping", "v2Checkpoint"}
 
 
 @EVERY_TABLE
-def test_no_table_needs_what_readers_lack(lake: Lake, table: Table) -> None:
+def test_no_table_needs_features_that_readers_do_not_have(lake: Lake, table: Table) -> None:
     """Readers such as pyarrow refuse, or misread, tables with newer features."""
     lake.replace(table, rows(table, {}), [SESSION])
     protocol = DeltaTable(lake.path(table)).protocol()

@@ -178,7 +178,7 @@ def test_tables_and_columns_are_described_also_those_of_before(
     assert all(says for (says,) in tables)
 
 
-def test_a_table_of_the_lake_that_lacks_a_column_gets_it_first(
+def test_a_table_of_the_lake_without_a_new_column_gets_it_first(
     lake: Lake, warehouse: DuckDBWarehouse
 ) -> None:
     optional = next(name for name in BARS.column_names if name not in BARS.key)
