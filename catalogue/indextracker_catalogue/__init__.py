@@ -1,25 +1,41 @@
 """The catalogue: every Delta table of the lakehouse, declared once.
 
-A subject's tables stand in the module of its name. The catalogue collects them from there, so a
-new table is added by writing it down and nowhere else.
+A subject's tables stand in the folder of its name. `subjects` collects them from there, so a new
+table is added by writing it down and nowhere else.
 """
 
 from __future__ import annotations
 
-from indextracker_catalogue import taiwan
-from indextracker_catalogue.model import Audit, Check, Column, Layer, Severity, Storage, Table
-from indextracker_catalogue.shared import builds, deliveries
-
-SUBJECTS = (deliveries, builds, taiwan)
-
-TABLES: dict[str, Table] = {
-    value.path: value
-    for subject in SUBJECTS
-    for value in vars(subject).values()
-    if isinstance(value, Table)
-}
-AUDITS: tuple[Audit, ...] = tuple(
-    value for subject in SUBJECTS for value in vars(subject).values() if isinstance(value, Audit)
+from indextracker_catalogue.model import (
+    Audit,
+    Check,
+    Column,
+    Layer,
+    Severity,
+    Storage,
+    Subject,
+    Table,
+)
+from indextracker_catalogue.subjects import (
+    AUDITS,
+    SUBJECTS,
+    TABLES,
+    subject_of,
+    tables_of,
 )
 
-__all__ = ["AUDITS", "TABLES", "Audit", "Check", "Column", "Layer", "Severity", "Storage", "Table"]
+__all__ = [
+    "AUDITS",
+    "SUBJECTS",
+    "TABLES",
+    "Audit",
+    "Check",
+    "Column",
+    "Layer",
+    "Severity",
+    "Storage",
+    "Subject",
+    "Table",
+    "subject_of",
+    "tables_of",
+]

@@ -1,4 +1,4 @@
-"""What a table of the lakehouse is: columns, grain, slices and checks, declared once.
+"""What a subject of the lakehouse is, and a table: columns, grain, slices and checks.
 
 Everything else that needs to know a table (Delta table, schema check, value checks, Dagster's
 column metadata, warehouse DDL, data dictionary) derives it from these objects. The tables
@@ -41,6 +41,19 @@ WAREHOUSE = {
     "double": "double precision",
     "boolean": "boolean",
 }
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject of the lakehouse: a market, or another source of documents and tables.
+
+    Attributes:
+        name: Name of its folders, and what it is called on the command line.
+        title: What it is about, for people.
+    """
+
+    name: str
+    title: str
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,30 @@
 """All jobs of all subjects, by name and by the table that they write.
 
-A subject's jobs stand in the module of its name, as JOBS; a new job is added there alone.
+A subject's jobs stand in the folder of its name, which gives them as JOBS; a new job is added
+there alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from indextracker_catalogue import TABLES, Table
-from indextracker_spark import taiwan
+from indextracker_catalogue import SUBJECTS, TABLES, Table
+from indextracker_catalogue.subjects import modules, once
 from indextracker_spark.job import Job
 
-SUBJECTS = (taiwan,)
+FLOOR = "indextracker_spark"
+
+
+def find_jobs(floor: str, subjects: Iterable[str]) -> dict[str, Job]:
+    """The jobs that the folders of the subjects give as JOBS, by name.
+
+    Raises:
+        ValueError: A name is declared twice; it says where.
+    """
+    packages = [found[-1] for subject in subjects if (found := modules(floor, subject))]
+    jobs = [(job, package.__name__) for package in packages for job in package.JOBS]
+    once(((job.name, place) for job, place in jobs), "the job")
+    return {job.name: job for job, _ in jobs}
 
 
 def verify(jobs: Iterable[Job], tables: Iterable[Table]) -> None:
@@ -33,11 +46,11 @@ def verify(jobs: Iterable[Job], tables: Iterable[Table]) -> None:
             if table not in tables:
                 raise ValueError(
                     f"the job {job.name} has the table {table.path}, which is not declared: name "
-                    "it in a module of its subject in indextracker_spark/tables/"
+                    "it in a module of its subject in indextracker_catalogue/"
                 )
 
 
-JOBS: dict[str, Job] = {job.name: job for subject in SUBJECTS for job in subject.JOBS}
+JOBS: dict[str, Job] = find_jobs(FLOOR, SUBJECTS)
 verify(JOBS.values(), TABLES.values())
 
 
