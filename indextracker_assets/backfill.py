@@ -210,7 +210,7 @@ def _refine(
     of_sessions = sum(len(span.sessions) for span in plan)
     parts = sum(len(span.sessions) * len(_refined(span)) for span in plan)
     platform.progress.begin(f"computing {_number(of_sessions, 'session')}", parts)
-    if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].storage == "whole"]:
+    if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].is_whole]:
         runs.run(jobs.REFINE, alone)
     for number, span in enumerate(plan):
         if runs.report.failures:
@@ -220,7 +220,7 @@ def _refine(
             # What has no sessions, and all the others read.
             keys += jobs.REFERENCE_KEYS
             if "warehouse" in reached:
-                keys += [raw_key(table) for table in LOADED if table.storage == "whole"]
+                keys += [raw_key(table) for table in LOADED if table.is_whole]
         runs.run(jobs.REFINE, keys, span)
     if "marts" in reached and plan and not tables and not runs.report.failures:
         platform.progress.begin("starting dbt")

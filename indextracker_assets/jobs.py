@@ -21,8 +21,7 @@ FRESHNESS = "freshness"
 
 # What has no sessions is refreshed before anything rests on it: it takes no time.
 REFERENCE_KEYS = [
-    asset_key(table)
-    for table in (*REFERENCES, *(t for t in refined_tables() if t.storage == "whole"))
+    asset_key(table) for table in (*REFERENCES, *(t for t in refined_tables() if t.is_whole))
 ]
 
 RAW_KEYS = [raw_key(table) for table in LOADED]

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 # A feed is named after its table. The feeds themselves take a second to load.
 FEEDS = tuple(
-    table.name
-    for table in TABLES.values()
-    if table.layer == "bronze" and table.subject != "deliveries"
+    table.name for table in TABLES.values() if table.layer == "bronze" and table.writes != "append"
 )
 
 

@@ -23,8 +23,6 @@ from indextracker.warehouse import dbt_runs
 from indextracker.warehouse.column_lineage import Origins, raw_columns
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue.model import ARROW, SPARK, WAREHOUSE
-from indextracker_catalogue.shared.builds import BUILDS
-from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 PLACE = PROJECT / "docs" / "data_dictionary.md"
 MODELS = PROJECT / "dbt_project" / "models"
@@ -33,11 +31,6 @@ LAYERS = {
     "bronze": "What publishers sent, as text, one row per line, with lineage to the bytes.",
     "silver": "Typed facts, each with one meaning, and the reference data that they rest on.",
     "gold": "Bars, and the same figures per part of a session.",
-}
-STORED = {
-    "by_session": "partitioned by `session_date`",
-    "by_year": "partitioned by `year`, that of `session_date`, which only the files have",
-    "whole": "in one piece, without partitions",
 }
 HEAD = """\
 # Data dictionary
@@ -145,7 +138,7 @@ def _table(table: Table) -> str:
     if table.key_nullable:
         also = ", ".join(f"`{name}`" for name in table.key_nullable)
         key += f", and {also}, which may be null"
-    facts = [f"Key: {key}.", f"Stored {STORED[table.storage]}; {_replaced(table)}."]
+    facts = [f"Key: {key}.", f"Stored {_stored(table)}; {_replaced(table)}."]
     if table.in_warehouse:
         facts.append(f"Copied to the warehouse as `raw.{table.name}`.")
     columns = [(f"`{c.name}`", c.type, c.unit, c.meaning) for c in table.columns]
@@ -161,10 +154,19 @@ def _table(table: Table) -> str:
     )
 
 
+def _stored(table: Table) -> str:
+    if table.is_whole:
+        return "in one piece, without partitions"
+    if derived := table.derived_partition:
+        key = f"`{table.key_column}`"
+        return f"partitioned by `{derived.name}`, that of {key}, which only the files have"
+    return f"partitioned by `{table.key_column}`"
+
+
 def _replaced(table: Table) -> str:
-    if table in (DELIVERIES, BUILDS):
+    if table.writes == "append":
         return "a log: one write appends and replaces nothing"
-    if table.storage == "whole":
+    if table.is_whole:
         return "one write replaces all of it"
     of_one = "".join(f" of one `{name}`" for name in table.slice_by)
     return f"one write replaces the rows{of_one} of the sessions that it lists"

@@ -127,7 +127,7 @@ def _consequence(table: Table, sessions: Sequence[date]) -> str:
         return "the next backfill asks again for the documents that the log no longer knows"
     if table.path == "silver/builds":
         return "the next runs build again what the log no longer knows"
-    if table.storage == "whole":
+    if table.is_whole:
         return f"what was computed from it has not changed; every backfill makes it anew: {again}"
     if table.layer == "bronze":
         return f"silver, gold and the marts are of before; to compute them from it: {again}"

@@ -146,7 +146,7 @@ def _held(settings: Settings) -> Held:
     """A word for what each table and each mart holds."""
     lake = Lake(settings.lake, settings.world)
     # The logs of deliveries tell when, which is never the same.
-    tables = [table for table in lake.tables() if table.subject != "deliveries"]
+    tables = [table for table in lake.tables() if table.writes != "append"]
     found = {table.path: digest(lake, table) for table in tables}
     built = warehouse(settings)
     marts = [name for name, *_ in built.relations() if name.startswith("marts.")]

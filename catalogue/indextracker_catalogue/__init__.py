@@ -12,7 +12,6 @@ from indextracker_catalogue.model import (
     Column,
     Layer,
     Severity,
-    Storage,
     Subject,
     Table,
 )
@@ -23,6 +22,15 @@ from indextracker_catalogue.subjects import (
     subject_of,
     tables_of,
 )
+from indextracker_catalogue.timeline import (
+    Days,
+    Hours,
+    Key,
+    Sessions,
+    Timeline,
+    Whole,
+    Years,
+)
 
 __all__ = [
     "AUDITS",
@@ -31,11 +39,17 @@ __all__ = [
     "Audit",
     "Check",
     "Column",
+    "Days",
+    "Hours",
+    "Key",
     "Layer",
+    "Sessions",
     "Severity",
-    "Storage",
     "Subject",
     "Table",
+    "Timeline",
+    "Whole",
+    "Years",
     "subject_of",
     "tables_of",
 ]

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from indextracker_catalogue.timeline import Hours, Key, Timeline, Whole
+
 Layer = Literal["bronze", "silver", "gold"]
 Severity = Literal["error", "warn"]
-Storage = Literal["by_session", "by_year", "whole"]
+Partitioned = Literal["key", "year"]
+Writes = Literal["replace", "append", "merge"]
 
 DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 
@@ -146,18 +149,21 @@ class Table:
         columns: All columns as a reader sees them, key first.
         key: Columns that identify a row and are never null.
         key_nullable: Columns that identify a row together with the key, but may be null.
-        storage: How its files are laid out. `by_session` partitions by session_date, `by_year`
-            (under some ten thousand rows a session) by the year of session_date, `whole` is a
-            table without sessions, always replaced in full.
-        slice_by: What one write replaces, beyond the sessions, where several jobs fill the table:
+        timeline: In what units its rows follow each other; `Whole()` for a table in one piece.
+        dated_by: Column that holds a row's key, where it is not the time line's own.
+        partitioned: How its files are laid out: by `key` (hours by their day), or by the `year`
+            of the key, where a key has under some ten thousand rows.
+        writes: What one write does. `replace` puts rows in the place of exactly a slice, `append`
+            adds them once, `merge` puts each in the place of the row with its key.
+        slice_by: What one write replaces, beyond the keys, where several jobs fill the table:
             rejects are replaced per feed too, contracts per instrument.
         checks: Rules on values.
         subject: The group of the asset graph that it belongs to.
         in_warehouse: Whether the loader copies it into schema `raw`.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
             written by the library.
-        spread_by: Column by which a warehouse of many nodes spreads the rows of a table of
-            sessions, where the first of the key that is no part of a session has few values.
+        spread_by: Column by which a warehouse of many nodes spreads the rows of a table with a
+            time line, where the first of the key that is no part of a session has few values.
     """
 
     layer: Layer
@@ -165,8 +171,11 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    timeline: Timeline
     key_nullable: tuple[str, ...] = ()
-    storage: Storage = "by_session"
+    dated_by: str = ""
+    partitioned: Partitioned = "key"
+    writes: Writes = "replace"
     slice_by: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     subject: str = "taiwan"
@@ -176,12 +185,10 @@ class Table:
 
     def __post_init__(self) -> None:
         names = self.column_names
-        used = (*self.key, *self.slice_by, *filter(None, (self.spread_by,)))
+        used = (*self.key, *self.slice_by, *filter(None, (self.spread_by, self.key_column)))
         missing = [name for name in used if name not in names]
         if missing:
             raise ValueError(f"{self.path}: {missing} are not among its columns")
-        if self.storage != "whole" and "session_date" not in names:
-            raise ValueError(f"{self.path}: a table of sessions needs session_date")
 
     @property
     def path(self) -> str:
@@ -194,34 +201,56 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is in one piece, always replaced in full."""
+        return self.timeline == Whole()
+
+    @property
+    def key_column(self) -> str:
+        """The column that holds a row's key of the time line; empty in a table in one piece."""
+        return self.dated_by or self.timeline.column
+
+    @property
+    def derived_partition(self) -> Column | None:
+        """The partition of the files that follows from the key, where it is not the key itself."""
+        if self.is_whole:
+            return None
+        if self.partitioned == "year":
+            return Column("year", "int", f"Year of {self.key_column}; the partition of the files.")
+        if self.timeline == Hours():
+            return Column("day", "date", f"Day of {self.key_column}; the partition of the files.")
+        return None
+
+    @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns as stored: a table kept by year carries the year beside them."""
-        if self.storage == "by_year":
-            return (*self.columns, YEAR)
-        return self.columns
+        """The columns as stored: a partition that follows from the key stands beside them."""
+        return (*self.columns, *filter(None, (self.derived_partition,)))
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
         """Delta's partition columns."""
-        return {"by_session": ("session_date",), "by_year": ("year",), "whole": ()}[self.storage]
+        if derived := self.derived_partition:
+            return (derived.name,)
+        return () if self.is_whole else (self.key_column,)
 
     @property
     def distribution_key(self) -> str | None:
         """The column by whose value its rows are spread over nodes; none where each has them all.
 
         What is joined to everything, and small, is everywhere; rows of one instrument are together.
+        Rows that are of no instrument are spread by their key.
         """
-        if self.storage == "whole":
+        if self.is_whole:
             return None
-        of_instrument = (name for name in self.key if name not in ("session_date", "session_part"))
-        return self.spread_by or next(of_instrument)
+        of_instrument = (n for n in self.key if n not in (self.key_column, "session_part"))
+        return self.spread_by or next(of_instrument, self.key_column)
 
     @property
     def sort_key(self) -> tuple[str, ...]:
         """The columns by which its rows are sorted: what is loaded later comes after."""
-        if self.storage == "whole":
+        if self.is_whole:
             return self.key
-        return tuple(name for name in ("session_date", "bar_start") if name in self.column_names)
+        return tuple(name for name in (self.key_column, "bar_start") if name in self.column_names)
 
     @property
     def all_checks(self) -> tuple[Check, ...]:
@@ -233,31 +262,34 @@ class Table:
         )
         return (no_null, *self.checks)
 
-    def sessions_predicate(self, sessions: Sequence[str]) -> str:
-        """SQL that holds for exactly the rows of the given sessions (ISO dates).
+    def keys_predicate(self, keys: Sequence[Key]) -> str:
+        """SQL that holds for exactly the rows of the given keys; of no key, for none.
 
-        Each session is listed: a range over a hole would take in what lies between. A table
-        without sessions has only the whole of itself.
+        A table in one piece has only the whole of itself.
         """
-        if self.storage == "whole":
-            return "true"
-        dates = ", ".join(f"date'{session}'" for session in sessions)
-        if self.storage == "by_session":
-            return f"session_date in ({dates})"
-        years = ", ".join(sorted({session[:4] for session in sessions}))
-        return f"year in ({years}) and session_date in ({dates})"
+        of_keys = self.timeline.predicate(keys, self.key_column)
+        derived = self.derived_partition
+        if derived is None or not keys:
+            return of_keys
+        literal = "date'{}'" if derived.type == "date" else "{}"
+        listed = ", ".join(literal.format(value) for value in self.partition_values(keys))
+        return f"{derived.name} in ({listed}) and {of_keys}"
 
-    def slice_predicate(self, sessions: Sequence[str], **values: str) -> str:
+    def partition_values(self, keys: Sequence[Key]) -> list[str]:
+        """The values, as text, of the partitions of the files that hold rows of given keys."""
+        values = (self.timeline.value_of(key) for key in keys)
+        if self.partitioned == "year":
+            return sorted({f"{value:%Y}" for value in values})
+        return sorted({f"{value:%Y-%m-%d}" for value in values})
+
+    def slice_predicate(self, keys: Sequence[Key], **values: str) -> str:
         """SQL that holds for exactly the rows that one write replaces.
 
         Args:
-            sessions: ISO dates.
+            keys: Keys of the time line.
             **values: A value for each column of `slice_by`.
         """
         if set(values) != set(self.slice_by):
             raise ValueError(f"{self.path}: a slice needs {self.slice_by}, not {tuple(values)}")
         terms = [f"{name} = '{value}'" for name, value in values.items()]
-        return " and ".join((self.sessions_predicate(sessions), *terms))
-
-
-YEAR = Column("year", "int", "Year of session_date; the partition of the files.")
+        return " and ".join((self.keys_predicate(keys), *terms))

@@ -43,7 +43,7 @@ def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
     """The tables of sessions in some layers, copies in the warehouse included, and their feeds."""
     found = {}
     for table in refined_tables():
-        if table.storage != "whole" and table.layer in layers:
+        if not table.is_whole and table.layer in layers:
             found[table.path] = ways(table)
             if "warehouse" in layers and table.in_warehouse:
                 found[raw_path(table)] = ways(table)

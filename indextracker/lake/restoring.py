@@ -94,7 +94,7 @@ def _differences(
     lake: Lake, table: Table, delta: DeltaTable, target: int
 ) -> tuple[dict[date, tuple[int, int]], bool]:
     """Rows now and then of each session whose rows differ, and whether any row does."""
-    if table.storage == "whole":
+    if table.is_whole:
         return {}, digest(lake, table) != digest(lake, table, as_of=target)
     touched = _touched(lake, table, delta, target)
     now = contents(lake, table, touched)
@@ -113,7 +113,7 @@ def _touched(lake: Lake, table: Table, delta: DeltaTable, target: int) -> Sequen
 
     The rest need not be read.
     """
-    if table.storage != "by_session":
+    if table.derived_partition:
         return None
     files: list[dict[date, set[str]]] = []
     for version in (delta, DeltaTable(lake.path(table), target)):

@@ -74,7 +74,7 @@ def complete(delta: DeltaTable, table: Table) -> None:
 
 
 def _remedy(table: Table) -> str:
-    if table.subject == "deliveries":
+    if table.writes == "append":
         return (
             "It is a log that nothing can bring back: keep its folder, and go back to the version "
             "of indextracker that wrote it"

@@ -26,7 +26,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from indextracker.lake import shapes
-from indextracker.lake.arrow import arrow_schema
+from indextracker.lake.arrow import arrow_schema, arrow_type
 from indextracker.lake.landing import Landing
 from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker.system import places
@@ -146,14 +146,14 @@ class Lake:
             ValueError: Rows lie outside the slice; nothing was written.
         """
         rows = _stored(table, rows)
-        keys = [session.isoformat() for session in sessions]
-        if table.storage != "whole":
-            outside = set(pc.unique(rows["session_date"]).to_pylist()) - set(sessions)
+        keys = [table.timeline.key_of(session) for session in sessions]
+        if not table.is_whole:
+            outside = set(pc.unique(rows[table.key_column]).to_pylist()) - set(sessions)
             if outside:
                 raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
         # Of a whole table too: of two writers that overwrite an empty one without a predicate,
         # delta-rs lets both add their rows.
-        predicate = table.sessions_predicate(keys)
+        predicate = table.keys_predicate(keys)
 
         def write(delta: DeltaTable) -> None:
             write_deltalake(
@@ -192,10 +192,9 @@ class Lake:
         """
         delta = self.open(table, as_of)
         partitions = None
-        if sessions is not None and table.storage == "by_session":
-            partitions = [("session_date", "in", [s.isoformat() for s in sessions])]
-        elif sessions is not None and table.storage == "by_year":
-            partitions = [("year", "in", sorted({str(s.year) for s in sessions}))]
+        if sessions is not None and not table.is_whole:
+            keys = [table.timeline.key_of(session) for session in sessions]
+            partitions = [(table.partition_columns[0], "in", table.partition_values(keys))]
         if as_of is not None:
             files = delta.file_uris(file_pruning_predicate=partitions)
             verify_files(self.place(table), delta, table.path, files)
@@ -231,7 +230,7 @@ class Lake:
 
         A table partitioned by session is counted from its log, at no cost in its size.
         """
-        if table.storage == "by_session" and self.exists(table):
+        if not table.is_whole and not table.derived_partition and self.exists(table):
             found: Counter[date] = Counter()
             files = pa.table(self.open(table).get_add_actions(flatten=True))
             counted = files.select(["partition.session_date", "num_records"])
@@ -251,7 +250,7 @@ class Lake:
         found: dict[date, set[str]] = {session: set() for session in sessions}
         if not sessions or not self.exists(table):
             return found
-        if table.storage == "by_session":
+        if not table.is_whole and not table.derived_partition:
             day, ends = "partition.session_date", ("min.document", "max.document")
             files = pa.table(self.open(table).get_add_actions(flatten=True)).select([day, *ends])
             rows = [(file[day], file[end]) for file in files.to_pylist() for end in ends]
@@ -317,7 +316,7 @@ class Lake:
             rows = f'(from "{table.path} declared" union all by name from {rows})'
         where = "true"
         if sessions is not None:
-            where = table.sessions_predicate([s.isoformat() for s in sessions] or ["0001-01-01"])
+            where = table.keys_predicate([table.timeline.key_of(s) for s in sessions])
         columns = ", ".join(table.column_names)
         connection.execute(
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
@@ -349,8 +348,10 @@ class Lake:
 
 def _stored(table: Table, rows: pa.Table) -> pa.Table:
     """The rows with exactly the stored columns."""
-    if table.storage == "by_year":
-        rows = rows.append_column("year", pc.year(rows["session_date"]).cast(pa.int32()))
+    if derived := table.derived_partition:
+        value = rows[table.key_column]
+        follows = pc.year(value) if derived.name == "year" else value
+        rows = rows.append_column(derived.name, follows.cast(arrow_type(derived)))
     schema = arrow_schema(table, stored=True)
     if set(rows.column_names) != set(schema.names):
         raise ValueError(

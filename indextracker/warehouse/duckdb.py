@@ -99,9 +99,9 @@ class DuckDBWarehouse:
                 # A table that is new, or was of another shape, comes with all that the lake has.
                 fresh = _create(connection, table) and lake.exists(table)
                 if fresh or table in tables:
-                    whole = fresh or table.storage == "whole"
+                    whole = fresh or table.is_whole
                     loaded[table.path] = _load(connection, lake, table, None if whole else sessions)
-                if fresh and table.storage != "whole":
+                if fresh and not table.is_whole:
                     touched |= _sessions_of(connection, table.name) | _sessions_of(
                         connection, "loads"
                     )

@@ -137,10 +137,10 @@ class RedshiftWarehouse:
             for table in slices.LOADED:
                 fresh = _create(connection, table) and lake.exists(table)
                 if fresh or table in tables:
-                    whole = fresh or table.storage == "whole"
+                    whole = fresh or table.is_whole
                     wanted = None if whole else sessions
                     loaded[table.path] = self._replace(connection, area, lake, table, wanted)
-                if fresh and table.storage != "whole":
+                if fresh and not table.is_whole:
                     touched |= _sessions_of(connection, table.name)
                     touched |= _sessions_of(connection, "loads")
             _describe(connection)

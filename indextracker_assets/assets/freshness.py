@@ -37,7 +37,7 @@ def watched() -> dict[Table, frozenset[str]]:
     """The tables that are watched, documents and bars, and the feeds that each rests on."""
     found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
     for table in refined_tables():
-        if table.layer == "gold" and table.storage != "whole":
+        if table.layer == "gold" and not table.is_whole:
             found[table] = frozenset[str]().union(*ways(table))
     return found
 

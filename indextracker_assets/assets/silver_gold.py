@@ -27,7 +27,7 @@ def refined_assets(
     """An asset per table of silver and gold."""
     return [
         _sessions_asset(table, platform, partitions)
-        if table.storage != "whole"
+        if not table.is_whole
         else _whole_asset(table, platform)
         for table in refined_tables()
     ]
@@ -120,11 +120,11 @@ def run_jobs(
     inputs = dict.fromkeys(read for job in jobs for read in job.reads)
     lake.ensure([table, *inputs])
     for read in inputs:
-        if read.storage == "whole" and not lake.total_rows(read):
+        if read.is_whole and not lake.total_rows(read):
             raise dg.Failure(
                 f"{table.path} reads {read.path}, which is empty: materialise it first"
             )
-    below = {r.path: ways(r) for r in inputs if r.storage != "whole" and writers(r)}
+    below = {r.path: ways(r) for r in inputs if not r.is_whole and writers(r)}
     of_jobs = {job.name: (feeds_of(job),) for job in jobs}
     needs = {**below, **of_jobs, table.path: ways(table)}
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.

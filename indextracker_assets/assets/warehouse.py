@@ -26,8 +26,8 @@ def warehouse_assets(
 ) -> list[dg.AssetsDefinition]:
     """Two steps: the tables without sessions, and those with."""
     uri = platform.settings.warehouse
-    whole = {raw_key(table): table for table in LOADED if table.storage == "whole"}
-    sliced = {raw_key(table): table for table in LOADED if table.storage != "whole"}
+    whole = {raw_key(table): table for table in LOADED if table.is_whole}
+    sliced = {raw_key(table): table for table in LOADED if not table.is_whole}
 
     @dg.multi_asset(
         name="raw_reference",

@@ -66,7 +66,7 @@ def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> N
     inputs = (_read(spark, lake, table, keys, job.slice_of(table)) for table in job.reads)
     rows = conform(job.transform(*inputs), job.writes)
     replaced = job.writes.slice_predicate(keys, **job.slice_of(job.writes))
-    if job.writes.storage != "whole":
+    if not job.writes.is_whole:
         rows = rows.where(replaced)
     (
         rows.write.format("delta")
@@ -90,8 +90,9 @@ def conform(rows: DataFrame, table: Table) -> DataFrame:
         raise SchemaMismatchError(
             f"{table.path}: the table declares {missing}, its job gives {surplus} instead"
         )
-    if table.storage == "by_year":
-        rows = rows.withColumn("year", F.year("session_date"))
+    if derived := table.derived_partition:
+        follows = F.year if derived.name == "year" else F.to_date
+        rows = rows.withColumn(derived.name, follows(table.key_column))
     return rows.select(*(column.name for column in table.stored_columns))
 
 
@@ -99,8 +100,8 @@ def _read(
     spark: SparkSession, lake: str, table: Table, keys: list[str], values: dict[str, str]
 ) -> DataFrame:
     rows = spark.read.format("delta").load(f"{lake}/{table.path}")
-    if table.storage != "whole":
-        rows = rows.where(table.sessions_predicate(keys))
+    if not table.is_whole:
+        rows = rows.where(table.keys_predicate(keys))
     for name, value in values.items():
         rows = rows.where(F.col(name) == value)
     return rows.select(*table.column_names)

@@ -43,10 +43,10 @@ def rows_written(
     spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]
 ) -> dict[str, int]:
     """The rows of each session in the slice that a job writes; `""` stands for a whole table."""
-    keys = [session.isoformat() for session in sessions]
+    keys = [job.writes.timeline.key_of(session) for session in sessions]
     there = spark.read.format("delta").load(f"{lake}/{job.writes.path}")
     there = there.where(job.writes.slice_predicate(keys, **job.slice_of(job.writes)))
-    if job.writes.storage == "whole":
+    if job.writes.is_whole:
         return {"": there.count()}
     counted = {
         row["session_date"].isoformat(): row["count"]

@@ -228,6 +228,6 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
 
 def test_every_table_of_the_warehouse_is_spread_and_sorted() -> None:
     for table in TABLES.values():
-        if table.in_warehouse and table.storage != "whole":
+        if table.in_warehouse and not table.is_whole:
             assert table.distribution_key in set(table.key) - {"session_date", "session_part"}
             assert table.sort_key[0] == "session_date"

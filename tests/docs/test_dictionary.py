@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indextracker_catalogue import TABLES, Check, Column, Table
+from indextracker_catalogue import TABLES, Check, Column, Sessions, Table, Whole
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_cli import dictionary
 from indextracker_cli.dictionary import Mart, MartColumn, read_marts, render
@@ -29,6 +29,7 @@ PRICES = Table(
     name="prices",
     meaning="One row per session. Made up.",
     key=("session_date",),
+    timeline=Sessions("XTAI"),
     key_nullable=("symbol",),
     columns=(
         Column("session_date", "date", "Session."),
@@ -91,13 +92,13 @@ def test_it_says_what_one_write_replaces(table: Table, replaced: str) -> None:
     "changed",
     [
         replace(PRICES, meaning="One row per symbol."),
-        replace(PRICES, storage="whole"),
+        replace(PRICES, timeline=Whole()),
         replace(PRICES, in_warehouse=False),
         replace(PRICES, columns=(*PRICES.columns, Column("volume", "bigint", "Volume."))),
         replace(PRICES, columns=(*PRICES.columns[:2], Column("price", "double", "Price.", "TWD"))),
         replace(PRICES, checks=(replace(PRICES.checks[0], severity="error"),)),
     ],
-    ids=["meaning", "storage", "warehouse", "new column", "unit", "severity"],
+    ids=["meaning", "time line", "warehouse", "new column", "unit", "severity"],
 )
 def test_any_change_of_a_table_changes_it(changed: Table) -> None:
     assert render([changed], []) != render([PRICES], [])

@@ -38,7 +38,7 @@ OUT_OF_HOURS = {"trades_in_hours": 1}
 def test_the_tables_agree_with_each_other(market: Market, path: str) -> None:
     table = TABLES[path]
     names = {audit.name for audit in AUDITS}
-    findings = examine(market.lake, table, None if table.storage == "whole" else SESSIONS)
+    findings = examine(market.lake, table, None if table.is_whole else SESSIONS)
     broken = {one.rule.name: one.bad_rows for one in findings if one.bad_rows}
     expected = OUT_OF_HOURS if path == "silver/futures_trades" else {}
     assert {name: found for name, found in broken.items() if name in names} == expected

@@ -329,6 +329,6 @@ def test_trades_of_the_etf(lake: Lake) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 def test_no_row_breaks_a_rule(lake: Lake, table: Table) -> None:
-    sessions = None if table.storage == "whole" else SESSIONS
+    sessions = None if table.is_whole else SESSIONS
     findings = [one for one in examine(lake, table, sessions) if one.rule.severity == "error"]
     assert [(one.rule.name, one.examples) for one in findings if one.bad_rows] == []

@@ -22,7 +22,7 @@ from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 TUESDAY = date(2024, 12, 17)
 BY_LAYOUT = pytest.mark.parametrize(
-    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.storage
+    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.partitioned
 )
 
 
@@ -89,7 +89,7 @@ def test_files_become_few_and_those_of_old_versions_stay(lake: Lake, table: Tabl
     before, as_of = digest(lake, table), digest(lake, table, as_of=4)
     done = maintain(lake, table, 30)
     assert done.files_before == 3
-    assert done.files_after == (3 if table.storage == "by_session" else 1)
+    assert done.files_after == (3 if table.partitioned == "key" else 1)
     assert (done.bytes_freed, done.bytes_kept > 0) == (0, True)
     assert digest(lake, table) == before
     assert digest(lake, table, as_of=4) == as_of

@@ -318,7 +318,7 @@ def stored(table: Table, rows: list[Row]) -> pa.Table:
 
 def write(lake: Lake, table: Table, rows: list[Row]) -> None:
     made = stored(table, rows)
-    days = () if table.storage == "whole" else sorted(set(made["session_date"].to_pylist()))
+    days = () if table.is_whole else sorted(set(made["session_date"].to_pylist()))
     lake.replace(table, made, list(days))
 
 
@@ -329,7 +329,7 @@ def found(lake: Lake, *changed: Table) -> dict[str, int]:
     counts: dict[str, int] = {}
     for audited in dict.fromkeys(audit.on for audit in audits):
         table = TABLES[audited]
-        sessions = None if table.storage == "whole" else [SESSION]
+        sessions = None if table.is_whole else [SESSION]
         for one in examine(lake, table, sessions):
             if one.rule.name in {audit.name for audit in audits} and one.bad_rows:
                 counts[one.rule.name] = counts.get(one.rule.name, 0) + one.bad_rows

@@ -28,7 +28,7 @@ KEYS: dict[Table, dict[str, object]] = {
     t.REJECTS: {"feed": "taifex_futures", "line": 1},
 }
 MARKS = {t.FUTURES_TRADES: "product", t.CONTRACTS: "expiry", t.REJECTS: "reason"}
-BY_LAYOUT = pytest.mark.parametrize("table", KEYS, ids=lambda table: f"{table.storage}")
+BY_LAYOUT = pytest.mark.parametrize("table", KEYS, ids=lambda table: f"{table.partitioned}")
 
 Written = Callable[..., None]
 

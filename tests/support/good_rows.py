@@ -67,7 +67,7 @@ GOOD: dict[str, Row] = {
     "bronze/taifex_daily_futures": BRONZE,
     "bronze/taifex_daily_options": BRONZE,
     "bronze/finmind_trades": BRONZE,
-    "bronze/twse_holidays": BRONZE,
+    "bronze/twse_holidays": BRONZE | {"session_date": date(2024, 1, 1)},
     "bronze/taifex_volume_totals": BRONZE | {"product": "TX", "total_volume": "8"},
     "bronze/twse_index": BRONZE | {"index_name": "發行量加權股價指數"},
     "silver/sessions": {
@@ -151,3 +151,10 @@ def rows(table: Table, *changes: Row) -> pa.Table:
     # Nulls are for the store to refuse, not for the test to stumble on.
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
     return pa.Table.from_pylist(made, schema)
+
+
+def day(table: Table) -> date:
+    """The day of a table's good row; some day in a table in one piece."""
+    found = GOOD[table.path].get(table.key_column, SESSION)
+    assert isinstance(found, date)
+    return found

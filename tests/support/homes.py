@@ -113,9 +113,7 @@ class Home:
         """What every table holds: of the lake but for its logs, raw, and the marts."""
         lake = Lake(str(self.lake), "simulated")
         found: dict[str, object] = {
-            table.path: digest(lake, table)
-            for table in lake.tables()
-            if table.subject != "deliveries"
+            table.path: digest(lake, table) for table in lake.tables() if table.writes != "append"
         }
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             columns = connection.execute(

@@ -46,7 +46,7 @@ def loaded_anew(market: Lake, made: Warehouse, tmp_path: Path) -> Warehouse:
     """In which a session was loaded that holds nothing any more."""
     shutil.copytree(market.root, tmp_path / "changed")
     changed = Lake(str(tmp_path / "changed"), "simulated")
-    of_sessions = [table for table in LOADED if table.storage != "whole"]
+    of_sessions = [table for table in LOADED if not table.is_whole]
     for table in of_sessions:
         changed.replace(table, arrow_schema(table).empty_table(), [DAY])
     made.load(changed, of_sessions, [DAY])

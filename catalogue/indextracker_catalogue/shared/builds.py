@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.timeline import Days
 
 BUILDS = Table(
     layer="silver",
@@ -14,7 +15,10 @@ BUILDS = Table(
         "by now is stale."
     ),
     key=("table_path", "session_date", "built_at"),
-    storage="by_year",
+    timeline=Days("UTC"),
+    dated_by="session_date",
+    partitioned="year",
+    writes="append",
     by_job=False,
     columns=(
         Column("table_path", "string", "Table built, layer/name; raw/name is its copy to query."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.timeline import Days
 
 STATES = ("accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone")
 
@@ -15,7 +16,10 @@ DELIVERIES = Table(
         "and feed is derived from it and stored nowhere else."
     ),
     key=("feed", "session_date", "fetched_at"),
-    storage="by_year",
+    timeline=Days("UTC"),
+    dated_by="session_date",
+    partitioned="year",
+    writes="append",
     columns=(
         Column("feed", "string", "Feed that asked."),
         Column("session_date", "date", "Session that was asked for."),

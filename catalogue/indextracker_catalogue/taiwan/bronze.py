@@ -5,7 +5,9 @@ from __future__ import annotations
 from indextracker_catalogue.model import Check, Column, Table
 from indextracker_catalogue.taiwan.columns import (
     SESSION,
+    XTAI,
 )
+from indextracker_catalogue.timeline import Years
 
 _OF_LINES = (
     Check("document_named", "document is null", "Every row names its document."),
@@ -30,6 +32,7 @@ def _bronze(name: str, meaning: str, *cells: Column) -> Table:
         name=name,
         meaning=meaning,
         key=("session_date", "line", "index_name") if named else ("session_date", "line"),
+        timeline=XTAI,
         columns=(
             SESSION,
             Column("line", "bigint", "Line in the document, from 1."),
@@ -162,7 +165,9 @@ TWSE_HOLIDAYS = Table(
     name="twse_holidays",
     meaning="One row per line of the stock exchange's holiday schedule of a year; open days too.",
     key=("session_date", "line"),
-    storage="by_year",
+    timeline=Years(),
+    dated_by="session_date",
+    partitioned="year",
     columns=(
         Column("session_date", "date", "First of January of the schedule's year."),
         Column("line", "bigint", "Line in the document, from 1; in JSON the position in `data`."),

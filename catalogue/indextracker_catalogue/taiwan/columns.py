@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Check, Column
+from indextracker_catalogue.timeline import Sessions
+
+XTAI = Sessions("XTAI")
 
 SESSION = Column("session_date", "date", "Trading day of the exchange, in its local time.")
 LINE = Column("line", "bigint", "Line in the document, from 1; the sequence inside a contract.")

@@ -21,6 +21,7 @@ from indextracker_catalogue.taiwan.columns import (
     SESSION,
     STRIKE,
     SYMBOL,
+    XTAI,
 )
 
 PRICES = (
@@ -82,6 +83,7 @@ def _bars_and_sessions(
         name=f"{subject}_bars",
         meaning=f"One row per {', '.join(names)}, scale and interval with a print in it.",
         key=("session_date", *names, "scale_minutes", "bar_start"),
+        timeline=XTAI,
         in_warehouse=True,
         spread_by=spread_by,
         columns=(SESSION, *instrument, *part, SCALE, BAR_START, *values, *sums),
@@ -93,7 +95,8 @@ def _bars_and_sessions(
         name=f"{subject}_sessions",
         meaning=f"One row per {', '.join(keys)} and part of the session; 'whole' is all of it.",
         key=("session_date", *keys, "session_part"),
-        storage="by_year",
+        timeline=XTAI,
+        partitioned="year",
         in_warehouse=True,
         spread_by=spread_by,
         columns=(SESSION, *instrument, PART_OR_WHOLE, *values, *sums),
@@ -202,6 +205,7 @@ RECONCILIATION = Table(
         "exchange's figures against ours, and the class of the difference."
     ),
     key=("session_date", "session_part", "product", "expiry"),
+    timeline=XTAI,
     key_nullable=("strike", "option_type"),
     slice_by=("instrument",),
     in_warehouse=True,

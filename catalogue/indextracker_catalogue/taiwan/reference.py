@@ -11,13 +11,14 @@ from indextracker_catalogue.taiwan.columns import (
     SESSION,
     SYMBOL,
 )
+from indextracker_catalogue.timeline import Whole
 
 SESSIONS = Table(
     layer="silver",
     name="sessions",
     meaning="One row per trading session of an exchange, past and foreseeable.",
     key=("exchange", "session_date"),
-    storage="whole",
+    timeline=Whole(),
     by_job=False,
     in_warehouse=True,
     columns=(
@@ -42,7 +43,7 @@ CLOSURES = Table(
     name="closures",
     meaning="One row per closure that the exchange's yearly schedule does not hold.",
     key=("exchange", "closed_date"),
-    storage="whole",
+    timeline=Whole(),
     by_job=False,
     columns=(
         Column("exchange", "string", "Exchange by its ISO 10383 code."),
@@ -58,7 +59,7 @@ PRODUCTS = Table(
     name="products",
     meaning="One row per product of TAIFEX and period in which its terms held.",
     key=("product", "valid_from"),
-    storage="whole",
+    timeline=Whole(),
     by_job=False,
     in_warehouse=True,
     columns=(
@@ -98,7 +99,7 @@ INDICES = Table(
     name="indices",
     meaning="One row per name under which a publisher prints an index.",
     key=("index_name",),
-    storage="whole",
+    timeline=Whole(),
     by_job=False,
     in_warehouse=True,
     columns=(
@@ -118,7 +119,7 @@ EXPIRIES = Table(
         "gives, traded or not."
     ),
     key=("expiry_rule", "expiry"),
-    storage="whole",
+    timeline=Whole(),
     in_warehouse=True,
     columns=(
         Column("expiry_rule", "string", "Rule, as in silver/products."),
@@ -144,7 +145,7 @@ EXPIRE_CODES = Table(
         "M, M+1, M+2, Q+1 to Q+3, W, W+1, F, F+1."
     ),
     key=("expiry_rule", "expiry", "expire_code"),
-    storage="whole",
+    timeline=Whole(),
     in_warehouse=True,
     columns=(
         Column("expiry_rule", "string", "Rule, as in silver/products."),
@@ -161,7 +162,7 @@ ETFS = Table(
     name="etfs",
     meaning="One row per ETF whose trades are kept.",
     key=("symbol",),
-    storage="whole",
+    timeline=Whole(),
     by_job=False,
     in_warehouse=True,
     columns=(

@@ -20,6 +20,7 @@ from indextracker_catalogue.taiwan.columns import (
     STRIKE,
     SYMBOL,
     TRADED_AT,
+    XTAI,
 )
 
 INDEX_LEVELS = Table(
@@ -27,6 +28,7 @@ INDEX_LEVELS = Table(
     name="index_levels",
     meaning="One row per index and published level of a session.",
     key=("session_date", "index_id", "observed_at"),
+    timeline=XTAI,
     columns=(
         SESSION,
         INDEX,
@@ -51,6 +53,7 @@ FUTURES_TRADES = Table(
     name="futures_trades",
     meaning="One row per outright line of the futures tick file.",
     key=("session_date", "line"),
+    timeline=XTAI,
     columns=(
         SESSION,
         LINE,
@@ -79,6 +82,7 @@ FUTURES_SPREADS = Table(
     name="futures_spreads",
     meaning="One row per calendar-spread line of the futures tick file.",
     key=("session_date", "line"),
+    timeline=XTAI,
     columns=(
         SESSION,
         LINE,
@@ -116,6 +120,7 @@ OPTION_TRADES = Table(
         "rows of their own, split independently; a group of (traded_at, series, price) is even."
     ),
     key=("session_date", "line"),
+    timeline=XTAI,
     columns=(
         SESSION,
         LINE,
@@ -148,6 +153,7 @@ ETF_TRADES = Table(
     name="etf_trades",
     meaning="One row per trade of an ETF.",
     key=("session_date", "symbol", "line"),
+    timeline=XTAI,
     columns=(
         SESSION,
         SYMBOL,
@@ -172,6 +178,7 @@ DAILY_REPORT = Table(
         "figures. A calendar spread stands under its near/far expiries."
     ),
     key=("session_date", "session_part", "product", "expiry"),
+    timeline=XTAI,
     key_nullable=("strike", "option_type"),
     slice_by=("instrument",),
     in_warehouse=True,
@@ -214,8 +221,9 @@ CONTRACTS = Table(
         "bears there; one row with a null code where it bears none."
     ),
     key=("session_date", "product", "expiry"),
+    timeline=XTAI,
     key_nullable=("expire_code",),
-    storage="by_year",
+    partitioned="year",
     slice_by=("instrument",),
     in_warehouse=True,
     columns=(
@@ -248,8 +256,9 @@ REJECTS = Table(
     name="rejects",
     meaning="One row per line of an accepted document that could not be read, with the reason.",
     key=("session_date", "feed", "line"),
+    timeline=XTAI,
     key_nullable=("text",),  # a line of the index report holds a level of each index
-    storage="by_year",
+    partitioned="year",
     slice_by=("feed",),
     columns=(
         SESSION,

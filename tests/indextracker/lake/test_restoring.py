@@ -16,7 +16,7 @@ from indextracker_catalogue import taiwan as t
 
 TUESDAY, WEDNESDAY = date(2024, 12, 17), date(2024, 12, 18)
 BY_LAYOUT = pytest.mark.parametrize(
-    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.storage
+    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.partitioned
 )
 
 

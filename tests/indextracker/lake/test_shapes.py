@@ -90,7 +90,7 @@ def test_sail_reads_and_writes_a_table_with_a_new_column(lake: Lake, sail: SailE
         f"date'{TUESDAY}' as session_date",
         f"cast(1.5 as double) as {added}",
     )
-    slice_of_tuesday = table.sessions_predicate([TUESDAY.isoformat()])
+    slice_of_tuesday = table.keys_predicate([TUESDAY.isoformat()])
     writer = new.select(*table.column_names).write.format("delta").mode("overwrite")
     writer.option("replaceWhere", slice_of_tuesday).save(lake.path(table))
     with lake.sql([table]) as connection:
@@ -124,7 +124,7 @@ SHAPES: dict[str, tuple[Callable[[], Table], Table, str]] = {
         "expiry is new and may not be null",
     ),
     "other partitions": (
-        lambda: dataclasses.replace(t.INDEX_SESSIONS, storage="by_session"),
+        lambda: dataclasses.replace(t.INDEX_SESSIONS, partitioned="key"),
         t.INDEX_SESSIONS,
         "stored by session_date and declared to be by year",
     ),

@@ -1,12 +1,13 @@
 """The store replaces exactly its slice, keeps worlds apart and survives a second writer."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from support.good_rows import GOOD, SESSION, rows
+from support.good_rows import GOOD, SESSION, day, rows
 from support.programs import begin, waiting
 
 from indextracker.lake import Lake, WorldMismatchError, store
@@ -14,6 +15,7 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import TableUnreadableError
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.model import Partitioned
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), SESSION, date(2024, 12, 17)
@@ -22,7 +24,7 @@ EVERY = (FRIDAY, MONDAY, TUESDAY, NEW_YEAR)
 
 # A table of each layout, and a column to mark rows in.
 MARKS = {t.TAIFEX_FUTURES: "product", t.CONTRACTS: "expire_code"}
-BY_LAYOUT = pytest.mark.parametrize("table", MARKS, ids=lambda table: table.storage)
+BY_LAYOUT = pytest.mark.parametrize("table", MARKS, ids=lambda table: table.partitioned)
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 
 WRITER = """
@@ -128,7 +130,7 @@ def test_other_columns_are_refused(lake: Lake, given: pa.Table) -> None:
 def test_a_key_is_never_null(lake: Lake, table: Table) -> None:
     for name in table.key:
         with pytest.raises(Exception, match=r"(?i)null|not of the slice"):
-            lake.replace(table, rows(table, {name: None}), [SESSION])
+            lake.replace(table, rows(table, {name: None}), [day(table)])
     assert lake.total_rows(table) == 0
 
 
@@ -231,8 +233,9 @@ def test_rows_are_counted_by_session(lake: Lake, table: Table) -> None:
     assert lake.total_rows(table) == len(EVERY)
 
 
-@pytest.mark.parametrize("table", [t.TAIFEX_FUTURES, t.TWSE_HOLIDAYS], ids=lambda t: t.name)
-def test_documents_are_told_by_session(lake: Lake, table: Table) -> None:
+@pytest.mark.parametrize("partitioned", ["key", "year"])
+def test_documents_are_told_by_session(lake: Lake, partitioned: Partitioned) -> None:
+    table = replace(t.TAIFEX_FUTURES, partitioned=partitioned)
     assert lake.documents(table, [MONDAY]) == {MONDAY: set()}
     digests = {day: f"{number:064x}" for number, day in enumerate(EVERY)}
     changes = [{"session_date": day, "document": digest} for day, digest in digests.items()]
@@ -251,7 +254,7 @@ def test_documents_are_told_by_session(lake: Lake, table: Table) -> None:
 @EVERY_TABLE
 def test_a_row_comes_back_as_it_went(lake: Lake, table: Table) -> None:
     given = rows(table, {})
-    lake.replace(table, given, [SESSION])
+    lake.replace(table, given, [day(table)])
     found = lake.rows(table).to_table().select(table.column_names)
     assert found.schema.names == arrow_schema(table).names
     assert found.to_pylist() == given.to_pylist()
@@ -264,7 +267,7 @@ UNWANTED = {"deletionVectors", "columnMapping", "v2Checkpoint"}
 @EVERY_TABLE
 def test_no_table_needs_features_that_readers_do_not_have(lake: Lake, table: Table) -> None:
     """Readers such as pyarrow refuse, or misread, tables with newer features."""
-    lake.replace(table, rows(table, {}), [SESSION])
+    lake.replace(table, rows(table, {}), [day(table)])
     protocol = DeltaTable(lake.path(table)).protocol()
     assert protocol.min_reader_version == 1
     assert protocol.min_writer_version == 2
@@ -273,7 +276,7 @@ def test_no_table_needs_features_that_readers_do_not_have(lake: Lake, table: Tab
 
 @EVERY_TABLE
 def test_files_lie_as_declared(lake: Lake, table: Table) -> None:
-    lake.replace(table, rows(table, {}), [SESSION])
+    lake.replace(table, rows(table, {}), [day(table)])
     assert DeltaTable(lake.path(table)).metadata().partition_columns == list(
         table.partition_columns
     )
@@ -312,6 +315,7 @@ from datetime import date
 from support.good_rows import rows
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
+from indextracker_catalogue.model import Partitioned
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 sys.stdin.readline()
 for number in range(6):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.good_rows import SESSION, rows
+from support.good_rows import SESSION, day, rows
 from support.programs import begin, waiting
 
 from indextracker.lake import Lake
@@ -19,7 +19,7 @@ from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 DAY_SECONDS = 86_400
 BY_LAYOUT = pytest.mark.parametrize(
-    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.storage
+    "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.partitioned
 )
 
 
@@ -131,7 +131,7 @@ def test_documents_are_kept_for_good(lake: Lake) -> None:
     for file in Path(lake.root, "landing").rglob("*"):
         os.utime(file, (0, 0))
     for table in (DELIVERIES, t.TAIFEX_FUTURES):
-        lake.replace(table, rows(table, {}), [SESSION])
+        lake.replace(table, rows(table, {}), [day(table)])
     for table in lake.tables():
         maintain(lake, table, 1)
     assert lake.landing.get(document) == b"a document of old"
@@ -180,9 +180,9 @@ def test_a_writer_at_work_loses_nothing(lake: Lake, table: Table) -> None:
 def test_every_table_can_be_maintained(lake: Lake) -> None:
     for table in TABLES.values():
         for _ in range(2):
-            lake.replace(table, rows(table, {}), [SESSION])
+            lake.replace(table, rows(table, {}), [day(table)])
         before = digest(lake, table)
         maintain(lake, table, 1)
         assert digest(lake, table) == before
-        if table.storage != "whole":
-            assert lake.row_counts(table, [SESSION]) == {SESSION: 1}
+        if not table.is_whole:
+            assert lake.row_counts(table, [day(table)]) == {day(table): 1}

@@ -9,14 +9,14 @@ import yaml
 
 from indextracker.warehouse import dbt_sources
 from indextracker.warehouse.dbt_sources import render
-from indextracker_catalogue import Column, Table
+from indextracker_catalogue import Column, Table, Whole
 
 VOLUMES = Table(
     layer="gold",
     name="volumes",
     meaning="One row per product: 量.",
     key=("product",),
-    storage="whole",
+    timeline=Whole(),
     in_warehouse=True,
     columns=(
         Column("product", "string", "Product."),

@@ -93,7 +93,7 @@ def contents(warehouse: DuckDBWarehouse, table: Table) -> dict[date, tuple[int, 
     return {day: (count, text) for day, count, text in built(warehouse, query)}
 
 
-@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.storage)
+@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.partitioned)
 def test_loading_replaces_the_asked_sessions_alone(
     lake: Lake, warehouse: DuckDBWarehouse, table: Table
 ) -> None:
@@ -113,7 +113,7 @@ def test_loading_replaces_the_asked_sessions_alone(
     assert after[DAYS[1]] == before[DAYS[1]]
 
 
-@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.storage)
+@pytest.mark.parametrize("table", [BARS, CONTRACTS], ids=lambda table: table.partitioned)
 def test_a_session_that_is_empty_in_the_lake_becomes_empty(
     lake: Lake, warehouse: DuckDBWarehouse, table: Table
 ) -> None:

@@ -1,0 +1,131 @@
+"""Time lines: in what units the rows of a table, or the documents of a feed, follow each other.
+
+A time line says how its keys are written: as text, as a value in a column, in SQL, for people.
+Which keys there are (when an exchange trades, how far ahead is known) is not known here:
+`indextracker.calendars` answers that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from typing import ClassVar
+
+# A key is text, and keys of a time line sort as they follow each other.
+Key = str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """An ordered set of keys; equal by value. Its kinds stand below.
+
+    Attributes:
+        column: The column that holds a row's key, where its table names no other; empty for a
+            table in one piece.
+        type: Type of that column, by the catalogue's own name.
+        form: How a key is written, as strftime has it.
+    """
+
+    column: ClassVar[str]
+    type: ClassVar[str] = "date"
+    form: ClassVar[str] = "%Y-%m-%d"
+
+    @property
+    def name(self) -> str:
+        """A name that no other time line has, of letters, digits and underscores."""
+        which = (str(getattr(self, field.name)).replace("/", "_") for field in fields(self))
+        return "_".join((type(self).__name__.lower(), *which))
+
+    def key_of(self, value: date | datetime) -> Key:
+        """The key of a value of the column; an instant without a zone is taken to be in UTC."""
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.astimezone(UTC)
+        return value.strftime(self.form)
+
+    def value_of(self, key: Key) -> date | datetime:
+        """What the column holds in the rows of a key: a date, or an instant in UTC.
+
+        Raises:
+            ValueError: It is no key of this time line.
+        """
+        value = datetime.strptime(key, self.form).replace(tzinfo=UTC)
+        if self.key_of(value) != key:
+            raise ValueError(f"{key!r} is no key of {self.name}, {self.key_of(value)!r} would be")
+        return value if self.type == "timestamp" else value.date()
+
+    def literal(self, key: Key) -> str:
+        """The value of a key in SQL that Spark, DuckDB, DataFusion and Redshift read alike."""
+        form = "%Y-%m-%d" if self.type == "date" else "%Y-%m-%d %H:%M:%S"
+        return f"{self.type}'{self.value_of(key).strftime(form)}'"
+
+    def label(self, key: Key) -> str:
+        """The key as people write it."""
+        return key
+
+    def predicate(self, keys: Iterable[Key], column: str = "") -> str:
+        """SQL that holds for exactly the rows of some keys; in a table in one piece, for all rows.
+
+        Each key is listed: a range over a hole would take in what lies between.
+
+        Args:
+            keys: Which ones; of none, no row.
+            column: Where the rows hold their key; the time line's own column by default.
+        """
+        if not self.column:
+            return "true"
+        listed = ", ".join(self.literal(key) for key in keys)
+        return f"{column or self.column} in ({listed})" if listed else "false"
+
+
+@dataclass(frozen=True)
+class Sessions(Timeline):
+    """The trading sessions of an exchange, by their date there: `2024-12-16`.
+
+    Attributes:
+        exchange: The exchange by its ISO 10383 code.
+    """
+
+    column: ClassVar[str] = "session_date"
+    exchange: str
+
+
+@dataclass(frozen=True)
+class Days(Timeline):
+    """The days of a zone, all of them: `2024-12-16`.
+
+    Attributes:
+        zone: The zone by its IANA name.
+    """
+
+    column: ClassVar[str] = "day"
+    zone: str
+
+
+@dataclass(frozen=True)
+class Hours(Timeline):
+    """The hours of UTC, by their beginning: `2024-12-16T09`."""
+
+    column: ClassVar[str] = "hour"
+    type: ClassVar[str] = "timestamp"
+    form: ClassVar[str] = "%Y-%m-%dT%H"
+
+    def label(self, key: Key) -> str:
+        """The key as people write it, with its zone."""
+        return f"{self.value_of(key):%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True)
+class Years(Timeline):
+    """The calendar years: `2024`. The column holds the first of January."""
+
+    column: ClassVar[str] = "year_start"
+    form: ClassVar[str] = "%Y"
+
+
+@dataclass(frozen=True)
+class Whole(Timeline):
+    """No time: a table in one piece, whose only key is the empty text."""
+
+    column: ClassVar[str] = ""
+    form: ClassVar[str] = ""
