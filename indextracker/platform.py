@@ -53,21 +53,21 @@ class Platform:
     @cached_property
     def lake(self) -> Lake:
         """The lake; opening it refuses another world's."""
-        address = self.settings.lake
+        address = self.settings.lake.address
         return Lake(address, self.settings.world, self._place(address))
 
     @cached_property
     def source(self) -> Source:
         """Where documents come from."""
-        kind, _, place = self.settings.source.partition(":")
+        kind, _, place = self.settings.source.address.partition(":")
         if kind == "archive":
             return ArchiveSource(place)
         if kind == "simulated":
             return SimulatedSource(place or None, lambda: self.clock().timestamp())
-        token = self.settings.finmind_token
+        token = self.settings.source.finmind_token
         return HttpSource(
             PUBLISHERS.values(),
-            user_agent=self.settings.user_agent,
+            user_agent=self.settings.source.user_agent,
             tokens={FINMIND.name: token} if token else {},
             pace_folder=self.locks.folder,
         )
@@ -75,7 +75,7 @@ class Platform:
     @cached_property
     def locks(self) -> Locks:
         """What processes exclude each other by, whatever their DAGSTER_HOME."""
-        return Locks.beside(self.settings.lake)
+        return Locks.beside(self.settings.lake.address)
 
     @cached_property
     def engine(self) -> Engine:

@@ -69,7 +69,7 @@ class TopicAlert:
 
 def alert(settings: Settings) -> Alert | None:
     """Whom the settings name, if anybody."""
-    match settings.alerts:
+    match settings.dagster.alerts:
         case "none":
             return None
         case "log":

@@ -41,7 +41,7 @@ STEPS_NAMED = 5
 
 def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
     """The daily schedule, and the daily look at how fresh everything is."""
-    on = platform.settings.automation == "running"
+    on = platform.settings.dagster.automation == "running"
     status = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
     zone = str(platform.calendar.timezone)
 
@@ -80,7 +80,7 @@ def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
 
 def sensors(platform: Platform) -> list[dg.SensorDefinition]:
     """The sensors."""
-    on = platform.settings.automation == "running"
+    on = platform.settings.dagster.automation == "running"
     status = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
 
     @dg.sensor(
@@ -161,7 +161,7 @@ def failed_runs(told: Alert) -> dg.SensorDefinition:
 
 def _asking(platform: Platform) -> Requests:
     """Runs for the outstanding documents for whom enough time has passed since they were asked."""
-    now, first = platform.clock(), platform.settings.start
+    now, first = platform.clock(), platform.settings.lake.start
     missing = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
     asked = _asked(platform)
     due: dict[str, list[date]] = {}
@@ -205,7 +205,7 @@ def _asked(platform: Platform) -> dict[tuple[str, date], tuple[int, datetime]]:
 def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:
     """Runs for what is stale, unless such a run failed a short while ago."""
     stale = {
-        path: {day: what for day, what in sessions.items() if day >= platform.settings.start}
+        path: {day: what for day, what in sessions.items() if day >= platform.settings.lake.start}
         for path, sessions in staleness.stale(platform.lake, needs()).items()
     }
     for span in spans(stale, platform.calendar):

@@ -97,12 +97,12 @@ class _Runs:
     """Launches runs and notes what they took and what broke."""
 
     def __init__(self, platform: Platform, report: Report) -> None:
-        self._instance = open_instance(platform.settings.dagster_home)
+        self._instance = open_instance(platform.settings.dagster.home)
         end_killed_runs(self._instance)
         make_places(self._instance)
         # Whoever started the command starts it again: nothing is retried behind its back.
         self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
-        self._env = platform.settings.env
+        self._env = platform.settings.deployment.env
         self._defs = work_defs(platform)
         self._progress = platform.progress
         self.report = report

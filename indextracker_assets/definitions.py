@@ -38,7 +38,7 @@ def build_defs(platform: Platform) -> dg.Definitions:
 
 def work_defs(platform: Platform) -> dg.Definitions:
     """What a backfill runs: assets and jobs, without what watches over them."""
-    partitions = session_partitions(platform.calendar, platform.settings.start)
+    partitions = session_partitions(platform.calendar, platform.settings.lake.start)
     with warnings.catch_warnings():
         # One for each `backfill_policy`, fifty in all. Dagster is pinned to one version.
         warnings.simplefilter("ignore", dg.BetaWarning)

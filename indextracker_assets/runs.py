@@ -104,7 +104,7 @@ def task_tags(settings: Settings) -> dict[str, str]:
     Raises:
         RuntimeError: This process is in no task.
     """
-    if settings.env != "aws":
+    if settings.deployment.env != "aws":
         return {}
     from dagster_aws.ecs.tasks import get_current_ecs_task_metadata  # noqa: PLC0415 - seconds
 

@@ -19,7 +19,8 @@ def unlocked(settings: Settings) -> Settings:
     Raises:
         SettingsError: The secret cannot be read or used.
     """
-    return settings.with_secrets(_held(settings.secret)) if settings.secret else settings
+    name = settings.deployment.secret
+    return settings.with_secrets(_held(name)) if name else settings
 
 
 def _held(name: str) -> Mapping[str, object]:

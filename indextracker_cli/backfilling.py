@@ -108,10 +108,11 @@ def run(settings: Settings, wish: Wish) -> Report:
 
 def prepare_instance(settings: Settings) -> None:
     """Puts the deployment's dagster.yaml into a DAGSTER_HOME that has none."""
-    home = Path(settings.dagster_home)
+    home = Path(settings.dagster.home)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        shutil.copy(PROJECT / "deployment" / settings.env / "dagster.yaml", home / "dagster.yaml")
+        ours = PROJECT / "deployment" / settings.deployment.env / "dagster.yaml"
+        shutil.copy(ours, home / "dagster.yaml")
 
 
 def _backfill(
@@ -166,7 +167,7 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
                 "--all is every session of the archive: leave --from and --to out"
             )
         return _archived(platform, wish)
-    calendar, start = platform.calendar, platform.settings.start
+    calendar, start = platform.calendar, platform.settings.lake.start
     first, last = wish.first, wish.last or platform.today - timedelta(days=1)
     for day in filter(None, (first, wish.last)):
         if day < start:
@@ -191,11 +192,11 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
 
 def _archived(platform: Platform, wish: Wish) -> list[date]:
     """The sessions of which an archive holds a file of a feed, from the first partition on."""
-    source, calendar, start = platform.source, platform.calendar, platform.settings.start
+    source, calendar, start = platform.source, platform.calendar, platform.settings.lake.start
     if not isinstance(source, ArchiveSource):
         raise click.BadParameter(
-            f"--all is for archives, and the source is {platform.settings.source}: name the "
-            "sessions by --from and --to"
+            f"--all is for archives, and the source is {platform.settings.source.address}: "
+            "name the sessions by --from and --to"
         )
     asked = [FEEDS[feed] for feed in wish.wanted if not FEEDS[feed].yearly]
     held = source.holds(asked, calendar.sessions(calendar.start, platform.today))
@@ -254,8 +255,8 @@ def _headline(settings: Settings, wish: Wish, sessions: Sequence[date]) -> str:
     else:
         what = f"feeds {', '.join(wish.feeds)}" if wish.feeds else f"all {len(FEEDS)} feeds"
     return (
-        f"{number}, {days}, {what}: {settings.world} data from {settings.source} into "
-        f"{settings.lake}"
+        f"{number}, {days}, {what}: {settings.world} data from {settings.source.address} into "
+        f"{settings.lake.address}"
     )
 
 

@@ -54,11 +54,13 @@ def show(settings: Settings, names: Sequence[str], *, columns: bool, as_json: bo
     lake = [table for table in platform.lake.tables() if _is_asked_for(table.path, names)]
     warehouse = _of_warehouse(platform.warehouse, names)
     if not names and not lake and not as_json:
-        console().print(f"the lake {settings.lake} is empty: run a backfill first", soft_wrap=True)
+        console().print(
+            f"the lake {settings.lake.address} is empty: run a backfill first", soft_wrap=True
+        )
         return
     _verify(names, [*(table.path for table in lake), *warehouse])
     places = {
-        f"{settings.world} lake {settings.lake}": _of_lake(platform.lake, lake),
+        f"{settings.world} lake {settings.lake.address}": _of_lake(platform.lake, lake),
         f"{settings.world} warehouse {platform.warehouse.address}": warehouse,
     }
     if as_json:

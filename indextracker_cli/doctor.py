@@ -62,7 +62,7 @@ def examine() -> Findings:
             yield Finding("settings", "problem", says)
         yield Finding("settings", "warning", "nothing that depends on them was looked at")
         return
-    yield Finding("settings", "ok", f"source {settings.source}, world {settings.world}")
+    yield Finding("settings", "ok", f"source {settings.source.address}, world {settings.world}")
     yield Finding("settings", "ok", _told(origins))
     parts: dict[str, Callable[[Settings], Findings]] = {
         "folders": _folders,
@@ -144,7 +144,7 @@ def _lake(settings: Settings) -> Findings:
     from indextracker.lake import Lake  # noqa: PLC0415
     from indextracker.lake.shapes import missing_columns  # noqa: PLC0415
 
-    lake = Lake(settings.lake, settings.world)
+    lake = Lake(settings.lake.address, settings.world)
     # The mark is looked at first: of the other world's lake nothing else is worth telling.
     answers = current(lake, FEEDS)
     tables, broken = lake.tables(), []
@@ -157,7 +157,7 @@ def _lake(settings: Settings) -> Findings:
             broken.append(Finding("lake", "problem", named))
     yield from broken
     if not tables:
-        yield Finding("lake", "ok", f"{settings.lake} is empty so far")
+        yield Finding("lake", "ok", f"{settings.lake.address} is empty so far")
     elif not broken:
         yield Finding("lake", "ok", f"{len(tables)} tables of the {settings.world} world")
     newest = max((answer.fetched_at for answer in answers.values()), default=None)
@@ -216,14 +216,14 @@ def _locks(settings: Settings) -> Findings:
 
     from indextracker.system.locks import Locks  # noqa: PLC0415
 
-    folder = Locks.beside(settings.lake).folder
+    folder = Locks.beside(settings.lake.address).folder
     with tempfile.NamedTemporaryFile(dir=existing(folder), suffix=".lock") as file:
         try:
             with FileLock(file.name, timeout=0, fallback_to_soft=False):
                 yield Finding("locks", "ok", f"can be taken in {folder}")
         except NotImplementedError:  # how filelock says that a file system has no locks
             # Those of a bucket lie in the user's cache.
-            variable = "HOME" if "://" in settings.lake else "INDEXTRACKER_LAKE"
+            variable = "HOME" if "://" in settings.lake.address else "INDEXTRACKER_LAKE"
             yield Finding(
                 "locks",
                 "problem",
@@ -232,8 +232,8 @@ def _locks(settings: Settings) -> Findings:
 
 
 def _dagster(settings: Settings) -> Findings:
-    ours = PROJECT / "deployment" / settings.env / "dagster.yaml"
-    theirs = Path(settings.dagster_home) / "dagster.yaml"
+    ours = PROJECT / "deployment" / settings.deployment.env / "dagster.yaml"
+    theirs = Path(settings.dagster.home) / "dagster.yaml"
     if not ours.exists():
         yield Finding("Dagster", "problem", f"there is no {ours}: run from a whole checkout")
     elif not theirs.exists():
@@ -250,9 +250,9 @@ def _dagster(settings: Settings) -> Findings:
 
 def _history(settings: Settings) -> Findings:
     """What Dagster keeps of runs; where PostgreSQL has it, there is next to nothing here."""
-    files = Path(settings.dagster_home).rglob("*")
+    files = Path(settings.dagster.home).rglob("*")
     size = sum(file.stat().st_size for file in files if file.is_file())
-    says = f"{size / 1e6:,.1f} MB of Dagster's runs in {settings.dagster_home}"
+    says = f"{size / 1e6:,.1f} MB of Dagster's runs in {settings.dagster.home}"
     if size > LONG_HISTORY_BYTES:
         yield Finding("history", "warning", f"{says}: `indextracker maintain` thins what is old")
     else:
@@ -262,9 +262,9 @@ def _history(settings: Settings) -> Findings:
 def _token(settings: Settings) -> Findings:
     from indextracker.feeds.taiwan.finmind import FINMIND  # noqa: PLC0415
 
-    if settings.finmind_token:
+    if settings.source.finmind_token:
         yield Finding("FinMind", "ok", "a token is set; it is shown nowhere")
-    elif settings.source == "live":
+    elif settings.source.address == "live":
         yield Finding(
             "FinMind",
             "warning",
@@ -276,7 +276,7 @@ def _token(settings: Settings) -> Findings:
 
 
 def _source(settings: Settings) -> Findings:
-    kind, _, address = settings.source.partition(":")
+    kind, _, address = settings.source.address.partition(":")
     if kind == "live":
         yield from _live(settings)
     elif kind == "archive":
@@ -305,7 +305,7 @@ def _live(settings: Settings) -> Findings:
                 publisher.base_url,
                 timeout=CONNECT_SECONDS,
                 allow_redirects=False,
-                headers={"User-Agent": settings.user_agent},
+                headers={"User-Agent": settings.source.user_agent},
             )
         except requests.RequestException as error:
             yield Finding(
@@ -393,7 +393,7 @@ def run_a_job() -> None:
     key = {"session_date": session, "index_id": "TAIEX", "scale_minutes": 1}
     row = key | {"bar_start": datetime(2024, 12, 13, 1, tzinfo=UTC)}
     settings = environment.load()
-    with _beside(settings.lake) as address:
+    with _beside(settings.lake.address) as address:
         lake, platform = Lake(address, "simulated"), Platform(settings)
         lake.ensure(TABLES.values())
         lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])

@@ -68,7 +68,7 @@ def show(
     last = last or platform.clock().astimezone(calendar.timezone).date()
     if first and last < first:
         raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
-    begin = first or settings.start
+    begin = first or settings.lake.start
     sessions = calendar.sessions(begin, last) if begin <= last else []
     sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
     states = States(platform, sessions, feeds or list(FEEDS))
@@ -76,7 +76,7 @@ def show(
         click.echo(_json(states, settings))
         return
     shown = console()
-    shown.print(f"{settings.world} data: lake {settings.lake}", soft_wrap=True)
+    shown.print(f"{settings.world} data: lake {settings.lake.address}", soft_wrap=True)
     for line in lines(states, calendar, shown.width):
         shown.print(line, soft_wrap=True)
     if begin > last:
@@ -288,7 +288,7 @@ def _json(states: States, settings: Settings) -> str:
     return json.dumps(
         {
             "world": settings.world,
-            "lake": settings.lake,
+            "lake": settings.lake.address,
             "today": states.today.isoformat(),
             "feeds": states.every_feed,
             "sessions": {

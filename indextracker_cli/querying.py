@@ -68,7 +68,7 @@ def text_of(sql: str | None, file: Path | None) -> str:
 def query(settings: Settings, sql: str, form: Form, *, of_lake: bool, as_of: AsOf | None) -> None:
     """Asks the published warehouse, or the lake as it is or was, and writes the answer."""
     platform = Platform(settings)
-    place = settings.lake if of_lake else platform.warehouse.address
+    place = settings.lake.address if of_lake else platform.warehouse.address
     with _lake(platform, sql, as_of) if of_lake else _warehouse(platform, sql) as answer:
         _write(answers.in_zone(answer, form.zone) if form.zone else answer, form)
     tell_world(settings, place)

@@ -82,10 +82,13 @@ def together(warnings: Iterable[Warned]) -> list[Warned]:
 
 def _places(report: Report, settings: Settings) -> dict[str, str]:
     """What was written, and where it is."""
-    places = {"lake:": settings.lake}
+    places = {"lake:": settings.lake.address}
     if "marts" in report.seconds and not report.failures:
-        places |= {"warehouse:": settings.warehouse, "dbt docs:": f"{settings.docs}/index.html"}
-    return places | {"history:": f"{settings.dagster_home} (`indextracker ui` shows it)"}
+        places |= {
+            "warehouse:": settings.warehouse.address,
+            "dbt docs:": f"{settings.docs}/index.html",
+        }
+    return places | {"history:": f"{settings.dagster.home} (`indextracker ui` shows it)"}
 
 
 def _remarks(report: Report) -> Iterable[str]:

@@ -37,8 +37,8 @@ def ui(settings: Settings, port: int) -> NoReturn:
     _claim(port)
     prepare_instance(settings)
     prepare()
-    tell_world(settings, settings.lake)
-    click.echo(f"runs and their records: {settings.dagster_home}", err=True)
+    tell_world(settings, settings.lake.address)
+    click.echo(f"runs and their records: {settings.dagster.home}", err=True)
     click.echo(
         f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds; Ctrl-C stops it",
         err=True,

@@ -130,7 +130,7 @@ class States:
         """What is missing and will be deleted, whatever the range: days left, feed, sessions."""
         found: dict[int, dict[str, list[date]]] = {}
         calendar = self._kept_by
-        source = self._platform.settings.source
+        source = self._platform.settings.source.address
         # An archive keeps all that it has, and so does the simulated exchange of one's own.
         if source == "simulated" or source.startswith("archive:"):
             return found

@@ -26,7 +26,7 @@ SESSIONS_SHOWN = 10
 
 def restore_table(settings: Settings, table: Table, as_of: AsOf, *, dry_run: bool) -> None:
     """Takes a table back, and says what that changed and what is to be done now."""
-    tell_world(settings, settings.lake)
+    tell_world(settings, settings.lake.address)
     platform = Platform(settings)
     with platform.locks.table(table.path):
         planned = plan(platform.lake, table, as_of)
@@ -41,7 +41,9 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
     platform = Platform(settings)
     found = platform.lake.tables()
     if missing := [table.path for table in tables or () if table not in found]:
-        raise click.ClickException(f"the lake {settings.lake} has no {', '.join(missing)} yet")
+        raise click.ClickException(
+            f"the lake {settings.lake.address} has no {', '.join(missing)} yet"
+        )
     rows, freed, kept = [], 0, 0
     for table in tables or found:
         with platform.locks.table(table.path):
@@ -63,7 +65,7 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
         *("table", "files\nbefore", "files\nafter", "size\nbefore", "size\nafter"),
         *("freed", "kept"),
     )
-    console().print(grid(f"{settings.world} lake {settings.lake}", columns, rows))
+    console().print(grid(f"{settings.world} lake {settings.lake.address}", columns, rows))
     days = "the last day" if retain_days == 1 else f"the last {retain_days} days"
     click.echo(
         f"{bytes_in_words(freed)} freed; {bytes_in_words(kept)} kept so that every version of "
@@ -76,13 +78,13 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
 
 def _thin_history(settings: Settings, retain_days: int, days: str) -> None:
     """Tidies up after Dagster's runs, where there were any."""
-    if not (Path(settings.dagster_home) / "dagster.yaml").exists():
+    if not (Path(settings.dagster.home) / "dagster.yaml").exists():
         return
     from indextracker_assets.history import thin  # noqa: PLC0415 - Dagster takes seconds
 
-    if done := thin(settings.dagster_home, retain_days, datetime.now(UTC)):
+    if done := thin(settings.dagster.home, retain_days, datetime.now(UTC)):
         click.echo(
-            f"Dagster's history {settings.dagster_home}: {bytes_in_words(done.bytes_before)} -> "
+            f"Dagster's history {settings.dagster.home}: {bytes_in_words(done.bytes_before)} -> "
             f"{bytes_in_words(done.bytes_after)}; the logs of {done.runs} runs from before {days} "
             "are gone, what they made and found is kept",
             err=True,

@@ -27,12 +27,12 @@ def tell_world(settings: Settings, place: str) -> None:
 
 def newer_elsewhere(settings: Settings) -> str | None:
     """A sentence where the other world's data lies beside this one's and is newer than it."""
-    home = Path(settings.lake).parent
-    if "://" in settings.lake or home.name != settings.world:
+    home = Path(settings.lake.address).parent
+    if "://" in settings.lake.address or home.name != settings.world:
         return None
     other = "real" if settings.world == "simulated" else "simulated"
-    beside = home.with_name(other) / Path(settings.lake).name
-    if _last_answer(beside) <= _last_answer(Path(settings.lake)):
+    beside = home.with_name(other) / Path(settings.lake.address).name
+    if _last_answer(beside) <= _last_answer(Path(settings.lake.address)):
         return None
     return (
         f"newer {other} data is in {beside}: INDEXTRACKER_SOURCE, or `source` in "

@@ -144,7 +144,7 @@ def _engine(name: str, folder: Path, aws: dict[str, str]) -> Iterator[dict[str, 
 
 def _held(settings: Settings) -> Held:
     """A word for what each table and each mart holds."""
-    lake = Lake(settings.lake, settings.world)
+    lake = Lake(settings.lake.address, settings.world)
     # The logs of deliveries tell when, which is never the same.
     tables = [table for table in lake.tables() if table.writes != "append"]
     found = {table.path: digest(lake, table) for table in tables}

@@ -14,16 +14,16 @@ __all__ = ["CapacityError", "Engine", "EngineError", "Host", "JobRun", "engine"]
 
 def engine(settings: Settings) -> Engine:
     """The engine that the settings name. Nothing starts before the first job."""
-    kind = settings.engine.partition(":")[0]
+    kind = settings.engine.name.partition(":")[0]
     match kind:
         case "spark":
             from indextracker.engines.jvm import JvmEngine  # noqa: PLC0415 - pyspark is slow
 
-            return JvmEngine(on_s3=settings.lake.startswith("s3://"))
+            return JvmEngine(on_s3=settings.lake.address.startswith("s3://"))
         case "sc":
             from indextracker.engines.connect import ConnectEngine  # noqa: PLC0415
 
-            return ConnectEngine(settings.engine)
+            return ConnectEngine(settings.engine.name)
         case "emr":
             from indextracker.engines.emr import EmrEngine  # noqa: PLC0415
 

@@ -37,7 +37,7 @@ def job_run(
     settings: Settings, packaged: Package, job: str, lake: str, sessions: Sequence[date]
 ) -> JobRun:
     """The job run of a job and its sessions."""
-    root, logs = settings.emr_code, f"{settings.emr_code}/logs/"
+    root, logs = settings.engine.emr_code, f"{settings.engine.emr_code}/logs/"
     configuration = DELTA_LAKE | {
         "spark.jars": ",".join(DELTA_OF_THE_IMAGE),
         "spark.submit.pyFiles": f"{root}/code/{packaged.code}",
@@ -55,8 +55,8 @@ def job_run(
         ),
     }
     parameters = {
-        "applicationId": settings.emr_application,
-        "executionRoleArn": settings.emr_role,
+        "applicationId": settings.engine.emr_application,
+        "executionRoleArn": settings.engine.emr_role,
         "name": job,
         "jobDriver": {"sparkSubmit": submit},
         "configurationOverrides": {
@@ -109,7 +109,7 @@ class EmrEngine:
     @cached_property
     def _package(self) -> Package:
         packaged = package()
-        packaged.deliver(place(self._settings.emr_code).below("code"))
+        packaged.deliver(place(self._settings.engine.emr_code).below("code"))
         return packaged
 
 

@@ -53,8 +53,8 @@ class Room:
 
 def rooms(settings: Settings) -> list[Room]:
     """The disks of this machine that a run writes to, each once; buckets and clusters have room."""
-    addresses = (settings.lake, settings.warehouse, settings.dagster_home)
-    warehouse = Path(settings.warehouse)
+    addresses = (settings.lake.address, settings.warehouse.address, settings.dagster.home)
+    warehouse = Path(settings.warehouse.address)
     needed = SPARE_BYTES + 2 * (warehouse.stat().st_size if warehouse.is_file() else 0)
     found: dict[int, Room] = {}
     for local in (Path(address) for address in addresses if "://" not in address):
@@ -66,9 +66,9 @@ def rooms(settings: Settings) -> list[Room]:
 
 def unwritable(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Each place that a run writes to: its name, its address, and what is wrong, or nothing."""
-    places = {"lake": settings.lake, "DAGSTER_HOME": settings.dagster_home}
-    if not settings.on_cluster:
-        places["warehouse"] = str(Path(settings.warehouse).parent)
+    places = {"lake": settings.lake.address, "DAGSTER_HOME": settings.dagster.home}
+    if not settings.warehouse.on_cluster:
+        places["warehouse"] = str(Path(settings.warehouse.address).parent)
         places["dbt's docs"] = settings.docs
     for name, address in places.items():
         yield name, address, _wrong(settings, name, address)
@@ -104,7 +104,7 @@ def _wrong(settings: Settings, name: str, address: str) -> str:
     except OSError as error:
         why = error.strerror or str(error)
     else:
-        warehouse = Path(settings.warehouse)
+        warehouse = Path(settings.warehouse.address)
         if name != "warehouse" or not warehouse.is_dir():
             return ""
         address, why = str(warehouse), "it is a folder, and should be a file"

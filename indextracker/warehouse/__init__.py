@@ -21,8 +21,8 @@ __all__ = [
 
 def warehouse(settings: Settings) -> Warehouse:
     """The warehouse that the settings name. Nothing is opened before it is used."""
-    if settings.on_cluster:
+    if settings.warehouse.on_cluster:
         from indextracker.warehouse.redshift import RedshiftWarehouse  # noqa: PLC0415 - AWS is slow
 
         return RedshiftWarehouse(settings)
-    return DuckDBWarehouse(settings.warehouse, settings.warehouse_private, settings.world)
+    return DuckDBWarehouse(settings.warehouse.address, settings.warehouse.private, settings.world)

@@ -80,12 +80,13 @@ class RedshiftWarehouse:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.address = settings.warehouse
+        self.address = settings.warehouse.address
         self.world = settings.world
-        self._password = settings.warehouse_password
-        self._role = f"'{settings.copy_role}'" if settings.copy_role else "default"
+        self._password = settings.warehouse.password
+        role = settings.warehouse.copy_role
+        self._role = f"'{role}'" if role else "default"
         self._is_writing = False
-        parts = urlsplit(settings.warehouse)
+        parts = urlsplit(settings.warehouse.address)
         self._host, self._port = str(parts.hostname), parts.port or DEFAULT_PORT
         self._user, self._database = str(parts.username), parts.path.strip("/")
         self._cluster = parse_qs(parts.query).get("cluster", [""])[0]

@@ -52,7 +52,7 @@ def bronze_assets(
 def years(platform: Platform) -> list[date]:
     """The documents of a yearly feed: the first of January of each year that can have one."""
     last = platform.clock().astimezone(platform.calendar.timezone).year
-    return [date(year, 1, 1) for year in range(platform.settings.start.year, last + 1)]
+    return [date(year, 1, 1) for year in range(platform.settings.lake.start.year, last + 1)]
 
 
 def _sessions_asset(

@@ -49,7 +49,7 @@ def lags(platform: Platform, now: datetime) -> dict[Table, Lag]:
     """
     calendar, tables = platform.calendar, watched()
     today = now.astimezone(calendar.timezone).date()
-    first = max(platform.settings.start, calendar.start)
+    first = max(platform.settings.lake.start, calendar.start)
     passed = calendar.sessions(first, today) if first <= today else []
     recent = passed[-2 * BEHIND_IS_AN_ERROR :]
     answers = current(platform.lake, SESSION_FEEDS, recent) if recent else {}

@@ -25,7 +25,7 @@ def warehouse_assets(
     platform: Platform, partitions: dg.PartitionsDefinition
 ) -> list[dg.AssetsDefinition]:
     """Two steps: the tables without sessions, and those with."""
-    uri = platform.settings.warehouse
+    uri = platform.settings.warehouse.address
     whole = {raw_key(table): table for table in LOADED if table.is_whole}
     sliced = {raw_key(table): table for table in LOADED if not table.is_whole}
 

@@ -343,11 +343,11 @@ def test_what_cannot_be_meant_is_said(empty: Home) -> None:
 def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
     home = Home(tmp_path)
     asked = ("status", "--from", str(MONTH[0]), "--to", str(MONTH[-1]))
-    lake = {"INDEXTRACKER_LAKE": month.settings.lake}
+    lake = {"INDEXTRACKER_LAKE": month.settings.lake.address}
     done = home.run(*asked, COLUMNS="80", **lake)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        f"simulated data: lake {month.settings.lake}\n{MONTH[0]} to {TODAY}:"
+        f"simulated data: lake {month.settings.lake.address}\n{MONTH[0]} to {TODAY}:"
     )
     assert max(map(len, done.stdout.splitlines()[1:])) <= 80
 

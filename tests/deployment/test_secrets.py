@@ -31,8 +31,8 @@ def test_the_secret_fills_the_settings(on_aws: Cloud, caplog: pytest.LogCaptureF
     before = dict(os.environ)
     with caplog.at_level(logging.INFO):
         filled = unlocked(Settings(secret=NAME))
-    assert filled.finmind_token == SecretStr(TOKEN)
-    assert filled.warehouse_password == SecretStr(PASSWORD)
+    assert filled.source.finmind_token == SecretStr(TOKEN)
+    assert filled.warehouse.password == SecretStr(PASSWORD)
     assert command.unlocked(Settings(secret=NAME)) == filled
     assert dict(os.environ) == before
     for secret in (TOKEN, PASSWORD):
@@ -42,7 +42,7 @@ def test_the_secret_fills_the_settings(on_aws: Cloud, caplog: pytest.LogCaptureF
 def test_the_environment_wins(on_aws: Cloud) -> None:
     keep({"finmind_token": TOKEN, "warehouse_password": PASSWORD})
     filled = unlocked(Settings(secret=NAME, warehouse_password=SecretStr("ours")))
-    assert (filled.finmind_token, filled.warehouse_password) == (
+    assert (filled.source.finmind_token, filled.warehouse.password) == (
         SecretStr(TOKEN),
         SecretStr("ours"),
     )
@@ -52,10 +52,10 @@ def test_nobody_is_asked_where_no_secret_is_named() -> None:
     """On one machine there is no AWS: the Dagster library for it is not even imported."""
     program = (
         "import sys\n"
-        "from indextracker.settings import Settings\n"
+        "from indextracker.settings import load\n"
         "from indextracker_assets.secrets import unlocked\n"
         "from indextracker_cli import secrets\n"
-        "given = Settings()\n"
+        "given = load()\n"
         "assert unlocked(given) is given and secrets.unlocked(given) is given\n"
         "print([name for name in ('boto3', 'dagster_aws', 'dagster') if name in sys.modules])\n"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import State
-from indextracker.settings import PROJECT, Settings
+from indextracker.settings import NAMES, PROJECT, Settings
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as tables_of_taiwan
 from indextracker_cli import indextracker
@@ -21,7 +21,7 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 # The settings whose default is a word and not a place or a sentence.
-PLAIN = set(Settings.model_fields) - {"lake", "warehouse", "dagster_home", "user_agent"}
+PLAIN = set(NAMES) - {"lake", "warehouse", "dagster_home", "user_agent"}
 
 
 def shown(default: object) -> str:
@@ -75,21 +75,21 @@ def test_readme_lists_every_command_and_setting(monkeypatch: pytest.MonkeyPatch)
     commands = set(re.findall(r"^\| `indextracker (\w+)", text, re.MULTILINE))
     assert commands == set(indextracker.commands)
     settings = re.findall(r"^\| `INDEXTRACKER_(\w+)` \| (`[^`]+`|none)", text, re.MULTILINE)
-    assert sorted(name.lower() for name, _ in settings) == sorted(Settings.model_fields)
-    for name in Settings.model_fields:
+    assert sorted(name.lower() for name, _ in settings) == sorted(NAMES)
+    for name in NAMES:
         monkeypatch.delenv(f"INDEXTRACKER_{name.upper()}", raising=False)
-    defaults = Settings()
-    assert dict(settings) == {name.upper(): shown(getattr(defaults, name)) for name in PLAIN} | {
+    defaults = Settings().by_name()
+    assert dict(settings) == {name.upper(): shown(defaults[name]) for name in PLAIN} | {
         "LAKE": "`data/<world>/lake`",
         "WAREHOUSE": "`data/<world>/warehouse.duckdb`",
         "DAGSTER_HOME": "`DAGSTER_HOME`",
         "USER_AGENT": "`indextracker/<version> (open market-data lakehouse)`",
     }
     for name in ("LAKE", "WAREHOUSE"):
-        place = dict(settings)[name].strip("`").replace("<world>", defaults.world)
-        assert getattr(defaults, name.lower()) == str(PROJECT / place)
+        place = dict(settings)[name].strip("`").replace("<world>", "simulated")
+        assert defaults[name.lower()] == str(PROJECT / place)
     agent = dict(settings)["USER_AGENT"].strip("`").replace("<version>", version("indextracker"))
-    assert defaults.user_agent == agent
+    assert defaults["user_agent"] == agent
 
 
 def test_readme_names_every_feed_there_is_and_no_other() -> None:

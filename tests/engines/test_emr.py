@@ -79,7 +79,7 @@ def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
 
 
 def materialised(platform: Platform, table: str = LEVELS.path) -> dg.ExecuteInProcessResult:
-    partitions = session_partitions(platform.calendar, platform.settings.start)
+    partitions = session_partitions(platform.calendar, platform.settings.lake.start)
     (asset,) = (
         one for one in refined_assets(platform, partitions) if one.key.path == table.split("/")
     )

@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from indextracker import settings as environment
-from indextracker.settings import PROJECT, Settings, SettingsError
+from indextracker.settings import NAMES, PROJECT, Settings, SettingsError
 
 SECRET = "s3cret.t0ken-of-somebody"
 DATABASE = f"postgresql+psycopg2://dagster:{SECRET}@db.example.org:5432/dagster"
@@ -62,7 +62,7 @@ def loaded(**variables: str) -> Settings:
 def test_defaults() -> None:
     settings = loaded()
     data = PROJECT / "data" / "simulated"
-    assert settings.model_dump() == {
+    assert settings.by_name() == {
         "env": "local",
         "source": "simulated",
         "lake": str(data / "lake"),
@@ -101,9 +101,9 @@ def test_each_world_has_homes_of_its_own(source: str, world: str) -> None:
     settings = loaded(SOURCE=source)
     data = PROJECT / "data" / world
     assert settings.world == world
-    assert settings.lake == str(data / "lake")
-    assert settings.warehouse == str(data / "warehouse.duckdb")
-    assert settings.dagster_home == str(data / "dagster")
+    assert settings.lake.address == str(data / "lake")
+    assert settings.warehouse.address == str(data / "warehouse.duckdb")
+    assert settings.dagster.home == str(data / "dagster")
 
 
 EMR = {
@@ -155,19 +155,17 @@ READ: list[tuple[str, str, object]] = [
 @pytest.mark.parametrize(("variable", "value", "expected"), READ)
 def test_every_variable_is_read(variable: str, value: str, expected: object) -> None:
     needed = EMR if value == "emr" else {}
-    assert getattr(loaded(**needed, **{variable: value}), variable.lower()) == expected
+    assert loaded(**needed, **{variable: value}).by_name()[variable.lower()] == expected
 
 
 def test_no_variable_is_left_out_here() -> None:
-    assert [name.upper() for name in Settings.model_fields] == [
-        *dict.fromkeys(variable for variable, _, _ in READ)
-    ]
+    assert sorted(name.upper() for name in NAMES) == sorted({variable for variable, _, _ in READ})
 
 
 def test_dagsters_own_variable_counts_where_ours_is_not_set() -> None:
     os.environ["DAGSTER_HOME"] = "/srv/dagster"
-    assert environment.load().dagster_home == "/srv/dagster"
-    assert loaded(DAGSTER_HOME="/srv/ours").dagster_home == "/srv/ours"
+    assert environment.load().dagster.home == "/srv/dagster"
+    assert loaded(DAGSTER_HOME="/srv/ours").dagster.home == "/srv/ours"
 
 
 @pytest.mark.parametrize("variable", ["LAKE", "WAREHOUSE", "DAGSTER_HOME"])
@@ -177,18 +175,18 @@ def test_relative_paths_are_made_absolute(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/someone")
     field = variable.lower()
-    assert getattr(loaded(**{variable: "some/place"}), field) == f"{tmp_path}/some/place"
-    assert getattr(loaded(**{variable: "~/place"}), field) == "/home/someone/place"
+    assert loaded(**{variable: "some/place"}).by_name()[field] == f"{tmp_path}/some/place"
+    assert loaded(**{variable: "~/place"}).by_name()[field] == "/home/someone/place"
 
 
 def test_an_archive_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert loaded(SOURCE="archive:documents").source == f"archive:{tmp_path}/documents"
+    assert loaded(SOURCE="archive:documents").source.address == f"archive:{tmp_path}/documents"
 
 
 def test_what_stands_beside_the_warehouse() -> None:
     settings = loaded(WAREHOUSE="/srv/market.duckdb")
-    assert settings.warehouse_private == "/srv/.market.duckdb.building"
+    assert settings.warehouse.private == "/srv/.market.duckdb.building"
     assert settings.docs == "/srv/dbt_docs"
 
 
@@ -264,20 +262,20 @@ def test_a_file_gives_settings_and_its_places_begin_beside_it(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/someone")
     settings = loaded()
-    assert settings.source == f"archive:{file.parent}/documents"
-    assert settings.lake == str(file.parent / "lake")
-    assert settings.warehouse == "/srv/w.duckdb"
-    assert settings.dagster_home == "/home/someone/dagster"
-    assert (settings.start, settings.world) == (date(2021, 7, 26), "real")
+    assert settings.source.address == f"archive:{file.parent}/documents"
+    assert settings.lake.address == str(file.parent / "lake")
+    assert settings.warehouse.address == "/srv/w.duckdb"
+    assert settings.dagster.home == "/home/someone/dagster"
+    assert (settings.lake.start, settings.world) == (date(2021, 7, 26), "real")
 
 
 def test_the_environment_outranks_the_file(file: Path) -> None:
     os.environ["DAGSTER_HOME"] = "/srv/theirs"
     settings = loaded(SOURCE="simulated", START="2022-01-03", LAKE="")
-    assert (settings.source, settings.start) == ("simulated", date(2022, 1, 3))
+    assert (settings.source.address, settings.lake.start) == ("simulated", date(2022, 1, 3))
     # An empty variable names nothing, and DAGSTER_HOME is no setting of ours.
-    assert settings.lake == str(file.parent / "lake")
-    assert settings.dagster_home.endswith("/dagster")
+    assert settings.lake.address == str(file.parent / "lake")
+    assert settings.dagster.home.endswith("/dagster")
     origins = environment.origins()
     assert origins.file == file
     assert origins.filed == ("lake", "warehouse", "dagster_home")
@@ -348,7 +346,7 @@ def test_a_token_stays_in_the_variable_in_which_it_came() -> None:
 
 def test_a_failpoint_kills_whoever_was_told_to_die() -> None:
     program = (
-        "from indextracker import failpoints, settings\n"
+        "from indextracker import settings\nfrom indextracker.system import failpoints\n"
         "settings.export(settings.load())\n"
         "failpoints.failpoint('here')\n"
         "failpoints.failpoint('there')\n"
@@ -396,12 +394,11 @@ def test_the_driver_of_dagsters_database_is_named() -> None:
 
 def test_redshift_is_told_from_a_file() -> None:
     cluster = loaded(WAREHOUSE=REDSHIFT, LAKE="s3://market/lake", DAGSTER_HOME="/srv/dagster")
-    assert (cluster.on_cluster, cluster.warehouse) == (True, REDSHIFT)
+    assert (cluster.warehouse.on_cluster, cluster.warehouse.address) == (True, REDSHIFT)
     assert cluster.staged_at == "s3://market/lake-staging"
-    assert cluster.beside == Path("/srv/dagster")
     assert cluster.docs == "/srv/dagster/dbt_docs"
     file = loaded(WAREHOUSE="/srv/w.duckdb", LAKE="/srv/lake")
-    assert (file.on_cluster, file.beside) == (False, Path("/srv"))
+    assert not file.warehouse.on_cluster
 
 
 def test_redshift_needs_a_place_in_s3_to_load_from() -> None:
@@ -417,9 +414,9 @@ def test_redshift_needs_a_place_in_s3_to_load_from() -> None:
 def test_aws_with_every_axis_named() -> None:
     settings = loaded(**ON_AWS)
     named = {name: value for name, value in ON_AWS.items() if name != "DAGSTER_DATABASE"}
-    found = {name: str(getattr(settings, name.lower())) for name in named}
+    found = {name: str(settings.by_name()[name.lower()]) for name in named}
     assert found == named
-    assert settings.dagster_database == SecretStr(DATABASE)
+    assert settings.dagster.database == SecretStr(DATABASE)
 
 
 @pytest.mark.parametrize("variable", sorted(ON_AWS.keys() - {"ENV", "SECRET"}))
@@ -459,7 +456,7 @@ def test_an_empty_variable_names_nothing() -> None:
 )
 def test_each_way_to_the_warehouse_suffices(given: dict[str, str]) -> None:
     without = {name: value for name, value in ON_AWS.items() if name != "SECRET"}
-    assert loaded(**(without | given)).env == "aws"
+    assert loaded(**(without | given)).deployment.env == "aws"
 
 
 def test_a_secret_is_no_address_of_dagsters_database() -> None:
@@ -492,11 +489,11 @@ def test_secrets_fill_what_the_environment_leaves_open() -> None:
     settings = loaded(**ON_AWS)
     found = {"finmind_token": f" {SECRET}\n", "warehouse_password": "pass", "dagster_database": "x"}
     filled = settings.with_secrets(found)
-    assert filled.finmind_token == SecretStr(SECRET)
-    assert filled.warehouse_password == SecretStr("pass")
-    assert filled.dagster_database == SecretStr(DATABASE)
-    others = {"finmind_token", "warehouse_password"}
-    assert filled.model_dump(exclude=others) == settings.model_dump(exclude=others)
+    assert filled.source.finmind_token == SecretStr(SECRET)
+    assert filled.warehouse.password == SecretStr("pass")
+    assert filled.dagster.database == SecretStr(DATABASE)
+    changed = filled.by_name().items() - settings.by_name().items()
+    assert {name for name, _ in changed} == {"finmind_token", "warehouse_password"}
     assert SECRET not in f"{filled!r} {filled.model_dump()} {filled.model_dump_json()}"
     environment.export(filled)
     assert [n for n, value in os.environ.items() if value in (SECRET, "pass")] == []
@@ -505,8 +502,8 @@ def test_secrets_fill_what_the_environment_leaves_open() -> None:
 def test_the_environment_wins_over_secrets() -> None:
     settings = loaded(**ON_AWS, WAREHOUSE_PASSWORD="ours", FINMIND_TOKEN="")
     filled = settings.with_secrets({"finmind_token": "theirs", "warehouse_password": "theirs"})
-    assert filled.warehouse_password == SecretStr("ours")
-    assert filled.finmind_token == SecretStr("theirs")
+    assert filled.warehouse.password == SecretStr("ours")
+    assert filled.source.finmind_token == SecretStr("theirs")
 
 
 @pytest.mark.parametrize(
@@ -538,7 +535,7 @@ def test_secrets_that_cannot_be_used_are_named_and_not_shown(
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        loaded().lake = "/elsewhere"  # type: ignore[misc] # what is tested
+        loaded().lake.address = "/elsewhere"  # type: ignore[misc] # what is tested
 
 
 CHILD = """
@@ -569,8 +566,8 @@ def test_children_have_the_same_settings(tmp_path: Path, monkeypatch: pytest.Mon
     )
     assert done.stdout.splitlines() == [
         settings.model_dump_json(),
-        settings.dagster_home,
-        settings.warehouse_private,
+        settings.dagster.home,
+        settings.warehouse.private,
     ]
 
 

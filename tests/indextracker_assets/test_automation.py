@@ -95,7 +95,7 @@ def world(make_platform: MakePlatform) -> Iterator[World]:
     server = ExchangeServer(exchange, faults=world)  # type: ignore[arg-type]
     with server.in_background():
         platform = make_platform(f"simulated:{server.url}", clock=lambda: world.now, start=BEFORE)
-        with dg.DagsterInstance.from_config(platform.settings.dagster_home) as instance:
+        with dg.DagsterInstance.from_config(platform.settings.dagster.home) as instance:
             world.harness = Harness(platform, instance)
             yield world
 

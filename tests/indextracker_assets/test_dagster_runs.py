@@ -71,7 +71,7 @@ class Lakehouse:
         layer, name = path.split("/")
         query = f"select distinct session_date from {name} order by 1"
         if layer == "raw":
-            with duckdb.connect(self.platform.settings.warehouse_private) as connection:
+            with duckdb.connect(self.platform.settings.warehouse.private) as connection:
                 return [day for (day,) in connection.execute(f"use raw; {query}").fetchall()]
         with self.platform.lake.sql([TABLES[path]]) as connection:
             return [day for (day,) in connection.execute(query).fetchall()]
@@ -94,7 +94,7 @@ def with_holes(make_platform: MakePlatform, archive: Archive) -> Iterator[Lakeho
     archive.put(f"Daily_{PAGE:%Y_%m_%d}.zip", NO_DATA_PAGE)
     (archive.folder / f"Daily_{MISSING:%Y_%m_%d}.zip").unlink()
     platform = make_platform(archive.source)
-    with dg.DagsterInstance.from_config(platform.settings.dagster_home) as instance:
+    with dg.DagsterInstance.from_config(platform.settings.dagster.home) as instance:
         report = backfill(platform, DAYS, to_layer="warehouse")
         yield Lakehouse(platform, report, instance)
 

@@ -84,7 +84,7 @@ def test_a_view_shows_the_tests_of_its_table(definitions: dg.Definitions) -> Non
 
 def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
     with (
-        dg.DagsterInstance.from_config(published.settings.dagster_home) as instance,
+        dg.DagsterInstance.from_config(published.settings.dagster.home) as instance,
         published.warehouse.reading() as connection,
     ):
         for name in MARTS:
@@ -97,7 +97,7 @@ def test_row_counts_are_those_of_what_is_published(published: Platform) -> None:
 
 
 def test_columns_of_marts_lead_back_to_the_columns_of_raw(published: Platform) -> None:
-    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+    with dg.DagsterInstance.from_config(published.settings.dagster.home) as instance:
 
         def origins(schema: str, name: str, column: str) -> set[tuple[str, str]]:
             event = instance.get_latest_materialization_event(dg.AssetKey([schema, name]))
@@ -128,7 +128,7 @@ def test_every_check_of_dbt_has_a_result(published: Platform) -> None:
         for check in build_defs(published).resolve_asset_graph().asset_check_keys
         if check.asset_key.path[0] in ("staging", "intermediate", "marts")
     ]
-    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+    with dg.DagsterInstance.from_config(published.settings.dagster.home) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
     assert set(latest) == set(checks)
     assert {record.status.value for record in latest.values()} == {"SUCCEEDED"}
@@ -141,7 +141,7 @@ def test_what_fails_a_test_is_not_published(published: Platform) -> None:
             "insert into raw.futures_sessions select * from raw.futures_sessions limit 1"
         )
         connection.execute("update raw.loads set load_id = 'another'")
-    with dg.DagsterInstance.from_config(published.settings.dagster_home) as instance:
+    with dg.DagsterInstance.from_config(published.settings.dagster.home) as instance:
         result = (
             build_defs(published)
             .resolve_job_def(jobs.BUILD_MARTS)

@@ -213,7 +213,9 @@ def test_two_backfills_at_once_end_with_the_tables_of_one(make_platform: MakePla
     environment.export(alone.settings)
     report = backfill(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
     assert (report.failures, report.exit_code) == ([], 0)
-    found, expected = tables(together.settings.lake), tables(alone.settings.lake)
+    found, expected = tables(together.settings.lake.address), tables(alone.settings.lake.address)
     assert found == expected
-    rows = Lake(together.settings.lake, "simulated").row_counts(TABLES["gold/futures_bars"], DAYS)
+    rows = Lake(together.settings.lake.address, "simulated").row_counts(
+        TABLES["gold/futures_bars"], DAYS
+    )
     assert all(rows.values())

@@ -74,7 +74,7 @@ def in_file(market: Lake, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
     folder = tmp_path_factory.mktemp("duckdb")
     settings = settings_of(folder, warehouse=str(folder / "warehouse.duckdb"))
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("INDEXTRACKER_DBT_DATABASE", settings.warehouse_private)
+        environment.setenv("INDEXTRACKER_DBT_DATABASE", settings.warehouse.private)
         return built(settings, market, folder / "target")
 
 

@@ -35,11 +35,11 @@ def platform(
 def test_a_run_counts_traces_and_checks_the_marts(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", platform.settings.dagster_home)
+    monkeypatch.setenv("DAGSTER_HOME", platform.settings.dagster.home)
     prepare_instance(platform.settings)
     prepare()
     defs = build_defs(platform)
-    with dg.DagsterInstance.from_config(platform.settings.dagster_home) as instance:
+    with dg.DagsterInstance.from_config(platform.settings.dagster.home) as instance:
         result = defs.resolve_job_def(jobs.BUILD_MARTS).execute_in_process(instance=instance)
         assert result.success
         for mart, rows in MARTS.items():

@@ -110,8 +110,8 @@ def test_what_lasts_leaves_all_as_it_was(
     assert way.faults[fault] >= 1
     told = str(caught.value)
     assert told.startswith(f"{LATER.path}: ")
-    assert far_settings.warehouse_password
-    assert far_settings.warehouse_password.get_secret_value() not in told
+    assert far_settings.warehouse.password
+    assert far_settings.warehouse.password.get_secret_value() not in told
     for table in (BARS, LATER):
         assert counts(warehouse, table) == [(day, 3, 1, 1) for day in DAYS]
     way.plan = lambda *_: None

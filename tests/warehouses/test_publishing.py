@@ -85,7 +85,7 @@ def test_what_fails_a_test_is_not_published(
     loaded_anew: Warehouse, settings: Settings, running: Cluster, tmp_path: Path
 ) -> None:
     twice = "insert into raw.loads select * from raw.loads where session_date = '2022-03-02'"
-    running.behind.sql(twice, database(settings.warehouse))
+    running.behind.sql(twice, database(settings.warehouse.address))
     with pytest.raises(dbt_runs.DbtError, match="loads_one_row_per_session"):
         build(loaded_anew, tmp_path / "target")
     assert seen(loaded_anew) == BEFORE
@@ -107,16 +107,16 @@ def test_a_publication_that_fails_changes_nothing_and_the_next_repairs(
 def test_a_run_publishes_the_sessions_that_were_loaded_anew_and_no_other(
     loaded_anew: Warehouse, settings: Settings, running: Cluster, tmp_path: Path
 ) -> None:
-    running.behind.sql(MARK, database(settings.warehouse))
+    running.behind.sql(MARK, database(settings.warehouse.address))
     build(loaded_anew, tmp_path / "target")
-    left: Rows = running.behind.sql(f"{MARKED} order by 1", database(settings.warehouse))
+    left: Rows = running.behind.sql(f"{MARKED} order by 1", database(settings.warehouse.address))
     assert left == [(dt.date(2022, 3, 2),), (dt.date(2022, 3, 4),)]
 
 
 def test_another_definition_publishes_everything_anew(
     made: Warehouse, settings: Settings, running: Cluster, tmp_path: Path
 ) -> None:
-    here = database(settings.warehouse)
+    here = database(settings.warehouse.address)
     running.behind.sql(MARK, here)
     running.behind.sql("update intermediate.built_sessions set definition = 'of before'", here)
     described = {name: says for name, _, says in made.relations()}
@@ -140,9 +140,9 @@ def test_docs_are_one_page(made: Warehouse, tmp_path: Path) -> None:
 def test_no_log_and_no_result_holds_the_password(
     made: Warehouse, settings: Settings, tmp_path: Path
 ) -> None:
-    assert settings.warehouse_password
+    assert settings.warehouse.password
     build(made, tmp_path / "target")
-    password = settings.warehouse_password.get_secret_value().encode()
+    password = settings.warehouse.password.get_secret_value().encode()
     written = [path for path in (tmp_path / "target").rglob("*") if path.is_file()]
     assert len(written) > 100
     assert [path for path in written if password in path.read_bytes()] == []

@@ -19,7 +19,7 @@ from warehouses.markets import SESSIONS, answer, build, lake_of_the_market
 from warehouses.test_both_warehouses import CANDLESTICKS, MARTS
 
 from indextracker.lake.questions import QuestionError
-from indextracker.settings import Settings
+from indextracker.settings import Settings, load
 from indextracker.warehouse.redshift import RedshiftWarehouse
 from indextracker.warehouse.slices import LOADED
 
@@ -28,10 +28,11 @@ SCHEMAS = ("marts", "marts_building", "published", "intermediate", "staging", "r
 
 
 @pytest.mark.skipif(not ADDRESS, reason="INDEXTRACKER_TEST_REDSHIFT names no cluster")
-def test_a_real_cluster_holds_the_market(tmp_path: Path) -> None:
-    check_that_it_holds_the_market(
-        Settings(lake=str(tmp_path / "lake"), warehouse=ADDRESS), tmp_path
-    )
+def test_a_real_cluster_holds_the_market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password, its role and where rows are staged are in the environment."""
+    monkeypatch.setenv("INDEXTRACKER_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("INDEXTRACKER_WAREHOUSE", ADDRESS)
+    check_that_it_holds_the_market(load(), tmp_path)
 
 
 def test_the_stand_in_holds_it_too(on_cluster: Callable[..., Settings], tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def counts(warehouse: Warehouse, table: Table) -> Rows:
 
 def staged(s3: Any, settings: Settings) -> list[str]:
     """Keys below the place of this warehouse."""
-    database = urlsplit(settings.warehouse).path.strip("/")
+    database = urlsplit(settings.warehouse.address).path.strip("/")
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix="staging/").get("Contents", [])
     return [item["Key"] for item in found if f"-{database}/" in item["Key"]]
 
@@ -179,7 +179,7 @@ def test_only_what_was_loaded_is_noted_as_loaded_anew(
 
 
 def database_of(settings: Settings) -> str:
-    return urlsplit(settings.warehouse).path.strip("/")
+    return urlsplit(settings.warehouse.address).path.strip("/")
 
 
 def test_a_load_is_one_transaction_of_plain_copies(
@@ -272,21 +272,21 @@ from indextracker.settings import load
 from indextracker.warehouse import warehouse
 from indextracker_catalogue import TABLES
 settings = load()
-failpoints.arm(settings.failpoint)
+failpoints.arm(settings.deployment.failpoint)
 sessions = [date.fromisoformat(day) for day in sys.argv[1:]]
 tables = [TABLES["gold/futures_bars"], TABLES["silver/contracts"]]
-warehouse(settings).load(Lake(settings.lake, "simulated"), tables, sessions)
+warehouse(settings).load(Lake(settings.lake.address, "simulated"), tables, sessions)
 """
 
 
 def load_elsewhere(settings: Settings, failpoint: str = "") -> int:
     """Loads all sessions in a process of its own, that may die on the way."""
     given = {
-        "LAKE": settings.lake,
-        "STAGING": settings.staging,
-        "WAREHOUSE": settings.warehouse,
-        "WAREHOUSE_PASSWORD": settings.warehouse_password.get_secret_value(),
-        "DAGSTER_HOME": settings.dagster_home,
+        "LAKE": settings.lake.address,
+        "STAGING": settings.warehouse.staging,
+        "WAREHOUSE": settings.warehouse.address,
+        "WAREHOUSE_PASSWORD": settings.warehouse.password.get_secret_value(),
+        "DAGSTER_HOME": settings.dagster.home,
         "FAILPOINT": failpoint,
     }
     done = subprocess.run(
@@ -363,7 +363,7 @@ def test_a_warehouse_of_the_other_world_is_refused(
     put(lake, BARS, DAYS, mark=1)
     warehouse.load(lake, [BARS], DAYS)
     assert warehouse.published_yet()
-    real = settings.model_copy(update={"source": "live"})
+    real = Settings(**(settings.by_name() | {"source": "live"}))
     foreign = Lake(str(tmp_path / "foreign"), "real")
     foreign.ensure(LOADED)
     with pytest.raises(WorldMismatchError, match=r"holds simulated data.*INDEXTRACKER_WAREHOUSE"):
@@ -449,7 +449,9 @@ def test_iam_gives_the_password(s3: Any, on_cluster: OnCluster, tmp_path: Path) 
         MasterUserPassword="Master-secret-1",
     )
     named = on_cluster(tmp_path, warehouse_password=None)
-    asked = named.model_copy(update={"warehouse": f"{named.warehouse}?cluster=market"})
+    asked = Settings(
+        **(named.by_name() | {"warehouse": f"{named.warehouse.address}?cluster=market"})
+    )
     login = RedshiftWarehouse(asked)._login()
     assert login.user.endswith(":awsuser")
     assert len(login.password) > 20
@@ -466,7 +468,8 @@ def test_a_way_over_the_network_is_encrypted(
         raise ConnectionRefusedError("refuses")
 
     monkeypatch.setattr(redshift_connector, "connect", connect)
-    away = settings.model_copy(update={"warehouse": "redshift://me@cluster.example.org/market"})
+    address = "redshift://me@cluster.example.org/market"
+    away = Settings(**(settings.by_name() | {"warehouse": address}))
     for place in (away, settings):
         with pytest.raises(WarehouseError, match="refuses"):
             RedshiftWarehouse(place).published_yet()

@@ -1,0 +1,23 @@
+"""Which deployment this process is of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from indextracker.settings.forms import Concern
+
+
+class DeploymentSettings(Concern):
+    """The deployment.
+
+    Attributes:
+        env: One machine, or AWS, where every axis is to be named.
+        secret: Name in Secrets Manager of an object with the secrets that are not set here.
+        failpoint: Where a test has this process die, `name` or `name:n`.
+    """
+
+    env: Literal["local", "aws"] = "local"
+    secret: str = ""
+    failpoint: str = Field(default="", pattern=r"^([a-z-]+(:[1-9][0-9]*)?)?$")

@@ -1,0 +1,91 @@
+"""Where documents come from, and how publishers are told who asks."""
+
+from __future__ import annotations
+
+import ipaddress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from indextracker.settings.forms import BUCKET, Concern
+
+World = Literal["simulated", "real"]
+
+
+class SourceSettings(Concern):
+    """Where documents come from.
+
+    Attributes:
+        address: `simulated`, `simulated:<address>` of a simulated exchange that runs already,
+            `live`, or `archive:<path or s3 prefix>` of the publishers' own files.
+        user_agent: How publishers are told who asks.
+        finmind_token: Secret of an account at FinMind; without one its feeds are blocked.
+    """
+
+    address: str = Field(default="simulated", alias="source")
+    user_agent: str = Field(default="", validate_default=True)
+    finmind_token: SecretStr | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _known(cls, source: str) -> str:
+        kind, _, place = source.partition(":")
+        if source in ("simulated", "live"):
+            return source
+        if kind == "simulated":
+            return f"simulated:{_loopback(place)}"
+        if kind == "archive" and BUCKET.fullmatch(place.rstrip("/")):
+            return f"archive:{place.rstrip('/')}"
+        if kind == "archive" and place and "://" not in place:
+            return f"archive:{Path(place).expanduser().resolve()}"
+        raise ValueError(
+            f"{source!r} is neither 'simulated', 'simulated:<http address>', 'live' "
+            "nor 'archive:<folder or s3 prefix>'"
+        )
+
+    @field_validator("user_agent")
+    @classmethod
+    def _honest(cls, user_agent: str) -> str:
+        if not user_agent:
+            return f"indextracker/{version('indextracker')} (open market-data lakehouse)"
+        if not (user_agent.isascii() and user_agent.isprintable() and user_agent.strip()):
+            raise ValueError(f"{user_agent!r} is no line of printable ASCII")
+        return user_agent
+
+    @field_validator("finmind_token")
+    @classmethod
+    def _usable(cls, token: SecretStr | None) -> SecretStr | None:
+        secret = token.get_secret_value().strip() if token else ""
+        if not secret:
+            return None
+        # Said without the value: this sentence is printed.
+        if not (secret.isascii() and secret.isprintable() and " " not in secret):
+            raise ValueError("it is no token: it holds blanks or characters beyond ASCII")
+        return SecretStr(secret)
+
+    @property
+    def world(self) -> World:
+        """Whether the data is simulated or real: a lake never holds both."""
+        return world_of(self.address)
+
+
+def world_of(source: object) -> World:
+    """The world of a source's address."""
+    return "simulated" if str(source).partition(":")[0] == "simulated" else "real"
+
+
+def _loopback(address: str) -> str:
+    """The address of a server on this machine: what is called simulated comes from nowhere else."""
+    try:
+        parts = urlsplit(address)
+        host = ipaddress.ip_address(parts.hostname or "")
+        usable = parts.scheme == "http" and host.is_loopback and parts.port is not None
+        usable = usable and not (parts.username or parts.path.strip("/") or parts.query)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{address!r} is no http://127.0.0.1:<port>")
+    return address.rstrip("/")
