@@ -13,11 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
 
 import pyarrow as pa
 
-from indextracker.acquiring import closed_days
 from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
 from indextracker.feeds import Feed, Refusal
@@ -58,8 +56,8 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     A session whose document was accepted before is asked for again only where the publisher lists
     a newer one, or all are wanted anew; the files of an archive are compared with it. One process
     at a time asks a publisher: whoever comes second finds what the first has brought. A publisher
-    that blocks a few questions in a row is asked no more of them. Sessions found to be none are
-    logged as closed, for every feed.
+    that blocks a few questions in a row is asked no more of them. Which of the sessions without a
+    document were closed days is found afterwards, by `closures`.
 
     Args:
         lake: Where bytes, rows and the log go.
@@ -92,12 +90,6 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         announce(text)
     for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file or "")):
         remark(told)
-    if not feed.yearly:
-        missing = [s for s in states if states[s].state not in ("accepted", "closed")]
-        also = partial(acquire, lake, source=source, clock=clock, announce=announce)
-        if missing:
-            closed_days.find(lake, feed, missing, source, also, clock())
-            states |= _known(lake, feed, missing)
     return states
 
 

@@ -5,13 +5,14 @@ Nothing is asked of a publisher here, and no state is stored besides the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
 
 from indextracker.feeds import FEEDS
+from indextracker.feeds.closures import Said
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference.taiwan import Closure
@@ -91,15 +92,15 @@ def current(
     return {(delivery.feed, delivery.session_date): delivery for delivery in found}
 
 
-def took_place(lake: Lake, answers: Iterable[Delivery]) -> set[date]:
+def took_place(lake: Lake, answers: Mapping[tuple[str, date], Said]) -> set[date]:
     """The sessions of which a document that holds anything was accepted.
 
     A vendor's list of trades may be empty, on a closed day as on a quiet one.
     """
     accepted: dict[str, list[date]] = {}
-    for answer in answers:
-        if answer.accepted:
-            accepted.setdefault(answer.feed, []).append(answer.session_date)
+    for (feed, day), answer in answers.items():
+        if answer.state == "accepted":
+            accepted.setdefault(feed, []).append(day)
     return {
         day
         for feed, days in accepted.items()
@@ -116,7 +117,7 @@ def found_closures(lake: Lake) -> list[Closure]:
     """
     answers = current(lake, FEEDS)
     closed = {day for (_, day), answer in answers.items() if answer.state == "closed"}
-    closed -= took_place(lake, (a for a in answers.values() if a.session_date in closed))
+    closed -= took_place(lake, {key: a for key, a in answers.items() if key[1] in closed})
     found: dict[tuple[date, str], Closure] = {}
     for (feed, day), answer in answers.items():
         if answer.state == "closed" and day in closed:

@@ -7,10 +7,11 @@ storing what comes back is the lake's work.
 
 from __future__ import annotations
 
+from indextracker.feeds.closures import ClosureFinder
 from indextracker.feeds.model import Feed, Publisher, Refusal, State
-from indextracker.feeds.taiwan import finmind, taifex, twse, twse_holidays
+from indextracker.feeds.taiwan import closures, finmind, taifex, twse, twse_holidays
 
-MODULES = (taifex, twse, twse_holidays, finmind)
+MODULES = (taifex, twse, twse_holidays, finmind, closures)
 
 FEEDS: dict[str, Feed] = {
     value.name: value
@@ -24,5 +25,11 @@ PUBLISHERS: dict[str, Publisher] = {
     for value in vars(module).values()
     if isinstance(value, Publisher)
 }
+CLOSURE_FINDERS: tuple[ClosureFinder, ...] = tuple(
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, ClosureFinder)
+)
 
-__all__ = ["FEEDS", "PUBLISHERS", "Feed", "Publisher", "Refusal", "State"]
+__all__ = ["CLOSURE_FINDERS", "FEEDS", "PUBLISHERS", "Feed", "Publisher", "Refusal", "State"]

@@ -16,6 +16,7 @@ from typing import Any
 import dagster as dg
 from deltalake.exceptions import DeltaError
 
+from indextracker.acquiring import closures
 from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.deliveries import Delivery, current
 from indextracker.acquiring.remarks import Remark
@@ -163,6 +164,8 @@ def _acquired(
             announce=context.log.info,
             remark=lambda told: _observe(context, feed, told),
         )
+        if any(answer.state not in COMPLETE for answer in answers.values()):
+            answers |= _closed(platform, feed, dates)
         if not feed.yearly:
             # The others were there before.
             platform.progress.advance(len(set(dates) - set(asked)))
@@ -171,6 +174,15 @@ def _acquired(
     except TRANSIENT as error:
         raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
     return answers, [*results, _documents_accepted(platform, feed)]
+
+
+def _closed(platform: Platform, feed: Feed, dates: list[date]) -> dict[date, Delivery]:
+    """The sessions of which it is found that they were closed days."""
+    lake, source, now = platform.lake, platform.source, platform.clock
+    for other, days in closures.questions(lake, [feed], dates, source, now()).items():
+        acquire(lake, other, days, source, clock=now)
+    found = closures.record(lake, [feed], dates, source, now())
+    return {closed.session_date: closed for closed in found if closed.feed == feed.name}
 
 
 def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:

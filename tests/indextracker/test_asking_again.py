@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.closing import acquire_and_close
 from support.small_source import (
     DAYS,
     FEED,
@@ -21,12 +22,13 @@ from support.small_source import (
     words,
 )
 
-from indextracker.acquiring import acquisition, closed_days
+from indextracker.acquiring import acquisition
 from indextracker.acquiring.acquisition import BLOCKS_BORNE, THREADS, acquire
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.sources import ArchiveSource
+from indextracker.feeds.taiwan import closures
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
@@ -372,6 +374,13 @@ def test_without_access_each_session_says_how_to_get_it(lake: Lake) -> None:
 # closed days
 
 
+def ask_and_close(
+    lake: Lake, publisher: Publisher, days: list[date], hours: int = 0
+) -> dict[date, Delivery]:
+    now = NOW + timedelta(hours=hours)
+    return acquire_and_close(lake, FEED, days, publisher, clock=lambda: now)
+
+
 SESSION_FEEDS = [feed.name for feed in FEEDS.values() if not feed.yearly]
 
 
@@ -380,7 +389,7 @@ def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake
     publisher = Publisher(
         {before: b"good", after: b"good"}, listed={before: evening(before), after: evening(after)}
     )
-    answers = ask(lake, publisher, DAYS[:3])
+    answers = ask_and_close(lake, publisher, DAYS[:3])
     assert [answers[day].state for day in DAYS[:3]] == ["accepted", "closed", "accepted"]
     states = current(lake, FEEDS, [typhoon])
     assert set(states) == {(feed, typhoon) for feed in SESSION_FEEDS}
@@ -391,7 +400,7 @@ def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake
         "2024-12-27"
     )
     rows = lake.total_rows(DELIVERIES)
-    assert ask(lake, publisher, DAYS[:3], hours=1) == answers
+    assert ask_and_close(lake, publisher, DAYS[:3], hours=1) == answers
     assert lake.total_rows(DELIVERIES) == rows + 1  # asked again, and closed as before
 
 
@@ -399,7 +408,7 @@ def test_the_index_publisher_is_asked_before_a_day_is_closed(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another feed's dawn file of a typhoon day: closed outranks partial."""
-    monkeypatch.setattr(closed_days, "INDEX", FEED)
+    monkeypatch.setattr(closures, "INDEX", FEED)
     before, typhoon, after = DAYS[:3]
     publisher = Publisher(
         {before: b"good", after: b"good", typhoon: b"partial the night alone"},
@@ -410,7 +419,7 @@ def test_the_index_publisher_is_asked_before_a_day_is_closed(
     def ask_other(hours: int) -> dict[date, Delivery]:
         publisher.asked.clear()
         now = NOW + timedelta(hours=hours)
-        return acquire(lake, other, [typhoon], publisher, clock=lambda: now)
+        return acquire_and_close(lake, other, [typhoon], publisher, clock=lambda: now)
 
     assert ask_other(0)[typhoon].state == "partial"
     assert publisher.asked == [typhoon]
@@ -438,7 +447,7 @@ def test_what_proves_no_closure_closes_nothing(lake: Lake, listed: dict[int, int
     publisher = Publisher(
         {}, listed={DAYS[n]: hour and evening(DAYS[n]) for n, hour in listed.items()}
     )
-    assert ask(lake, publisher, DAYS[1:2])[DAYS[1]].state == "missing"
+    assert ask_and_close(lake, publisher, DAYS[1:2])[DAYS[1]].state == "missing"
 
 
 @pytest.mark.parametrize(
@@ -453,12 +462,12 @@ def test_a_session_with_a_document_is_not_closed(
 ) -> None:
     before, day, after = DAYS[:3]
     publisher = Publisher({before: b"good"})
-    assert ask(lake, publisher, [before, day])[day].state == "missing"
+    assert ask_and_close(lake, publisher, [before, day])[day].state == "missing"
     accepted = replace(current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day)
     lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [day])
     record(lake, [accepted])
     publisher.listed = {before: evening(before), after: evening(after)}
-    assert ask(lake, publisher, [day], hours=1)[day].state == state
+    assert ask_and_close(lake, publisher, [day], hours=1)[day].state == state
     assert current(lake, [feed])[feed, day] == accepted
     assert [closure.day for closure in found_closures(lake)] == ([day] if state == "closed" else [])
 

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from support.closing import acquire_and_close
 from support.small_source import one_line
 
-from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.building.reference_tables import sessions
 from indextracker.calendars import taiwan
@@ -73,7 +73,7 @@ def test_a_day_older_than_the_exchanges_list_is_found_closed(
     lake: Lake, exchange: SimulatedSource, feed: str
 ) -> None:
     """Whichever of the two is asked, the other is asked for that day and no other."""
-    found = acquire(lake, FEEDS[feed], [TYPHOON, AFTER], exchange, clock=lambda: NOW)
+    found = acquire_and_close(lake, FEEDS[feed], [TYPHOON, AFTER], exchange, clock=lambda: NOW)
     assert {day: answer.state for day, answer in found.items()} == {
         TYPHOON: "closed",
         AFTER: "accepted",
@@ -86,7 +86,7 @@ def test_a_day_older_than_the_exchanges_list_is_found_closed(
 
 
 def test_the_calendars_tables_follow(lake: Lake, exchange: SimulatedSource) -> None:
-    acquire(lake, FEEDS["twse_index"], [TYPHOON], exchange, clock=lambda: NOW)
+    acquire_and_close(lake, FEEDS["twse_index"], [TYPHOON], exchange, clock=lambda: NOW)
     closures = found_closures(lake)
     assert [closure.day for closure in closures] == [TYPHOON]
     days = sessions(taiwan(NOW.date()), closures).column("session_date").to_pylist()
@@ -98,7 +98,7 @@ def test_a_session_of_which_the_exchange_only_forgot_its_ticks_is_gone(
     lake: Lake, exchange: SimulatedSource
 ) -> None:
     ticks = FEEDS["taifex_futures"]
-    found = acquire(lake, ticks, [TYPHOON, AFTER], exchange, clock=lambda: NOW)
+    found = acquire_and_close(lake, ticks, [TYPHOON, AFTER], exchange, clock=lambda: NOW)
     assert {answer.state for answer in found.values()} == {"gone"}
     # Nobody else was asked for them: there may be hundreds.
     assert states(lake) == states(lake, AFTER) == {ticks.name: "gone"}
@@ -110,13 +110,13 @@ def test_before_a_later_session_is_over_nothing_is_closed(
     """Both may be late on the evening itself, and are asked again on the next."""
     evening = datetime(2024, 6, 19, 18, 29, tzinfo=ZONE)
     for feed in ("twse_index", "taifex_daily_futures"):
-        found = acquire(lake, FEEDS[feed], [TYPHOON], exchange, clock=lambda: evening)
+        found = acquire_and_close(lake, FEEDS[feed], [TYPHOON], exchange, clock=lambda: evening)
         assert found[TYPHOON].state == "missing"
     assert set(states(lake)) == {"twse_index", "taifex_daily_futures"}
     later = datetime(2024, 6, 19, 18, 30, tzinfo=ZONE)
-    acquire(lake, FEEDS["twse_index"], [TYPHOON], exchange, clock=lambda: later)
+    acquire_and_close(lake, FEEDS["twse_index"], [TYPHOON], exchange, clock=lambda: later)
     # What the report said before counts no more than what nobody said.
-    acquire(lake, FEEDS["taifex_daily_futures"], [TYPHOON], exchange, clock=lambda: later)
+    acquire_and_close(lake, FEEDS["taifex_daily_futures"], [TYPHOON], exchange, clock=lambda: later)
     assert set(states(lake).values()) == {"closed"}
 
 
@@ -134,7 +134,7 @@ def test_an_archive_of_both_statements_closes_a_day_whatever_is_asked_for(
     lake: Lake, tmp_path: Path, feed: str, report: dict[str, bytes]
 ) -> None:
     source = archive(tmp_path, **{INDEX_FILE: NO_INDEX}, **report)
-    found = acquire(lake, FEEDS[feed], [TYPHOON, AFTER], source, clock=lambda: NOW)
+    found = acquire_and_close(lake, FEEDS[feed], [TYPHOON, AFTER], source, clock=lambda: NOW)
     assert {day: answer.state for day, answer in found.items()} == {
         TYPHOON: "closed",
         AFTER: "missing",
@@ -162,7 +162,7 @@ def test_one_statement_or_silence_closes_nothing(
 ) -> None:
     source = archive(tmp_path, **files)
     for feed in ("taifex_options", "twse_index", "taifex_daily_futures", "taifex_daily_options"):
-        acquire(lake, FEEDS[feed], [TYPHOON], source, clock=lambda: NOW)
+        acquire_and_close(lake, FEEDS[feed], [TYPHOON], source, clock=lambda: NOW)
     assert "closed" not in states(lake).values()
     assert found_closures(lake) == []
 
@@ -170,7 +170,7 @@ def test_one_statement_or_silence_closes_nothing(
 def test_of_an_archive_nothing_is_taken_that_was_not_asked_for(lake: Lake, tmp_path: Path) -> None:
     """One statement alone of a feed that is not asked for is not even logged."""
     source = archive(tmp_path, **{FUTURES_FILE: HEADER})
-    acquire(lake, FEEDS["taifex_options"], [TYPHOON], source, clock=lambda: NOW)
+    acquire_and_close(lake, FEEDS["taifex_options"], [TYPHOON], source, clock=lambda: NOW)
     assert states(lake) == {"taifex_options": "missing"}
 
 
@@ -192,6 +192,6 @@ def test_a_day_of_which_a_document_holds_lines_took_place(lake: Lake, tmp_path: 
     )
     record(lake, [accepted])
     source = archive(tmp_path, **{INDEX_FILE: NO_INDEX, FUTURES_FILE: HEADER})
-    found = acquire(lake, FEEDS["twse_index"], [TYPHOON], source, clock=lambda: NOW)
+    found = acquire_and_close(lake, FEEDS["twse_index"], [TYPHOON], source, clock=lambda: NOW)
     assert found[TYPHOON].state == "missing"
     assert "closed" not in states(lake).values()

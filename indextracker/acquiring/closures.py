@@ -1,0 +1,118 @@
+"""Days that the calendar takes for sessions and on which the exchange was closed: found and logged.
+
+A step of its own after documents were asked for, in three parts, so that each publisher is asked in
+its own turn: `questions` names what else has to be known, which is asked by `acquire` as any other
+document is; then `record` logs what is found. What proves a closure is said by the finders of the
+subjects, `feeds/<subject>/closures.py`; what follows for the calendar's tables is
+`deliveries.found_closures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+
+from indextracker.acquiring import deliveries
+from indextracker.acquiring.deliveries import Delivery, current, took_place
+from indextracker.feeds import CLOSURE_FINDERS, FEEDS, Feed
+from indextracker.feeds.closures import ClosureFinder, Evidence
+from indextracker.feeds.sources import Source
+from indextracker.lake import Lake
+
+COMPLETE = ("accepted", "closed")
+
+
+def questions(
+    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
+) -> dict[Feed, list[date]]:
+    """What else is to be asked for, to know which sessions without a document were closed days.
+
+    Args:
+        lake: Where the answers are.
+        asked: The feeds that were just asked for.
+        sessions: The sessions that they were asked for.
+        source: Whom they were asked of.
+        now: The present, as an aware instant.
+
+    Returns:
+        Sessions by feed; none of the feeds that were asked, and no feed without sessions.
+    """
+    names = {feed.name for feed in asked}
+    return {
+        feed: list(days)
+        for finder, evidence, lacking in _undecided(lake, asked, sessions, source, now)
+        for feed, days in finder.questions(evidence, lacking).items()
+        if days and feed.name not in names
+    }
+
+
+def record(
+    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
+) -> list[Delivery]:
+    """Logs as closed, for every feed of the exchange, the sessions that are found to be none.
+
+    Args:
+        lake: Where the answers are, those to `questions` among them.
+        asked: The feeds that were asked for.
+        sessions: The sessions that they were asked for.
+        source: Whom they were asked of.
+        now: When this is found out, as an aware instant.
+
+    Returns:
+        What was logged. A second time nothing is.
+    """
+    logged = [
+        closed
+        for finder, evidence, lacking in _undecided(lake, asked, sessions, source, now)
+        for closed in _closed(lake, finder, evidence, lacking)
+    ]
+    deliveries.record(lake, logged)
+    return logged
+
+
+def _undecided(
+    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
+) -> Iterator[tuple[ClosureFinder, Evidence, list[date]]]:
+    """The finders of the feeds asked, each with what is known and the sessions in question."""
+    for finder in CLOSURE_FINDERS:
+        names = {feed.name for feed in asked} & set(_feeds(finder))
+        if not names:
+            continue
+        answers = current(lake, _feeds(finder), sessions)
+        missing = {
+            day for (feed, day), a in answers.items() if feed in names and a.state not in COMPLETE
+        }
+        if missing:
+            evidence = Evidence(answers, lake.landing.get, source, now)
+            yield finder, evidence, sorted(missing)
+
+
+def _closed(
+    lake: Lake, finder: ClosureFinder, evidence: Evidence, days: Sequence[date]
+) -> Iterator[Delivery]:
+    """What is to be logged of the days that a finder finds closed."""
+    found = finder.closed(evidence, days)
+    answers = {key: answer for key, answer in evidence.answers.items() if key[1] in found}
+    open_days = took_place(lake, answers)
+    for day in sorted(found.keys() - open_days):
+        for feed in _feeds(finder):
+            answer = answers.get((feed, day))
+            if answer is not None and answer.state in COMPLETE:
+                continue
+            yield Delivery(
+                feed=feed,
+                session_date=day,
+                url=found[day].url,
+                name=None,
+                sha256=None,
+                bytes=None,
+                published_at=None,
+                fetched_at=evidence.now,
+                state="closed",
+                reason=found[day].reason,
+            )
+
+
+def _feeds(finder: ClosureFinder) -> list[str]:
+    """The feeds that have no document of a closed day."""
+    return [f.name for f in FEEDS.values() if f.exchange == finder.exchange and not f.yearly]

@@ -1,0 +1,94 @@
+"""What the finder of a subject's closed days is: days that a calendar takes for sessions.
+
+No schedule tells of a typhoon. What proves one is a rule of the subject, declared in its own folder
+as a `ClosureFinder`; it decides from what was answered, and asks and writes nothing. Its questions
+are asked, and what it finds is logged, by `indextracker.acquiring.closures`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from indextracker.feeds.model import Feed
+    from indextracker.feeds.sources import Source
+
+
+class Said(Protocol):
+    """An answer of a publisher, as the log of deliveries keeps it."""
+
+    @property
+    def url(self) -> str | None:
+        """Where it came from."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Digest of its bytes; None where none came."""
+
+    @property
+    def bytes(self) -> int | None:
+        """How many bytes it has; None where none came."""
+
+    @property
+    def fetched_at(self) -> datetime:
+        """When it came."""
+
+    @property
+    def state(self) -> str:
+        """What it was taken for."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was not accepted, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a finder decides from.
+
+    Attributes:
+        answers: The answer that counts, by name of the feed and session, of all feeds of the
+            finder's exchange; without those never asked for.
+        body: The bytes of an answer by their digest.
+        source: Who was asked: its lists, and what an archive holds. Documents that it publishes are
+            no business of a finder, which names them in its questions.
+        now: The present, as an aware instant.
+    """
+
+    answers: Mapping[tuple[str, date], Said]
+    body: Callable[[str], bytes]
+    source: Source
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A day that was closed.
+
+    Attributes:
+        url: The answer that shows it.
+        reason: What shows it, in a sentence.
+    """
+
+    url: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClosureFinder:
+    """How an exchange's closed days are found.
+
+    Attributes:
+        exchange: The exchange, by ISO 10383 code.
+        questions: Of which feeds which of the days have to be asked for before they can be decided.
+        closed: Which of the days were closed. A day of which any document holds lines took place,
+            whatever is said here.
+    """
+
+    exchange: str
+    questions: Callable[[Evidence, Sequence[date]], Mapping[Feed, Sequence[date]]]
+    closed: Callable[[Evidence, Sequence[date]], Mapping[date, Finding]]

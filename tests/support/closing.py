@@ -1,0 +1,24 @@
+"""Asking for documents and then for closed days, as whoever runs does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from indextracker.acquiring import closures
+from indextracker.acquiring.acquisition import acquire
+from indextracker.acquiring.deliveries import Delivery, current
+from indextracker.feeds import Feed
+from indextracker.feeds.sources import Source
+from indextracker.lake import Lake
+
+
+def acquire_and_close(
+    lake: Lake, feed: Feed, days: Sequence[date], source: Source, clock: Callable[[], datetime]
+) -> dict[date, Delivery]:
+    """The answer that counts of each day, once closed days are found."""
+    acquire(lake, feed, days, source, clock=clock)
+    for other, asked in closures.questions(lake, [feed], days, source, clock()).items():
+        acquire(lake, other, asked, source, clock=clock)
+    closures.record(lake, [feed], days, source, clock())
+    return {day: answer for (_, day), answer in current(lake, [feed.name], days).items()}
