@@ -1,35 +1,48 @@
-"""The feeds: what publishers offer per session, how to know that it is data, how to decode it.
+"""The feeds: what publishers offer, how to know that it is data, how to decode it.
 
-A publisher has a module of its own here, which declares its `Publisher` and its `Feed`s; they are
-collected below, so a feed is added by declaring it. `sources` asks for the documents. Keeping and
-storing what comes back is the lake's work.
+Each subject has a folder here whose modules declare its `Publisher`s, its `Feed`s and how its
+closed days are found; they are collected below, so that declaring one adds it. `sources` asks for
+the documents. Keeping and storing what comes back is the lake's work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from indextracker.feeds.closures import ClosureFinder
 from indextracker.feeds.model import Feed, Publisher, Refusal, State
-from indextracker.feeds.taiwan import closures, finmind, taifex, twse, twse_holidays
+from indextracker_catalogue import SUBJECTS, TABLES
+from indextracker_catalogue.subjects import declared, once
 
-MODULES = (taifex, twse, twse_holidays, finmind, closures)
+FLOOR = "indextracker.feeds"
 
-FEEDS: dict[str, Feed] = {
-    value.name: value
-    for module in MODULES
-    for value in vars(module).values()
-    if isinstance(value, Feed)
-}
+Named = TypeVar("Named", Feed, Publisher)
+
+
+def find(kind: type[Named], subjects: Iterable[str], floor: str = FLOOR) -> dict[str, Named]:
+    """What the folders of the subjects declare of a kind, by name.
+
+    Raises:
+        ValueError: A name is declared twice; it says where.
+    """
+    found = [item for subject in subjects for item in declared(floor, subject, kind).items()]
+    once(((value.name, place) for value, place in found), f"the {kind.__name__.lower()}")
+    return {value.name: value for value, _ in found}
+
+
+_ORDER = {path: place for place, path in enumerate(TABLES)}
+
+# In the order of their tables, in which people see them.
+FEEDS: dict[str, Feed] = dict(
+    sorted(find(Feed, SUBJECTS).items(), key=lambda item: _ORDER[item[1].table.path])
+)
+_PUBLISHERS = find(Publisher, SUBJECTS)
 PUBLISHERS: dict[str, Publisher] = {
-    value.name: value
-    for module in MODULES
-    for value in vars(module).values()
-    if isinstance(value, Publisher)
+    feed.publisher: _PUBLISHERS[feed.publisher] for feed in FEEDS.values()
 }
 CLOSURE_FINDERS: tuple[ClosureFinder, ...] = tuple(
-    value
-    for module in MODULES
-    for value in vars(module).values()
-    if isinstance(value, ClosureFinder)
+    finder for subject in SUBJECTS for finder in declared(FLOOR, subject, ClosureFinder)
 )
 
 __all__ = ["CLOSURE_FINDERS", "FEEDS", "PUBLISHERS", "Feed", "Publisher", "Refusal", "State"]

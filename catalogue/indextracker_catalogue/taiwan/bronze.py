@@ -69,14 +69,6 @@ TAIFEX_VOLUME_TOTALS = _bronze(
     _text("spread_percent", "Share of spread orders in per cent"),
 )
 
-TWSE_INDEX = _bronze(
-    "twse_index",
-    "One row per line and index of a session's index report (MI_5MINS_INDEX).",
-    _text("index_name", "The publisher's name of the index, from the header"),
-    _text("time", "Time of the level, HH:MM:SS"),
-    _text("level", "Level, with thousands separators"),
-)
-
 TAIFEX_COMBINATION_TRADES = _bronze(
     "taifex_combination_trades",
     "One row per line of a session's calendar-spread file (Daily_YYYY_MM_DD_C.zip). It repeats "
@@ -148,16 +140,12 @@ TAIFEX_DAILY_OPTIONS = _daily_report(
     more=(_text("expiry_date", "Date of the expiry; printed since 2025-12-08, null before"),),
 )
 
-FINMIND_TRADES = _bronze(
-    "finmind_trades",
-    "One row per trade of an ETF as FinMind gives it (TaiwanStockPriceTick); the line is the "
-    "position in `data`, from 1.",
-    _text("trade_date", "Date of the trade, YYYY-MM-DD"),
-    _text("stock_id", "The stock exchange's code"),
-    _text("deal_price", "Price of the trade"),
-    _text("volume", "Volume in lots of 1,000 shares"),
-    _text("trade_time", "Time of the trade, HH:MM:SS and milliseconds"),
-    _text("tick_type", "1 where the buyer, 2 where the seller initiated it, 0 where unknown"),
+TWSE_INDEX = _bronze(
+    "twse_index",
+    "One row per line and index of a session's index report (MI_5MINS_INDEX).",
+    _text("index_name", "The publisher's name of the index, from the header"),
+    _text("time", "Time of the level, HH:MM:SS"),
+    _text("level", "Level, with thousands separators"),
 )
 
 TWSE_HOLIDAYS = Table(
@@ -180,4 +168,16 @@ TWSE_HOLIDAYS = Table(
         Column("document", "string", "Digest (sha256) of the document in the landing zone."),
     ),
     checks=_OF_LINES,
+)
+
+FINMIND_TRADES = _bronze(
+    "finmind_trades",
+    "One row per trade of an ETF as FinMind gives it (TaiwanStockPriceTick); the line is the "
+    "position in `data`, from 1.",
+    _text("trade_date", "Date of the trade, YYYY-MM-DD"),
+    _text("stock_id", "The stock exchange's code"),
+    _text("deal_price", "Price of the trade"),
+    _text("volume", "Volume in lots of 1,000 shares"),
+    _text("trade_time", "Time of the trade, HH:MM:SS and milliseconds"),
+    _text("tick_type", "1 where the buyer, 2 where the seller initiated it, 0 where unknown"),
 )

@@ -1,0 +1,1 @@
+"""What TWSE, TAIFEX and a vendor offer of each session: a module per publisher."""
