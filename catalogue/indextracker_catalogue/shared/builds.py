@@ -10,9 +10,9 @@ BUILDS = Table(
     name="builds",
     subject="deliveries",
     meaning=(
-        "A log with one row per table and session that a run built and found in order, and the "
-        "accepted documents that it was built from. A session whose accepted documents are others "
-        "by now is stale."
+        "A log with one row per table and session that a run built and whose checks passed, with "
+        "the accepted documents that it was built from. A session is stale when its accepted "
+        "documents are no longer these."
     ),
     key=("table_path", "session_date", "built_at"),
     timeline=Days("UTC"),
@@ -21,9 +21,13 @@ BUILDS = Table(
     writes="append",
     by_job=False,
     columns=(
-        Column("table_path", "string", "Table built, layer/name; raw/name is its copy to query."),
+        Column(
+            "table_path",
+            "string",
+            "Table built, layer/name; raw/name is its copy in the warehouse.",
+        ),
         Column("session_date", "date", "Session built."),
-        Column("documents", "string", "feed=sha256 of each document, sorted, by commas."),
+        Column("documents", "string", "feed=sha256 of each document, sorted, separated by commas."),
         Column("built_at", "timestamp", "When it was built."),
     ),
 )

@@ -21,14 +21,16 @@ DELIVERIES = Table(
     partitioned="year",
     writes="append",
     columns=(
-        Column("feed", "string", "Feed that asked."),
-        Column("session_date", "date", "Session that was asked for."),
+        Column("feed", "string", "Feed that the document was requested for."),
+        Column("session_date", "date", "Session that was requested."),
         Column("url", "string", "Where the answer came from: an address or an archive's file."),
         Column("name", "string", "The publisher's name of the document."),
         Column("sha256", "string", "Digest of the bytes in the landing zone; null without bytes."),
         Column("bytes", "bigint", "Length of the answer; null without one.", "bytes"),
         Column(
-            "published_at", "timestamp", "When the publisher says it was published, if it does."
+            "published_at",
+            "timestamp",
+            "Time of publication as the publisher states it; null if it does not.",
         ),
         Column("fetched_at", "timestamp", "When the answer came."),
         Column("state", "string", f"One of {', '.join(STATES)}."),

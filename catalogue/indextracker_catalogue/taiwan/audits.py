@@ -1,4 +1,4 @@
-"""What holds between tables: control totals, calendars, hours, and what bars are made of."""
+"""Audits, rules between tables: control totals, calendars, hours, and bars against their facts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ VOLUME_EQUALS_TOTALS = Audit(
     on="silver/futures_trades",
     reads=("silver/futures_spreads", "bronze/taifex_volume_totals", "silver/rejects"),
     meaning=(
-        "Per product, outright and spread volume add up to the exchange's control total; less may "
-        "be there of a product with a line that could not be read."
+        "Per product, outright and spread volume add up to the exchange's control total; only a "
+        "product with a line that could not be read may have less."
     ),
     bad_rows="""
         with unread as (
@@ -74,7 +74,10 @@ SPREADS_EQUAL_COMBINATIONS = Audit(
     name="spreads_equal_combination_trades",
     on="silver/futures_spreads",
     reads=("bronze/taifex_combination_trades", "silver/rejects"),
-    meaning="The spreads that met a spread are those of the exchange's own file of spreads.",
+    meaning=(
+        "The spreads of the tick file are those that the exchange's file of spreads marks as "
+        "matched with a spread."
+    ),
     severity="warn",
     bad_rows=f"""
         with {_COMBINATIONS},
@@ -130,8 +133,8 @@ COMBINATIONS_EQUAL_TOTALS = Audit(
         "silver/rejects",
     ),
     meaning=(
-        "Per product, the exchange's file of spreads adds up to its control total of spreads; what "
-        "met a single order counts half."
+        "Per product, the exchange's file of spreads adds up to its control total of spreads; "
+        "spreads matched with single orders count half."
     ),
     severity="warn",
     bad_rows=f"""
@@ -222,7 +225,7 @@ PREVIOUS_CLOSE = Audit(
     name="opens_with_the_previous_close",
     on="silver/index_levels",
     reads=("silver/sessions",),
-    meaning="The row of 09:00:00 is the close of the session before, where that one is there.",
+    meaning="The row of 09:00:00 is the close of the session before, if that one is in the lake.",
     severity="warn",
     sees_previous=True,
     bad_rows="""
@@ -247,8 +250,8 @@ CALENDAR_EQUALS_SCHEDULE = Audit(
     on="silver/sessions",
     reads=("silver/closures", "bronze/twse_holidays"),
     meaning=(
-        "The days of the stock exchange's holiday schedule are sessions where it trades, and none "
-        "where it does not; a weekend never is, and a typhoon may take a session away."
+        "The days of the stock exchange's holiday schedule are sessions if it says that there is "
+        "trading, and none otherwise; days in silver/closures are left out."
     ),
     severity="warn",
     bad_rows="""
@@ -446,7 +449,7 @@ def _of_every_scale(subject: str, reads: tuple[str, ...], facts: str, *counts: s
         name="every_scale_holds_the_volume",
         on=f"gold/{subject}_bars",
         reads=reads,
-        meaning="The bars of every scale add up to the facts that they are made of.",
+        meaning="The bars of every scale add up to the facts that they are made from.",
         bad_rows=f"""
         with bars as (
             select session_date, scale_minutes, {sums}

@@ -51,8 +51,8 @@ TAIFEX_FUTURES = _bronze(
     _text("product", "Product code"),
     _text("expiry", "Expiry code, or near/far of a calendar spread"),
     _text("trade_time", "Time of the trade, HHMMSS, or with hundredths of a second"),
-    _text("price", "Price; of a spread row far less near"),
-    _text("volume", "Volume of both sides, of a spread row of both legs too"),
+    _text("price", "Price; in a spread row that of the far leg less that of the near leg"),
+    _text("volume", "Volume of both sides; in a spread row, of both legs too"),
     _text("near_price", "Price of the near leg of a spread row, else -"),
     _text("far_price", "Price of the far leg of a spread row, else -"),
     _text("opening_auction", "* for the opening auction"),
@@ -72,16 +72,19 @@ TAIFEX_VOLUME_TOTALS = _bronze(
 TAIFEX_COMBINATION_TRADES = _bronze(
     "taifex_combination_trades",
     "One row per line of a session's calendar-spread file (Daily_YYYY_MM_DD_C.zip). It repeats "
-    "trades of the futures tick file: checks read it, and nothing is counted from it.",
+    "trades of the futures tick file: checks compare with it, and no volume is counted from it.",
     _text("trade_date", "Calendar date of the trade, YYYYMMDD"),
     _text("product", "Product code"),
     _text("expiry", "near/far"),
     _text("trade_time", "Time of the trade, HHMMSS, or with hundredths of a second"),
-    _text("price", "Price of the far leg less that of the near"),
+    _text("price", "Price of the far leg less that of the near leg"),
     _text("volume", "Volume of both sides and both legs"),
     _text("near_price", "Price of the near leg"),
     _text("far_price", "Price of the far leg"),
-    _text("spread_against_spread", "* for a spread that met a spread, whose row the tick file has"),
+    _text(
+        "spread_against_spread",
+        "* for a spread matched with a spread; the tick file has its row too",
+    ),
 )
 
 TAIFEX_OPTIONS = _bronze(
@@ -120,8 +123,8 @@ def _daily_report(name: str, meaning: str, *series: Column, more: tuple[Column, 
         _text("historical_low", "Lowest price of the contract's life"),
         _text("halted", "Whether trading was halted for news"),
         _text("trading_session", "The publisher's word for the day or the night part"),
-        _text("change", "Change from the settlement before"),
-        _text("change_percent", "The same in per cent"),
+        _text("change", "Change from the previous settlement price"),
+        _text("change_percent", "Change in per cent"),
         *more,
     )
 
@@ -129,7 +132,7 @@ def _daily_report(name: str, meaning: str, *series: Column, more: tuple[Column, 
 TAIFEX_DAILY_FUTURES = _daily_report(
     "taifex_daily_futures",
     "One row per line of the exchange's daily report of a session's futures (futDataDown).",
-    more=(_text("spread_order_volume", "Volume of spread orders against single ones"),),
+    more=(_text("spread_order_volume", "Volume of spread orders matched with single orders"),),
 )
 
 TAIFEX_DAILY_OPTIONS = _daily_report(
@@ -162,7 +165,7 @@ TWSE_HOLIDAYS = Table(
         _text("name", "Name of the day"),
         _text("date", "Date, in JSON as YYYY-MM-DD, in CSV without a year"),
         _text("weekday", "Day of the week; null in JSON"),
-        _text("description", "What the exchange does"),
+        _text("description", "What the exchange does on that day"),
         _text("note", "o for an open day, * for one of settlement alone; null in JSON"),
         Column("text", "string", "The whole line where it would not split into cells."),
         Column("document", "string", "Digest (sha256) of the document in the landing zone."),

@@ -8,7 +8,7 @@ from indextracker_catalogue.timeline import Sessions
 XTAI = Sessions("XTAI")
 
 SESSION = Column("session_date", "date", "Trading day of the exchange, in its local time.")
-LINE = Column("line", "bigint", "Line in the document, from 1; the sequence inside a contract.")
+LINE = Column("line", "bigint", "Line in the document, from 1; the order of a contract's trades.")
 PRODUCT = Column("product", "string", "The exchange's product code, such as TX.")
 EXPIRY = Column("expiry", "string", "Expiry code: YYYYMM, or YYYYMMWn and YYYYMMFn of weeklies.")
 NEAR = Column("near_expiry", "string", "Expiry code of the near leg.")

@@ -31,13 +31,16 @@ PRICES = (
     Column("close", "double", "Last price.", "quote"),
     Column("mean", "double", "Mean over printed rows, unweighted.", "quote"),
     Column(
-        "std", "double", "Sample standard deviation over printed rows; null below two.", "quote"
+        "std",
+        "double",
+        "Sample standard deviation over printed rows; null below two rows.",
+        "quote",
     ),
 )
 VWAP = Column("vwap", "double", "Mean weighted by contracts.", "quote")
 SUMS = (
     Column("price_sum", "decimal(18,4)", "Exact sum of the prices."),
-    Column("price_square_sum", "decimal(27,8)", "Exact sum of their squares."),
+    Column("price_square_sum", "decimal(27,8)", "Exact sum of the squared prices."),
 )
 WEIGHTED_SUM = Column("price_contracts_sum", "decimal(28,4)", "Exact sum of price times contracts.")
 CONTRACT_COUNT = Column("contracts", "bigint", "Contracts traded outright.", "contracts")
@@ -124,7 +127,7 @@ FUTURES_BARS, FUTURES_SESSIONS = _bars_and_sessions(
         Check(
             "priced_where_traded",
             "(trades > 0) <> (open is not null)",
-            "Prices come from outright trades alone: legs give none.",
+            "A bar has prices exactly where it has outright trades: legs of spreads give none.",
         ),
         Check(
             "something_traded",
@@ -167,7 +170,7 @@ OPTION_BARS, OPTION_SESSIONS = _bars_and_sessions(
         Column(
             "std",
             "double",
-            "Sample standard deviation weighted by contracts; null below two of them.",
+            "Sample standard deviation weighted by contracts; null below two contracts.",
             "quote",
         ),
         CONTRACT_COUNT,
@@ -201,8 +204,8 @@ RECONCILIATION = Table(
     layer="gold",
     name="reconciliation",
     meaning=(
-        "One row per contract and part of a session that the daily report or the trades know: the "
-        "exchange's figures against ours, and the class of the difference."
+        "One row per contract and part of a session that is in the daily report or in the trades: "
+        "the exchange's figures, ours, and the class of their difference."
     ),
     key=("session_date", "session_part", "product", "expiry"),
     timeline=XTAI,
@@ -238,7 +241,7 @@ RECONCILIATION = Table(
         Check(
             "class_known",
             "class not in ('equal', 'block trades', 'unexplained')",
-            "A difference is of a known class.",
+            "The class is one of the three.",
         ),
         Check(
             "explained",

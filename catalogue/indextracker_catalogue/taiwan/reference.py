@@ -41,14 +41,16 @@ SESSIONS = Table(
 CLOSURES = Table(
     layer="silver",
     name="closures",
-    meaning="One row per closure that the exchange's yearly schedule does not hold.",
+    meaning="One row per closure that is not in the exchange's yearly schedule.",
     key=("exchange", "closed_date"),
     timeline=Whole(),
     by_job=False,
     columns=(
         Column("exchange", "string", "Exchange by its ISO 10383 code."),
         Column("closed_date", "date", "Day without a session."),
-        Column("announced_on", "date", "Day of the notice; known at every later session."),
+        Column(
+            "announced_on", "date", "Day of the notice; the closure is known from the day after."
+        ),
         Column("reason", "string", "Why the exchange was closed."),
         Column("source", "string", "The notice."),
     ),
@@ -65,19 +67,31 @@ PRODUCTS = Table(
     columns=(
         PRODUCT,
         Column("name", "string", "Name of the product."),
-        Column("underlying", "string", "Index id where the underlying is an index of ours."),
+        Column(
+            "underlying", "string", "Index id of the underlying, where it is one of the indices."
+        ),
         Column("kind", "string", "index, stock, etf, fx, commodity or foreign_index."),
         INSTRUMENT,
         Column("multiplier", "double", "Value of one point or unit.", "currency"),
         Column("currency", "string", "Currency of settlement, ISO 4217."),
-        Column("tick_size", "double", "Smallest step of the price; null where it depends on it."),
+        Column(
+            "tick_size", "double", "Smallest step of the price; null where it depends on the price."
+        ),
         Column("day_open", "string", "Opening of the day part, HH:MM:SS local."),
         Column("day_close", "string", "Close of the day part, HH:MM:SS local."),
         Column(
             "last_day_close", "string", "Close on a contract's last trading day, HH:MM:SS local."
         ),
-        Column("night_open", "string", "Opening of the night part, HH:MM:SS local; null without."),
-        Column("night_close", "string", "Close of the night part, HH:MM:SS local; null without."),
+        Column(
+            "night_open",
+            "string",
+            "Opening of the night part, HH:MM:SS local; null without a night.",
+        ),
+        Column(
+            "night_close",
+            "string",
+            "Close of the night part, HH:MM:SS local; null without a night.",
+        ),
         Column("expiry_rule", "string", "Rule that dates its expiries; 'unknown' gives no dates."),
         Column("valid_from", "date", "First session of these terms."),
         Column("valid_to", "date", "Last session of these terms; null while they hold."),
@@ -90,7 +104,7 @@ PRODUCTS = Table(
     ),
     checks=(
         Check("valid_period", "valid_to < valid_from", "Terms end after they begin."),
-        Check("multiplier_positive", "multiplier <= 0", "A point is worth something."),
+        Check("multiplier_positive", "multiplier <= 0", "The multiplier is above zero."),
     ),
 )
 
@@ -115,8 +129,8 @@ EXPIRIES = Table(
     layer="silver",
     name="expiries",
     meaning=(
-        "One row per expiry rule and expiry code inside the calendar: the dates that the rule "
-        "gives, traded or not."
+        "One row per expiry rule and expiry code inside the calendar, whether it was traded or "
+        "not: the dates that the rule gives."
     ),
     key=("expiry_rule", "expiry"),
     timeline=Whole(),
@@ -124,7 +138,7 @@ EXPIRIES = Table(
     columns=(
         Column("expiry_rule", "string", "Rule, as in silver/products."),
         EXPIRY,
-        Column("nominal_date", "date", "Day that the rule names before closures move it."),
+        Column("nominal_date", "date", "Day that the rule names, before a closure moves it."),
         Column("last_trading_date", "date", "Last session in which the contract trades."),
         Column("final_settlement_date", "date", "Session of the final settlement."),
     ),
@@ -141,7 +155,7 @@ EXPIRE_CODES = Table(
     layer="silver",
     name="expire_codes",
     meaning=(
-        "One row per expiry and relative code that it bears, with the sessions in which it does: "
+        "One row per expiry and relative code that it has, with the sessions in which it has it: "
         "M, M+1, M+2, Q+1 to Q+3, W, W+1, F, F+1."
     ),
     key=("expiry_rule", "expiry", "expire_code"),
@@ -171,6 +185,6 @@ ETFS = Table(
         Column("underlying", "string", "Index id of the index that it follows."),
         Column("lot_shares", "bigint", "Shares of a lot.", "shares"),
         Column("listed_on", "date", "First session; null where not known."),
-        Column("source", "string", "Where this is published.", width=1024),
+        Column("source", "string", "Where these facts are published.", width=1024),
     ),
 )

@@ -34,7 +34,9 @@ INDEX_LEVELS = Table(
         INDEX,
         Column("observed_at", "timestamp", "Instant of the level."),
         Column("level", "double", "Level of the index.", "points"),
-        Column("is_previous_close", "boolean", "The row of 09:00:00: yesterday's close, no trade."),
+        Column(
+            "is_previous_close", "boolean", "The row of 09:00:00: the previous session's close."
+        ),
         LINE,
     ),
     checks=(
@@ -73,7 +75,7 @@ FUTURES_TRADES = Table(
             "Expiry codes are well formed.",
         ),
         Check("price_positive", "not price > 0", "An outright price is above zero."),
-        Check("contracts_positive", "not contracts > 0", "A trade has contracts."),
+        Check("contracts_positive", "not contracts > 0", "A trade is of one contract or more."),
     ),
 )
 
@@ -91,7 +93,7 @@ FUTURES_SPREADS = Table(
         PRODUCT,
         NEAR,
         FAR,
-        Column("price", "double", "Price of the far leg less that of the near.", "quote"),
+        Column("price", "double", "Price of the far leg less that of the near leg.", "quote"),
         Column("near_price", "double", "Price of the near leg.", "quote"),
         Column("far_price", "double", "Price of the far leg.", "quote"),
         Column(
@@ -108,7 +110,7 @@ FUTURES_SPREADS = Table(
             f"abs(far_price - near_price - price) > {forms.LEGS_TOLERANCE:f}",
             "The price is the far leg's less the near leg's.",
         ),
-        Check("contracts_positive", "not contracts > 0", "A spread has contracts."),
+        Check("contracts_positive", "not contracts > 0", "A trade is of one spread or more."),
     ),
 )
 
@@ -142,9 +144,9 @@ OPTION_TRADES = Table(
             f"not regexp_like(expiry, '^{forms.EXPIRY}$')",
             "Expiry codes are well formed.",
         ),
-        Check("price_positive", "not price > 0", "An option costs something."),
+        Check("price_positive", "not price > 0", "A premium is above zero."),
         Check("strike_positive", "not strike > 0", "A strike is above zero."),
-        Check("sides_positive", "not sides > 0", "A row has sides."),
+        Check("sides_positive", "not sides > 0", "A row is of one side or more."),
     ),
 )
 
@@ -161,11 +163,13 @@ ETF_TRADES = Table(
         Column("traded_at", "timestamp", "Instant of the trade, to the millisecond."),
         Column("price", "double", "Price of the trade.", "TWD"),
         Column("shares", "bigint", "Shares traded: lots of 1,000.", "shares"),
-        Column("side", "string", "Who initiated it: 'buy', 'sell', or null: unknown, as in 2019."),
+        Column(
+            "side", "string", "Side that initiated the trade: 'buy', 'sell'; null where unknown."
+        ),
     ),
     checks=(
-        Check("price_positive", "not price > 0", "A share costs something."),
-        Check("shares_positive", "not shares > 0", "A trade has shares."),
+        Check("price_positive", "not price > 0", "A price is above zero."),
+        Check("shares_positive", "not shares > 0", "A trade is of one share or more."),
         Check("side_known", "side not in ('buy', 'sell')", "A side is buy or sell."),
     ),
 )
@@ -175,7 +179,7 @@ DAILY_REPORT = Table(
     name="daily_report",
     meaning=(
         "One row per contract and part of a session in the exchange's daily report: its own "
-        "figures. A calendar spread stands under its near/far expiries."
+        "figures. The expiry of a calendar spread is written near/far."
     ),
     key=("session_date", "session_part", "product", "expiry"),
     timeline=XTAI,
@@ -206,7 +210,7 @@ DAILY_REPORT = Table(
         Check(
             "low_to_high",
             "low > least(open, close) or high < greatest(open, close)",
-            "Open and close lie between low and high; the figures are the exchange's own.",
+            "Open and close lie between low and high in the exchange's own figures.",
             "warn",
         ),
         Check("contracts_not_negative", "contracts < 0", "Volume is not negative."),
@@ -218,7 +222,7 @@ CONTRACTS = Table(
     name="contracts",
     meaning=(
         "One row per contract in a session's documents (outright or leg) and expire code that it "
-        "bears there; one row with a null code where it bears none."
+        "has in that session; one row with a null code where it has none."
     ),
     key=("session_date", "product", "expiry"),
     timeline=XTAI,
@@ -234,7 +238,9 @@ CONTRACTS = Table(
         Column(
             "last_trading_date", "date", "As known at the session; null where no rule is known."
         ),
-        Column("final_settlement_date", "date", "As known at the session; null likewise."),
+        Column(
+            "final_settlement_date", "date", "As known at the session; null where no rule is known."
+        ),
         Column(
             "product_assumed", "boolean", "It is not in silver/products: common terms are assumed."
         ),
