@@ -10,29 +10,29 @@ What only tidies up, `killed_runs`, always runs.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
+from indextracker.acquiring.turns import ASKS_EVERY, turns
 from indextracker.acquiring.windows import outstanding
 from indextracker.building import staleness
 from indextracker.building.needs import needs
+from indextracker.building.planning import Span, spans
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
-from indextracker_assets.planning import Span, keys_of, spans
+from indextracker_assets.partitions import tags
 from indextracker_assets.pools import make_places
-from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, pause, under_way
-from indextracker_assets.specs import asset_key
-from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
+from indextracker_assets.specs import asset_key, key_at
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
 # When the last document of a session is out: reports and ticks by five, the ETF's by six.
 EVENING = "30 18 * * *"
 AN_HOUR_LATER = "30 19 * * *"
-ASKS_EVERY = timedelta(minutes=30)
 REFINES_EVERY_SECONDS = 60
 TIDIES_EVERY_SECONDS = 30
 # The error of a step stands in its own event; this many steps name a failure well.
@@ -62,7 +62,7 @@ def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
         if not platform.calendar.is_session(today):
             following = platform.calendar.next(today)
             return dg.SkipReason(f"{today} is no trading day; the next one is {following}")
-        return dg.RunRequest(run_key=f"{today}", tags=Span((today,), ()).tags)
+        return dg.RunRequest(run_key=f"{today}", tags=tags(Span((today,), ())))
 
     @dg.schedule(
         name="freshness_of_today",
@@ -163,43 +163,16 @@ def _asking(platform: Platform) -> Requests:
     """Runs for the outstanding documents for whom enough time has passed since they were asked."""
     now, first = platform.clock(), platform.settings.lake.start
     missing = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
-    asked = _asked(platform)
-    due: dict[str, list[date]] = {}
-    waiting = 0
-    for one in missing:
-        times, last = asked.get((one.feed, one.session), (0, now))
-        if one.session < (date(first.year, 1, 1) if FEEDS[one.feed].yearly else first):
-            continue
-        if times and now < last + pause(times, ASKS_EVERY):
-            waiting += 1
-            continue
-        due.setdefault(one.feed, []).append(one.session)
+    due, waiting = turns(platform.lake, missing, first, now)
     yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].yearly]
     if yearly:
         yield dg.RunRequest(asset_selection=yearly)
     of_sessions = {feed: days for feed, days in due.items() if not FEEDS[feed].yearly}
     for span in spans(of_sessions, platform.calendar):
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
-        yield dg.RunRequest(asset_selection=keys, tags=span.tags)
+        yield dg.RunRequest(asset_selection=keys, tags=tags(span))
     if not due:
         yield dg.SkipReason(f"nothing is to be asked for; {waiting} documents wait for their turn")
-
-
-def _asked(platform: Platform) -> dict[tuple[str, date], tuple[int, datetime]]:
-    """How often each document was asked for since the last that was accepted, and when last."""
-    with platform.lake.sql([DELIVERIES]) as connection:
-        rows = connection.execute(
-            """
-            with last_accepted as (
-                select feed, session_date, max(fetched_at) as at
-                from deliveries where state = 'accepted' group by all
-            )
-            select d.feed, d.session_date, count(*), max(d.fetched_at)
-            from deliveries as d left join last_accepted as a using (feed, session_date)
-            where d.fetched_at >= coalesce(a.at, d.fetched_at) group by all
-            """
-        ).fetchall()
-    return {(feed, session): (times, last) for feed, session, times, last in rows}
 
 
 def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:
@@ -214,8 +187,8 @@ def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -
             yield dg.RunRequest(
                 run_key=key,
                 job_name=jobs.REFINE,
-                asset_selection=[*jobs.REFERENCE_KEYS, *keys_of(span)],
-                tags={**span.tags, DIGEST: digest},
+                asset_selection=[*jobs.REFERENCE_KEYS, *(key_at(path) for path in span.names)],
+                tags={**tags(span), DIGEST: digest},
             )
 
 

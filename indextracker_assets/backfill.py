@@ -17,16 +17,16 @@ import dagster as dg
 from indextracker.acquiring.deliveries import NEVER_ASKED, current
 from indextracker.building import staleness
 from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
+from indextracker.building.planning import Span, spans
 from indextracker.building.reports import Answer, Report, rejected
 from indextracker.building.staleness import Needs
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
-from indextracker_assets import jobs, outcomes
+from indextracker_assets import jobs, outcomes, partitions
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.definitions import work_defs
-from indextracker_assets.planning import Span, keys_of, spans
 from indextracker_assets.pools import make_places
 from indextracker_assets.resources import cancel_job_runs
 from indextracker_assets.runs import (
@@ -38,7 +38,7 @@ from indextracker_assets.runs import (
     shield_children,
     task_tags,
 )
-from indextracker_assets.specs import asset_key, raw_key
+from indextracker_assets.specs import asset_key, key_at, raw_key
 from indextracker_catalogue import TABLES
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
@@ -118,13 +118,19 @@ class _Runs:
         run_id = str(uuid.uuid4())
         shield_children()
         self._listen(run_id, span)
+        of_span = partitions.tags(span) if span else {}
         result = run_here(
             self._instance,
             self._defs.resolve_job_def(job),
             run_id,
             env=self._env,
             keys=keys,
-            tags={**process_tag(run_id), **self._tags, **(span.tags if span else {}), **tags},
+            tags={
+                **process_tag(run_id),
+                **self._tags,
+                **of_span,
+                **tags,
+            },
             config=_QUIET,
         )
         failpoint("run-ended")
@@ -215,7 +221,7 @@ def _refine(
     for number, span in enumerate(plan):
         if runs.report.failures:
             return
-        keys = keys_of(span)
+        keys = [key_at(path) for path in span.names]
         if not number and not tables:
             # What has no sessions, and all the others read.
             keys += jobs.REFERENCE_KEYS

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dagster as dg
 
+from indextracker.building.freshness import watched
 from indextracker.building.needs import refined_tables
 from indextracker.building.reference_tables import REFERENCES
-from indextracker_assets.assets.freshness import CHECK, watched
+from indextracker_assets.assets.freshness import CHECK
 from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.specs import asset_key, raw_key
 

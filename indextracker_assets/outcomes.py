@@ -13,9 +13,9 @@ from datetime import date
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
+from indextracker.building.planning import Span
 from indextracker.building.reports import Warned
 from indextracker.lake.checks import rules
-from indextracker_assets.planning import Span
 from indextracker_catalogue import TABLES
 
 # The report names what is missing itself, with reasons.

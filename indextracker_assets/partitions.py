@@ -1,4 +1,4 @@
-"""Partitions made of the calendars: one per trading session of an exchange."""
+"""Partitions made of the calendars: one per trading session of an exchange, and runs of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 import dagster as dg
 
+from indextracker.building.planning import Span
 from indextracker.calendars import Calendar
 
 
@@ -31,3 +32,11 @@ def session_partitions(calendar: Calendar, start: date) -> dg.DailyPartitionsDef
             *(datetime.combine(day, time()) for day in closed if day.weekday() in trading),
         ],
     )
+
+
+def tags(span: Span) -> dict[str, str]:
+    """What tells Dagster the partitions of a run."""
+    return {
+        "dagster/asset_partition_range_start": span.first.isoformat(),
+        "dagster/asset_partition_range_end": span.last.isoformat(),
+    }

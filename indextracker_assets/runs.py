@@ -22,6 +22,7 @@ from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 from filelock import FileLock
 
+from indextracker.acquiring.turns import MOST_COUNTED, pause
 from indextracker.settings import PROJECT, Settings
 
 WORKSPACES = {
@@ -38,8 +39,6 @@ UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 FIRST_PAUSE = timedelta(minutes=10)
-LONGEST_PAUSE = timedelta(days=1)
-MOST_COUNTED = 20
 
 
 _marked: set[str] = set()
@@ -161,11 +160,6 @@ def cancel_own_runs(instance: dg.DagsterInstance) -> None:
 def under_way(instance: dg.DagsterInstance, job: str) -> bool:
     """Whether a run of a job is queued or running."""
     return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1))
-
-
-def pause(tries: int, first: timedelta) -> timedelta:
-    """How long to wait after so many tries: twice as long each time, a day at most."""
-    return min(first * (1 << min(tries - 1, MOST_COUNTED)), LONGEST_PAUSE)
 
 
 def attempt(instance: dg.DagsterInstance, digest: str, now: datetime) -> str | None:

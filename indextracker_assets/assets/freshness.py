@@ -1,77 +1,19 @@
-"""Freshness by the calendar: which tables are without a session that is due by now.
+"""Checks of freshness: which tables are without a session that is due by now.
 
-Dagster's own policies know no holidays. Whether a day's document can be had at all is shown by the
-check `documents_accepted` of its feed.
+Dagster's own policies know no holidays; what is due is said by `indextracker.building.freshness`.
+Whether a day's document can be had at all is shown by the check `documents_accepted` of its feed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
 
 import dagster as dg
 
-from indextracker.acquiring.deliveries import current
-from indextracker.building import staleness
-from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
-from indextracker.feeds import FEEDS
+from indextracker.building.freshness import Lag, lags, watched
 from indextracker.platform import Platform
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key
-from indextracker_catalogue import Table
 
 CHECK = "fresh"
-# One missing session is often the publisher's doing, a week of them nobody's intention.
-BEHIND_IS_AN_ERROR = 5
-
-
-@dataclass(frozen=True)
-class Lag:
-    """How far a table is behind: the last session due, the newest there, and how many between."""
-
-    due: date | None
-    newest: date | None
-    behind: int
-
-
-def watched() -> dict[Table, frozenset[str]]:
-    """The tables that are watched, documents and bars, and the feeds that each rests on."""
-    found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
-    for table in refined_tables():
-        if table.layer == "gold" and not table.is_whole:
-            found[table] = frozenset[str]().union(*ways(table))
-    return found
-
-
-def lags(platform: Platform, now: datetime) -> dict[Table, Lag]:
-    """How far each watched table is behind the sessions that its feeds owe by now.
-
-    A session that turned out to be closed is owed by nobody.
-    """
-    calendar, tables = platform.calendar, watched()
-    today = now.astimezone(calendar.timezone).date()
-    first = max(platform.settings.lake.start, calendar.start)
-    passed = calendar.sessions(first, today) if first <= today else []
-    recent = passed[-2 * BEHIND_IS_AN_ERROR :]
-    answers = current(platform.lake, SESSION_FEEDS, recent) if recent else {}
-    states = {(feed, session): answer.state for (feed, session), answer in answers.items()}
-    built = staleness.built(platform.lake, [table.path for table in tables], recent)
-
-    def one(table: Table, feeds: frozenset[str]) -> Lag:
-        def owed(session: date) -> bool:
-            found = {states.get((feed, session)) for feed in feeds}
-            return "closed" not in found and all(FEEDS[f].due(session) <= now for f in feeds)
-
-        def there(session: date) -> bool:
-            if table.layer == "bronze":
-                return all(states.get((feed, session)) == "accepted" for feed in feeds)
-            return session in built[table.path]
-
-        due = [session for session in recent if owed(session)]
-        newest = max(filter(there, due), default=None)
-        behind = sum(1 for session in due if newest is None or session > newest)
-        return Lag(due[-1] if due else None, newest, behind)
-
-    return {table: one(table, feeds) for table, feeds in tables.items()}
 
 
 def freshness_checks() -> dg.AssetChecksDefinition:
@@ -94,7 +36,9 @@ def freshness_checks() -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
         mark(context)
-        found = lags(platform, platform.clock())
+        found = lags(
+            platform.lake, platform.calendar, platform.settings.lake.start, platform.clock()
+        )
         for check in sorted(context.selected_asset_check_keys):
             yield _result(check.asset_key, found[tables[check.asset_key]])
 
@@ -102,7 +46,7 @@ def freshness_checks() -> dg.AssetChecksDefinition:
 
 
 def _result(key: dg.AssetKey, found: Lag) -> dg.AssetCheckResult:
-    error = found.behind >= BEHIND_IS_AN_ERROR
+    error = found.is_long
     return dg.AssetCheckResult(
         passed=found.behind == 0,
         asset_key=key,

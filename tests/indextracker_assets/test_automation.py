@@ -20,14 +20,14 @@ from support.ticks import Asked, Harness
 
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
+from indextracker.building.freshness import Lag, lags
 from indextracker.building.needs import SESSION_FEEDS, needs
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
-from indextracker_assets.assets.freshness import lags
 from indextracker_assets.specs import key_at
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import TABLES, Table
 from indextracker_simulator.faults import Fault
 from indextracker_simulator.server import ExchangeServer
 from indextracker_simulator.taiwan.exchange import Exchange
@@ -66,6 +66,11 @@ class World:
     @property
     def platform(self) -> Platform:
         return self.harness.platform
+
+    def lags(self, now: datetime) -> dict[Table, Lag]:
+        return lags(
+            self.platform.lake, self.platform.calendar, self.platform.settings.lake.start, now
+        )
 
     def evening(self, day: int) -> list[Asked] | str:
         """The schedule's tick of a day, its runs run."""
@@ -210,12 +215,12 @@ def test_the_tables_hold_the_three_sessions(world: World) -> None:
 
 
 def test_freshness_knows_the_calendar(world: World) -> None:
-    found = lags(world.platform, world.now)
+    found = world.lags(world.now)
     assert {lag.behind for lag in found.values()} == {0}
     assert {lag.newest for lag in found.values()} == {LAST}
     # A day later, before its documents are due; and after.
-    assert {lag.behind for lag in lags(world.platform, taipei(20, 12)).values()} == {0}
-    assert {lag.behind for lag in lags(world.platform, taipei(20, 23)).values()} == {1}
+    assert {lag.behind for lag in world.lags(taipei(20, 12)).values()} == {0}
+    assert {lag.behind for lag in world.lags(taipei(20, 23)).values()} == {1}
     run = world.harness.launch(jobs.FRESHNESS, dg.RunRequest())
     assert run.success
     assert all(check.passed for check in run.get_asset_check_evaluations())

@@ -1,7 +1,6 @@
 """What is to be run: sessions and tables, put together into as few runs as there can be.
 
-Which sessions need it is said by `indextracker.building.staleness`; runs are started by `backfill`
-and `automation`.
+Which sessions need it is said by `staleness`; runs are started by the code location.
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-import dagster as dg
-
 from indextracker.building.staleness import Documents
 from indextracker.calendars import Calendar
-from indextracker_assets.specs import key_at
 
 
 @dataclass(frozen=True)
@@ -40,14 +36,6 @@ class Span:
     def last(self) -> date:
         """The last session."""
         return self.sessions[-1]
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """What tells Dagster the partitions of the run."""
-        return {
-            "dagster/asset_partition_range_start": self.first.isoformat(),
-            "dagster/asset_partition_range_end": self.last.isoformat(),
-        }
 
     def digest(self, documents: Documents) -> str:
         """What the run would be made of: equal for the same tables, sessions and documents."""
@@ -80,8 +68,3 @@ def spans(sessions: Mapping[str, Collection[date]], calendar: Calendar) -> list[
     ):
         found.append(Span(tuple(day for _, day in days), names))
     return found
-
-
-def keys_of(span: Span) -> list[dg.AssetKey]:
-    """The assets of a run that refines."""
-    return [key_at(path) for path in span.names]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indextracker.building.needs import YEARLY_FEEDS, needs
+from indextracker.building.planning import Span, spans
 from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
-from indextracker_assets.planning import Span, keys_of, spans
 
 CALENDAR = taiwan(date(2025, 6, 2))
 # Lunar New Year is in the middle: 5 to 15 February are neighbours.
@@ -64,5 +64,3 @@ def test_needs_are_of_feeds_of_sessions_and_name_the_copies() -> None:
     assert found["raw/futures_bars"] == found["gold/futures_bars"]
     assert len(found["silver/rejects"]) > len(found["silver/futures_trades"]) == 1
     assert not any(path.startswith("raw/") for path in needs(["silver", "gold"]))
-    keys = keys_of(Span((DAYS[0],), ("raw/futures_bars",)))
-    assert [key.path for key in keys] == [["raw", "raw_futures_bars"]]

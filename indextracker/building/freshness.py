@@ -1,0 +1,81 @@
+"""Freshness by the calendar: how far tables are behind the sessions that are due by now.
+
+What is done about it, and how it is shown, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from indextracker.acquiring.deliveries import current
+from indextracker.building import staleness
+from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
+from indextracker.calendars import Calendar
+from indextracker.feeds import FEEDS
+from indextracker.lake import Lake
+from indextracker_catalogue import Table
+
+# One missing session is often the publisher's doing, a week of them nobody's intention.
+LONG = 5
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far a table is behind: the last session due, the newest there, and how many between."""
+
+    due: date | None
+    newest: date | None
+    behind: int
+
+    @property
+    def is_long(self) -> bool:
+        """Whether nobody can have meant it, where a session or two may be the publisher's doing."""
+        return self.behind >= LONG
+
+
+def watched() -> dict[Table, frozenset[str]]:
+    """The tables that are watched, documents and bars, and the feeds that each rests on."""
+    found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
+    for table in refined_tables():
+        if table.layer == "gold" and not table.is_whole:
+            found[table] = frozenset[str]().union(*ways(table))
+    return found
+
+
+def lags(lake: Lake, calendar: Calendar, start: date, now: datetime) -> dict[Table, Lag]:
+    """How far each watched table is behind the sessions that its feeds owe by now.
+
+    A session that turned out to be closed is owed by nobody.
+
+    Args:
+        lake: Where the logs are.
+        calendar: Sessions of the exchange.
+        start: The first session of interest.
+        now: The present, as an aware instant.
+    """
+    tables = watched()
+    today = now.astimezone(calendar.timezone).date()
+    first = max(start, calendar.start)
+    passed = calendar.sessions(first, today) if first <= today else []
+    recent = passed[-2 * LONG :]
+    answers = current(lake, SESSION_FEEDS, recent) if recent else {}
+    states = {(feed, session): answer.state for (feed, session), answer in answers.items()}
+    built = staleness.built(lake, [table.path for table in tables], recent)
+
+    def one(table: Table, feeds: frozenset[str]) -> Lag:
+        def owed(session: date) -> bool:
+            found = {states.get((feed, session)) for feed in feeds}
+            return "closed" not in found and all(FEEDS[f].due(session) <= now for f in feeds)
+
+        def there(session: date) -> bool:
+            if table.layer == "bronze":
+                return all(states.get((feed, session)) == "accepted" for feed in feeds)
+            return session in built[table.path]
+
+        due = [session for session in recent if owed(session)]
+        newest = max(filter(there, due), default=None)
+        behind = sum(1 for session in due if newest is None or session > newest)
+        return Lag(due[-1] if due else None, newest, behind)
+
+    return {table: one(table, feeds) for table, feeds in tables.items()}
