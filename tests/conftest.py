@@ -24,7 +24,10 @@ os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it
 os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 
 TESTS = Path(__file__).parent
-LONG = {"s3", "resilience", "engines", "warehouses", "end_to_end", "deployment", "cli"}
+# Begun first, and the longest of them first, so that no worker is left with one at the end.
+LONG = ("resilience", "warehouses", "s3", "engines", "cli", "end_to_end", "indextracker_assets")
+# Their modules share nothing dear: they go to whoever is free, and even out what workers have left.
+BY_MODULE = {"s3", "indextracker"}
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
 # Set where nothing may be missing: a test without its samples or Java fails, as does an empty tier.
 STRICT = os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1"
@@ -99,10 +102,11 @@ def _skip_or_fail(what: str) -> NoReturn:
 
 
 class _Tiers(LoadScopeScheduling):
-    """A tier is one worker's: its tests share lakes, engines and clusters."""
+    """A tier is one worker's, for its tests share lakes, engines and clusters; or a module is."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _tier(nodeid)
+        tier = _tier(nodeid)
+        return nodeid.partition("::")[0] if tier in BY_MODULE else tier
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
@@ -110,8 +114,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several workers none is to be left with a long tier at the end."""
-    items.sort(key=lambda item: _tier(item.nodeid) not in LONG)
+    places = {tier: place for place, tier in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(_tier(item.nodeid), len(LONG)))
 
 
 @pytest.hookimpl(trylast=True)
@@ -132,15 +136,16 @@ def _tier(nodeid: str) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Counts what ran in each tier."""
+    """Counts what ran in each tier, and how long it took with what was set up for it."""
     counts: dict[str, Counter[str]] = {}
     seconds: Counter[str] = Counter()
-    for outcome in ("passed", "failed", "error", "skipped"):
+    # Setting up and taking down are reported without an outcome, unless they fail.
+    for outcome in ("passed", "failed", "error", "skipped", ""):
         for report in terminalreporter.stats.get(outcome, []):
             tier = _tier(report.nodeid)
-            counts.setdefault(tier, Counter())[outcome] += 1
+            counts.setdefault(tier, Counter())[outcome] += bool(outcome)
             seconds[tier] += getattr(report, "duration", 0.0)
     terminalreporter.section("tiers")
     for tier, found in sorted(counts.items()):
-        said = ", ".join(f"{number} {outcome}" for outcome, number in found.items())
+        said = ", ".join(f"{number} {outcome}" for outcome, number in found.items() if number)
         terminalreporter.write_line(f"{tier}: {said} in {seconds[tier]:.0f} s")

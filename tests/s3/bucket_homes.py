@@ -11,8 +11,9 @@ from support.stores import Store
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 
-# Few rows that go through every kind of table up to gold.
+# Few rows that go through every kind of table up to gold; and the tables that they fill.
 SMALL = ("--feeds", "finmind_trades", "--to-layer", "gold")
+FILLED = ("bronze/finmind_trades", "silver/etf_trades", "gold/etf_bars", "gold/etf_sessions")
 
 
 @dataclass(frozen=True, kw_only=True)
