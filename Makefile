@@ -34,8 +34,8 @@ run: setup ## the last five sessions of the simulated exchange, to the marts and
 	@echo "      $(BIN)/indextracker query \"select * from index_history order by datetime desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-test: setup ## every test, two tiers at a time
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+test: setup ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup ## library, simulator and docs alone, in about five minutes
 	$(BIN)/python -m pytest tests/indextracker tests/simulator tests/docs
