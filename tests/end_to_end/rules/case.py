@@ -1,24 +1,10 @@
-"""What a case is, and the names of the modules and tables that cases speak of."""
+"""What a case is, and the names of the tables that cases speak of."""
 
 from dataclasses import dataclass
 from datetime import date
 
+from end_to_end.breaking import Rule
 from support.market import THIRD_WEDNESDAY
-
-CLOCK = "indextracker_spark.taiwan.clock"
-LINES = "indextracker_spark.taiwan.lines"
-TICKS = "indextracker_spark.taiwan.ticks"
-FACTS = "indextracker_spark.taiwan.facts"
-TERMS = "indextracker_spark.taiwan.contracts"
-MARKETS = "indextracker_spark.taiwan.markets"
-REPORT = "indextracker_spark.taiwan.reports"
-OFFICIAL = "indextracker_spark.taiwan.reconciliation"
-BARS = "indextracker_spark.shared.bars"
-EXPIRIES = "indextracker_spark.taiwan.expiries"
-FORMS = "indextracker_catalogue.taiwan.forms"
-FILES = "indextracker.feeds.taiwan.taifex_ticks"
-REPORTS = "indextracker.feeds.taiwan.twse"
-CALENDARS = "indextracker.calendars"
 
 LEVELS = "silver/index_levels"
 TRADES = "silver/futures_trades"
@@ -42,11 +28,9 @@ RECONCILED = "gold/reconciliation"
 
 @dataclass(frozen=True)
 class Case:
-    """A rule in words, where it stands, what stands there instead, and what must differ then."""
+    """A rule in words, where it stands and how it is broken, and what must differ then."""
 
-    rule: str
-    module: str
-    code: str
-    instead: str
+    says: str
+    rule: Rule
     tables: tuple[str, ...]
     session: date = THIRD_WEDNESDAY
