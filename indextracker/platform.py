@@ -27,7 +27,8 @@ def now() -> datetime:
 class Platform:
     """Lake, source, engine, warehouse, calendar and clock of one process.
 
-    What has to be started is started at its first use and serves until `close`.
+    What has to be started is started at its first use and serves until `close`; a source or an
+    engine that was given is left to whoever gave it.
 
     Attributes:
         settings: What the parts are made from.
@@ -36,6 +37,8 @@ class Platform:
 
     Args:
         place: Makes a place of the lake's address.
+        source: Where documents come from; by default what the settings name.
+        engine: What runs Spark code; by default what the settings name.
     """
 
     def __init__(
@@ -44,11 +47,15 @@ class Platform:
         clock: Callable[[], datetime] = now,
         place: Callable[[str], Place] = place,
         progress: Progress = SILENT,
+        source: Source | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.progress = progress
         self._place = place
+        self._source = source
+        self._engine = engine
 
     @cached_property
     def lake(self) -> Lake:
@@ -56,9 +63,18 @@ class Platform:
         address = self.settings.lake.address
         return Lake(address, self.settings.world, self._place(address))
 
-    @cached_property
+    @property
     def source(self) -> Source:
         """Where documents come from."""
+        return self._source or self._own_source
+
+    @property
+    def engine(self) -> Engine:
+        """What runs Spark code."""
+        return self._engine or self._own_engine
+
+    @cached_property
+    def _own_source(self) -> Source:
         kind, _, place = self.settings.source.address.partition(":")
         if kind == "archive":
             return ArchiveSource(place)
@@ -78,8 +94,7 @@ class Platform:
         return Locks.beside(self.settings.lake.address)
 
     @cached_property
-    def engine(self) -> Engine:
-        """What runs Spark code."""
+    def _own_engine(self) -> Engine:
         return engine(self.settings)
 
     @cached_property
@@ -99,6 +114,6 @@ class Platform:
 
     def close(self) -> None:
         """Stops what was started."""
-        for name in ("engine", "source"):
+        for name in ("_own_engine", "_own_source"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()

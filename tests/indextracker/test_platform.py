@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from support.small_source import Publisher
 
+from indextracker import platform as module
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource
 from indextracker.platform import Platform
@@ -78,9 +80,49 @@ def test_the_present_is_that_of_the_clock(tmp_path: Path) -> None:
     assert abs(Platform(settings(tmp_path)).clock() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_closing_what_was_never_used_starts_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class Engine:
+    """Counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+    """The engines that platforms make of their settings."""
+    engines: list[Engine] = []
+
+    def make(_: Settings) -> Engine:
+        engines.append(Engine())
+        return engines[-1]
+
+    monkeypatch.setattr(module, "engine", make)
+    return engines
+
+
+def test_a_part_is_made_once_and_anew_after_it_was_closed(
+    tmp_path: Path, made: list[Engine]
 ) -> None:
     platform = Platform(settings(tmp_path))
     platform.close()
-    assert "source" not in platform.__dict__
+    assert made == []
+    assert platform.engine is platform.engine
+    platform.close()
+    platform.close()
+    assert platform.engine is made[1]
+    assert [engine.closed for engine in made] == [1, 0]
+
+
+def test_what_was_given_is_used_and_left_to_whoever_gave_it(
+    tmp_path: Path, made: list[Engine]
+) -> None:
+    engine, source = Engine(), Publisher({})
+    platform = Platform(settings(tmp_path, source="live"), source=source, engine=engine)
+    assert platform.engine is engine
+    assert platform.source is source
+    platform.close()
+    assert engine.closed == 0
+    assert made == []

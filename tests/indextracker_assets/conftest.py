@@ -53,14 +53,12 @@ def make_platform(
         )
         environment.export(settings)
         prepare_instance(settings)
-        platform = Platform(settings, clock)
-        platform.__dict__["engine"] = engine
+        platform = Platform(settings, clock, engine=engine)
         made.append(platform)
         return platform
 
     yield make
     for platform in made:
-        platform.__dict__.pop("engine")
         platform.close()
     # Others keep theirs: PySpark notes in the environment which kind of session is open.
     for name in _ours():

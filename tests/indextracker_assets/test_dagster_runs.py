@@ -198,7 +198,7 @@ def test_a_document_that_comes_later_fills_its_hole(
 ) -> None:
     archive.add(PAGE)
     # An archive is walked once: a later backfill is a process of its own.
-    del with_holes.platform.__dict__["source"]
+    with_holes.platform.close()
     report = backfill(with_holes.platform, [PAGE, MISSING], to_layer="gold")
     assert (report.failures, report.exit_code) == ([], 2)
     assert list(report.incomplete) == [MISSING]
