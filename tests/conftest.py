@@ -126,7 +126,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not (STRICT and whole and reporter):
         return
     passed = {_tier(report.nodeid) for report in reporter.stats.get("passed", ())}
-    if empty := sorted({path.parent.name for path in TESTS.glob("*/test_*.py")} - passed):
+    if empty := sorted(
+        {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")} - passed
+    ):
         reporter.write_line(f"no test passed of {', '.join(empty)}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
-from spark.test_reading import KINDS, SESSION, bronze_rows
+from spark.taiwan.test_reading import KINDS, SESSION, bronze_rows
 
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spark.direct import FEW
 from spark.frames import Frames
-from spark.test_reading import KINDS, SESSION, cells_of
+from spark.taiwan.test_reading import KINDS, SESSION, cells_of
 
 from indextracker.feeds.readable import reads_well
 from indextracker_catalogue import Table

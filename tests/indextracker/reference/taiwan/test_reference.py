@@ -14,11 +14,11 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from support import dated_expiries
 
 from indextracker import calendars
 from indextracker.reference import taiwan as reference
 
-DATED_EXPIRIES = Path(__file__).with_name("dated_expiries.csv")
 TODAY = date(2026, 11, 23)
 ASSUMED_CLOSE = time(13, 45)  # of a product that is not in products.csv
 
@@ -268,11 +268,9 @@ def test_terms_must_make_sense(copies: Path, cells: str, complaint: str) -> None
 
 def test_dated_expiries_are_well_formed() -> None:
     taiwan = calendars.taiwan(TODAY)
-    with DATED_EXPIRIES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) >= 20
-    assert len({(row["product"], row["expiry"], row["known_at"]) for row in rows}) == len(rows)
-    for row in rows:
+    keys = {(row["product"], row["expiry"], row["known_at"]) for row in dated_expiries.ROWS}
+    assert len(keys) == len(dated_expiries.ROWS) >= 20
+    for row in dated_expiries.ROWS:
         assert row["source"]
         assert re.fullmatch(r"\d{6}([WF]\d)?", row["expiry"])
         known_at = date.fromisoformat(row["known_at"])

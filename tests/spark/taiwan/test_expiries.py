@@ -1,23 +1,20 @@
 """Dates and codes of contracts: against the exchange's own dates, and against a plain calendar."""
 
-import csv
 from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame
 from spark.frames import TODAY, Frames
+from support import dated_expiries
 
 from indextracker.calendars import taiwan
 from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
 
-DATED = Path(__file__).parents[1] / "indextracker" / "dated_expiries.csv"
 DATES = ("last_trading_date", "final_settlement_date")
-WITH_DATES = list(csv.DictReader(DATED.read_text(encoding="utf-8").splitlines()))
 FIRST, LAST = date(2016, 1, 1), date(2025, 12, 31)
 WEDNESDAY, FRIDAY = 2, 4
 
@@ -46,7 +43,7 @@ def found(frames: Frames, dated: DataFrame, codes: DataFrame) -> dict[Contract, 
             "product": row["product"],
             "expiry": row["expiry"],
         }
-        for row in WITH_DATES
+        for row in dated_expiries.ROWS
     ]
     rows = JOBS["silver/contracts/Futures"].transform(
         frames.of(t.FUTURES_TRADES, trades),
@@ -63,7 +60,9 @@ def found(frames: Frames, dated: DataFrame, codes: DataFrame) -> dict[Contract, 
 
 
 @pytest.mark.parametrize(
-    "row", WITH_DATES, ids=lambda row: f"{row['product']}-{row['expiry']}-at-{row['known_at']}"
+    "row",
+    dated_expiries.ROWS,
+    ids=lambda row: f"{row['product']}-{row['expiry']}-at-{row['known_at']}",
 )
 def test_dates_are_the_published_ones(
     found: dict[Contract, dict[str, object]], row: dict[str, str]
