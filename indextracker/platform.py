@@ -10,7 +10,6 @@ from indextracker.calendars import Calendar, calendar
 from indextracker.engines import Engine, engine
 from indextracker.feeds import PUBLISHERS
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
-from indextracker.feeds.taiwan.finmind import FINMIND
 from indextracker.lake import Lake
 from indextracker.settings import Settings
 from indextracker.system.locks import Locks
@@ -80,11 +79,10 @@ class Platform:
             return ArchiveSource(place)
         if kind == "simulated":
             return SimulatedSource(place or None, lambda: self.clock().timestamp())
-        token = self.settings.source.finmind_token
         return HttpSource(
             PUBLISHERS.values(),
             user_agent=self.settings.source.user_agent,
-            tokens={FINMIND.name: token} if token else {},
+            secrets=self.settings.source.secrets,
             pace_folder=self.locks.folder,
         )
 

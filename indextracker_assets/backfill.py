@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 import dagster as dg
 
-from indextracker.acquiring.deliveries import NEVER_ASKED, current
+from indextracker.acquiring.deliveries import current, unasked
 from indextracker.building import staleness
 from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
 from indextracker.building.planning import Span, spans
-from indextracker.building.reports import Answer, Report, rejected
+from indextracker.building.reports import Report, rejected
 from indextracker.building.staleness import Needs
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
@@ -193,13 +193,11 @@ def _tell_states(
     of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
     due = [session for session in sessions if session <= platform.today]
     answers = current(platform.lake, of_sessions, due) if due else {}
+    now, today = platform.clock(), platform.today
     for session in sessions:
-        unasked = Answer("not_yet", "the session is still to come")
-        if session <= platform.today:
-            unasked = Answer("missing", NEVER_ASKED)
-        known = ((feed, answers.get((feed, session))) for feed in of_sessions)
         report.sessions[session] = {
-            feed: Answer(found.state, found.reason) if found else unasked for feed, found in known
+            feed: answers.get((feed, session)) or unasked(feed, session, today, now)
+            for feed in of_sessions
         }
 
 

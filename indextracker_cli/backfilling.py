@@ -19,7 +19,8 @@ from pathlib import Path
 
 import click
 
-from indextracker.building.reports import Answer, Report
+from indextracker.acquiring.deliveries import unasked
+from indextracker.building.reports import Report
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
@@ -88,7 +89,7 @@ def run(settings: Settings, wish: Wish) -> Report:
     platform = Platform(settings, progress=stages)
     sessions = _sessions(platform, wish)
     if not sessions or sessions[0] > platform.today:
-        return Report({session: _to_come(wish.wanted) for session in sessions})
+        return _to_come(platform, wish, sessions)
     if _declined(wish, sessions):
         raise click.ClickException(UNDONE)
     platform.progress = stages = progress.shown(quiet=wish.quiet)
@@ -228,9 +229,12 @@ def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> 
             click.echo(sentence, err=True)
 
 
-def _to_come(feeds: Sequence[str]) -> dict[str, Answer]:
-    answer = Answer("not_yet", "the session is still to come")
-    return {feed: answer for feed in feeds if not FEEDS[feed].yearly}
+def _to_come(platform: Platform, wish: Wish, sessions: Sequence[date]) -> Report:
+    now, today = platform.clock(), platform.today
+    feeds = [feed for feed in wish.wanted if not FEEDS[feed].yearly]
+    return Report(
+        {day: {feed: unasked(feed, day, today, now) for feed in feeds} for day in sessions}
+    )
 
 
 def _declined(wish: Wish, sessions: Sequence[date]) -> bool:

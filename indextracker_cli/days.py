@@ -67,12 +67,8 @@ def traded_without_session(
     asked = list(feeds)
     for day in archive.holds(asked, days):
         for feed in asked:
-            found = judge(feed, day, archive, now)
-            if (
-                found.body
-                and found.state == "accepted"
-                and feed.decode(found.body, day, "").num_rows
-            ):
+            found = judge(feed, day, archive, now)[0]
+            if found.rows is not None and found.rows.num_rows:
                 yield (
                     f"{found.name} is a whole document of {day}, on which the calendar has no "
                     "session, and is passed over: if the exchange traded, add the day to "

@@ -19,6 +19,7 @@ import pyarrow as pa
 from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
 from indextracker.feeds import Feed, Refusal
+from indextracker.feeds.reading import read
 from indextracker.feeds.sources import Source, judge
 from indextracker.lake import Lake
 from indextracker.system.failpoints import failpoint
@@ -152,8 +153,8 @@ class _Asking:
 
         def look(answer: Delivery) -> None:
             day = answer.session_date
-            verdict = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
-            self.remarks.extend(differences(verdict, answer))
+            found = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
+            self.remarks.extend(differences(found, answer))
 
         with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
             list(pool.map(look, self.accepted.values()))
@@ -181,35 +182,34 @@ class _Asking:
     def _answer(self, session: date) -> tuple[Delivery, pa.Table | None]:
         """What the source has, its bytes landed; the rows of an accepted document."""
         now = self.clock()
-        verdict = judge(self.feed, session, self.source, now)
+        found, *others = judge(self.feed, session, self.source, now)
         failpoint("landing-before")
-        digest = self.lake.landing.put(verdict.body) if verdict.body is not None else None
+        if found.document is not None:
+            self.lake.landing.put(found.document)
         failpoint("landing-after")
-        rows = None
-        if verdict.state == "accepted" and verdict.body is not None and digest is not None:
-            rows = self.feed.decode(verdict.body, session, digest)
         answer = Delivery(
             feed=self.feed.name,
             session_date=session,
-            url=verdict.url,
-            name=verdict.name,
-            sha256=digest,
-            bytes=len(verdict.body) if verdict.body is not None else None,
-            published_at=verdict.published_at,
+            url=found.url,
+            name=found.name,
+            sha256=found.sha256,
+            bytes=found.document.size if found.document else None,
+            published_at=found.published_at,
             fetched_at=now,
-            state=verdict.state,
-            reason=verdict.reason,
+            state=found.state,
+            reason=found.reason,
         )
         if answer.state == "blocked":
             self.blocks.append(answer)
         else:
             self.blocks.clear()
         self.passed_over.extend(
-            f"{session} {self.feed.name}: {other.url} was passed over: {refusal.reason}"
-            for other, refusal in verdict.refused
+            f"{session} {self.feed.name}: {other.url} was passed over: {other.reason}"
+            for other in others
+            if other.refusal
         )
-        self.remarks.extend(differences(verdict, answer))
-        return answer, rows
+        self.remarks.extend(differences([found, *others], answer))
+        return answer, found.rows
 
 
 def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Delivery]:
@@ -221,8 +221,7 @@ def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Deliv
 def _not_asked(block: Delivery, session: date, now: datetime) -> Delivery:
     """What is logged in place of an answer after others were blocked."""
     reason = f"not asked, since {BLOCKS_BORNE} in a row were blocked: {block.reason}"
-    nothing = replace(block, name=None, sha256=None, bytes=None, published_at=None)
-    return replace(nothing, session_date=session, fetched_at=now, reason=reason)
+    return Delivery(block.feed, session, block.state, now, reason, block.url)
 
 
 def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Delivery]) -> list[date]:
@@ -256,5 +255,5 @@ def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
 
 
 def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
-    digest = delivery.sha256 or ""
-    return feed.decode(lake.landing.get(digest), delivery.session_date, digest)
+    document = lake.landing.get(delivery.sha256 or "", delivery.name)
+    return read(feed, document, delivery.session_date)

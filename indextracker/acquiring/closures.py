@@ -102,14 +102,10 @@ def _closed(
             yield Delivery(
                 feed=feed,
                 session_date=day,
-                url=found[day].url,
-                name=None,
-                sha256=None,
-                bytes=None,
-                published_at=None,
-                fetched_at=evidence.now,
                 state="closed",
+                fetched_at=evidence.now,
                 reason=found[day].reason,
+                url=found[day].url,
             )
 
 

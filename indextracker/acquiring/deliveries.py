@@ -23,18 +23,21 @@ NEVER_ASKED = "not asked for yet"
 
 @dataclass(frozen=True)
 class Delivery:
-    """One answer: a row of bronze/deliveries."""
+    """One answer: a row of bronze/deliveries.
+
+    Or what takes the place of one: that a day was closed, that nobody was asked.
+    """
 
     feed: str
     session_date: date
-    url: str | None
-    name: str | None
-    sha256: str | None
-    bytes: int | None
-    published_at: datetime | None
-    fetched_at: datetime
     state: str
-    reason: str | None
+    fetched_at: datetime
+    reason: str | None = None
+    url: str | None = None
+    name: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+    published_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
@@ -54,6 +57,13 @@ class Delivery:
             and self.published_at is not None
             and published_at > self.published_at
         )
+
+
+def unasked(feed: str, session: date, today: date, now: datetime) -> Delivery:
+    """What is told of a session that was not asked for."""
+    if session > today:
+        return Delivery(feed, session, "not_yet", now, "the session is still to come")
+    return Delivery(feed, session, "missing", now, NEVER_ASKED)
 
 
 def record(lake: Lake, deliveries: Sequence[Delivery]) -> None:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from indextracker.acquiring.deliveries import Delivery
-from indextracker.feeds.sources import Answer, Verdict
+from indextracker.feeds.sources import Answer
 
 # So many characters tell one digest from another to people.
 DIGEST_SHOWN = 12
@@ -62,16 +62,17 @@ def asked_again(answer: Delivery, before: Delivery) -> Remark | None:
     return _remark("replaced", answer, before, f"{answer.url} ({_shown(answer)}) {answer.reason}")
 
 
-def differences(verdict: Verdict, accepted: Delivery) -> list[Remark]:
+def differences(found: Sequence[Answer], accepted: Delivery) -> list[Remark]:
     """The files of an archive that would be accepted and have other bytes than the document.
 
     Args:
-        verdict: On the files.
+        found: The files, judged.
         accepted: The document.
     """
+    good = [answer for answer in found if answer.refusal is None]
     return [
-        _remark("differs", other, accepted, _difference(other, verdict.good, accepted))
-        for other in verdict.good
+        _remark("differs", other, accepted, _difference(other, good, accepted))
+        for other in good
         if other.sha256 != accepted.sha256
     ]
 

@@ -9,20 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
 
 _REJECTS = TABLES["silver/rejects"]
 _TEXT_SHOWN = 60
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is known of one session and feed after the backfill."""
-
-    state: str
-    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class Report:
     """What a backfill found and made.
 
     Attributes:
-        sessions: Per session asked for and feed, its state and reason.
+        sessions: Per session asked for and feed, the answer that counts.
         tables: Rows of those sessions, by table path.
         seconds: Time spent in steps, by layer.
         failures: What broke, a sentence each.
@@ -75,7 +68,7 @@ class Report:
         remarks: What became of accepted documents, and which files of an archive differ from them.
     """
 
-    sessions: dict[date, dict[str, Answer]] = field(default_factory=dict)
+    sessions: dict[date, dict[str, Delivery]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -84,7 +77,7 @@ class Report:
     remarks: list[Remark] = field(default_factory=list)
 
     @property
-    def incomplete(self) -> dict[date, dict[str, Answer]]:
+    def incomplete(self) -> dict[date, dict[str, Delivery]]:
         """Sessions of which a document is missing, with what is known of it."""
         missing = {
             day: {f: a for f, a in answers.items() if a.state not in ("accepted", "closed")}

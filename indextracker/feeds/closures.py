@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from indextracker.feeds.model import Feed
     from indextracker.feeds.sources import Source
+    from indextracker.system.documents import Document
 
 
 class Said(Protocol):
@@ -53,14 +54,14 @@ class Evidence:
     Attributes:
         answers: The answer that counts, by name of the feed and session, of all feeds of the
             finder's exchange; without those never asked for.
-        body: The bytes of an answer by their digest.
+        document: What came with an answer, by its digest.
         source: Who was asked: its lists, and what an archive holds. Documents that it publishes are
             no business of a finder, which names them in its questions.
         now: The present, as an aware instant.
     """
 
     answers: Mapping[tuple[str, date], Said]
-    body: Callable[[str], bytes]
+    document: Callable[[str], Document]
     source: Source
     now: datetime
 

@@ -6,16 +6,17 @@ in `sources`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pyarrow as pa
+
+    from indextracker.system.documents import Document
     from indextracker_catalogue import Table
 
 LONGEST_QUOTE = 80
@@ -48,6 +49,57 @@ def quote(value: object) -> str:
 
 
 @dataclass(frozen=True)
+class Bearer:
+    """Access by a secret in the header `Authorization`, as `Bearer <secret>`.
+
+    Attributes:
+        secret: Name of the setting that holds it.
+        advice: How to get access, in a sentence.
+    """
+
+    secret: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """Access by a secret in a header of its own.
+
+    Attributes:
+        name: Name of the header.
+        secret: Name of the setting that holds the secret.
+        advice: How to get access, in a sentence.
+    """
+
+    name: str
+    secret: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """Access by a secret in the query of each address.
+
+    Attributes:
+        parameter: Name of the parameter.
+        secret: Name of the setting that holds the secret.
+        advice: How to get access, in a sentence.
+    """
+
+    parameter: str
+    secret: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many requests a publisher answers in any hour or day."""
+
+    requests: int
+    per: Literal["hour", "day"]
+
+
+@dataclass(frozen=True)
 class Publisher:
     """A site that publishes documents.
 
@@ -55,16 +107,20 @@ class Publisher:
         name: Short name, such as taifex.
         base_url: Scheme and host; a request's path follows it.
         min_interval_seconds: Least time between the starts of two requests.
-        explain: Tells what an answer's status and body mean where the publisher has rules of its
-            own; None where the common reading of the status holds.
-        access: How to get access where a token is needed, in a sentence; None where it is not.
+        quota: How many requests it answers; None for any number.
+        headers: What each request carries beside the name of who asks.
+        access: How a request shows that it may be made; None where anybody may ask.
+        explain: Tells what an answer's status and the first 64 KiB of its body mean where the
+            publisher has rules of its own; None where the common reading of the status holds.
     """
 
     name: str
     base_url: str
     min_interval_seconds: float
+    quota: Quota | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    access: Bearer | Header | Query | None = None
     explain: Callable[[int, bytes], Refusal | None] | None = None
-    access: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +172,8 @@ class Feed:
         names: The publisher's file names of a session's document, as kept in an archive; the
             first is the form that `request` asks for.
         request: What to ask the publisher for; where there is a listing, the link comes from it.
-        verify: Accepts the bytes as the session's complete document or raises Refusal.
-        decode: Turns the bytes of an accepted document, its session and its digest into an Arrow
-            table with the columns of `table`, in their order. Raises Refusal for bytes that
-            `verify` refuses.
+        read: Takes a session's complete document apart into its lines, `line`, the cells of `table`
+            and `text`; raises Refusal for anything else. See `reading`.
         listing: The page that links to the document; None where the address follows from the date.
         window_sessions: For how many sessions the publisher keeps the document; None for long.
         yearly: Whether the document is of a year instead of a session; its date is then the first
@@ -128,6 +182,7 @@ class Feed:
             be taken from a publisher only once it is due.
         readable_from: The first day whose document can be read; earlier ones are missing, and not
             asked for.
+        largest_bytes: How large the document may be.
     """
 
     name: str
@@ -138,32 +193,14 @@ class Feed:
     due_at: time
     names: Callable[[date], tuple[str, ...]]
     request: Callable[[date], Request]
-    verify: Callable[[bytes, date], None]
-    decode: Callable[[bytes, date, str], pa.Table]
+    read: Callable[[Document, date], pa.Table]
     listing: Listing | None = None
     window_sessions: int | None = None
     yearly: bool = False
     tells_end: bool = True
     readable_from: date = FIRST_DAY
+    largest_bytes: int = 64 << 20
 
     def due(self, session: date) -> datetime:
         """The instant from which a session's document is missing rather than not yet there."""
         return datetime.combine(session, self.due_at, ZoneInfo(self.zone))
-
-
-def bronze_rows(table: Table, lines: pa.Table, session: date, document: str) -> pa.Table:
-    """Add to decoded lines what is the same in each: the session and the document's digest.
-
-    Args:
-        table: The bronze table.
-        lines: `line`, the cells and `text`.
-        session: Session of the document.
-        document: Digest of the document.
-
-    Returns:
-        The columns of `table`, in their order.
-    """
-    columns = dict(zip(lines.column_names, lines.columns, strict=True))
-    columns["session_date"] = pa.repeat(pa.scalar(session, pa.date32()), lines.num_rows)
-    columns["document"] = pa.repeat(pa.scalar(document, pa.string()), lines.num_rows)
-    return pa.table({name: columns[name] for name in table.column_names})

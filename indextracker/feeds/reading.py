@@ -1,70 +1,70 @@
-"""One parse of a document for both its verdict and its rows.
+"""From a document to the rows of bronze, in one reading that leaves nothing behind.
 
-A document is judged first and decoded right after, by the same thread; taking half a million lines
-apart costs a quarter of a second each time. What documents look like belongs to their publishers'
-modules.
+What documents look like belongs to their publishers' modules.
 """
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indextracker.feeds.model import bronze_rows
+import pyarrow as pa
+
 from indextracker.feeds.readable import refuse_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
 
-    import pyarrow as pa
-
+    from indextracker.feeds.model import Feed
+    from indextracker.system.documents import Document
     from indextracker_catalogue import Table
 
 
-@dataclass(frozen=True)
-class Reader:
-    """How the documents of one feed are read.
+def read(feed: Feed, document: Document, session: date) -> pa.Table:
+    """Read a document that was accepted, now or once.
 
-    Attributes:
-        table: The bronze table.
-        names: The names of a session's document, for the reasons of refusals.
-        read: Takes a session's complete document apart into `line`, the cells and `text`; raises
-            Refusal for anything else.
+    Args:
+        feed: Its feed.
+        document: The document.
+        session: Its session.
+
+    Returns:
+        The columns of the feed's bronze table, in their order.
+
+    Raises:
+        Refusal: It is not the session's complete document.
     """
-
-    table: Table
-    names: Callable[[date], tuple[str, ...]]
-    read: Callable[[bytes, date], pa.Table]
-
-    def verify(self, body: bytes, session: date) -> None:
-        """Accept the bytes as the session's complete document; see `Feed.verify`.
-
-        Lines that silver cannot read are counted here and not in `decode`: what was accepted once
-        is decoded again whatever the bound is by then.
-        """
-        _accepted.body = _accepted.lines = None
-        lines = self.read(body, session)
-        stem = self.names(session)[0].rpartition(".")[0]
-        refuse_unreadable(self.table, lines, session, stem)
-        _accepted.body, _accepted.asked, _accepted.lines = body, (self, session), lines
-
-    def decode(self, body: bytes, session: date, document: str) -> pa.Table:
-        """Turn the bytes into rows of bronze; see `Feed.decode`."""
-        lines = _accepted.lines
-        if lines is None or _accepted.body is not body or _accepted.asked != (self, session):
-            lines = self.read(body, session)
-        _accepted.body = _accepted.lines = None
-        return bronze_rows(self.table, lines, session, document)
+    return bronze_rows(feed.table, feed.read(document, session), session, document.sha256)
 
 
-class _Accepted(threading.local):
-    """The document that a thread accepted last, until the thread decodes one."""
+def read_new(feed: Feed, document: Document, session: date) -> pa.Table:
+    """Read a document that is not accepted yet.
 
-    body: bytes | None = None
-    asked: tuple[Reader, date] | None = None
-    lines: pa.Table | None = None
+    Lines that silver cannot read are counted here alone: what was accepted once is read again
+    whatever the bound is by then.
+
+    Raises:
+        Refusal: It is not the session's complete document, or too many of its lines are beyond
+            reading.
+    """
+    lines = feed.read(document, session)
+    stem = feed.names(session)[0].rpartition(".")[0]
+    refuse_unreadable(feed.table, lines, session, stem)
+    return bronze_rows(feed.table, lines, session, document.sha256)
 
 
-_accepted = _Accepted()
+def bronze_rows(table: Table, lines: pa.Table, session: date, document: str) -> pa.Table:
+    """Add to the lines of a document what is the same in each: its session and its digest.
+
+    Args:
+        table: The bronze table.
+        lines: `line`, the cells and `text`.
+        session: Session of the document.
+        document: Digest of the document.
+
+    Returns:
+        The columns of `table`, in their order.
+    """
+    columns = dict(zip(lines.column_names, lines.columns, strict=True))
+    columns["session_date"] = pa.repeat(pa.scalar(session, pa.date32()), lines.num_rows)
+    columns["document"] = pa.repeat(pa.scalar(document, pa.string()), lines.num_rows)
+    return pa.table({name: columns[name] for name in table.column_names})

@@ -5,8 +5,7 @@ What the bytes mean, and whether they are accepted, is not known here.
 
 from __future__ import annotations
 
-import hashlib
-
+from indextracker.system.documents import Document
 from indextracker.system.places import Place
 
 
@@ -20,25 +19,25 @@ class Landing:
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def put(self, body: bytes) -> str:
-        """Keeps the bytes and returns their digest. Bytes already kept are left as they are."""
-        digest = hashlib.sha256(body).hexdigest()
-        name = _name(digest)
+    def put(self, document: Document) -> str:
+        """Keeps a document and returns its digest. Bytes already kept are left as they are."""
+        name = _name(document.sha256)
         if not self._place.exists(name):
-            self._place.keep(name, body)
-        return digest
+            with document.open() as opened:
+                self._place.keep(name, opened)
+        return document.sha256
 
-    def get(self, digest: str) -> bytes:
-        """The bytes of a digest.
+    def get(self, digest: str, name: str | None = None) -> Document:
+        """The document of a digest, under its digest if it gets no other name.
 
         Raises:
             FileNotFoundError: Nothing is kept under it.
             DamagedDocumentError: What is kept has changed.
         """
-        body = self._place.read(_name(digest))
-        if hashlib.sha256(body).hexdigest() != digest:
+        document = Document.taken(name or digest, self._place.pieces(_name(digest)))
+        if document.sha256 != digest:
             raise DamagedDocumentError(f"landing/{digest} no longer has its digest")
-        return body
+        return document
 
 
 def _name(digest: str) -> str:

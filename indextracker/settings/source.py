@@ -67,6 +67,11 @@ class SourceSettings(Concern):
         return SecretStr(secret)
 
     @property
+    def secrets(self) -> dict[str, SecretStr]:
+        """The secrets of publishers that are set, by the name that the publishers know them by."""
+        return {name: held for name, held in self if isinstance(held, SecretStr)}
+
+    @property
     def world(self) -> World:
         """Whether the data is simulated or real: a lake never holds both."""
         return world_of(self.address)

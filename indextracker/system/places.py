@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from uuid import uuid4
 
 from indextracker.system.failpoints import failpoint
@@ -33,6 +33,7 @@ TRIES = 5
 # Over half a minute in all; a store that answers nothing for a minute is not waited for.
 REQUEST_TRIES = 8
 CONNECT_SECONDS, READ_SECONDS = 10, 60
+PIECE_BYTES = 1 << 20
 
 
 class StoreError(OSError):
@@ -80,8 +81,16 @@ class Place(Protocol):
         """
         ...
 
-    def keep(self, name: str, body: bytes) -> None:
-        """Keeps bytes under the name; where something is kept already, that stays."""
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The same, piece by piece, for what need not fit into memory.
+
+        Raises:
+            FileNotFoundError: Nothing is kept under the name.
+        """
+        ...
+
+    def keep(self, name: str, body: bytes | BinaryIO) -> None:
+        """Keeps bytes, or all that a file holds, under the name; what is kept already stays."""
         ...
 
     def files(self, unreadable: Unreadable = ...) -> list[File]:
@@ -190,14 +199,23 @@ class Folder:
         """The bytes of a file."""
         return (self._folder / name).read_bytes()
 
-    def keep(self, name: str, body: bytes) -> None:
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file, a mebibyte at a time."""
+        with (self._folder / name).open("rb") as opened:
+            while piece := opened.read(PIECE_BYTES):
+                yield piece
+
+    def keep(self, name: str, body: bytes | BinaryIO) -> None:
         """Writes aside, syncs and links: a kill leaves a whole file or none."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=file.parent, prefix=".aside-")
         try:
             with os.fdopen(handle, "wb") as opened:
-                opened.write(body)
+                if isinstance(body, bytes):
+                    opened.write(body)
+                else:
+                    shutil.copyfileobj(body, opened, PIECE_BYTES)
                 opened.flush()
                 os.fsync(opened.fileno())
             failpoint("written-aside")
@@ -286,26 +304,39 @@ class Bucket:
 
     def read(self, name: str) -> bytes:
         """The bytes of an object."""
+        return b"".join(self.pieces(name))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of an object; where an answer breaks off, the next one goes on from there."""
         from botocore.exceptions import HTTPClientError  # noqa: PLC0415
 
+        done, same = 0, dict[str, str]()
         with self._asked(name):
             for left in reversed(range(TRIES)):
-                answer = self._client.get_object(**self._object(name))
+                answer = self._client.get_object(**self._object(name), **same)
                 try:
-                    body: bytes = answer["Body"].read()
+                    for piece in answer["Body"].iter_chunks(PIECE_BYTES):
+                        done += len(piece)
+                        yield piece
                 except HTTPClientError:
                     if not left:
                         raise
                 else:
-                    return body
-        raise AssertionError
+                    return
+                if done:
+                    same = {"Range": f"bytes={done}-", "IfMatch": answer["ETag"]}
 
-    def keep(self, name: str, body: bytes) -> None:
-        """Puts an object in one request, on the condition that there is none of that name."""
+    def keep(self, name: str, body: bytes | BinaryIO) -> None:
+        """Puts an object in one request, on the condition that there is none of that name.
+
+        A store takes 5 GB in one request.
+        """
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
         with self._asked(name):
             for left in reversed(range(TRIES)):
+                if not isinstance(body, bytes):
+                    body.seek(0)
                 try:
                     self._client.put_object(**self._object(name), Body=body, IfNoneMatch="*")
                 except ClientError as error:

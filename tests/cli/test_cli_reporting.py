@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from indextracker.building.reports import Answer, Rejected, Report, Warned
+from indextracker.acquiring.deliveries import Delivery
+from indextracker.building.reports import Rejected, Report, Warned
 from indextracker.settings import Settings
 from indextracker_cli import reporting
 
 DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
-THERE = Answer("accepted", None)
 
 
-def gone(day: date) -> Answer:
-    return Answer("missing", f"the archive holds no Daily_{day:%Y_%m_%d}.zip")
+def answer(state: str, reason: str | None = None) -> Delivery:
+    return Delivery("feed", DAYS[0], state, datetime(2025, 1, 1, tzinfo=UTC), reason)
+
+
+THERE = answer("accepted")
+
+
+def gone(day: date) -> Delivery:
+    return answer("missing", f"the archive holds no Daily_{day:%Y_%m_%d}.zip")
 
 
 def found(**more: Any) -> Report:
@@ -28,7 +35,7 @@ def found(**more: Any) -> Report:
         day: {"taifex_futures": gone(day), "taifex_options": THERE, "twse_index": THERE}
         for day in DAYS
     }
-    sessions[DAYS[2]] |= {"taifex_futures": THERE, "twse_index": Answer("blocked", "403")}
+    sessions[DAYS[2]] |= {"taifex_futures": THERE, "twse_index": answer("blocked", "403")}
     return Report(sessions, **more)
 
 

@@ -18,6 +18,7 @@ from indextracker.building.staleness import built, record
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.lake.versions import versions
+from indextracker.system.documents import Document
 from indextracker.system.locks import Locks
 from indextracker_catalogue import TABLES
 
@@ -174,7 +175,7 @@ def test_maintaining_thins_the_history_of_dagster(home: Home) -> None:
 
 
 def test_maintaining_says_what_it_did(empty: Home, lake: Lake) -> None:
-    landed = lake.landing.put(b"a document")
+    landed = lake.landing.put(Document.of("one", b"a document"))
     before = {table: digest(lake, table) for table in lake.tables()}
     done = empty.run("maintain", "--retain-days", "1")
     assert done.returncode == 0, done.stderr
@@ -190,7 +191,7 @@ def test_maintaining_says_what_it_did(empty: Home, lake: Lake) -> None:
     assert "before after before after" in heading
     assert "version of the last day can be read" in done.stderr
     assert {table: digest(lake, table) for table in lake.tables()} == before
-    assert lake.landing.get(landed) == b"a document"
+    assert lake.landing.get(landed).read() == b"a document"
 
     version = lake.open(TABLES["silver/builds"]).version()
     assert empty.run("maintain", "--retain-days", "1").returncode == 0

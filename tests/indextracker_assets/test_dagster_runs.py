@@ -190,7 +190,7 @@ def test_a_materialisation_tells_its_rows_and_its_document(with_holes: Lakehouse
     assert noted["dagster/partition_row_count"] == lake.row_counts(futures, DAYS)[DAYS[0]]
     assert noted["url"] == "archive:Daily_2024_12_10.zip"
     assert noted["world"] == "real"
-    assert lake.landing.get(noted["document"]).startswith(b"PK")
+    assert lake.landing.get(noted["document"]).read().startswith(b"PK")
 
 
 def test_a_document_that_comes_later_fills_its_hole(

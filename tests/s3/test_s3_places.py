@@ -19,6 +19,7 @@ from indextracker.lake import Landing
 from indextracker.lake.landing import DamagedDocumentError
 from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker.system.documents import Document
 from indextracker.system.places import REQUEST_TRIES, Folder, Place, StoreError, place
 from indextracker_assets.resources import lake_place
 
@@ -103,7 +104,7 @@ def test_runs_of_dagster_reach_the_landing_zone_by_its_resource(
     client = S3Resource.get_client
     monkeypatch.setattr(S3Resource, "get_client", lambda self: asked.append(self) or client(self))
     landing = Platform(Settings(lake=prefix), place=lake_place).lake.landing
-    digest = landing.put(BODY)
+    digest = landing.put(Document.of("Daily.zip", BODY))
     assert [one.max_attempts for one in asked] == [REQUEST_TRIES]
     assert place(prefix).read(f"landing/{digest[:2]}/{digest}") == BODY
 
@@ -132,8 +133,8 @@ def test_a_fault_is_overcome(faulty: tuple, fault: str) -> None:
     kept, way = faulty
     way.plan = lambda method, path, number: fault if number in (1, 3) else None
     landing = Landing(kept)
-    assert landing.put(BODY) == DIGEST
-    assert landing.get(DIGEST) == BODY
+    assert landing.put(Document.of("Daily.zip", BODY)) == DIGEST
+    assert landing.get(DIGEST).read() == BODY
     way.plan = lambda method, path, number: None
     assert [(file.name, file.bytes) for file in kept.files()] == [
         (f"{DIGEST[:2]}/{DIGEST}", len(BODY))
@@ -166,7 +167,7 @@ def test_what_may_not_be_read_is_not_missing(faulty: tuple) -> None:
 
 def test_a_damaged_document_is_not_handed_out(store: Store, prefix: str) -> None:
     landing = Landing(place(prefix))
-    landing.put(BODY)
+    landing.put(Document.of("Daily.zip", BODY))
     key = f"{prefix.removeprefix(f's3://{BUCKET}/')}/{DIGEST[:2]}/{DIGEST}"
     store.client().put_object(Bucket=BUCKET, Key=key, Body=BODY[:-1])
     with pytest.raises(DamagedDocumentError, match=DIGEST):

@@ -17,6 +17,7 @@ from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
 from indextracker.engines import Engine
 from indextracker.feeds import FEEDS, PUBLISHERS
+from indextracker.feeds.reading import read
 from indextracker.feeds.sources import HttpSource
 from indextracker.lake import Lake
 from indextracker.reference import taiwan as reference
@@ -95,7 +96,7 @@ class Market:
                 ((digest,),) = connection.execute(
                     f"select distinct document from {feed.table.name}"
                 ).fetchall()
-            rows = feed.decode(self.lake.landing.get(digest), session, digest)
+            rows = read(feed, self.lake.landing.get(digest), session)
             self.lake.replace(feed.table, rows, [session])
 
     def run(self, jobs: Iterable[str], sessions: Sequence[date]) -> None:
@@ -133,12 +134,12 @@ def source(exchange: Exchange) -> Iterator[HttpSource]:
     """The exchange behind HTTP on this machine, asked without a pause."""
     with serving(exchange) as address:
         publishers = [
-            replace(publisher, base_url=address, min_interval_seconds=0.0)
+            replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
             for publisher in PUBLISHERS.values()
         ]
-        tokens = {publisher.name: SecretStr("test") for publisher in publishers if publisher.access}
+        secrets = {p.access.secret: SecretStr("test") for p in publishers if p.access}
         with HttpSource(
-            publishers, user_agent="test", tokens=tokens, through_proxy=False, backoff_seconds=0.0
+            publishers, user_agent="test", secrets=secrets, through_proxy=False, backoff_seconds=0.0
         ) as http:
             yield http
 

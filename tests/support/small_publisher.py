@@ -50,7 +50,7 @@ class Exchange(ThreadingHTTPServer):
         pauses: list[float] = []
         url = f"http://user:secret@127.0.0.1:{self.server_port}"
         publishers = [
-            replace(publisher, base_url=url, min_interval_seconds=0.0)
+            replace(publisher, base_url=url, min_interval_seconds=0.0, quota=None)
             for publisher in PUBLISHERS.values()
         ]
         options = {"through_proxy": False, "sleep": pauses.append} | options

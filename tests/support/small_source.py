@@ -12,27 +12,25 @@ from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Feed, Refusal
-from indextracker.feeds.model import Listed, bronze_rows
+from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Answer, Source
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.system.documents import Document
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 DAYS = [date(2024, 12, day) for day in (26, 27, 30, 31)]
 NOW = datetime(2025, 2, 10, tzinfo=UTC)
 
 
-def verify(body: bytes, session: date) -> None:
-    """A document is good, or says in its first word what it is instead."""
-    state, _, reason = body.decode().partition(" ")
+def read(document: Document, session: date) -> pa.Table:
+    """A row per word of a document that is good, or says in its first word what it is instead."""
+    body = document.read().decode()
+    state, _, reason = body.partition(" ")
     if state != "good":
         raise Refusal(state, reason)  # type: ignore[arg-type] # the tests name known states
-
-
-def decode(body: bytes, session: date, document: str) -> pa.Table:
-    """A row per word."""
-    words = body.decode().split()
-    lines = pa.table(
+    words = body.split()
+    return pa.table(
         {
             "line": pa.array(range(1, len(words) + 1), pa.int64()),
             "index_name": pa.array(words),
@@ -41,10 +39,9 @@ def decode(body: bytes, session: date, document: str) -> pa.Table:
             "text": pa.nulls(len(words), pa.string()),
         }
     )
-    return bronze_rows(FEED.table, lines, session, document)
 
 
-FEED: Feed = replace(FEEDS["twse_index"], verify=verify, decode=decode)
+FEED: Feed = replace(FEEDS["twse_index"], read=read)
 
 
 @dataclass
@@ -66,7 +63,8 @@ class Publisher(Source):
             yield Answer("publisher:", name, None, refusal=self.no_access)
         elif session in self.documents:
             published_at = self.listed.get(session) or NOW
-            yield Answer(f"publisher:{name}", name, self.documents[session], published_at)
+            document = Document.of(name, self.documents[session])
+            yield Answer(f"publisher:{name}", name, document, published_at)
 
     def listing(self, feed: Feed) -> dict[date, Listed]:
         if self.no_list:
@@ -94,7 +92,7 @@ class Files(Source):
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
         name = feed.names(session)[0]
         for number, body in enumerate(self.files.get(session, []), 1):
-            yield Answer(f"archive:{number}/{name}", name, body)
+            yield Answer(f"archive:{number}/{name}", name, Document.of(name, body))
 
 
 def one_line(feed: Feed, session: date) -> pa.Table:

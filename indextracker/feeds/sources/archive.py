@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import Refusal
-from indextracker.feeds.sources import model
-from indextracker.feeds.sources.model import Answer, Source, too_large
+from indextracker.feeds.sources.model import Answer, Source
 from indextracker.system import places
+from indextracker.system.documents import Document, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +64,7 @@ class ArchiveSource(Source):
         """
         files = [file for name in feed.names(session) for file in self._files.get(name, ())]
         for file in sorted(files, key=lambda file: (-file.bytes, file.name)):
-            yield self._answer(file)
+            yield self._answer(feed, file)
         if not files and self._unreadable:
             name, error = feed.names(session)[0], self._unreadable[0]
             reason = (
@@ -128,12 +128,13 @@ class ArchiveSource(Source):
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _answer(self, file: places.File) -> Answer:
+    def _answer(self, feed: Feed, file: places.File) -> Answer:
         url, name = f"archive:{file.name}", file.name.rpartition("/")[2]
-        if file.bytes > model.LARGEST_DOCUMENT_BYTES:
-            return Answer(url, name, None, refusal=too_large(name))
+        if file.bytes > feed.largest_bytes:
+            too_large = TooLargeError(name, feed.largest_bytes)
+            return Answer(url, name, None, refusal=Refusal("refused", str(too_large)))
         try:
-            return Answer(url, name, self._root.read(file.name))
+            return Answer(url, name, Document.taken(name, self._root.pieces(file.name)))
         except OSError as error:
             reason = f"{name} cannot be read ({error.strerror or error})"
             return Answer(url, name, None, refusal=Refusal("blocked", reason))

@@ -5,20 +5,25 @@ Only what HTTP says is judged here: whether the bytes are a session's document i
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from indextracker.feeds.model import Feed, Listed, Publisher, Refusal, Request, quote
-from indextracker.feeds.sources import model
-from indextracker.feeds.sources.model import Answer, Source, too_large
-from indextracker.feeds.sources.pace import Pace
+from indextracker.feeds.sources.credentials import LOGGERS, Credential
+from indextracker.feeds.sources.model import Answer, Source
+from indextracker.feeds.sources.pace import Allowance, Pace
+from indextracker.system.documents import Document, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,11 +58,12 @@ class HttpSource(Source):
     Args:
         publishers: The publishers that can be asked.
         user_agent: How the client introduces itself.
-        tokens: Secrets by publisher, for those that want one.
+        secrets: Secrets by their name, for the publishers that want one.
         pace_folder: Where processes tell each other when they asked; None for a process alone.
         through_proxy: Whether the proxy and credentials of the environment apply.
         backoff_seconds: Pause after the first failure; it doubles with each.
         clock: Seconds, from whenever.
+        now: Seconds since 1970, by which quotas are counted.
         sleep: Waits for so many seconds.
     """
 
@@ -69,15 +75,20 @@ class HttpSource(Source):
         publishers: Iterable[Publisher],
         *,
         user_agent: str,
-        tokens: Mapping[str, SecretStr] | None = None,
+        secrets: Mapping[str, SecretStr] | None = None,
         pace_folder: Path | None = None,
         through_proxy: bool = True,
         backoff_seconds: float = BACKOFF_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._publishers = {publisher.name: publisher for publisher in publishers}
-        self._tokens = {name: token.get_secret_value() for name, token in (tokens or {}).items()}
+        self._credentials = {
+            name: Credential(publisher.access, secret)
+            for name, publisher in self._publishers.items()
+            if publisher.access and (secret := (secrets or {}).get(publisher.access.secret))
+        }
         self._paces = {
             name: Pace(
                 publisher.min_interval_seconds,
@@ -87,6 +98,13 @@ class HttpSource(Source):
             )
             for name, publisher in self._publishers.items()
         }
+        self._allowances = {
+            name: Allowance(
+                publisher.quota, pace_folder / f"quota.{name}" if pace_folder else None, now
+            )
+            for name, publisher in self._publishers.items()
+            if publisher.quota
+        }
         self._backoff_seconds = backoff_seconds
         self._clock = clock
         self._sleep = sleep
@@ -95,6 +113,8 @@ class HttpSource(Source):
         self._http = _Session()
         self._http.trust_env = through_proxy
         self._http.headers["User-Agent"] = user_agent
+        for logger, credential in product(LOGGERS, self._credentials.values()):
+            logging.getLogger(logger).addFilter(credential)
 
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
         """The publisher's one answer, which may be that it need not be asked.
@@ -113,19 +133,14 @@ class HttpSource(Source):
                 path = feed.listing.path
                 name, request, published_at = _listed(feed, session, self.listing(feed))
             path = _shown(request)
-            reply = self._fetch(publisher, request, name)
+            answer = self._fetch(publisher, request, name, feed.largest_bytes)
         except Refusal as refusal:
-            yield Answer(
-                _without_credentials(publisher.base_url) + path, name, None, published_at, refusal
-            )
-        else:
-            yield Answer(
-                url=_without_credentials(publisher.base_url) + path,
-                name=name,
-                body=reply.body,
-                published_at=published_at or reply.modified_at,
-                refusal=reply.refusal,
-            )
+            answer = Answer("", name, None, refusal=refusal)
+        yield replace(
+            answer,
+            url=_without_credentials(publisher.base_url) + path,
+            published_at=published_at or answer.published_at,
+        )
 
     def listing(self, feed: Feed) -> Mapping[date, Listed]:
         """What the publisher's list page says, asked once in some minutes.
@@ -144,8 +159,9 @@ class HttpSource(Source):
                 keeps = FAILED_LISTING_BACKOFFS * self._backoff_seconds
             if asked_at is None or not 0 <= self._clock() - asked_at < keeps:
                 try:
-                    reply = self._fetch(publisher, Request(path), path.rpartition("/")[2])
-                    known = reply.refusal or feed.listing.read(reply.body)
+                    name = path.rpartition("/")[2]
+                    page = self._fetch(publisher, Request(path), name, feed.largest_bytes)
+                    known = page.refusal or feed.listing.read(_body(page))
                 except Refusal as refusal:
                     known = refusal
                 self._listings[publisher.name + path] = self._clock(), known
@@ -154,21 +170,28 @@ class HttpSource(Source):
         return known
 
     def barred(self, feed: Feed) -> Refusal | None:
-        """Want of a token, for a publisher who answers without one only to ban."""
+        """No secret, for a publisher who answers without one only to ban; or a quota used up."""
         publisher = self._publishers[feed.publisher]
-        if publisher.access is None or publisher.name in self._tokens:
-            return None
-        return Refusal("blocked", f"{publisher.name} was not asked: {publisher.access}")
+        if publisher.access and publisher.name not in self._credentials:
+            return Refusal("blocked", f"{publisher.name} was not asked: {publisher.access.advice}")
+        if allowance := self._allowances.get(publisher.name):
+            return _used_up(publisher, allowance.used_up_until())
+        return None
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        for logger, credential in product(LOGGERS, self._credentials.values()):
+            logging.getLogger(logger).removeFilter(credential)
 
-    def _fetch(self, publisher: Publisher, request: Request, name: str) -> _Reply:
+    def _fetch(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
         for attempt in range(1, ATTEMPTS + 1):
             self._paces[publisher.name].keep()
+            allowance = self._allowances.get(publisher.name)
+            if allowance and (used_up := _used_up(publisher, allowance.take())):
+                raise used_up
             try:
-                return self._ask(publisher, request, name)
+                return self._ask(publisher, request, name, largest)
             except _Unavailable as error:
                 if attempt == ATTEMPTS:
                     raise Refusal(
@@ -177,53 +200,66 @@ class HttpSource(Source):
             self._sleep(self._backoff_seconds * 2 ** (attempt - 1))
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, publisher: Publisher, request: Request, name: str) -> _Reply:
-        token = self._tokens.get(publisher.name) if publisher.access else None
+    def _ask(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
+        failure: Exception | None = None
         try:
-            with self._http.request(
-                "GET" if request.form is None else "POST",
-                publisher.base_url + request.path,
-                data=request.form,
-                auth=_Bearer(token) if token else None,
-                stream=True,
-                allow_redirects=False,
-                timeout=TIMEOUT_SECONDS,
-            ) as response:
-                status = response.status_code
-                body = self._body(response, name) if status == 200 else _message(response)
+            response, document = self._sent(publisher, request, name, largest)
         except FAILURES as error:
-            # Their texts hold addresses in memory, which would make equal failures differ.
-            raise _Unavailable(f"the connection failed ({type(error).__name__})") from error
-        points_to = response.headers.get("Location")
-        if token:
-            # An error may repeat what was sent: nothing with the secret is kept or judged.
-            body = body.replace(token.encode(), b"<token>")
-            points_to = points_to and points_to.replace(token, "<token>")
-        refusal = publisher.explain(status, body) if publisher.explain else None
+            failure = _Unavailable(f"the connection failed ({type(error).__name__})")
+        except TooLargeError as error:
+            failure = Refusal("refused", str(error))
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            failure = requests.RequestException(
+                f"{publisher.name} cannot be asked for {name}: {type(error).__name__}: "
+                f"{self._hide(publisher, str(error))}"
+            )
+        # Outside, so that it does not carry the other, whose text holds addresses: in memory, which
+        # would make equal failures differ, and that of the request, perhaps with a secret.
+        if failure:
+            raise failure
+        status, points_to = response.status_code, response.headers.get("Location")
+        refusal = None
+        if publisher.explain:
+            with document.open() as opened:
+                refusal = publisher.explain(status, opened.read(CHUNK_BYTES))
         if status != 200:
-            raise refusal or _refusal(status, points_to, name)
-        return _Reply(body, _modified_at(response), refusal)
+            shown = points_to and self._hide(publisher, points_to)
+            raise refusal or _refusal(status, shown, name)
+        return Answer("", name, document, _modified_at(response), refusal)
 
-    def _body(self, response: requests.Response, name: str) -> bytes:
+    def _sent(
+        self, publisher: Publisher, request: Request, name: str, largest: int
+    ) -> tuple[requests.Response, Document]:
+        """Send a request; its answer, closed, and what came with it."""
+        credential = self._credentials.get(publisher.name)
+        with self._http.request(
+            "GET" if request.form is None else "POST",
+            publisher.base_url + request.path,
+            data=request.form,
+            headers=publisher.headers,
+            auth=credential,
+            stream=True,
+            allow_redirects=False,
+            timeout=TIMEOUT_SECONDS,
+        ) as response:
+            whole = response.status_code == 200
+            pieces = self._pieces(response) if whole else _message(response)
+            if credential:
+                # An answer may repeat what was sent: nothing with the secret is kept or judged.
+                pieces = credential.hide_in(pieces)
+            return response, Document.taken(name, pieces, largest)
+
+    def _pieces(self, response: requests.Response) -> Iterator[bytes]:
         """All of an answer; one that ends before its Content-Length is a failed connection."""
         started = self._clock()
-        body = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            body += chunk
-            if len(body) > model.LARGEST_DOCUMENT_BYTES:
-                raise too_large(name)
+        for piece in response.iter_content(CHUNK_BYTES):
             if self._clock() > started + LONGEST_SECONDS:
                 raise _Unavailable(f"the answer was not whole after {LONGEST_SECONDS:.0f} s")
-        return bytes(body)
+            yield piece
 
-
-@dataclass(frozen=True)
-class _Reply:
-    """An answer with status 200, and what its publisher's rules say of it."""
-
-    body: bytes
-    modified_at: datetime | None
-    refusal: Refusal | None
+    def _hide(self, publisher: Publisher, text: str) -> str:
+        credential = self._credentials.get(publisher.name)
+        return credential.hide(text) if credential else text
 
 
 class _Session(requests.Session):
@@ -232,17 +268,6 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
         """There is none."""
         return
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Puts the token into the header; a plain header would give way to the machine's netrc."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _Unavailable(Exception):  # noqa: N818 - a state of the publisher that may pass
@@ -286,12 +311,26 @@ def _path(link: str) -> str:
     return link
 
 
-def _message(response: requests.Response) -> bytes:
+def _message(response: requests.Response) -> Iterator[bytes]:
     """The start of what comes with a refusing status, as far as it comes."""
-    try:
-        return next(response.iter_content(CHUNK_BYTES), b"")
-    except FAILURES:
-        return b""
+    with contextlib.suppress(*FAILURES):
+        yield next(response.iter_content(CHUNK_BYTES), b"")
+
+
+def _body(page: Answer) -> bytes:
+    return page.document.read() if page.document else b""
+
+
+def _used_up(publisher: Publisher, until: float | None) -> Refusal | None:
+    """Why a publisher is not asked whose quota is used up until a moment, if it is."""
+    if until is None or publisher.quota is None:
+        return None
+    quota, moment = publisher.quota, datetime.fromtimestamp(until, UTC)
+    return Refusal(
+        "blocked",
+        f"{publisher.name} was not asked: its {quota.requests} requests per {quota.per} are used "
+        f"up until {moment:%Y-%m-%d %H:%M} UTC",
+    )
 
 
 def _refusal(status: int, points_to: str | None, name: str) -> Refusal:

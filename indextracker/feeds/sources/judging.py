@@ -1,13 +1,14 @@
-"""The verdict on a source's answers for a session: the document, or why there is none."""
+"""Which of a source's answers is a session's document, or why none is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from indextracker.feeds.model import Feed, Refusal, State
+from indextracker.feeds.reading import read_new
 from indextracker.feeds.sources.model import Answer
 
 if TYPE_CHECKING:
@@ -24,39 +25,9 @@ LOOK_ALIKES_NAMED = 5
 EARLIEST_WHOLE = time(12)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a source had for a session of a feed: the document, or why there is none.
-
-    Attributes:
-        feed: Name of the feed.
-        session: The session asked for.
-        url: As in the Answer judged.
-        name: As in the Answer judged.
-        body: As in the Answer judged.
-        published_at: As in the Answer judged.
-        state: accepted, or what it is instead.
-        reason: Why it is not accepted, in a sentence; None where it is.
-        good: The candidates that are accepted, of those with the same bytes the first; the first of
-            all is the document. A publisher has one at most.
-        refused: The candidates that were refused while another was accepted, and why.
-    """
-
-    feed: str
-    session: date
-    url: str
-    name: str
-    body: bytes | None
-    published_at: datetime | None
-    state: State
-    reason: str | None
-    good: tuple[Answer, ...] = ()
-    refused: tuple[tuple[Answer, Refusal], ...] = ()
-
-
 def judge(
     feed: Feed, session: date, source: Source, now: datetime, known: str | None = None
-) -> Verdict:
+) -> list[Answer]:
     """Ask a source for a session's document and decide what came.
 
     A publisher's first good answer ends the asking; the candidates of an archive are all judged.
@@ -65,61 +36,57 @@ def judge(
         feed: The feed.
         session: The session.
         source: The source.
-        now: The present, with a time zone: what a publisher lacks before its hour is not_yet.
+        now: The present, with a time zone: what a publisher has not before its hour is not_yet.
         known: Digest of a document that was accepted before and need not be read again.
 
     Returns:
-        The first candidate that the feed accepts. Only if there is none, the best of the others.
+        The answer that counts, and others. The first is the first candidate that is accepted, with
+        its rows unless it is known; after it come further candidates of other bytes that would be
+        accepted, and those that are refused. Where none is accepted, the one that tells most stands
+        alone.
     """
     if session < feed.readable_from:
         reason = (
             f"documents of {feed.name} can be read from {feed.readable_from} on; "
             f"none of {session} is asked for"
         )
-        nothing = Answer(url=source.place, name=feed.names(session)[0], body=None)
-        return _verdict(feed, session, nothing, "missing", reason)
+        return [_nothing(feed, session, source, reason)]
     seen = {known} if known else set[str]()
     good: dict[str | None, Answer] = {}
-    others: list[tuple[Answer, Refusal]] = []
+    refused: list[Answer] = []
     for answer in source.answers(feed, session):
-        refusal = answer.refusal
-        if refusal is None and answer.sha256 not in seen | good.keys():
-            refusal = _judged(feed, session, answer, source, now)
-        if refusal is None:
-            good.setdefault(answer.sha256, answer)
-            if source.live:
-                break
-        else:
-            others.append((answer, refusal))
+        judged = answer
+        if answer.refusal is None and answer.sha256 not in seen | good.keys():
+            judged = _judged(feed, session, answer, source, now)
+        if judged.refusal is not None:
+            refused.append(judged)
+            continue
+        good.setdefault(judged.sha256, replace(judged, rows=None) if good else judged)
+        if source.live:
+            break
     if good:
-        found = tuple(good.values())
-        accepted = _verdict(feed, session, found[0], "accepted", None)
-        return replace(accepted, good=found, refused=tuple(others))
-    return _not_accepted(feed, session, others, source, now)
+        return [*good.values(), *refused]
+    return [_best(feed, session, refused, source, now)]
 
 
-def _not_accepted(
-    feed: Feed,
-    session: date,
-    others: list[tuple[Answer, Refusal]],
-    source: Source,
-    now: datetime,
-) -> Verdict:
-    """The best of what was refused, if there was anything."""
-    if not others:
-        wanted = feed.names(session)
-        others.append(
-            (
-                Answer(url=source.place, name=wanted[0], body=None),
-                Refusal("missing", f"{source.place} holds no {' or '.join(wanted)}"),
-            )
-        )
-    answer, refusal = min(others, key=lambda other: NEAREST_FIRST.index(other[1].state))
-    if source.live and refusal.state == "missing" and now < feed.due(session):
-        reason = f"{refusal.reason}; {_due(feed, session)}"
-        return _verdict(feed, session, answer, "not_yet", reason)
-    reason = f"{refusal.reason}{_passed_over(feed, session, source)}"
-    return _verdict(feed, session, answer, refusal.state, reason)
+def _best(
+    feed: Feed, session: date, refused: list[Answer], source: Source, now: datetime
+) -> Answer:
+    """The answer that tells most of those that were refused, if there was any."""
+    if not refused:
+        reason = f"{source.place} holds no {' or '.join(feed.names(session))}"
+        refused = [_nothing(feed, session, source, reason)]
+    answer = min(refused, key=lambda other: NEAREST_FIRST.index(other.state))
+    if source.live and answer.state == "missing" and now < feed.due(session):
+        refusal = Refusal("not_yet", f"{answer.reason}; {_due(feed, session)}")
+    else:
+        refusal = Refusal(answer.state, f"{answer.reason}{_passed_over(feed, session, source)}")
+    return replace(answer, refusal=refusal)
+
+
+def _nothing(feed: Feed, session: date, source: Source, reason: str) -> Answer:
+    """The answer in place of one that nobody gave."""
+    return Answer(source.place, feed.names(session)[0], None, refusal=Refusal("missing", reason))
 
 
 def _passed_over(feed: Feed, session: date, source: Source) -> str:
@@ -135,23 +102,17 @@ def _passed_over(feed: Feed, session: date, source: Source) -> str:
     )
 
 
-def _judged(
-    feed: Feed, session: date, answer: Answer, source: Source, now: datetime
-) -> Refusal | None:
-    refusal = _verify(feed, session, answer)
-    if refusal is None and source.live:
-        return _too_early(feed, session, answer, now)
-    return refusal
-
-
-def _verify(feed: Feed, session: date, answer: Answer) -> Refusal | None:
-    if answer.body is None:
-        raise ValueError(f"{answer.url}: an answer without a body has to say why")
+def _judged(feed: Feed, session: date, answer: Answer, source: Source, now: datetime) -> Answer:
+    """A candidate with its rows, or with why it is refused."""
+    if answer.document is None:
+        raise ValueError(f"{answer.url}: an answer without a document has to say why")
     try:
-        feed.verify(answer.body, session)
+        rows = read_new(feed, answer.document, session)
     except Refusal as refusal:
-        return refusal
-    return None
+        return replace(answer, refusal=refusal)
+    if source.live and (early := _too_early(feed, session, answer, now)):
+        return replace(answer, refusal=early)
+    return replace(answer, rows=rows)
 
 
 def _too_early(feed: Feed, session: date, answer: Answer, now: datetime) -> Refusal | None:
@@ -173,18 +134,3 @@ def _too_early(feed: Feed, session: date, answer: Answer, now: datetime) -> Refu
 
 def _due(feed: Feed, session: date) -> str:
     return f"it is due at {feed.due(session):%Y-%m-%d %H:%M} {feed.zone}"
-
-
-def _verdict(
-    feed: Feed, session: date, answer: Answer, state: State, reason: str | None
-) -> Verdict:
-    return Verdict(
-        feed=feed.name,
-        session=session,
-        url=answer.url,
-        name=answer.name,
-        body=answer.body,
-        published_at=answer.published_at,
-        state=state,
-        reason=reason,
-    )

@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
-
-from indextracker.feeds.model import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
     from types import TracebackType
 
-    from indextracker.feeds.model import Feed, Listed
+    import pyarrow as pa
 
-# Documents of a session measure 2 KB to 1.8 MB.
-LARGEST_DOCUMENT_BYTES = 64 << 20
+    from indextracker.feeds.model import Feed, Listed, Refusal, State
+    from indextracker.system.documents import Document
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One candidate for a session's document.
+    """What a source has for a session: one candidate for its document, or why there is none.
 
     Attributes:
         url: Where it came from, without secrets and without places of this machine.
         name: The publisher's name of the document.
-        body: Its bytes; None where none came.
+        document: The bytes that came; None where none did.
         published_at: When the publisher says it was published, if it does.
-        refusal: Why it is no document, where the source itself can tell.
+        refusal: Why it is not the session's document, as the source or whoever judges it can tell.
+        rows: The rows of bronze that were read from it, if it was read and accepted.
     """
 
     url: str
     name: str
-    body: bytes | None
+    document: Document | None
     published_at: datetime | None = None
     refusal: Refusal | None = None
+    rows: pa.Table | None = field(default=None, repr=False, compare=False)
 
-    @cached_property
+    @property
+    def state(self) -> State:
+        """What a judged answer is: accepted, or what it is instead."""
+        return self.refusal.state if self.refusal else "accepted"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not accepted, in a sentence; None where it is."""
+        return self.refusal.reason if self.refusal else None
+
+    @property
     def sha256(self) -> str | None:
         """Digest of the bytes; None where none came."""
-        return None if self.body is None else hashlib.sha256(self.body).hexdigest()
+        return self.document.sha256 if self.document else None
 
 
 class Source(Protocol):
@@ -89,8 +97,3 @@ class Source(Protocol):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def too_large(name: str) -> Refusal:
-    """The refusal of what is too large to be a document."""
-    return Refusal("refused", f"{name} is larger than {LARGEST_DOCUMENT_BYTES} bytes")

@@ -107,11 +107,15 @@ def _http(address: str, clock: Callable[[], float]) -> HttpSource:
     """Every publisher at one address, which is neither spared nor given anybody's token."""
     return HttpSource(
         (
-            replace(publisher, base_url=address, min_interval_seconds=0.0)
+            replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
             for publisher in PUBLISHERS.values()
         ),
         user_agent="indextracker",
-        tokens={name: SecretStr("simulated") for name in PUBLISHERS},
+        secrets={
+            publisher.access.secret: SecretStr("simulated")
+            for publisher in PUBLISHERS.values()
+            if publisher.access
+        },
         through_proxy=False,
         backoff_seconds=0.0,
         clock=clock,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from indextracker.feeds.sources import Source
+    from indextracker.system.documents import Document
 
 INDEX = twse.INDEX
 LISTED = taifex.FUTURES
@@ -138,7 +139,7 @@ def _says_nothing(
         for day in days
         if (answer := evidence.answers.get((feed.name, day))) is not None
         if answer.state == "missing" and answer.sha256 and answer.bytes
-        if feed.name != INDEX.name or twse.says_no_data(evidence.body(answer.sha256))
+        if feed.name != INDEX.name or twse.says_no_data(evidence.document(answer.sha256).read())
     }
 
 
@@ -155,17 +156,17 @@ def _is_statement(source: Source, feed: Feed, day: date) -> bool:
     """Whether all that a source has for a day says that there is nothing."""
     answers = list(source.answers(feed, day))
     return bool(answers) and all(
-        answer.body is not None
-        and 0 < len(answer.body) <= STATEMENT_BYTES
-        and _is_missing(feed, answer.body, day)
-        and (feed.name != INDEX.name or twse.says_no_data(answer.body))
+        answer.document is not None
+        and 0 < answer.document.size <= STATEMENT_BYTES
+        and _is_missing(feed, answer.document, day)
+        and (feed.name != INDEX.name or twse.says_no_data(answer.document.read()))
         for answer in answers
     )
 
 
-def _is_missing(feed: Feed, body: bytes, day: date) -> bool:
+def _is_missing(feed: Feed, document: Document, day: date) -> bool:
     try:
-        feed.verify(body, day)
+        feed.read(document, day)
     except Refusal as refusal:
         return refusal.state == "missing"
     return False

@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
-from indextracker.feeds.model import Feed, Publisher, Refusal, Request, State, quote
+from indextracker.feeds.model import Bearer, Feed, Publisher, Quota, Refusal, Request, State, quote
 from indextracker.feeds.pages import page_text
-from indextracker.feeds.reading import Reader
 from indextracker_catalogue.taiwan import FINMIND_TRADES
+
+if TYPE_CHECKING:
+    from indextracker.system.documents import Document
 
 SYMBOL = "006204"
 DATASET = "TaiwanStockPriceTick"
@@ -90,13 +92,14 @@ def request(session: date) -> Request:
     return Request(f"/api/v4/data?dataset={DATASET}&data_id={SYMBOL}&start_date={session}")
 
 
-def read(body: bytes, session: date) -> pa.Table:
+def read(published: Document, session: date) -> pa.Table:
     """Read a session's trades, of which there may be none; numbers come as they are written.
 
     Raises:
         Refusal: blocked for a web page, for what is no JSON and for want of access or quota,
             refused for anything else, such as a trade of another day or stock.
     """
+    body = published.read()
     document = names(session)[0]
     answer = parse_object(body, document, numbers_as_text=True)
     status = answer.get("status")
@@ -137,16 +140,14 @@ def _text(cell: object) -> str | None:
     return cell.strip(BLANKS) if isinstance(cell, str) else None
 
 
-# 600 questions an hour with a token.
 FINMIND = Publisher(
     "finmind",
     "https://api.finmindtrade.com",
     min_interval_seconds=6.0,
+    quota=Quota(600, "hour"),  # of an account with a token
+    access=Bearer("finmind_token", ACCESS),
     explain=explain,
-    access=ACCESS,
 )
-
-_READER = Reader(FINMIND_TRADES, names, read)
 
 TRADES = Feed(
     name="finmind_trades",
@@ -157,8 +158,7 @@ TRADES = Feed(
     due_at=time(18, 30),  # published at 15:30
     names=names,
     request=request,
-    verify=_READER.verify,
-    decode=_READER.decode,
+    read=read,
     tells_end=False,
     readable_from=date(2019, 1, 1),  # the vendor has no trades of earlier days
 )

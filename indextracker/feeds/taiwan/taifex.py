@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from indextracker.feeds.model import Feed, Listing, Publisher
-from indextracker.feeds.reading import Reader
 from indextracker.feeds.taiwan import taifex_listing as listing
 from indextracker.feeds.taiwan import taifex_reports as reports
 from indextracker.feeds.taiwan import taifex_ticks as ticks
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pyarrow as pa
+
+    from indextracker.system.documents import Document
 
 # No limit is documented; 3 seconds between files is a cautious choice.
 TAIFEX = Publisher("taifex", "https://www.taifex.com.tw", min_interval_seconds=3.0)
@@ -32,10 +33,9 @@ WINDOW_SESSIONS = 30
 
 def _zipped(
     layout: ticks.Layout,
-    read: Callable[[ticks.Layout, bytes, date], pa.Table],
+    read: Callable[[ticks.Layout, Document, date], pa.Table],
     page: Listing,
 ) -> Feed:
-    reader = Reader(layout.table, layout.names, partial(read, layout))
     return Feed(
         name=layout.table.name,
         publisher=TAIFEX.name,
@@ -45,15 +45,13 @@ def _zipped(
         due_at=DUE_AT,
         names=layout.names,
         request=layout.request,
-        verify=reader.verify,
-        decode=reader.decode,
+        read=partial(read, layout),
         listing=page,
         window_sessions=WINDOW_SESSIONS,
     )
 
 
 def _report(report: reports.Report) -> Feed:
-    reader = Reader(report.table, report.names, partial(reports.read_report, report))
     return Feed(
         name=report.table.name,
         publisher=TAIFEX.name,
@@ -63,8 +61,7 @@ def _report(report: reports.Report) -> Feed:
         due_at=DUE_AT,
         names=report.names,
         request=report.request,
-        verify=reader.verify,
-        decode=reader.decode,
+        read=partial(reports.read_report, report),
     )
 
 

@@ -30,6 +30,7 @@ from indextracker_catalogue.taiwan import TAIFEX_DAILY_FUTURES, TAIFEX_DAILY_OPT
 from indextracker_catalogue.taiwan.forms import DAY_PART, REPORT_DATES
 
 if TYPE_CHECKING:
+    from indextracker.system.documents import Document
     from indextracker_catalogue import Table
 
 NO_DATA = "查無資料"
@@ -125,7 +126,7 @@ OPTIONS: Final = Report(
 )
 
 
-def read_report(report: Report, body: bytes, session: date) -> pa.Table:
+def read_report(report: Report, published: Document, session: date) -> pa.Table:
     """Read a session's complete report: a row per line that is not blank; the header is line 1.
 
     Raises:
@@ -134,7 +135,7 @@ def read_report(report: Report, body: bytes, session: date) -> pa.Table:
             the main product are not there yet, refused for anything else.
     """
     document = report.names(session)[0]
-    lines = _lines(report, body, session)
+    lines = _lines(report, published.read(), session)
     if not lines.num_rows:
         raise Refusal("missing", f"{document} has a header and no line: no session on that day")
     own = pa.array([session.strftime(form) for form in REPORT_DATES.values()])

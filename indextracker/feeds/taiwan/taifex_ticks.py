@@ -36,6 +36,7 @@ from indextracker_catalogue.taiwan import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from indextracker.system.documents import Document
     from indextracker_catalogue import Table
 
 NO_DATA = "查無資料"
@@ -145,7 +146,7 @@ OPTIONS: Final = Layout(
 )
 
 
-def read_trades(layout: Layout, body: bytes, session: date) -> pa.Table:
+def read_trades(layout: Layout, published: Document, session: date) -> pa.Table:
     """Read a complete file of trades: a row per line that is not blank; the header is line 1.
 
     A complete file has trades up to the session's own date, and some of them from the opening at
@@ -158,7 +159,7 @@ def read_trades(layout: Layout, body: bytes, session: date) -> pa.Table:
             else.
     """
     document = layout.names(session)[0]
-    lines = _lines(layout, body, session)
+    lines = _lines(layout, published.read(), session)
     if not lines.num_rows:
         raise Refusal("missing", f"{document} has a header and no line of data")
     own = f"{session:%Y%m%d}"
@@ -195,7 +196,7 @@ def _refuse_unknown_times(lines: pa.Table, document: str) -> None:
             )
 
 
-def read_totals(layout: Layout, body: bytes, session: date) -> pa.Table:
+def read_totals(layout: Layout, published: Document, session: date) -> pa.Table:
     """Read a complete table of volume totals: a row per line, the grand total's too.
 
     Raises:
@@ -204,7 +205,7 @@ def read_totals(layout: Layout, body: bytes, session: date) -> pa.Table:
             before its grand total.
     """
     document = layout.names(session)[0]
-    lines = _lines(layout, body, session)
+    lines = _lines(layout, published.read(), session)
     rows = lines.select(["line", "trade_date", "product"]).to_pylist()
     if not rows or (rows[-1]["trade_date"], rows[-1]["product"]) != (GRAND_TOTAL, ""):
         raise Refusal("refused", f"{document} does not end with its grand total ({GRAND_TOTAL})")

@@ -22,13 +22,14 @@ from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
-from indextracker.feeds.reading import Reader
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_catalogue.taiwan import TWSE_INDEX
 from indextracker_catalogue.taiwan.forms import MAIN_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from indextracker.system.documents import Document
 
 # More than three requests in 5 seconds are banned, and gaps of 3 seconds have been too.
 TWSE = Publisher("twse", "https://www.twse.com.tw", min_interval_seconds=5.0)
@@ -74,7 +75,7 @@ def request(session: date) -> Request:
     return Request(f"/rwd/zh/TAIEX/MI_5MINS_INDEX?date={session:%Y%m%d}&response=json")
 
 
-def read(body: bytes, session: date) -> pa.Table:
+def read(published: Document, session: date) -> pa.Table:
     """Read a session's complete report: a row per line and index, levels as published.
 
     In JSON `line` is the position in `data`, from 1, in CSV the line of the file. A line that does
@@ -87,7 +88,7 @@ def read(body: bytes, session: date) -> pa.Table:
             begins like JSON and is not, partial for a report that ends before 13:30:00, refused
             for anything else.
     """
-    report = _read(body, session)
+    report = _read(published.read(), session)
     _check_times(report)
     width = len(report.indices)
     height = len(report.rows)
@@ -293,8 +294,6 @@ def _indices(fields: list[Any], document: str) -> list[str]:
     return indices
 
 
-_READER = Reader(TWSE_INDEX, names, read)
-
 INDEX = Feed(
     name="twse_index",
     publisher=TWSE.name,
@@ -304,6 +303,5 @@ INDEX = Feed(
     due_at=time(18, 30),
     names=names,
     request=request,
-    verify=_READER.verify,
-    decode=_READER.decode,
+    read=read,
 )

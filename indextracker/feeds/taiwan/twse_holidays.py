@@ -18,13 +18,14 @@ import pyarrow as pa
 from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
-from indextracker.feeds.reading import Reader
 from indextracker.feeds.taiwan.twse import ROC_YEAR_ZERO, TWSE, read_answer, table_of
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_catalogue.taiwan import TWSE_HOLIDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from indextracker.system.documents import Document
 
 COLUMNS: Final = {
     "name": "名稱",
@@ -118,7 +119,7 @@ def request(year: date) -> Request:
     return Request(f"/rwd/zh/holidaySchedule/holidaySchedule?response=json&date={year.year}0101")
 
 
-def read(body: bytes, year: date) -> pa.Table:
+def read(published: Document, year: date) -> pa.Table:
     """Read a year's complete schedule: a row per day that it lists.
 
     Raises:
@@ -126,6 +127,7 @@ def read(body: bytes, year: date) -> pa.Table:
             like JSON and is not, refused for anything else, such as the schedule of another year,
             or one that is cut off.
     """
+    body = published.read()
     json_name, csv_name = names(year)
     if is_page(body):
         raise Refusal("blocked", f"{json_name} is {quote_page(body)}, expected a schedule")
@@ -235,8 +237,6 @@ def _check_days(lines: pa.Table, year: date, document: str) -> None:
         )
 
 
-_READER = Reader(TWSE_HOLIDAYS, names, read)
-
 HOLIDAYS = Feed(
     name="twse_holidays",
     publisher=TWSE.name,
@@ -246,7 +246,6 @@ HOLIDAYS = Feed(
     due_at=time(0, 0),
     names=names,
     request=request,
-    verify=_READER.verify,
-    decode=_READER.decode,
+    read=read,
     yearly=True,
 )

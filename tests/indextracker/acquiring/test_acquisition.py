@@ -34,7 +34,7 @@ def test_an_accepted_document_is_kept_decoded_and_logged(lake: Lake) -> None:
     answers = ask(lake, Publisher({DAYS[0]: b"good day"}), DAYS[:1])
     answer = answers[DAYS[0]]
     assert answer.sha256
-    assert lake.landing.get(answer.sha256) == b"good day"
+    assert lake.landing.get(answer.sha256).read() == b"good day"
     assert words(lake) == {DAYS[0]: ["good", "day"]}
     assert answer == Delivery(
         feed="twse_index",
@@ -68,7 +68,7 @@ def test_refused_bytes_are_kept(lake: Lake) -> None:
     answer = ask(lake, Publisher({DAYS[0]: b"partial the night alone"}), DAYS[:1])[DAYS[0]]
     assert (answer.state, answer.bytes) == ("partial", 23)
     assert answer.sha256
-    assert lake.landing.get(answer.sha256) == b"partial the night alone"
+    assert lake.landing.get(answer.sha256).read() == b"partial the night alone"
     assert words(lake) == {}
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from support.closing import acquire_and_close
 from support.small_source import (
@@ -18,6 +19,7 @@ from support.small_source import (
     ask,
     log,
     one_line,
+    read,
     remarks,
     words,
 )
@@ -30,6 +32,7 @@ from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.feeds.taiwan import closures
 from indextracker.lake import Lake
+from indextracker.system.documents import Document
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 
@@ -473,7 +476,10 @@ def test_a_session_with_a_document_is_not_closed(
 
 
 def test_a_document_of_nothing_is_decoded_once(lake: Lake) -> None:
-    feed = replace(FEED, decode=lambda *_: one_line(FEED, DAYS[0]).slice(0, 0))
+    def nothing(document: Document, session: date) -> pa.Table:
+        return read(document, session).slice(0, 0)
+
+    feed = replace(FEED, read=nothing)
     publisher = Publisher({DAYS[0]: b"good"})
     for _ in range(3):
         answers = acquire(lake, feed, DAYS[:1], publisher, clock=lambda: NOW)

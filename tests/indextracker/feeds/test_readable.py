@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from support.documents import accepted, decoded
 
 from indextracker.feeds import FEEDS, Refusal
 
@@ -30,7 +31,7 @@ def trades(lines: int, bad: int) -> bytes:
     ("lines", "bad"), [(0, 0), (1, 0), (2, 1), (3, 1), (20, 10), (1000, 10), (2000, 20)]
 )
 def test_slips_are_borne(lines: int, bad: int) -> None:
-    TRADES.verify(trades(lines, bad), DAY)
+    accepted(TRADES, trades(lines, bad), DAY)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_slips_are_borne(lines: int, bad: int) -> None:
 )
 def test_another_layout_is_refused_with_its_first_line(lines: int, bad: int) -> None:
     with pytest.raises(Refusal) as caught:
-        TRADES.verify(trades(lines, bad), DAY)
+        accepted(TRADES, trades(lines, bad), DAY)
     assert caught.value.state == "refused"
     assert caught.value.reason.startswith(
         f"TaiwanStockPriceTick_006204_2024-12-16: {bad:,} of {lines:,} lines cannot be read"
@@ -48,14 +49,14 @@ def test_another_layout_is_refused_with_its_first_line(lines: int, bad: int) -> 
 
 
 def test_what_was_accepted_is_decoded_again_whatever_the_bound_is() -> None:
-    assert TRADES.decode(trades(3, 3), DAY, "d" * 64).num_rows == 3
+    assert decoded(TRADES, trades(3, 3), DAY).num_rows == 3
 
 
 def test_an_index_without_levels_makes_no_other_layout(index_json: Callable[..., bytes]) -> None:
     """But TAIEX does, and a report without readable times."""
     index, day = FEEDS["twse_index"], date(2023, 1, 30)
     times = ("09:00:00", "09:00:05", "13:30:00")
-    index.verify(index_json(data=[[time, "15,400.10", "--"] for time in times]), day)
+    accepted(index, index_json(data=[[time, "15,400.10", "--"] for time in times]), day)
     for level in ("--", "0.00", ""):
         with pytest.raises(Refusal, match="3 of 3 lines cannot be read"):
-            index.verify(index_json(data=[[time, level, "163.00"] for time in times]), day)
+            accepted(index, index_json(data=[[time, level, "163.00"] for time in times]), day)

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.documents import accepted, decoded
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal
 
-DIGEST = "d" * 64
 FIREWALL = (
     b"<html><head><title>Request Rejected</title></head><body>"
     b"FOR SECURITY REASONS, THIS PAGE CAN NOT BE ACCESSED!</body></html>"
@@ -24,9 +24,9 @@ def refusal_of(feed: Feed, body: bytes) -> Refusal:
     """The refusal, which decoding repeats: nothing that is refused comes to bronze."""
     day = day_of(feed)
     with pytest.raises(Refusal) as caught:
-        feed.verify(body, day)
+        accepted(feed, body, day)
     with pytest.raises(Refusal) as again:
-        feed.decode(body, day, DIGEST)
+        decoded(feed, body, day)
     assert str(again.value) == str(caught.value)
     assert any(name in caught.value.reason for name in feed.names(day)), caught.value
     return caught.value

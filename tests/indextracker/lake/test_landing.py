@@ -12,19 +12,22 @@ import pytest
 
 from indextracker.lake import Landing
 from indextracker.lake.landing import DamagedDocumentError
+from indextracker.system.documents import Document
 from indextracker.system.places import Folder
 
 BODY = b"as published" * 1_000
 DIGEST = hashlib.sha256(BODY).hexdigest()
+DOCUMENT = Document.of("Daily.zip", BODY)
 
 # A writer that is killed in the middle: what it wrote is not yet on the disk.
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
 from indextracker.lake import Landing
+from indextracker.system.documents import Document
 from indextracker.system.places import Folder
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
-Landing(Folder(Path(sys.argv[1]))).put(sys.stdin.buffer.read())
+Landing(Folder(Path(sys.argv[1]))).put(Document.of("killed", sys.stdin.buffer.read()))
 """
 
 
@@ -39,26 +42,26 @@ def files(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("body", [BODY, b""], ids=["bytes", "no bytes"])
 def test_what_is_put_is_got(landing: Landing, body: bytes) -> None:
-    digest = landing.put(body)
+    digest = landing.put(Document.of("Daily.zip", body))
     assert digest == hashlib.sha256(body).hexdigest()
-    assert landing.get(digest) == body
+    assert landing.get(digest).read() == body
 
 
 def test_a_document_lies_under_its_digest(landing: Landing, tmp_path: Path) -> None:
-    landing.put(BODY)
+    landing.put(DOCUMENT)
     assert (tmp_path / DIGEST[:2] / DIGEST).read_bytes() == BODY
 
 
 def test_kept_bytes_are_not_written_again(landing: Landing, tmp_path: Path) -> None:
-    landing.put(BODY)
+    landing.put(DOCUMENT)
     before = (tmp_path / DIGEST[:2] / DIGEST).stat()
-    assert landing.put(BODY) == DIGEST
+    assert landing.put(DOCUMENT) == DIGEST
     after = (tmp_path / DIGEST[:2] / DIGEST).stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_damaged_document_is_not_handed_out(landing: Landing, tmp_path: Path) -> None:
-    landing.put(BODY)
+    landing.put(DOCUMENT)
     (tmp_path / DIGEST[:2] / DIGEST).write_bytes(BODY[:-1])
     with pytest.raises(DamagedDocumentError, match=DIGEST):
         landing.get(DIGEST)
@@ -71,10 +74,10 @@ def test_nothing_is_kept_under_another_digest(landing: Landing) -> None:
 
 def test_writers_at_once_leave_one_document(landing: Landing, tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        digests = set(pool.map(landing.put, [BODY] * 64))
+        digests = set(pool.map(landing.put, [DOCUMENT] * 64))
     assert digests == {DIGEST}
     assert files(tmp_path) == [DIGEST]
-    assert landing.get(DIGEST) == BODY
+    assert landing.get(DIGEST).read() == BODY
 
 
 def test_a_killed_writer_leaves_no_half_document(landing: Landing, tmp_path: Path) -> None:
@@ -85,8 +88,8 @@ def test_a_killed_writer_leaves_no_half_document(landing: Landing, tmp_path: Pat
     assert DIGEST not in files(tmp_path)
     with pytest.raises(FileNotFoundError):
         landing.get(DIGEST)
-    landing.put(BODY)
-    assert landing.get(DIGEST) == BODY
+    landing.put(DOCUMENT)
+    assert landing.get(DIGEST).read() == BODY
 
 
 def test_a_full_disk_leaves_nothing(
@@ -97,5 +100,5 @@ def test_a_full_disk_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        landing.put(BODY)
+        landing.put(DOCUMENT)
     assert files(tmp_path) == []

@@ -13,6 +13,7 @@ from support.programs import begin, waiting
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.lake.upkeep import maintain
+from indextracker.system.documents import Document
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.shared.deliveries import DELIVERIES
@@ -127,14 +128,14 @@ def test_what_a_killed_write_left_goes_when_it_is_old(lake: Lake) -> None:
 
 
 def test_documents_are_kept_for_good(lake: Lake) -> None:
-    document = lake.landing.put(b"a document of old")
+    document = lake.landing.put(Document.of("old", b"a document of old"))
     for file in Path(lake.root, "landing").rglob("*"):
         os.utime(file, (0, 0))
     for table in (DELIVERIES, t.TAIFEX_FUTURES):
         lake.replace(table, rows(table, {}), [day(table)])
     for table in lake.tables():
         maintain(lake, table, 1)
-    assert lake.landing.get(document) == b"a document of old"
+    assert lake.landing.get(document).read() == b"a document of old"
 
 
 @pytest.mark.parametrize("days", [0, -1, 31])

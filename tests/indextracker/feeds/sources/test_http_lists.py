@@ -10,6 +10,7 @@ from support.small_publisher import INDEX, Exchange, reply, serving
 from indextracker.feeds import FEEDS, Refusal, State
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Answer, judge
+from indextracker.system.documents import Document
 
 FUTURES = FEEDS["taifex_futures"]
 LISTS = "/cht/3/dlFutPrevious30DaysSalesData"
@@ -54,7 +55,7 @@ def test_link_and_time_are_those_of_the_list(listed: Exchange, session: date) ->
     assert answer == Answer(
         url=f"http://127.0.0.1:{listed.server_port}{FILES}/Daily_2024_12_16.zip",
         name="Daily_2024_12_16.zip",
-        body=b"PK",
+        document=Document.of("Daily_2024_12_16.zip", b"PK"),
         published_at=datetime(2024, 12, 16, 8, 41, 42, tzinfo=UTC),
     )
 
@@ -97,8 +98,8 @@ def test_what_is_not_out_before_its_hour_is_not_yet(listed: Exchange, day: date)
     source, _ = listed.source()
     with source:
         noon = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-        assert judge(FUTURES, day, source, noon).state == "not_yet"
-        assert judge(FUTURES, day, source, LATER).state == "missing"
+        assert judge(FUTURES, day, source, noon)[0].state == "not_yet"
+        assert judge(FUTURES, day, source, LATER)[0].state == "missing"
 
 
 def test_a_list_is_asked_for_once_in_some_minutes(listed: Exchange, session: date) -> None:

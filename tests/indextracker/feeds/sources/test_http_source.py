@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -27,9 +28,10 @@ from support.small_publisher import (
 )
 
 from indextracker.feeds import FEEDS, Publisher, Refusal, State
+from indextracker.feeds.model import Bearer
 from indextracker.feeds.sources import Answer, HttpSource, judge
 from indextracker.feeds.sources import http as module
-from indextracker.feeds.sources import model as limits
+from indextracker.system.documents import Document
 
 REPORT = FEEDS["taifex_daily_futures"]
 ETF = FEEDS["finmind_trades"]
@@ -44,13 +46,18 @@ def exchange() -> Iterator[Exchange]:
         yield one
 
 
+def body(answer: Answer) -> bytes:
+    assert answer.document is not None
+    return answer.document.read()
+
+
 def test_an_answer_is_taken_with_its_time(exchange: Exchange, session: date) -> None:
     exchange.replies = [reply(200, b"PK", Last_Modified="Mon, 16 Dec 2024 08:48:00 GMT")]
     answer = exchange.ask(session)
     assert answer == Answer(
         url=f"http://127.0.0.1:{exchange.server_port}{PATH}",
         name="MI_5MINS_INDEX_20241216.json",
-        body=b"PK",
+        document=Document.of("MI_5MINS_INDEX_20241216.json", b"PK"),
         published_at=datetime(2024, 12, 16, 8, 48, tzinfo=UTC),
     )
     assert exchange.paths == [PATH]
@@ -69,7 +76,7 @@ def test_a_form_is_posted_and_recorded(exchange: Exchange, session: date) -> Non
     (asked,) = exchange.requests
     assert (asked.method, asked.path) == ("POST", "/cht/3/futDataDown")
     assert "queryStartDate=2024%2F12%2F16&queryEndDate=2024%2F12%2F16" in asked.form
-    assert answer.body == b"rows"
+    assert body(answer) == b"rows"
     assert answer.url.endswith(
         "/cht/3/futDataDown down_type=1&commodity_id=all"
         "&queryStartDate=2024/12/16&queryEndDate=2024/12/16"
@@ -86,7 +93,7 @@ def test_a_refusing_status_is_final(
     exchange.replies = [reply(status, b"no")]
     answer = exchange.ask(session)
     assert answer.refusal is not None
-    assert (answer.body, answer.refusal.state) == (None, state)
+    assert (answer.document, answer.refusal.state) == (None, state)
     assert f"status {status}" in answer.refusal.reason
     assert len(exchange.requests) == 1
 
@@ -121,7 +128,7 @@ def test_what_may_pass_is_asked_for_again(
     source, pauses = exchange.source()
     with source:
         (answer,) = source.answers(INDEX, session)
-    assert answer.body == b"PK"
+    assert body(answer) == b"PK"
     assert pauses == [5.0, 10.0]
 
 
@@ -154,14 +161,11 @@ def test_an_absent_publisher_is_blocked(session: date) -> None:
     assert "secret" not in answer.refusal.reason + answer.url
 
 
-def test_an_oversized_answer_is_left(
-    exchange: Exchange, session: date, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "LARGEST_DOCUMENT_BYTES", 100_000)
+def test_an_oversized_answer_is_left(exchange: Exchange, session: date) -> None:
     exchange.replies = [reply(200, bytes(200_000))]
-    answer = exchange.ask(session)
+    answer = exchange.ask(session, replace(INDEX, largest_bytes=100_000))
     assert answer.refusal is not None
-    assert (answer.body, answer.refusal.state) == (None, "refused")
+    assert (answer.document, answer.refusal.state) == (None, "refused")
     assert "larger than 100000 bytes" in answer.refusal.reason
 
 
@@ -202,9 +206,9 @@ def test_a_missing_document_is_not_yet_there_before_its_hour(
     exchange.replies = [reply(404)]
     source, _ = exchange.source()
     with source:
-        assert judge(INDEX, session, source, LATER).state == "missing"
+        assert judge(INDEX, session, source, LATER)[0].state == "missing"
         early = datetime(2024, 12, 16, 9, tzinfo=UTC)
-        assert judge(INDEX, session, source, early).state == "not_yet"
+        assert judge(INDEX, session, source, early)[0].state == "not_yet"
 
 
 def test_requests_keep_their_distance_across_threads(exchange: Exchange, session: date) -> None:
@@ -277,10 +281,10 @@ def explain(status: int, body: bytes) -> Refusal | None:
 def peculiar(exchange: Exchange) -> Iterator[HttpSource]:
     url = f"http://127.0.0.1:{exchange.server_port}"
     publisher = Publisher(
-        "finmind", url, 0.0, explain=explain, access="ask the publisher for a token"
+        "finmind", url, 0.0, explain=explain, access=Bearer("finmind_token", "ask the publisher")
     )
     options: Any = {"user_agent": AGENT, "through_proxy": False, "sleep": lambda _: None}
-    with HttpSource([publisher], tokens={"finmind": SecretStr(SECRET)}, **options) as source:
+    with HttpSource([publisher], secrets={"finmind_token": SecretStr(SECRET)}, **options) as source:
         yield source
 
 
@@ -309,9 +313,9 @@ def test_bytes_that_come_with_an_explanation_are_kept(
 ) -> None:
     exchange.replies = [reply(200, b"closed")]
     (answer,) = peculiar.answers(ETF, session)
-    assert answer.body == b"closed"
+    assert body(answer) == b"closed"
     assert answer.refusal is not None
-    assert judge(ETF, session, peculiar, LATER).reason == "closed"
+    assert judge(ETF, session, peculiar, LATER)[0].reason == "closed"
 
 
 # secrets
@@ -321,7 +325,7 @@ def test_without_a_token_nobody_is_asked(exchange: Exchange, session: date) -> N
     exchange.replies = [reply(200, b"{}")]
     source, _ = exchange.source()
     with source:
-        verdict = judge(ETF, session, source, LATER)
+        verdict = judge(ETF, session, source, LATER)[0]
         barred = source.barred(ETF)
         assert source.barred(INDEX) is None
     assert verdict.state == "blocked"
@@ -335,7 +339,7 @@ def test_a_token_goes_into_the_header_of_its_publisher_alone(
     exchange: Exchange, session: date
 ) -> None:
     exchange.replies = [reply(404)]
-    source, _ = exchange.source(tokens={"finmind": SecretStr(SECRET)})
+    source, _ = exchange.source(secrets={"finmind_token": SecretStr(SECRET)})
     with source:
         list(source.answers(ETF, session))
         list(source.answers(INDEX, session))
@@ -353,7 +357,7 @@ def test_a_token_counts_more_than_the_machines_netrc(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     exchange.replies = [reply(404)]
-    exchange.ask(session, ETF, tokens={"finmind": SecretStr(SECRET)}, through_proxy=True)
+    exchange.ask(session, ETF, secrets={"finmind_token": SecretStr(SECRET)}, through_proxy=True)
     assert exchange.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
 
 
@@ -374,9 +378,9 @@ def test_a_token_is_nowhere_in_what_is_kept(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     exchange.replies = [answer]
-    source, _ = exchange.source(tokens={"finmind": SecretStr(SECRET)})
+    source, _ = exchange.source(secrets={"finmind_token": SecretStr(SECRET)})
     with source:
-        verdict = judge(ETF, session, source, LATER)
+        verdict = judge(ETF, session, source, LATER)[0]
     assert verdict.state != "accepted"
     assert SECRET in exchange.requests[0].headers["Authorization"]
     assert SECRET not in f"{verdict} {source!r} {vars(source)['_http']!r} {caplog.text}"

@@ -33,14 +33,14 @@ def test_every_feed_is_served_and_the_child_ends(session: date) -> None:
         process = None
         for feed in FEEDS.values():
             day = dated(feed, session)
-            verdict = judge(feed, day, source, LATER)
+            (verdict,) = judge(feed, day, source, LATER)
             assert (verdict.state, verdict.reason) == ("accepted", None)
             assert verdict.url.startswith(f"simulated:{feed.request(day).path}")
-            assert verdict.body is not None
-            assert feed.decode(verdict.body, day, "d" * 64).num_rows > 1
+            assert verdict.rows is not None
+            assert verdict.rows.num_rows > 1
             assert (verdict.published_at is not None) == (feed.listing is not None)
             process = process or source._process
-            assert judge(feed, day, source, LATER) == verdict
+            assert judge(feed, day, source, LATER) == [verdict]
         assert process is not None
         assert process.poll() is None
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""Archives, and the verdict on several candidates."""
+"""Archives, and which of several candidates counts."""
 
 import pickle
 import zipfile
@@ -12,7 +12,8 @@ import pytest
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal, State
 from indextracker.feeds.sources import Answer, ArchiveSource, Source, judge
-from indextracker.feeds.sources import model as module
+from indextracker.system import places
+from indextracker.system.documents import Document
 from indextracker_catalogue import TABLES
 from indextracker_catalogue.shared.deliveries import STATES
 
@@ -42,6 +43,10 @@ class Listed(Source):
 
     def close(self) -> None:
         self.closed = True
+
+
+def given(url: str, body: bytes, published_at: datetime | None = None) -> Answer:
+    return Answer(url, "x.zip", Document.of("x.zip", body), published_at)
 
 
 def refused(state: State, reason: str = "why") -> Answer:
@@ -116,21 +121,22 @@ def test_the_largest_file_of_a_name_comes_first(
     (tmp_path / "2024/Daily_2024_12_16.zip").write_bytes(futures_zip())
     with ArchiveSource(tmp_path) as archive:
         answers = list(archive.answers(FUTURES, session))
-        verdict = judge(FUTURES, session, archive, LATER)
-    assert [answer.url for answer in answers] == [
+        answer = judge(FUTURES, session, archive, LATER)[0]
+    assert [one.url for one in answers] == [
         "archive:2024/Daily_2024_12_16.zip",
         "archive:2024/dawn/Daily_2024_12_16.zip",
         "archive:Daily_2024_12_16.zip",
     ]
-    assert (verdict.state, verdict.reason) == ("accepted", None)
-    assert (verdict.url, verdict.name) == (answers[0].url, "Daily_2024_12_16.zip")
-    assert verdict.body == futures_zip()
-    assert verdict.published_at is None
+    assert (answer.state, answer.reason) == ("accepted", None)
+    assert (answer.url, answer.name) == (answers[0].url, "Daily_2024_12_16.zip")
+    assert answer.document is not None
+    assert answer.document.read() == futures_zip()
+    assert answer.published_at is None
 
 
 def test_the_real_archive_prefers_the_complete_file(samples: Path, session: date) -> None:
-    verdict = judge(FUTURES, session, ArchiveSource(samples), LATER)
-    assert (verdict.state, verdict.url) == ("accepted", "archive:taifex/Daily_2024_12_16.zip")
+    answer = judge(FUTURES, session, ArchiveSource(samples), LATER)[0]
+    assert (answer.state, answer.url) == ("accepted", "archive:taifex/Daily_2024_12_16.zip")
 
 
 def test_only_files_that_are_all_refused_decide(
@@ -139,41 +145,42 @@ def test_only_files_that_are_all_refused_decide(
     (tmp_path / "a").mkdir()
     (tmp_path / "a/Daily_2024_12_16.zip").write_bytes(futures_zip(NIGHT))
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(bytes(100_000))
-    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
-    assert (verdict.state, verdict.url) == ("partial", "archive:a/Daily_2024_12_16.zip")
-    assert verdict.body == futures_zip(NIGHT)
+    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    assert (answer.state, answer.url) == ("partial", "archive:a/Daily_2024_12_16.zip")
+    assert answer.document is not None
+    assert answer.document.read() == futures_zip(NIGHT)
 
 
 def test_either_form_of_a_name_is_found(tmp_path: Path, index_csv: Callable[[], bytes]) -> None:
     (tmp_path / "MI_5MINS_INDEX_20230130.csv").write_bytes(index_csv())
-    verdict = judge(INDEX, date(2023, 1, 30), ArchiveSource(tmp_path), LATER)
-    assert (verdict.state, verdict.name) == ("accepted", "MI_5MINS_INDEX_20230130.csv")
+    answer = judge(INDEX, date(2023, 1, 30), ArchiveSource(tmp_path), LATER)[0]
+    assert (answer.state, answer.name) == ("accepted", "MI_5MINS_INDEX_20230130.csv")
 
 
 def test_an_absent_file_is_missing_and_named(tmp_path: Path, session: date) -> None:
-    verdict = judge(INDEX, session, ArchiveSource(tmp_path), datetime(2024, 12, 16, tzinfo=UTC))
-    assert verdict.state == "missing"
-    assert verdict.body is None
-    assert verdict.reason == (
+    answer = judge(INDEX, session, ArchiveSource(tmp_path), datetime(2024, 12, 16, tzinfo=UTC))[0]
+    assert answer.state == "missing"
+    assert answer.document is None
+    assert answer.reason == (
         f"archive:{tmp_path.name} holds no MI_5MINS_INDEX_20241216.json or "
         "MI_5MINS_INDEX_20241216.csv"
     )
-    assert str(tmp_path) not in (verdict.url + verdict.reason)
+    assert str(tmp_path) not in (answer.url + answer.reason)
 
 
 def test_an_archive_that_is_no_folder_is_an_error(tmp_path: Path, session: date) -> None:
     with pytest.raises(NotADirectoryError, match="nowhere"):
-        judge(FUTURES, session, ArchiveSource(tmp_path / "nowhere"), LATER)
+        judge(FUTURES, session, ArchiveSource(tmp_path / "nowhere"), LATER)[0]
 
 
 def test_a_file_that_cannot_be_a_document_is_not_read(
     tmp_path: Path, session: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_DOCUMENT_BYTES", 10)
+    monkeypatch.setattr(places.Folder, "pieces", None)
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(bytes(11))
-    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
-    assert (verdict.state, verdict.body) == ("refused", None)
-    assert "larger than 10 bytes" in (verdict.reason or "")
+    answer = judge(replace(FUTURES, largest_bytes=10), session, ArchiveSource(tmp_path), LATER)[0]
+    assert (answer.state, answer.document) == ("refused", None)
+    assert "larger than 10 bytes" in (answer.reason or "")
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(
@@ -183,19 +190,19 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(
     (tmp_path / "good/Daily_2024_12_16.zip").write_bytes(futures_zip())
     bad = tmp_path / "Daily_2024_12_16.zip"
     bad.write_bytes(bytes(100_000))
-    read = Path.read_bytes
+    pieces = places.Folder.pieces
 
-    def read_unless_bad(path: Path) -> bytes:
-        if path == bad:
+    def read_unless_bad(folder: places.Folder, name: str) -> Iterator[bytes]:
+        if name == bad.name:
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return pieces(folder, name)
 
-    monkeypatch.setattr(Path, "read_bytes", read_unless_bad)
+    monkeypatch.setattr(places.Folder, "pieces", read_unless_bad)
     archive = ArchiveSource(tmp_path)
-    assert judge(FUTURES, session, archive, LATER).url == "archive:good/Daily_2024_12_16.zip"
+    assert judge(FUTURES, session, archive, LATER)[0].url == "archive:good/Daily_2024_12_16.zip"
     (answer, _) = archive.answers(FUTURES, session)
     assert answer.refusal is not None
-    assert (answer.refusal.state, answer.body) == ("blocked", None)
+    assert (answer.refusal.state, answer.document) == ("blocked", None)
 
 
 def test_a_file_of_nothing_and_a_folder_of_the_name_hide_nothing(
@@ -207,11 +214,11 @@ def test_a_file_of_nothing_and_a_folder_of_the_name_hide_nothing(
     (tmp_path / "empty" / name).write_bytes(b"")
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / name).symlink_to(tmp_path / "nowhere.zip")
-    assert judge(FUTURES, session, ArchiveSource(tmp_path), LATER).state == "missing"
+    assert judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0].state == "missing"
     (tmp_path / "elsewhere.zip").write_bytes(futures_zip())
     (tmp_path / name / name).symlink_to(tmp_path / "elsewhere.zip")
-    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
-    assert (verdict.state, verdict.url) == ("accepted", f"archive:{name}/{name}")
+    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    assert (answer.state, answer.url) == ("accepted", f"archive:{name}/{name}")
 
 
 def test_a_link_is_followed_and_one_in_a_circle_ends(
@@ -235,10 +242,10 @@ def test_what_cannot_be_looked_at_hides_no_other_file(
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd/turn.zip").symlink_to("turn.zip")
     archive = ArchiveSource(tmp_path)
-    assert judge(FUTURES, session, archive, LATER).state == "accepted"
-    verdict = judge(INDEX, session, archive, LATER)
-    assert verdict.state == "blocked"
-    assert verdict.reason == (
+    assert judge(FUTURES, session, archive, LATER)[0].state == "accepted"
+    answer = judge(INDEX, session, archive, LATER)[0]
+    assert answer.state == "blocked"
+    assert answer.reason == (
         f"MI_5MINS_INDEX_20241216.json is not in what can be read of archive:{tmp_path.name}: "
         "Too many levels of symbolic links, 'odd/turn.zip'"
     )
@@ -272,16 +279,16 @@ def test_a_file_of_a_similar_name_is_not_read_and_named(
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(futures_zip(NIGHT))
     (tmp_path / "2024").mkdir()
     (tmp_path / "2024" / name).write_bytes(futures_zip())
-    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
-    assert verdict.state == "partial"
-    assert str(verdict.reason).endswith(
+    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    assert answer.state == "partial"
+    assert str(answer.reason).endswith(
         f"; passed over for their names: '2024/{name}': if one is the document, give it the name "
         "Daily_2024_12_16.zip"
     )
     (tmp_path / "Daily_2024_12_16.zip").unlink()
-    verdict = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)
-    assert (verdict.state, verdict.body) == ("missing", None)
-    assert f"'2024/{name}'" in str(verdict.reason)
+    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    assert (answer.state, answer.document) == ("missing", None)
+    assert f"'2024/{name}'" in str(answer.reason)
 
 
 def test_what_belongs_to_another_feed_or_day_is_similar_to_nothing(
@@ -321,7 +328,7 @@ def test_a_yearly_and_a_vendors_name_have_similar_ones_too(tmp_path: Path, sessi
 def test_of_many_similar_files_some_are_named(tmp_path: Path, session: date) -> None:
     for number in range(1, 8):
         (tmp_path / f"Daily_2024_12_16 ({number}).zip").write_bytes(b"")
-    reason = str(judge(FUTURES, session, ArchiveSource(tmp_path), LATER).reason)
+    reason = str(judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0].reason)
     assert reason.count("'Daily_2024_12_16 (") == 5
     assert "'Daily_2024_12_16 (5).zip' and 2 more: if one" in reason
 
@@ -349,45 +356,46 @@ def test_all_files_of_an_archive_are_judged_and_each_content_once(
 ) -> None:
     whole = futures_zip()
     answers = [
-        Answer("archive:dawn", "x.zip", futures_zip(NIGHT)),
-        Answer("archive:a", "x.zip", whole),
-        Answer("archive:b", "x.zip", whole),
-        Answer("archive:c", "x.zip", futures_zip(packing=zipfile.ZIP_STORED)),
+        given("archive:dawn", futures_zip(NIGHT)),
+        given("archive:a", whole),
+        given("archive:b", whole),
+        given("archive:c", futures_zip(packing=zipfile.ZIP_STORED)),
     ]
-    verdict = judge(FUTURES, session, Listed(*answers, live=False), LATER)
-    assert (verdict.state, verdict.url) == ("accepted", "archive:a")
-    assert [answer.url for answer in verdict.good] == ["archive:a", "archive:c"]
-    [(passed, refusal)] = verdict.refused
-    assert (passed.url, refusal.state) == ("archive:dawn", "partial")
+    found = judge(FUTURES, session, Listed(*answers, live=False), LATER)
+    assert [(answer.url, answer.state) for answer in found] == [
+        ("archive:a", "accepted"),
+        ("archive:c", "accepted"),
+        ("archive:dawn", "partial"),
+    ]
+    # Rows are read of the document alone: half a million of them each.
+    assert [answer.rows is not None for answer in found] == [True, False, False]
 
 
 def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
-    known = Answer("archive:x", "x.zip", b"accepted by rules of old")
-    verdict = judge(FUTURES, session, Listed(known, live=False), LATER, known.sha256)
-    assert (verdict.state, verdict.good) == ("accepted", (known,))
-    assert judge(FUTURES, session, Listed(known, live=False), LATER).state == "refused"
+    known = given("archive:x", b"accepted by rules of old")
+    assert judge(FUTURES, session, Listed(known, live=False), LATER, known.sha256) == [known]
+    assert judge(FUTURES, session, Listed(known, live=False), LATER)[0].state == "refused"
 
 
 def test_what_is_older_than_can_be_read_is_missing_and_not_asked_for() -> None:
     source = Listed()
     trades = FEEDS["finmind_trades"]
-    verdict = judge(trades, date(2018, 12, 28), source, LATER)
-    assert (verdict.state, verdict.body, source.asked) == ("missing", None, 0)
-    assert verdict.reason is not None
-    assert "finmind_trades can be read from 2019-01-01 on" in verdict.reason
-    asked = judge(trades, date(2019, 1, 2), source, LATER)
+    answer = judge(trades, date(2018, 12, 28), source, LATER)[0]
+    assert (answer.state, answer.document, source.asked) == ("missing", None, 0)
+    assert answer.reason is not None
+    assert "finmind_trades can be read from 2019-01-01 on" in answer.reason
+    asked = judge(trades, date(2019, 1, 2), source, LATER)[0]
     assert asked.reason is not None
     assert "can be read from" not in asked.reason
 
 
 def test_the_first_accepted_answer_ends_the_asking(futures_zip: Zip, session: date) -> None:
     published_at = datetime(2024, 12, 16, 8, 48, tzinfo=UTC)
-    good = Answer("listed:good", "good", futures_zip(), published_at)
+    good = given("listed:good", futures_zip(), published_at)
     source = Listed(refused("blocked"), good, refused("partial"))
-    verdict = judge(FUTURES, session, source, LATER)
+    answer = judge(FUTURES, session, source, LATER)[0]
     assert source.asked == 2
-    assert (verdict.feed, verdict.session, verdict.url) == (FUTURES.name, session, "listed:good")
-    assert (verdict.state, verdict.published_at) == ("accepted", published_at)
+    assert (answer, answer.state) == (good, "accepted")
 
 
 @pytest.mark.parametrize(
@@ -403,8 +411,8 @@ def test_the_nearest_to_a_document_counts(
     session: date, states: tuple[State, ...], expected: State
 ) -> None:
     source = Listed(*(refused(state, f"it is {state}") for state in states))
-    verdict = judge(FUTURES, session, source, LATER)
-    assert (verdict.state, verdict.reason) == (expected, f"it is {expected}")
+    answer = judge(FUTURES, session, source, LATER)[0]
+    assert (answer.state, answer.reason) == (expected, f"it is {expected}")
 
 
 @pytest.mark.parametrize(
@@ -421,9 +429,9 @@ def test_the_nearest_to_a_document_counts(
 def test_before_the_publishers_hour_nothing_is_missing(
     session: date, now: datetime, live: bool, state: State, expected: State
 ) -> None:
-    verdict = judge(FUTURES, session, Listed(refused(state), live=live), now)
-    assert verdict.state == expected
-    due = "due at 2024-12-16 18:30 Asia/Taipei" in (verdict.reason or "")
+    answer = judge(FUTURES, session, Listed(refused(state), live=live), now)[0]
+    assert answer.state == expected
+    due = "due at 2024-12-16 18:30 Asia/Taipei" in (answer.reason or "")
     assert due == (expected == "not_yet")
 
 
@@ -440,11 +448,11 @@ def test_before_the_publishers_hour_nothing_is_missing(
 def test_what_came_before_the_session_ended_is_not_whole(
     futures_zip: Zip, session: date, published_at: datetime | None, live: bool, expected: State
 ) -> None:
-    source = Listed(Answer("listed:x", "x.zip", futures_zip(), published_at), live=live)
-    verdict = judge(FUTURES, session, source, LATER)
-    assert (verdict.state, verdict.body) == (expected, futures_zip())
+    source = Listed(given("listed:x", futures_zip(), published_at), live=live)
+    answer = judge(FUTURES, session, source, LATER)[0]
+    assert (answer.state, answer.document) == (expected, source.given[0].document)
     if expected == "partial":
-        assert "Asia/Taipei, before the session ended" in (verdict.reason or "")
+        assert "Asia/Taipei, before the session ended" in (answer.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -459,11 +467,11 @@ def test_what_does_not_tell_its_end_is_taken_only_once_due(
     futures_zip: Zip, session: date, now: datetime, live: bool, expected: State
 ) -> None:
     feed = replace(FUTURES, tells_end=False)
-    source = Listed(Answer("listed:x", "x.zip", futures_zip()), live=live)
-    verdict = judge(feed, session, source, now)
-    assert verdict.state == expected
+    source = Listed(given("listed:x", futures_zip()), live=live)
+    answer = judge(feed, session, source, now)[0]
+    assert answer.state == expected
     if expected == "partial":
-        assert verdict.reason == (
+        assert answer.reason == (
             "x.zip does not tell whether it is whole; it is due at 2024-12-16 18:30 Asia/Taipei"
         )
 
@@ -475,7 +483,7 @@ def test_what_holds_no_list_and_bars_nobody_says_so() -> None:
 
 def test_an_error_of_the_program_is_no_refusal(session: date) -> None:
     with pytest.raises(ValueError, match="listed:x"):
-        judge(FUTURES, session, Listed(Answer("listed:x", "x", None)), LATER)
+        judge(FUTURES, session, Listed(Answer("listed:x", "x", None)), LATER)[0]
 
 
 def test_a_source_is_closed_at_the_end_of_its_block() -> None:

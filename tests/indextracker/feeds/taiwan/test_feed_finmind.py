@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support.documents import accepted, decoded
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Refusal
 from indextracker.feeds.model import Request, State
@@ -13,7 +14,6 @@ from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["finmind_trades"]
 FINMIND = PUBLISHERS["finmind"]
-DIGEST = "d" * 64
 SESSION = date(2021, 9, 22)
 SCHEMA = pa.schema(
     [(column.name, pa.type_for_alias(ARROW[column.type])) for column in FEED.table.columns]
@@ -35,7 +35,7 @@ def answer(*trades: object, **replaced: object) -> bytes:
 
 def assert_refused(body: bytes, state: State, *words: str) -> None:
     with pytest.raises(Refusal) as caught:
-        FEED.verify(body, SESSION)
+        accepted(FEED, body, SESSION)
     refusal = caught.value
     assert refusal.state == state, refusal
     assert [word for word in words if word not in refusal.reason] == [], refusal
@@ -52,8 +52,8 @@ def explained(status: int, body: bytes | str) -> Refusal:
 def test_real_trades_are_read_as_they_are_written(samples: Path) -> None:
     assert FEED.names(SESSION) == ("TaiwanStockPriceTick_006204_2021-09-22.json",)
     body = (samples / "finmind" / FEED.names(SESSION)[0]).read_bytes()
-    FEED.verify(body, SESSION)
-    rows = FEED.decode(body, SESSION, DIGEST)
+    accepted(FEED, body, SESSION)
+    rows = decoded(FEED, body, SESSION)
     assert rows.schema == SCHEMA
     cells = ("line", "trade_date", "stock_id", "deal_price", "volume", "trade_time", "tick_type")
     assert [tuple(row[cell] for cell in cells) for row in rows.to_pylist()] == [
@@ -65,8 +65,8 @@ def test_real_trades_are_read_as_they_are_written(samples: Path) -> None:
 
 
 def test_a_day_without_trades_is_a_document_without_rows() -> None:
-    FEED.verify(answer(), SESSION)
-    rows = FEED.decode(answer(), SESSION, DIGEST)
+    accepted(FEED, answer(), SESSION)
+    rows = decoded(FEED, answer(), SESSION)
     assert rows.num_rows == 0
     assert rows.schema == SCHEMA
     # An empty list does not tell whether the day is over.
@@ -78,7 +78,7 @@ def test_trades_of_another_day_or_stock_are_refused(samples: Path) -> None:
     with pytest.raises(
         Refusal, match="row 1 of data has the date '2021-09-22', expected 2021-09-23"
     ):
-        FEED.verify(body, date(2021, 9, 23))
+        accepted(FEED, body, date(2021, 9, 23))
     assert_refused(
         answer(TRADE, TRADE | {"stock_id": "0050"}), "refused", "row 2", "'0050'", "006204"
     )
@@ -99,28 +99,28 @@ def test_a_trade_without_another_cell_is_one_reject(key: str) -> None:
     column = {"Time": "trade_time", "TickType": "tick_type"}.get(key, key)
     assert_refused(body, "refused", "2 of 3 lines", "line 2")
     body = answer(TRADE, TRADE, TRADE, short, TRADE | {key: [1]})
-    FEED.verify(body, SESSION)
-    cells = FEED.decode(body, SESSION, DIGEST).column(column).to_pylist()
+    accepted(FEED, body, SESSION)
+    cells = decoded(FEED, body, SESSION).column(column).to_pylist()
     assert [cell is None for cell in cells] == [False, False, False, True, True]
     renamed = [{**short, "other": 1}] * 3
     assert_refused(answer(*renamed), "refused", "3 of 3 lines cannot be read", "line 1")
 
 
 @pytest.mark.parametrize(
-    ("session", "accepted"), [(date(2019, 12, 31), True), (date(2020, 1, 2), False)]
+    ("session", "taken"), [(date(2019, 12, 31), True), (date(2020, 1, 2), False)]
 )
-def test_what_the_side_is_does_not_matter_before_2020(session: date, accepted: bool) -> None:
+def test_what_the_side_is_does_not_matter_before_2020(session: date, taken: bool) -> None:
     """The vendor's documentation: TickType means nothing in 2019."""
     body = answer(*[TRADE | {"date": f"{session}", "TickType": 7}] * 3)
-    if accepted:
-        FEED.verify(body, session)
+    if taken:
+        accepted(FEED, body, session)
     else:
         with pytest.raises(Refusal, match="3 of 3 lines cannot be read"):
-            FEED.verify(body, session)
+            accepted(FEED, body, session)
 
 
 def test_unknown_keys_are_let_be() -> None:
-    FEED.verify(answer(TRADE | {"more": [1]}, more=2), SESSION)
+    accepted(FEED, answer(TRADE | {"more": [1]}, more=2), SESSION)
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,5 @@ def test_trades_are_asked_for_by_day() -> None:
         "/api/v4/data?dataset=TaiwanStockPriceTick&data_id=006204&start_date=2021-09-22"
     )
     assert FINMIND.access is not None
-    assert "INDEXTRACKER_FINMIND_TOKEN" in FINMIND.access
+    assert FINMIND.access.secret == "finmind_token"
+    assert "INDEXTRACKER_FINMIND_TOKEN" in FINMIND.access.advice

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.documents import DIGEST, accepted, decoded
 
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import State
@@ -18,7 +19,6 @@ from indextracker_catalogue.model import ARROW
 
 FUTURES = FEEDS["taifex_futures"]
 TOTALS = FEEDS["taifex_volume_totals"]
-DIGEST = "d" * 64
 REAL = date(2021, 7, 26)
 
 Zip = Callable[..., bytes]
@@ -26,7 +26,7 @@ Zip = Callable[..., bytes]
 
 def refusal_of(body: bytes, session: date, feed: str = "taifex_futures") -> Refusal:
     with pytest.raises(Refusal) as caught:
-        FEEDS[feed].verify(body, session)
+        accepted(FEEDS[feed], body, session)
     return caught.value
 
 
@@ -51,8 +51,8 @@ def assert_refused(body: bytes, session: date, state: State, *words: str) -> Non
 )
 def test_complete_sessions_are_accepted_whole(samples: Path, session: date, rows: int) -> None:
     body = (samples / "taifex" / FUTURES.names(session)[0]).read_bytes()
-    FUTURES.verify(body, session)
-    ticks = FUTURES.decode(body, session, DIGEST)
+    accepted(FUTURES, body, session)
+    ticks = decoded(FUTURES, body, session)
     assert ticks.num_rows == rows
     assert ticks.column("line").to_pylist() == list(range(2, rows + 2))
     assert ticks.column("text").null_count == rows
@@ -71,7 +71,7 @@ def test_complete_sessions_are_accepted_whole(samples: Path, session: date, rows
 
 def test_volume_equals_the_control_totals(samples: Path) -> None:
     body = (samples / "taifex/Daily_2021_07_26.zip").read_bytes()
-    ticks = FUTURES.decode(body, REAL, DIGEST)
+    ticks = decoded(FUTURES, body, REAL)
     volume = pa.table(
         {"product": ticks.column("product"), "volume": ticks.column("volume").cast(pa.int64())}
     )
@@ -79,8 +79,8 @@ def test_volume_equals_the_control_totals(samples: Path) -> None:
     computed = dict(zip(*(summed.column(i).to_pylist() for i in range(2)), strict=True))
 
     body = (samples / "taifex/Daily_2021_07_26_B.zip").read_bytes()
-    TOTALS.verify(body, REAL)
-    rows = TOTALS.decode(body, REAL, DIGEST).to_pylist()
+    accepted(TOTALS, body, REAL)
+    rows = decoded(TOTALS, body, REAL).to_pylist()
     official = {row["product"]: int(row["total_volume"]) for row in rows[:-1]}
 
     assert computed["TX"] == 286_672
@@ -102,7 +102,7 @@ def test_volume_equals_the_control_totals(samples: Path) -> None:
 
 def test_the_first_real_line_is_as_published(samples: Path) -> None:
     body = (samples / "taifex/Daily_2021_07_26.zip").read_bytes()
-    assert FUTURES.decode(body, REAL, DIGEST).slice(0, 1).to_pylist() == [
+    assert decoded(FUTURES, body, REAL).slice(0, 1).to_pylist() == [
         {
             "session_date": REAL,
             "line": 2,
@@ -155,8 +155,8 @@ def test_damage_to_a_real_document_is_refused(samples: Path, session: date) -> N
 
 
 def test_a_made_document_is_accepted(futures_zip: Zip, session: date) -> None:
-    FUTURES.verify(futures_zip(), session)
-    FUTURES.verify(futures_zip(packing=zipfile.ZIP_STORED), session)
+    accepted(FUTURES, futures_zip(), session)
+    accepted(FUTURES, futures_zip(packing=zipfile.ZIP_STORED), session)
 
 
 def test_an_altered_byte_names_the_crc(futures_zip: Zip, session: date) -> None:
@@ -229,11 +229,11 @@ def test_whatever_is_damaged_is_refused_and_breaks_nothing(
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     del body[data.draw(st.integers(0, len(body))) :]
     try:
-        FUTURES.verify(bytes(body), session)
+        accepted(FUTURES, bytes(body), session)
     except Refusal as refusal:
         assert refusal.reason
     else:
-        assert FUTURES.decode(bytes(body), session, DIGEST).num_rows == 2
+        assert decoded(FUTURES, bytes(body), session).num_rows == 2
 
 
 @given(st.binary(max_size=300))
@@ -322,7 +322,7 @@ def test_a_complete_file_reaches_into_its_own_day(
 ) -> None:
     body = futures_zip(lines)
     if state is None:
-        FUTURES.verify(body, session)
+        accepted(FUTURES, body, session)
     else:
         assert_refused(body, session, state, *words)
 
@@ -344,7 +344,7 @@ def old_zip(futures_zip: Zip, *lines: str, header: str = OLD_HEADER) -> bytes:
 
 def test_the_header_of_2016_is_read(futures_zip: Zip) -> None:
     """It has no night part to wait for."""
-    rows = FUTURES.decode(old_zip(futures_zip, OLD_LINE), OLD, DIGEST).to_pylist()
+    rows = decoded(FUTURES, old_zip(futures_zip, OLD_LINE), OLD).to_pylist()
     assert [(row["line"], row["trade_date"], row["price"]) for row in rows] == [
         (2, "20161214", "9300")
     ]
@@ -365,21 +365,19 @@ def test_no_other_column_has_the_former_name(futures_zip: Zip, name: str) -> Non
 
 def test_the_other_download_of_the_same_text_is_read(futures_zip: Zip, session: date) -> None:
     rpt = futures_zip(entries=("Daily_2024_12_16.rpt",))
-    assert FUTURES.decode(rpt, session, DIGEST).equals(
-        FUTURES.decode(futures_zip(), session, DIGEST)
-    )
+    assert decoded(FUTURES, rpt, session).equals(decoded(FUTURES, futures_zip(), session))
 
 
 def test_a_rule_may_stand_below_the_header(futures_zip: Zip, session: date) -> None:
     lines = ("-------- ------- -----", *("20241216,TX,202412,090000,1,2,-,-, ",) * 2)
     ruled = futures_zip(lines)
-    assert FUTURES.decode(ruled, session, DIGEST).column("line").to_pylist() == [3, 4]
+    assert decoded(FUTURES, ruled, session).column("line").to_pylist() == [3, 4]
 
 
 @pytest.mark.parametrize("end", [b"\x1a", b"\x1a\r\n", b"\r\n\x1a"])
 def test_the_end_of_file_of_ms_dos_is_no_line(futures_zip: Zip, session: date, end: bytes) -> None:
-    assert FUTURES.decode(futures_zip(end=end), session, DIGEST).equals(
-        FUTURES.decode(futures_zip(), session, DIGEST)
+    assert decoded(FUTURES, futures_zip(end=end), session).equals(
+        decoded(FUTURES, futures_zip(), session)
     )
 
 
@@ -396,7 +394,7 @@ def test_a_line_that_does_not_split_is_kept_whole(futures_zip: Zip, session: dat
             "20241216,A,B,084500,1,2,-,-,*",
         )
     )
-    rows = FUTURES.decode(body, session, DIGEST).to_pylist()
+    rows = decoded(FUTURES, body, session).to_pylist()
     assert [(row["line"], row["product"], row["text"]) for row in rows] == [
         (2, "TX", None),
         (3, None, " 20241216,TX,合計"),
@@ -428,7 +426,7 @@ def test_totals_are_of_the_session_and_complete(
 ) -> None:
     body = futures_zip((TOTALS_HEADER, *lines), header=TITLE, entries=("Daily_2024_12_16_B.csv",))
     if words is None:
-        TOTALS.verify(body, session)
+        accepted(TOTALS, body, session)
         return
     refusal = refusal_of(body, session, TOTALS.name)
     assert refusal.state == "refused"

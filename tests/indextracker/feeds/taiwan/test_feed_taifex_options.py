@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from support.documents import DIGEST, accepted, decoded
 
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Request, State
@@ -16,7 +17,6 @@ OPTIONS = FEEDS["taifex_options"]
 COMBINATIONS = FEEDS["taifex_combination_trades"]
 FUTURES = FEEDS["taifex_futures"]
 TOTALS = FEEDS["taifex_volume_totals"]
-DIGEST = "d" * 64
 REAL = date(2021, 7, 26)
 
 HEADER = (
@@ -42,7 +42,7 @@ def option_zip(futures_zip: Zip, *lines: str, header: str = HEADER, rule: str = 
 
 def assert_refused(body: bytes, session: date, state: State, *words: str) -> None:
     with pytest.raises(Refusal) as caught:
-        OPTIONS.verify(body, session)
+        accepted(OPTIONS, body, session)
     assert caught.value.state == state, caught.value
     missing = [
         word for word in ("OptionsDaily_2024_12_16", *words) if word not in caught.value.reason
@@ -59,8 +59,8 @@ def sums(rows: pa.Table, *by: str) -> dict[tuple[str, ...], int]:
 
 def test_real_options_are_accepted_whole(samples: Path) -> None:
     body = (samples / "taifex" / OPTIONS.names(REAL)[0]).read_bytes()
-    OPTIONS.verify(body, REAL)
-    rows = OPTIONS.decode(body, REAL, DIGEST)
+    accepted(OPTIONS, body, REAL)
+    rows = decoded(OPTIONS, body, REAL)
     assert rows.schema == pa.schema(
         [(column.name, pa.type_for_alias(ARROW[column.type])) for column in OPTIONS.table.columns]
     )
@@ -102,8 +102,8 @@ def test_real_options_are_accepted_whole(samples: Path) -> None:
 def test_real_combination_trades_reconcile_with_the_tick_file(samples: Path) -> None:
     def rows(feed: str) -> pa.Table:
         body = (samples / "taifex" / FEEDS[feed].names(REAL)[0]).read_bytes()
-        FEEDS[feed].verify(body, REAL)
-        return FEEDS[feed].decode(body, REAL, DIGEST)
+        accepted(FEEDS[feed], body, REAL)
+        return decoded(FEEDS[feed], body, REAL)
 
     trades, ticks, totals = (rows(feed.name) for feed in (COMBINATIONS, FUTURES, TOTALS))
     assert trades.num_rows == 9_399
@@ -124,8 +124,8 @@ def test_real_combination_trades_reconcile_with_the_tick_file(samples: Path) -> 
 
 def test_a_made_document_is_accepted(futures_zip: Zip, session: date) -> None:
     body = option_zip(futures_zip, NIGHT, DAY)
-    OPTIONS.verify(body, session)
-    rows = OPTIONS.decode(body, session, DIGEST).to_pylist()
+    accepted(OPTIONS, body, session)
+    rows = decoded(OPTIONS, body, session).to_pylist()
     assert [
         (row["line"], row["strike"], row["option_type"], row["opening_auction"]) for row in rows
     ] == [
@@ -149,7 +149,7 @@ def test_a_complete_file_reaches_into_its_own_day(
 
 
 def test_the_rule_below_the_header_may_be_missing(futures_zip: Zip, session: date) -> None:
-    rows = OPTIONS.decode(option_zip(futures_zip, DAY, rule=NIGHT), session, DIGEST)
+    rows = decoded(OPTIONS, option_zip(futures_zip, DAY, rule=NIGHT), session)
     assert rows.column("line").to_pylist() == [2, 3]
 
 
@@ -173,13 +173,13 @@ def test_combination_trades_at_dawn_are_partial(futures_zip: Zip, session: date)
     night = "20241213,TX,202412/202501,150000,30,4,23000,23030,*"
     day = "20241216,TX,202412/202501,084500,30,4,23000,23030, "
     entry = ("Daily_2024_12_16_C.csv",)
-    COMBINATIONS.verify(futures_zip((night, day), header=header, entries=entry), session)
+    accepted(COMBINATIONS, futures_zip((night, day), header=header, entries=entry), session)
     with pytest.raises(Refusal, match=r"^partial: Daily_2024_12_16_C\.zip ends with trades of"):
-        COMBINATIONS.verify(futures_zip((night,), header=header, entries=entry), session)
+        accepted(COMBINATIONS, futures_zip((night,), header=header, entries=entry), session)
     with pytest.raises(
         Refusal, match="column 9 is named '開盤集合競價', expected '屬價差對價差成交者'"
     ):
-        COMBINATIONS.verify(futures_zip((night, day), entries=entry), session)
+        accepted(COMBINATIONS, futures_zip((night, day), entries=entry), session)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from support.documents import DIGEST, accepted, decoded
 
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Request, State
@@ -13,7 +14,6 @@ from indextracker_catalogue.model import ARROW
 
 FUTURES = FEEDS["taifex_daily_futures"]
 OPTIONS = FEEDS["taifex_daily_options"]
-DIGEST = "d" * 64
 SESSION = date(2024, 7, 29)
 
 FUTURES_NAMES = [
@@ -61,7 +61,7 @@ def assert_refused(
     body: bytes, state: State, *words: str, feed: Feed = FUTURES, session: date = SESSION
 ) -> None:
     with pytest.raises(Refusal) as caught:
-        feed.verify(body, session)
+        accepted(feed, body, session)
     refusal = caught.value
     assert refusal.state == state, refusal
     assert [word for word in (feed.names(session)[0], *words) if word not in refusal.reason] == []
@@ -82,21 +82,20 @@ def test_real_reports_are_accepted_whole(
     samples: Path, feed: Feed, session: date, rows: int, day: int, night: int
 ) -> None:
     body = (samples / "taifex/daily-report" / feed.names(session)[0]).read_bytes()
-    feed.verify(body, session)
-    decoded = feed.decode(body, session, DIGEST)
-    assert decoded.schema == pa.schema(
+    read = accepted(feed, body, session)
+    assert read.schema == pa.schema(
         [(column.name, pa.type_for_alias(ARROW[column.type])) for column in feed.table.columns]
     )
-    assert decoded.column("line").to_pylist() == list(range(2, rows + 2))
-    assert decoded.column("text").null_count == rows
-    parts = pc.value_counts(decoded.column("trading_session")).to_pylist()
+    assert read.column("line").to_pylist() == list(range(2, rows + 2))
+    assert read.column("text").null_count == rows
+    parts = pc.value_counts(read.column("trading_session")).to_pylist()
     assert {part["values"]: part["counts"] for part in parts} == {"一般": day, "盤後": night}
-    assert set(decoded.column("report_date").to_pylist()) == {f"{session:%Y/%m/%d}"}
+    assert set(read.column("report_date").to_pylist()) == {f"{session:%Y/%m/%d}"}
 
 
 def test_a_real_line_is_read_under_its_names(samples: Path) -> None:
     body = (samples / "taifex/daily-report/futures_2024_07_29.csv").read_bytes()
-    rows = FUTURES.decode(body, SESSION, DIGEST)
+    rows = decoded(FUTURES, body, SESSION)
     front = rows.filter(
         pc.and_(pc.equal(rows.column("product"), "TX"), pc.equal(rows.column("expiry"), "202408"))
     ).to_pylist()
@@ -131,7 +130,7 @@ def test_a_real_line_is_read_under_its_names(samples: Path) -> None:
 def test_options_have_a_strike_a_type_and_no_date_of_expiry_before_2025(samples: Path) -> None:
     session = date(2023, 1, 30)
     body = (samples / "taifex/daily-report/options_2023_01_30.csv").read_bytes()
-    rows = OPTIONS.decode(body, session, DIGEST)
+    rows = decoded(OPTIONS, body, session)
     assert rows.slice(0, 2).select(["product", "strike", "option_type", "open"]).to_pylist() == [
         {"product": "CAO", "strike": "57.5000", "option_type": "買權", "open": "-"},
         {"product": "CAO", "strike": "57.5000", "option_type": "賣權", "open": "-"},
@@ -164,8 +163,8 @@ def test_a_real_report_of_another_session_names_its_first_line(samples: Path) ->
 def test_columns_are_read_by_name_and_unknown_ones_let_be() -> None:
     names = ["契約到期日", *reversed(OPTIONS_NAMES), "備註"]
     body = report(TXO | {"契約到期日": "2024/08/21", "備註": "x"}, names=names)
-    OPTIONS.verify(body, SESSION)
-    (row,) = OPTIONS.decode(body, SESSION, DIGEST).to_pylist()
+    accepted(OPTIONS, body, SESSION)
+    (row,) = decoded(OPTIONS, body, SESSION).to_pylist()
     assert row["expiry_date"] == "2024/08/21"
     known = ("product", "expiry", "strike", "option_type", "open", "settlement_price")
     assert [row[name] for name in known] == [
@@ -185,16 +184,14 @@ def test_a_comma_may_end_header_and_lines(header: str, commas: tuple[str, str]) 
     names, *lines = report(TX, SPREAD, comma="").decode("cp950").split("\r\n")[:3]
     text = [names + header, *(line + comma for line, comma in zip(lines, commas, strict=True))]
     body = "".join(f"{line}\r\n" for line in text).encode("cp950")
-    FUTURES.verify(body, SESSION)
-    assert FUTURES.decode(body, SESSION, DIGEST).equals(
-        FUTURES.decode(report(TX, SPREAD), SESSION, DIGEST)
-    )
+    accepted(FUTURES, body, SESSION)
+    assert decoded(FUTURES, body, SESSION).equals(decoded(FUTURES, report(TX, SPREAD), SESSION))
 
 
 @pytest.mark.parametrize("form", ["%Y/%m/%d", "%Y%m%d", "%Y-%m-%d"])
 def test_the_date_may_take_any_form(form: str) -> None:
     rows = [row | {"交易日期": SESSION.strftime(form)} for row in (TX, SPREAD)]
-    dates = FUTURES.decode(report(*rows), SESSION, DIGEST).column("report_date")
+    dates = decoded(FUTURES, report(*rows), SESSION).column("report_date")
     assert dates.to_pylist() == [SESSION.strftime(form)] * 2
     other = report(TX, SPREAD | {"交易日期": date(2024, 7, 26).strftime(form)})
     assert_refused(other, "refused", "line 3", "expected 2024/07/29")
@@ -226,7 +223,7 @@ def test_a_needed_column_that_is_there_twice_is_refused() -> None:
 
 def test_a_column_that_silver_can_do_without_may_be_missing() -> None:
     names = [name for name in FUTURES_NAMES if name != "漲跌%"]
-    rows = FUTURES.decode(report(TX, SPREAD, names=names), SESSION, DIGEST)
+    rows = decoded(FUTURES, report(TX, SPREAD, names=names), SESSION)
     assert rows.column("change_percent").null_count == 2
     assert rows.column("change").to_pylist() == ["-", "-"]
 
@@ -238,8 +235,8 @@ def test_a_column_of_another_name_is_no_unknown_one() -> None:
 
 def test_a_line_of_too_many_cells_is_kept_whole_for_silver_to_reject() -> None:
     body = report(TX, TX | {"開盤價": "22,430"}, SPREAD)
-    FUTURES.verify(body, SESSION)
-    rows = FUTURES.decode(body, SESSION, DIGEST).to_pylist()
+    accepted(FUTURES, body, SESSION)
+    rows = decoded(FUTURES, body, SESSION).to_pylist()
     assert [row["line"] for row in rows] == [2, 3, 4]
     assert [row["text"] is None for row in rows] == [True, False, True]
     assert "22,430" in rows[1]["text"]
@@ -248,7 +245,7 @@ def test_a_line_of_too_many_cells_is_kept_whole_for_silver_to_reject() -> None:
 
 def test_a_line_with_a_cell_beyond_the_last_name_is_kept_whole() -> None:
     body = report(TX, SPREAD, SPREAD | {"價差對單式委託成交量": "8"})
-    rows = FUTURES.decode(body.replace(b"8,\r\n", b"8,9\r\n"), SESSION, DIGEST).to_pylist()
+    rows = decoded(FUTURES, body.replace(b"8,\r\n", b"8,9\r\n"), SESSION).to_pylist()
     assert [row["text"] is None for row in rows] == [True, True, False]
 
 
@@ -275,13 +272,13 @@ def test_what_a_complete_report_has(
 
 
 def test_a_settlement_price_of_zero_is_the_final_settlement() -> None:
-    FUTURES.verify(report(TX | {"結算價": "0"}, TX_NIGHT, SPREAD), SESSION)
+    accepted(FUTURES, report(TX | {"結算價": "0"}, TX_NIGHT, SPREAD), SESSION)
 
 
 def test_options_and_old_reports_have_no_spreads() -> None:
-    OPTIONS.verify(report(TXO, names=OPTIONS_NAMES), SESSION)
+    accepted(OPTIONS, report(TXO, names=OPTIONS_NAMES), SESSION)
     old = TX | {"交易日期": "2021/07/26"}
-    FUTURES.verify(report(old), date(2021, 7, 26))
+    accepted(FUTURES, report(old), date(2021, 7, 26))
 
 
 def test_a_report_without_the_options_of_the_index_is_refused() -> None:
@@ -299,15 +296,13 @@ def test_a_last_line_that_does_not_end_is_cut_off() -> None:
 def test_the_end_of_file_of_ms_dos_is_no_line() -> None:
     body = report(TX, SPREAD)
     for ended in (body + b"\x1a", body[:-2] + b"\x1a", body + b"\x1a\r\n"):
-        assert FUTURES.decode(ended, SESSION, DIGEST).equals(FUTURES.decode(body, SESSION, DIGEST))
+        assert decoded(FUTURES, ended, SESSION).equals(decoded(FUTURES, body, SESSION))
     assert_refused(report() + b"\x1a", "missing", "no line")
 
 
 def test_a_report_saved_by_a_spreadsheet_in_utf_8_is_read() -> None:
     saved = report(TX, SPREAD, encoding="utf-8-sig")
-    assert FUTURES.decode(saved, SESSION, DIGEST).equals(
-        FUTURES.decode(report(TX, SPREAD), SESSION, DIGEST)
-    )
+    assert decoded(FUTURES, saved, SESSION).equals(decoded(FUTURES, report(TX, SPREAD), SESSION))
 
 
 def test_another_encoding_is_refused() -> None:

@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.documents import DIGEST, accepted, decoded
 
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import State
 from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["twse_index"]
-DIGEST = "d" * 64
 SESSION = date(2023, 1, 30)
 
 Report = Callable[..., bytes]
@@ -23,7 +23,7 @@ Report = Callable[..., bytes]
 
 def assert_refused(body: bytes, state: State, *words: str, session: date = SESSION) -> None:
     with pytest.raises(Refusal) as caught:
-        FEED.verify(body, session)
+        accepted(FEED, body, session)
     refusal = caught.value
     assert refusal.state == state, refusal
     assert [word for word in ("MI_5MINS_INDEX", *words) if word not in refusal.reason] == []
@@ -57,8 +57,8 @@ def test_real_reports_are_accepted_whole(
 ) -> None:
     assert name in FEED.names(session)
     body = (samples / "twse" / name).read_bytes()
-    FEED.verify(body, session)
-    levels = FEED.decode(body, session, DIGEST)
+    accepted(FEED, body, session)
+    levels = decoded(FEED, body, session)
     assert levels.num_rows == 3_241 * indices
     assert levels.schema == pa.schema(
         [(column.name, pa.type_for_alias(ARROW[column.type])) for column in FEED.table.columns]
@@ -92,10 +92,10 @@ def test_the_answer_of_a_closed_day_is_missing(samples: Path) -> None:
 
 
 def test_json_and_csv_hold_the_same_levels(index_json: Report, index_csv: Report) -> None:
-    FEED.verify(index_json(), SESSION)
-    FEED.verify(index_csv(), SESSION)
-    from_json = FEED.decode(index_json(), SESSION, DIGEST)
-    from_csv = FEED.decode(index_csv(), SESSION, DIGEST)
+    accepted(FEED, index_json(), SESSION)
+    accepted(FEED, index_csv(), SESSION)
+    from_json = decoded(FEED, index_json(), SESSION)
+    from_csv = decoded(FEED, index_csv(), SESSION)
     assert from_json.drop_columns("line").equals(from_csv.drop_columns("line"))
     assert from_json.column("line").to_pylist() == [1, 1, 2, 2, 3, 3]
     assert from_csv.column("line").to_pylist() == [3, 3, 4, 4, 5, 5]
@@ -113,7 +113,7 @@ def test_json_and_csv_hold_the_same_levels(index_json: Report, index_csv: Report
 
 
 def test_stat_is_compared_without_case(index_json: Report) -> None:
-    FEED.verify(index_json(stat="ok"), SESSION)
+    accepted(FEED, index_json(stat="ok"), SESSION)
 
 
 FIELDS = ["時間", "發行量加權股價指數"]
@@ -154,8 +154,8 @@ def test_a_report_in_json_is_of_its_session_and_complete(
 def test_a_level_that_is_null_stays_null(index_json: Report) -> None:
     data = [["09:00:00", "1"], ["13:30:00", None]]
     body = index_json(fields=FIELDS, data=data)
-    FEED.verify(body, SESSION)
-    assert FEED.decode(body, SESSION, DIGEST).column("level").to_pylist() == ["1", None]
+    accepted(FEED, body, SESSION)
+    assert decoded(FEED, body, SESSION).column("level").to_pylist() == ["1", None]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_is_no_report_says_what_it_is(body: bytes, state: State) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused(body: bytes) -> None:
     with pytest.raises(Refusal):
-        FEED.verify(body, SESSION)
+        accepted(FEED, body, SESSION)
 
 
 # CSV
@@ -220,8 +220,8 @@ def test_a_csv_in_another_encoding_is_refused(index_csv: Report) -> None:
 )
 def test_a_line_that_does_not_split_is_kept_whole(index_csv: Report, line: str) -> None:
     body = index_csv({4: line})
-    FEED.verify(body, SESSION)
-    rows = FEED.decode(body, SESSION, DIGEST).to_pylist()
+    accepted(FEED, body, SESSION)
+    rows = decoded(FEED, body, SESSION).to_pylist()
     assert [row["line"] for row in rows] == [3, 3, 4, 5, 5]
     assert rows[2] == {
         "session_date": SESSION,
@@ -239,11 +239,11 @@ def test_a_line_that_does_not_split_is_kept_whole(index_csv: Report, line: str) 
 def test_any_lines_are_rows_misfits_or_refused(index_csv: Report, replaced: dict[int, str]) -> None:
     body = index_csv(replaced)
     try:
-        FEED.verify(body, SESSION)
+        accepted(FEED, body, SESSION)
     except Refusal as refusal:
         assert refusal.reason
     else:
-        rows = FEED.decode(body, SESSION, DIGEST)
+        rows = decoded(FEED, body, SESSION)
         kept = {n for n in (3, 4, 5) if replaced.get(n, "x").strip(" \t\n\v\f\r")}
         assert set(rows.column("line").to_pylist()) == kept
 
@@ -251,5 +251,5 @@ def test_any_lines_are_rows_misfits_or_refused(index_csv: Report, replaced: dict
 def test_the_end_of_file_of_ms_dos_is_no_line(index_csv: Callable[..., bytes]) -> None:
     session = date(2023, 1, 30)
     for saved in (index_csv() + b"\x1a", index_csv(encoding="utf-8-sig")):
-        rows = FEED.decode(saved, session, DIGEST)
-        assert rows.equals(FEED.decode(index_csv(), session, DIGEST))
+        rows = decoded(FEED, saved, session)
+        assert rows.equals(decoded(FEED, index_csv(), session))

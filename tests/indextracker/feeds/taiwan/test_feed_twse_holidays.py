@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support.documents import DIGEST, accepted, decoded
 
 from indextracker import calendars
 from indextracker.feeds import FEEDS, Refusal
@@ -16,7 +17,6 @@ from indextracker.feeds.taiwan.twse_holidays import closures, scheduled_days
 from indextracker_catalogue.model import ARROW
 
 FEED = FEEDS["twse_holidays"]
-DIGEST = "d" * 64
 YEAR = date(2022, 1, 1)
 
 NEW_YEAR = ["2022-01-01", "中華民國開國紀念日", "依規定放假1日。"]
@@ -44,7 +44,7 @@ def schedule(*days: list[str], **replaced: object) -> bytes:
 
 def assert_refused(body: bytes, state: State, *words: str, year: date = YEAR) -> None:
     with pytest.raises(Refusal) as caught:
-        FEED.verify(body, year)
+        accepted(FEED, body, year)
     refusal = caught.value
     assert refusal.state == state, refusal
     assert [word for word in ("holidaySchedule_", *words) if word not in refusal.reason] == []
@@ -67,8 +67,8 @@ def as_json(body: bytes) -> bytes:
 
 def test_the_real_schedule_is_accepted_whole(real: bytes) -> None:
     assert "holidaySchedule_111.csv" in FEED.names(YEAR)
-    FEED.verify(real, YEAR)
-    rows = FEED.decode(real, YEAR, DIGEST)
+    accepted(FEED, real, YEAR)
+    rows = decoded(FEED, real, YEAR)
     assert rows.schema == pa.schema(
         [(column.name, pa.type_for_alias(ARROW[column.type])) for column in FEED.table.columns]
     )
@@ -92,7 +92,7 @@ def test_the_real_schedule_is_accepted_whole(real: bytes) -> None:
 def test_the_weekdays_that_2022_did_not_close_are_its_sessions(
     real: bytes, form: type[bytes]
 ) -> None:
-    rows = FEED.decode(form(real), YEAR, DIGEST).to_pylist()
+    rows = decoded(FEED, form(real), YEAR).to_pylist()
     closed = closures(rows)
     days = (YEAR + timedelta(days=n) for n in range(365))
     sessions = [day for day in days if day.weekday() < 5 and day not in closed]
@@ -111,8 +111,8 @@ def test_the_weekdays_that_2022_did_not_close_are_its_sessions(
 
 def test_json_is_read_by_name() -> None:
     body = schedule(NEW_YEAR, FIRST_SESSION, LAST_SESSION, SETTLEMENT, SUBSTITUTE)
-    FEED.verify(body, YEAR)
-    rows = FEED.decode(body, YEAR, DIGEST).to_pylist()
+    accepted(FEED, body, YEAR)
+    rows = decoded(FEED, body, YEAR).to_pylist()
     assert [row["line"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert {(row["weekday"], row["note"], row["text"]) for row in rows} == {(None, None, None)}
     assert [(listed.day.day, listed.kind) for listed in scheduled_days(rows)] == [
@@ -126,7 +126,7 @@ def test_json_is_read_by_name() -> None:
     turned = json.loads(body)
     turned["fields"] = turned["fields"][::-1]
     turned["data"] = [day[::-1] for day in turned["data"]]
-    assert FEED.decode(json.dumps(turned).encode(), YEAR, DIGEST).to_pylist() == rows
+    assert decoded(FEED, json.dumps(turned).encode(), YEAR).to_pylist() == rows
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_another_encoding_is_refused(real: bytes) -> None:
 
 
 def test_a_schedule_that_is_cut_off_is_refused_wherever_it_ends(real: bytes) -> None:
-    whole = FEED.decode(real, YEAR, DIGEST)
+    whole = decoded(FEED, real, YEAR)
     for end in range(len(real)):
         with pytest.raises(Refusal):
-            FEED.verify(real[:end], YEAR)
+            accepted(FEED, real[:end], YEAR)
     assert whole.num_rows == 20
 
 
@@ -193,4 +193,4 @@ def test_a_schedule_is_asked_for_by_year() -> None:
 
 
 def test_the_end_of_file_of_ms_dos_is_no_day(real: bytes) -> None:
-    assert FEED.decode(real + b"\x1a", YEAR, DIGEST).equals(FEED.decode(real, YEAR, DIGEST))
+    assert decoded(FEED, real + b"\x1a", YEAR).equals(decoded(FEED, real, YEAR))
