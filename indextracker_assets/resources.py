@@ -96,7 +96,7 @@ class StepHost:
             poll_interval=POLL_SECONDS,
         )
         # Pipes tells a job its partition only where there is one.
-        keys = [session.isoformat() for session in job_run.sessions]
+        keys = job_run.keys
         return pipes.run(
             context=self._context,
             start_job_run_params=dict(job_run.parameters),
@@ -112,7 +112,7 @@ class StepHost:
             for message in done.get_custom_messages()
             for session, count in message["rows"].items()
         }
-        keys = [session.isoformat() for session in job_run.sessions] or [""]
+        keys = job_run.keys or ("",)
         if missing := [key for key in keys if key not in rows]:
             raise dg.Failure(
                 f"job run {run['jobRunId']} of EMR Serverless ended well and reported nothing of "

@@ -388,6 +388,7 @@ def run_a_job() -> None:
     from indextracker.lake.arrow import arrow_schema  # noqa: PLC0415
     from indextracker.platform import Platform  # noqa: PLC0415
     from indextracker_catalogue import TABLES  # noqa: PLC0415
+    from indextracker_spark.jobs import JOBS  # noqa: PLC0415
 
     bars, session = TABLES["gold/index_bars"], date(2024, 12, 13)
     key = {"session_date": session, "index_id": "TAIEX", "scale_minutes": 1}
@@ -398,7 +399,7 @@ def run_a_job() -> None:
         lake.ensure(TABLES.values())
         lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])
         try:
-            platform.engine.run(bars.path, lake.address, [session])
+            platform.engine.run(JOBS[bars.path], lake.address, [bars.timeline.key_of(session)])
         finally:
             platform.close()
         if left := lake.total_rows(bars):

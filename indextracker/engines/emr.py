@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 
 from indextracker.engines.commits import retried
@@ -17,10 +16,11 @@ from indextracker.engines.packaging import Package, package
 from indextracker.engines.protocol import CapacityError, EngineError, Host, JobRun
 from indextracker.settings import Settings
 from indextracker.system.places import place
-from indextracker_spark.jobs import JOBS
+from indextracker_catalogue import Key
+from indextracker_spark.job import Job, seen
 
-# A run costs a minute until it starts, and a commit holds its sessions whole: about a year.
-SESSIONS_PER_RUN = 250
+# A run costs a minute until it starts, and a commit holds its keys whole: about a year of sessions.
+KEYS_PER_RUN = 250
 # Where the image of a release keeps Delta Lake.
 DELTA_OF_THE_IMAGE = (
     "/usr/share/aws/delta/lib/delta-spark.jar",
@@ -34,9 +34,14 @@ _NO_ROOM = re.compile("capacity|quota|throttl|no free ip", re.IGNORECASE)
 
 
 def job_run(
-    settings: Settings, packaged: Package, job: str, lake: str, sessions: Sequence[date]
+    settings: Settings,
+    packaged: Package,
+    job: Job,
+    lake: str,
+    keys: Sequence[Key],
+    earlier: Sequence[Key] = (),
 ) -> JobRun:
-    """The job run of a job and its sessions."""
+    """The job run of a job and the keys that it replaces; `earlier` are those of its look-back."""
     root, logs = settings.engine.emr_code, f"{settings.engine.emr_code}/logs/"
     configuration = DELTA_LAKE | {
         "spark.jars": ",".join(DELTA_OF_THE_IMAGE),
@@ -47,8 +52,8 @@ def job_run(
     submit = {
         "entryPoint": f"{root}/code/{packaged.entry}",
         "entryPointArguments": [
-            *("--lake", lake, "--job", job),
-            *(session.isoformat() for session in sessions),
+            *("--lake", lake, "--job", job.name, *keys),
+            *(("--earlier", *earlier) if earlier else ()),
         ],
         "sparkSubmitParameters": " ".join(
             f"--conf {name}={value}" for name, value in configuration.items()
@@ -57,7 +62,7 @@ def job_run(
     parameters = {
         "applicationId": settings.engine.emr_application,
         "executionRoleArn": settings.engine.emr_role,
-        "name": job,
+        "name": job.name,
         "jobDriver": {"sparkSubmit": submit},
         "configurationOverrides": {
             "monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": logs}}
@@ -65,7 +70,7 @@ def job_run(
         "executionTimeoutMinutes": TIMEOUT_MINUTES,
         "tags": {"indextracker": settings.world},
     }
-    return JobRun(parameters, tuple(sessions), f"{root}/messages", logs)
+    return JobRun(parameters, tuple(keys), f"{root}/messages", logs)
 
 
 def is_out_of_room(said: str) -> bool:
@@ -86,7 +91,14 @@ class EmrEngine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
+    def run(
+        self,
+        job: Job,
+        lake: str,
+        keys: Sequence[Key],
+        host: Host | None = None,
+        earlier: Collection[Key] = (),
+    ) -> None:
         """Runs a job, up to a year of sessions in one commit.
 
         Raises:
@@ -97,11 +109,13 @@ class EmrEngine:
                 "EMR Serverless reports to Dagster and runs within it alone: use `indextracker "
                 "backfill`, or set INDEXTRACKER_ENGINE=sail here"
             )
-        for first in range(0, max(len(sessions), 1), SESSIONS_PER_RUN):
-            batch = sessions[first : first + SESSIONS_PER_RUN]
-            wanted = job_run(self._settings, self._package, job, lake, batch)
+        known = {*keys, *earlier}
+        for first in range(0, max(len(keys), 1), KEYS_PER_RUN):
+            batch = keys[first : first + KEYS_PER_RUN]
+            before = [key for key in seen(batch, known, job.look_back) if key not in batch]
+            wanted = job_run(self._settings, self._package, job, lake, batch, before)
             write = partial(_submitted, host, wanted)
-            retried(write, f"{lake}/{JOBS[job].writes.path}")
+            retried(write, f"{lake}/{job.writes.path}")
 
     def close(self) -> None:
         """Nothing is held: the application stops by itself when it idles."""

@@ -6,13 +6,16 @@ engine does it is in its own module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
+
+from indextracker_catalogue import Key
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from indextracker_spark.job import Job
 
 
 class EngineError(RuntimeError):
@@ -25,13 +28,13 @@ class JobRun:
 
     Attributes:
         parameters: What `start_job_run` is called with.
-        sessions: The sessions that it replaces.
+        keys: The keys that it replaces.
         messages: s3 prefix of what it is told and what it reports.
         logs: s3 prefix of what it prints.
     """
 
     parameters: Mapping[str, Any]
-    sessions: tuple[date, ...]
+    keys: tuple[Key, ...]
     messages: str
     logs: str
 
@@ -43,7 +46,7 @@ class Host(Protocol):
         """The Spark session of that configuration."""
 
     def submit(self, job_run: JobRun) -> None:
-        """Runs a job run of EMR Serverless to its end, and notes what it reports of the sessions.
+        """Runs a job run of EMR Serverless to its end, and notes what it reports of the keys.
 
         Raises:
             CapacityError: There is no room for it now.
@@ -65,14 +68,22 @@ class Engine(Protocol):
     name: str
     alone: bool
 
-    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
-        """Runs the job of that name for the sessions, replacing their slice in one commit.
+    def run(
+        self,
+        job: Job,
+        lake: str,
+        keys: Sequence[Key],
+        host: Host | None = None,
+        earlier: Collection[Key] = (),
+    ) -> None:
+        """Runs a job for some keys, replacing their slice; many of them in several commits.
 
         Args:
-            job: Name of the job.
+            job: The job.
             lake: Root of the lake.
-            sessions: Sessions to replace; none where the table has none.
+            keys: Keys to replace; none where the table is in one piece.
             host: What surrounds the run; None where the library is used by itself.
+            earlier: At least the keys of the look-back of each key, where the job has one.
 
         Raises:
             EngineError: The engine does not start, or was lost.

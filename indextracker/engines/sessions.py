@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from indextracker.engines.commits import retried
 from indextracker.engines.protocol import EngineError, Host
+from indextracker_catalogue import Key
 from indextracker_spark import job as jobs_of_spark
-from indextracker_spark.jobs import JOBS
+from indextracker_spark.job import Job
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Ten sessions of half a million rows fill a job well; all at once need more memory for no gain.
-SESSIONS_PER_JOB = 10
+# Ten keys of half a million rows fill a job well; all at once need more memory for no gain.
+KEYS_PER_COMMIT = 10
 
 
 class SessionEngine(ABC):
@@ -39,18 +39,25 @@ class SessionEngine(ABC):
         self._lock = threading.Lock()
         self._session: SparkSession | None = None
 
-    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
-        """Runs a job, ten sessions in one commit.
+    def run(
+        self,
+        job: Job,
+        lake: str,
+        keys: Sequence[Key],
+        host: Host | None = None,
+        earlier: Collection[Key] = (),
+    ) -> None:
+        """Runs a job, ten keys in one commit; what it reads overlaps by its look-back.
 
         Raises:
             EngineError: The session does not open, or was lost; the next job opens another.
         """
-        spark, due = self._start(host), JOBS[job]
+        spark, known = self._start(host), {*keys, *earlier}
         try:
-            for first in range(0, max(len(sessions), 1), SESSIONS_PER_JOB):
-                batch = sessions[first : first + SESSIONS_PER_JOB]
-                write = partial(jobs_of_spark.run, spark, lake, due, batch)
-                retried(write, f"{lake}/{due.writes.path}")
+            for first in range(0, max(len(keys), 1), KEYS_PER_COMMIT):
+                batch = keys[first : first + KEYS_PER_COMMIT]
+                write = partial(jobs_of_spark.run, spark, lake, job, batch, known)
+                retried(write, f"{lake}/{job.writes.path}")
         except Exception as error:
             if _answers(spark):
                 raise
@@ -58,8 +65,8 @@ class SessionEngine(ABC):
                 self._session = None  # a dead one is not stopped: that would wait for it
                 self._free()
             raise EngineError(
-                f"{self.name} was lost in the middle of {job}. What it had committed is whole and "
-                "the rest is as it was: run it again once it is back"
+                f"{self.name} was lost in the middle of {job.name}. What it had committed is whole "
+                "and the rest is as it was: run it again once it is back"
             ) from error
 
     def close(self) -> None:

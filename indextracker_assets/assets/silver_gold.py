@@ -42,7 +42,7 @@ def _whole_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
         with platform.locks.table(table.path):
             lake.ensure([table])
             for job in writers(table):
-                platform.engine.run(job.name, lake.address, [], StepHost(context))
+                platform.engine.run(job, lake.address, [], StepHost(context))
             yield dg.MaterializeResult(metadata={"dagster/row_count": lake.total_rows(table)})
             yield from check_results(lake, table, None)
 
@@ -148,7 +148,8 @@ def run_jobs(
     for job in jobs:
         if documents[job.name]:
             failpoint("spark-before")
-            platform.engine.run(job.name, lake.address, list(documents[job.name]), host)
+            keys = [table.timeline.key_of(day) for day in documents[job.name]]
+            platform.engine.run(job, lake.address, keys, host)
             failpoint("spark-after")
     return documents[table.path]
 

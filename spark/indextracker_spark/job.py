@@ -1,23 +1,35 @@
 """What a job is, and how one is run: read its tables, apply its function, replace its slice.
 
-The functions themselves stand in the modules of the subjects. Which sessions are due, in which
-process and on which engine, is decided by the caller.
+The functions themselves stand in the modules of the subjects. Which keys are due, in which process
+and on which engine, is decided by the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 
 class SchemaMismatchError(ValueError):
     """A job's rows are not those that its table declares; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table that a job reads.
+
+    Attributes:
+        table: Which one: in one piece, or on the time line of the table that the job writes.
+        look_back: How many keys before each one asked for the job sees too.
+    """
+
+    table: Table
+    look_back: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +38,45 @@ class Job:
 
     Attributes:
         writes: The table filled.
-        reads: Its inputs, in the order of the function's arguments.
-        transform: Takes one DataFrame per input, holding the sessions asked for (all rows of a
-            table without sessions), and returns the rows of `writes`.
+        inputs: What it reads, in the order of the function's arguments; a Table stands for an
+            Input without a look-back.
+        transform: Takes one DataFrame per input, holding the keys asked for and those of its
+            look-back (all rows of a table in one piece, and all where `writes` is in one piece),
+            and returns the rows of `writes`; what it gives beyond the keys asked for is dropped.
         slice_values: Values of slicing columns: the job writes this slice of `writes`, and reads
             this slice of the inputs that are sliced by the same columns.
     """
 
     writes: Table
-    reads: tuple[Table, ...]
+    inputs: tuple[Table | Input, ...]
     transform: Callable[..., DataFrame]
     slice_values: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        own = self.writes
+        for table in self.reads:
+            if table.timeline != own.timeline and not (table.is_whole or own.is_whole):
+                raise ValueError(
+                    f"{self.name} fills keys of {own.timeline.name} and reads {table.path}, which "
+                    f"has those of {table.timeline.name}: a job has one time line"
+                )
+        if own.writes != "replace":
+            raise ValueError(f"{self.name}: jobs replace, and {own.path} says {own.writes}")
+
+    @property
+    def reads(self) -> tuple[Table, ...]:
+        """The tables that it reads."""
+        return tuple(one.table if isinstance(one, Input) else one for one in self.inputs)
+
+    @property
+    def look_backs(self) -> tuple[int, ...]:
+        """How many keys before each one asked for it sees of each of them."""
+        return tuple(one.look_back if isinstance(one, Input) else 0 for one in self.inputs)
+
+    @property
+    def look_back(self) -> int:
+        """The longest of its look-backs."""
+        return max(self.look_backs, default=0)
 
     @property
     def name(self) -> str:
@@ -50,22 +90,30 @@ class Job:
         }
 
 
-def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> None:
-    """Replaces the job's slice of the given sessions in one commit.
+def run(
+    spark: SparkSession, lake: str, job: Job, keys: Sequence[Key], earlier: Collection[Key] = ()
+) -> None:
+    """Replaces the job's slice of the given keys in one commit.
 
     Args:
         spark: Session of any engine; its zone must be UTC.
         lake: Root of the lake, a folder or an s3 prefix.
         job: What to run.
-        sessions: Sessions to replace; ignored where the table has none.
+        keys: Keys to replace; ignored where the table is in one piece.
+        earlier: At least the keys of the look-back of each of them, where there are any.
 
     Raises:
         SchemaMismatchError: The function gave other columns or types than the table declares.
     """
-    keys = [session.isoformat() for session in sessions]
-    inputs = (_read(spark, lake, table, keys, job.slice_of(table)) for table in job.reads)
-    rows = conform(job.transform(*inputs), job.writes)
+    known = {*keys, *earlier}
+    inputs = []
+    for table, look_back in zip(job.reads, job.look_backs, strict=True):
+        rows = _read(spark, lake, table, job.slice_of(table))
+        if not job.writes.is_whole:
+            rows = rows.where(table.keys_predicate(seen(keys, known, look_back)))
+        inputs.append(rows.select(*table.column_names))
     replaced = job.writes.slice_predicate(keys, **job.slice_of(job.writes))
+    rows = conform(job.transform(*inputs), job.writes)
     if not job.writes.is_whole:
         rows = rows.where(replaced)
     (
@@ -74,6 +122,25 @@ def run(spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]) -> N
         .option("replaceWhere", replaced)
         .save(f"{lake}/{job.writes.path}")
     )
+
+
+def seen(keys: Iterable[Key], known: Iterable[Key], look_back: int) -> list[Key]:
+    """Some keys and the ones before each of them, in order.
+
+    Args:
+        keys: Keys of a time line.
+        known: Keys of it among which the earlier ones are found, those before the first of `keys`
+            too.
+        look_back: How many before each.
+    """
+    every = sorted({*known, *keys})
+    position = {key: number for number, key in enumerate(every)}
+    wanted = {
+        number
+        for key in keys
+        for number in range(max(position[key] - look_back, 0), position[key] + 1)
+    }
+    return [every[number] for number in sorted(wanted)]
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:
@@ -96,12 +163,8 @@ def conform(rows: DataFrame, table: Table) -> DataFrame:
     return rows.select(*(column.name for column in table.stored_columns))
 
 
-def _read(
-    spark: SparkSession, lake: str, table: Table, keys: list[str], values: dict[str, str]
-) -> DataFrame:
+def _read(spark: SparkSession, lake: str, table: Table, values: dict[str, str]) -> DataFrame:
     rows = spark.read.format("delta").load(f"{lake}/{table.path}")
-    if not table.is_whole:
-        rows = rows.where(table.keys_predicate(keys))
     for name, value in values.items():
         rows = rows.where(F.col(name) == value)
-    return rows.select(*table.column_names)
+    return rows

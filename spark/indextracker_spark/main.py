@@ -1,7 +1,7 @@
-"""Entry point of a submitted job: `main.py --lake ROOT --job NAME [SESSION ...]`.
+"""Entry point of a submitted job: `main.py --lake ROOT --job NAME [KEY ...]`.
 
 It is told all it needs by its arguments and opens the session that the cluster gives it. Where
-Dagster started it, it reports the rows of each session; by hand it does the same work in silence.
+Dagster started it, it reports the rows of each key; by hand it does the same work in silence.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from pyspark.sql import SparkSession
 
+from indextracker_catalogue import Key
 from indextracker_spark.job import Job, run
 from indextracker_spark.jobs import JOBS
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs one job for its sessions, in one commit.
+    """Runs one job for keys of its time line, in one commit.
 
     Args:
         arguments: What follows the program's name.
@@ -27,30 +27,31 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description="Runs one job of the lakehouse.")
     parser.add_argument("--lake", required=True, help="root of the lake")
     parser.add_argument("--job", required=True, choices=JOBS, metavar="JOB", help="its name")
-    parser.add_argument("sessions", nargs="*", type=date.fromisoformat, help="as 2024-12-13")
+    parser.add_argument("keys", nargs="*", metavar="KEY", help="what to replace, as 2024-12-13")
+    parser.add_argument(
+        "--earlier", nargs="*", default=[], metavar="KEY", help="what the look-back of these takes"
+    )
     asked = parser.parse_args(arguments)
     with _pipes() as pipes:
         job = JOBS[asked.job]
         spark = SparkSession.builder.appName(f"indextracker {job.name}").getOrCreate()
         spark.conf.set("spark.sql.session.timeZone", "UTC")
-        run(spark, asked.lake, job, asked.sessions)
-        rows = rows_written(spark, asked.lake, job, asked.sessions)
+        run(spark, asked.lake, job, asked.keys, asked.earlier)
+        rows = rows_written(spark, asked.lake, job, asked.keys)
         pipes.report_custom_message({"job": job.name, "rows": rows})
         spark.stop()
 
 
-def rows_written(
-    spark: SparkSession, lake: str, job: Job, sessions: Sequence[date]
-) -> dict[str, int]:
-    """The rows of each session in the slice that a job writes; `""` stands for a whole table."""
-    keys = [job.writes.timeline.key_of(session) for session in sessions]
+def rows_written(spark: SparkSession, lake: str, job: Job, keys: Sequence[Key]) -> dict[Key, int]:
+    """The rows of each key in the slice that a job writes."""
+    column, timeline = job.writes.key_column, job.writes.timeline
     there = spark.read.format("delta").load(f"{lake}/{job.writes.path}")
     there = there.where(job.writes.slice_predicate(keys, **job.slice_of(job.writes)))
-    if job.writes.is_whole:
+    if not column:
         return {"": there.count()}
     counted = {
-        row["session_date"].isoformat(): row["count"]
-        for row in there.groupBy("session_date").count().collect()
+        timeline.key_of(row[column]): row["count"]
+        for row in there.groupBy(column).count().collect()
     }
     return {key: counted.get(key, 0) for key in keys}
 

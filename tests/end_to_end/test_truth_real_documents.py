@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import one_sail
+from support.keys import keys
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
@@ -53,8 +54,8 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
         filled.replace(table, rows(taiwan()))
     for job in JOBS.values():
         filled.ensure((job.writes, *job.reads))
-    for job in JOBS:
-        one_sail.engine().run(job, filled.root, SESSIONS)
+    for job in JOBS.values():
+        one_sail.engine().run(job, filled.root, keys(SESSIONS))
     return filled
 
 

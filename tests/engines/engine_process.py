@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indextracker import settings as environment
 from indextracker.engines import Host, engine
+from indextracker_catalogue import Key
+from indextracker_spark.job import Job
+from indextracker_spark.jobs import JOBS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,12 +46,20 @@ class EngineProcess:
             text=True,
         )
 
-    def run(self, job: str, lake: str, sessions: Sequence[date], host: Host | None = None) -> None:
+    def run(
+        self,
+        job: Job,
+        lake: str,
+        keys: Sequence[Key],
+        host: Host | None = None,
+        earlier: Collection[Key] = (),
+    ) -> None:
         assert self.child.stdin and self.child.stdout
         request = {
-            "job": job,
+            "job": job.name,
             "lake": lake,
-            "sessions": [day.isoformat() for day in sessions],
+            "keys": list(keys),
+            "earlier": list(earlier),
             "through_dagster": self.through_dagster,
         }
         self.child.stdin.write(f"{json.dumps(request)}\n")
@@ -91,12 +101,12 @@ def serve() -> None:
     os.dup2(2, 1)
     for line in sys.stdin:
         asked = json.loads(line)
-        sessions = [date.fromisoformat(day) for day in asked["sessions"]]
         if asked["through_dagster"] != before:
             ours.close()
             before = asked["through_dagster"]
         try:
-            ours.run(asked["job"], asked["lake"], sessions, lender if before else None)
+            job, host = JOBS[asked["job"]], lender if before else None
+            ours.run(job, asked["lake"], asked["keys"], host, asked["earlier"])
             said = ""
         except Exception as error:  # noqa: BLE001 - all that goes wrong is for the parent
             said = f"{type(error).__name__}: {error}"

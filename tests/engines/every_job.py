@@ -4,7 +4,6 @@ It takes the arguments of the entry point, whose place it takes, and whichever j
 """
 
 import sys
-from datetime import date
 
 from pyspark.sql import SparkSession
 
@@ -17,7 +16,7 @@ def main() -> None:
     _, lake, _, _, *sessions = sys.argv[1:]
     spark = SparkSession.builder.getOrCreate()
     for job in JOBS.values():
-        run(spark, lake, job, [date.fromisoformat(session) for session in sessions])
+        run(spark, lake, job, sessions)
     spark.stop()
 
 

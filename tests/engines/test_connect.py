@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from engines.lakes import SESSIONS, TICKS, beside
 from support import servers
+from support.keys import keys
 from support.market import MONDAY, Market
 
 from indextracker.engines import EngineError, sessions
 from indextracker.engines.connect import ConnectEngine
 from indextracker.lake.digest import contents, digest
 from indextracker_catalogue import TABLES
+from indextracker_spark.jobs import JOBS
 
 CHAIN = ("silver/expiries", "silver/index_levels", "gold/index_bars", "gold/index_sessions")
 
@@ -28,7 +30,7 @@ def sail_server(tmp_path: Path) -> Iterator[servers.Server]:
 
 def run_and_compare(filled: Market, other: Market, engine: ConnectEngine) -> None:
     for job in CHAIN:
-        engine.run(job, other.lake.root, SESSIONS)
+        engine.run(JOBS[job], other.lake.root, keys(SESSIONS))
     engine.close()
     for job in CHAIN:
         assert digest(other.lake, TABLES[job]) == digest(filled.lake, TABLES[job])
@@ -55,11 +57,11 @@ def test_a_server_lost_in_the_middle_of_a_job_is_said_and_a_rerun_repairs_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sessions, "SESSIONS_PER_JOB", 1)
+    monkeypatch.setattr(sessions, "KEYS_PER_COMMIT", 1)
     other, job = beside(filled, tmp_path / "lake"), "silver/futures_trades"
     table = TABLES[job]
     engine = ConnectEngine(sail_server.engine)
-    engine.run("silver/expiries", other.lake.root, [])
+    engine.run(JOBS["silver/expiries"], other.lake.root, [])
     first = other.lake.open(table).version() + 1
 
     def strike() -> None:
@@ -71,14 +73,14 @@ def test_a_server_lost_in_the_middle_of_a_job_is_said_and_a_rerun_repairs_it(
     watcher.start()
     with pytest.raises(EngineError, match="was lost in the middle of silver/futures_trades"):
         # The second session is half a million rows: it is under way when the server dies.
-        engine.run(job, other.lake.root, [MONDAY, TICKS])
+        engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))
     watcher.join()
     whole = contents(filled.lake, table)
     assert contents(other.lake, table) == {MONDAY: whole[MONDAY]}
 
     with pytest.raises(EngineError, match=r"at 127\.0\.0\.1:\d+ does not answer: start it"):
-        engine.run(job, other.lake.root, [MONDAY, TICKS])
+        engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))
     sail_server.start()
-    engine.run(job, other.lake.root, [MONDAY, TICKS])
+    engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))
     engine.close()
     assert contents(other.lake, table) == whole

@@ -12,6 +12,7 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.plan.objects import StepFailureData
 from support import emr_standin, one_sail, stores
+from support.keys import keys
 from support.market import MONDAY, ORDINARY, source
 
 from indextracker.acquiring.acquisition import acquire
@@ -27,6 +28,7 @@ from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.partitions import session_partitions
 from indextracker_catalogue import TABLES
 from indextracker_simulator.taiwan.exchange import Exchange
+from indextracker_spark.jobs import JOBS
 
 LEVELS = TABLES["silver/index_levels"]
 SESSIONS = (ORDINARY, date(2024, 12, 13), MONDAY)
@@ -142,7 +144,7 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
 
     # The same rows as by Sail.
     on_emr = contents(platform.lake, LEVELS)
-    one_sail.engine().run(LEVELS.path, platform.lake.root, SESSIONS)
+    one_sail.engine().run(JOBS[LEVELS.path], platform.lake.root, keys(SESSIONS))
     assert contents(platform.lake, LEVELS) == on_emr
 
 

@@ -16,6 +16,7 @@ from engines.lakes import SESSIONS, beside
 from engines.older_spark import RELEASES, Release
 from support import stores
 from support.emr_standin import Image, Run
+from support.keys import keys
 from support.market import Market
 
 from indextracker.engines.emr import job_run
@@ -58,7 +59,7 @@ class Submitter:
             emr_code=CODE,
         )
         files = dict(packaged.files)
-        asked = dict(job_run(settings, packaged, job, lake, SESSIONS).parameters)
+        asked = dict(job_run(settings, packaged, JOBS[job], lake, keys(SESSIONS)).parameters)
         if program:
             files[program.name] = program.read_bytes()
             asked["jobDriver"]["sparkSubmit"]["entryPoint"] = f"{CODE}/code/{program.name}"

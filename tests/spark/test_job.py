@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from spark.frames import Frames
+from support.keys import keys
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
@@ -53,7 +54,7 @@ def write(spark: SparkSession, frames: Frames, lake: Lake) -> Written:
         ]
         names = set(table.column_names)
         rows = [{name: cell for name, cell in row.items() if name in names} for row in rows]
-        run(spark, lake.root, Job(table, (), lambda: frames.of(table, rows), SLICES), asked)
+        run(spark, lake.root, Job(table, (), lambda: frames.of(table, rows), SLICES), keys(asked))
 
     return written
 
@@ -109,7 +110,7 @@ def test_another_feeds_rejects_are_left_alone(
 
     def rejected(feed: str, rows: list[dict[str, object]]) -> None:
         job = Job(t.REJECTS, (), lambda: frames.of(t.REJECTS, rows), {"feed": feed})
-        run(spark, lake.root, job, [MONDAY])
+        run(spark, lake.root, job, keys([MONDAY]))
 
     rejected("one", of("one", "first"))
     rejected("other", of("other", "first"))
@@ -127,7 +128,7 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
         row["expiry"] = "202412"
         of_one = frames.of(t.CONTRACTS, [row])
         job = Job(t.CONTRACTS, (), lambda: of_one, {"instrument": instrument})
-        run(spark, lake.root, job, [MONDAY])
+        run(spark, lake.root, job, keys([MONDAY]))
 
     contracts(t.FUTURES)
     contracts(t.OPTIONS)
@@ -139,7 +140,12 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
             return frames.of(t.FUTURES_TRADES, [])
 
         values = {"instrument": own} if own else {}
-        run(spark, lake.root, Job(t.FUTURES_TRADES, (t.CONTRACTS,), transform, values), [MONDAY])
+        run(
+            spark,
+            lake.root,
+            Job(t.FUTURES_TRADES, (t.CONTRACTS,), transform, values),
+            keys([MONDAY]),
+        )
     assert seen == {
         t.FUTURES: {t.FUTURES},
         t.OPTIONS: {t.OPTIONS},
@@ -185,7 +191,12 @@ def test_a_job_sees_the_sessions_asked_for(spark: SparkSession, lake: Lake, writ
         seen.extend(row["session_date"] for row in trades.collect())
         return trades
 
-    run(spark, lake.root, Job(t.FUTURES_TRADES, (t.FUTURES_TRADES,), transform), [FRIDAY, TUESDAY])
+    run(
+        spark,
+        lake.root,
+        Job(t.FUTURES_TRADES, (t.FUTURES_TRADES,), transform),
+        keys([FRIDAY, TUESDAY]),
+    )
     assert sorted(seen) == [FRIDAY, TUESDAY]
 
 
@@ -220,7 +231,7 @@ def test_another_schema_is_refused_and_nothing_written(
     rows = [{"session_date": MONDAY, "line": 1}]
     job = Job(t.FUTURES_TRADES, (), lambda: change(frames.of(t.FUTURES_TRADES, rows)))
     with pytest.raises(SchemaMismatchError) as refusal:
-        run(spark, lake.root, job, [MONDAY])
+        run(spark, lake.root, job, keys([MONDAY]))
     assert str(refusal.value) == f"silver/futures_trades: the table {said}"
     assert DeltaTable(lake.path(t.FUTURES_TRADES)).version() == 0
 

@@ -29,7 +29,7 @@ def test_bronze_reference_data_and_logs_need_no_job() -> None:
     verify(JOBS.values(), [*TABLES.values(), *others])
 
 
-@pytest.mark.parametrize("role", ["writes", "reads"])
+@pytest.mark.parametrize("role", ["writes", "inputs"])
 def test_a_job_of_an_undeclared_table_is_told(role: str) -> None:
     job = replace(SESSIONS, **{role: NEW if role == "writes" else (NEW,)})
     with pytest.raises(

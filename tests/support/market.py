@@ -26,6 +26,7 @@ from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
 from indextracker_spark.jobs import JOBS
+from support.keys import keys
 
 MONDAY = date(2024, 12, 16)  # its file begins with Friday night
 ORDINARY = date(2024, 12, 12)
@@ -101,7 +102,7 @@ class Market:
 
     def run(self, jobs: Iterable[str], sessions: Sequence[date]) -> None:
         for job in jobs:
-            self.engine.run(job, self.lake.root, sessions)
+            self.engine.run(JOBS[job], self.lake.root, keys(sessions))
 
     def truth(self, table: str, session: date) -> pa.Table:
         """What the exchange says the table must hold of a session."""

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pytest
 from botocore.validate import ParamValidator
 from deltalake import write_deltalake
+from support.keys import keys
 
 from indextracker.engines import CapacityError, emr
 from indextracker.engines.packaging import Package
 from indextracker.settings import Settings
+from indextracker_spark.jobs import JOBS
 
 PACKAGE = Package("main-1.py", "indextracker_spark-2.zip", "environment-3.zip", {})
 SETTINGS = Settings(
@@ -24,11 +26,13 @@ SETTINGS = Settings(
     emr_role="arn:aws:iam::123456789012:role/jobs",
     emr_code="s3://markets/emr",
 )
-SESSIONS = [date(2024, 12, 13), date(2024, 12, 16)]
+JOB = JOBS["gold/index_bars"]
+SESSIONS = ["2024-12-13", "2024-12-16"]
+EARLIER = ["2024-12-11", "2024-12-12"]
 
 
 def test_a_job_run() -> None:
-    found = emr.job_run(SETTINGS, PACKAGE, "gold/index_bars", "s3://markets/lake", SESSIONS)
+    found = emr.job_run(SETTINGS, PACKAGE, JOB, "s3://markets/lake", SESSIONS, EARLIER)
     submit = found.parameters["jobDriver"]["sparkSubmit"]
     words = submit["sparkSubmitParameters"].split(" ")
     assert words[::2] == ["--conf"] * (len(words) // 2)
@@ -50,7 +54,7 @@ def test_a_job_run() -> None:
     assert submit["entryPoint"] == "s3://markets/emr/code/main-1.py"
     assert submit["entryPointArguments"] == [
         *("--lake", "s3://markets/lake", "--job", "gold/index_bars"),
-        *("2024-12-13", "2024-12-16"),
+        *("2024-12-13", "2024-12-16", "--earlier", "2024-12-11", "2024-12-12"),
     ]
     assert {name: value for name, value in found.parameters.items() if name != "jobDriver"} == {
         "applicationId": "00fkht2eodujab09",
@@ -64,12 +68,12 @@ def test_a_job_run() -> None:
         "executionTimeoutMinutes": 180,
         "tags": {"indextracker": "simulated"},
     }
-    assert (found.sessions, found.messages) == (tuple(SESSIONS), "s3://markets/emr/messages")
+    assert (found.keys, found.messages) == (tuple(SESSIONS), "s3://markets/emr/messages")
 
 
 def test_the_longest_job_run_is_one_that_the_service_takes() -> None:
-    days = [date(2024, 1, 1) + timedelta(day) for day in range(emr.SESSIONS_PER_RUN)]
-    found = emr.job_run(SETTINGS, PACKAGE, "gold/index_bars", "s3://markets/lake", days)
+    days = keys(date(2024, 1, 1) + timedelta(day) for day in range(emr.KEYS_PER_RUN))
+    found = emr.job_run(SETTINGS, PACKAGE, JOB, "s3://markets/lake", days)
     service = botocore.session.get_session().get_service_model("emr-serverless")
     shape = service.operation_model("StartJobRun").input_shape
     # boto3 fills the token in.
@@ -110,9 +114,9 @@ def test_a_year_of_sessions_is_one_commit_and_waits_for_room(
 ) -> None:
     write_deltalake(tmp_path / "gold" / "index_bars", pa.table({"a": [0]}))
     cluster = FullCluster(refusals=2)
-    days = [date(2024, 1, 1) + timedelta(day) for day in range(251)]
-    emr.EmrEngine(SETTINGS).run("gold/index_bars", str(tmp_path), days, cluster)
-    assert [len(run.sessions) for run in cluster.submitted] == [250, 250, 250, 1]
+    days = keys(date(2024, 1, 1) + timedelta(day) for day in range(251))
+    emr.EmrEngine(SETTINGS).run(JOB, str(tmp_path), days, cluster)
+    assert [len(run.keys) for run in cluster.submitted] == [250, 250, 250, 1]
     assert pauses == [60, 120]
 
 
@@ -120,7 +124,7 @@ def test_without_room_for_half_an_hour_it_fails(pauses: list[float], tmp_path: P
     write_deltalake(tmp_path / "gold" / "index_bars", pa.table({"a": [0]}))
     cluster = FullCluster(refusals=100)
     with pytest.raises(CapacityError, match="full"):
-        emr.EmrEngine(SETTINGS).run("gold/index_bars", str(tmp_path), SESSIONS, cluster)
+        emr.EmrEngine(SETTINGS).run(JOB, str(tmp_path), SESSIONS, cluster)
     assert len(cluster.submitted) == 6
     assert sum(pauses) == 30 * 60
 

@@ -1,6 +1,5 @@
 """Which engine the settings name, and that none starts before it is needed."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from indextracker.engines.emr import EmrEngine
 from indextracker.engines.jvm import JvmEngine
 from indextracker.engines.sail import SailEngine
 from indextracker.settings import Settings
+from indextracker_spark.jobs import JOBS
 
 EMR = {
     "lake": "s3://market/lake",
@@ -45,6 +45,6 @@ def test_a_token_of_a_server_is_shown_to_nobody() -> None:
 
 def test_emr_runs_within_dagster_alone(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="runs within it alone: use `indextracker backfill`"):
-        EmrEngine(Settings(engine="emr", **EMR)).run("silver/expiries", str(tmp_path), [])
+        EmrEngine(Settings(engine="emr", **EMR)).run(JOBS["silver/expiries"], str(tmp_path), [])
     with pytest.raises(EngineError, match="runs within it alone"):
-        EmrEngine(Settings(engine="emr", **EMR)).run("gold/index_bars", "/", [date(2024, 12, 13)])
+        EmrEngine(Settings(engine="emr", **EMR)).run(JOBS["gold/index_bars"], "/", ["2024-12-13"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,11 @@ from deltalake import write_deltalake
 
 from indextracker.engines import EngineError, Host, sessions
 from indextracker.engines.sessions import SessionEngine
+from indextracker_catalogue import Key
+from indextracker_spark.jobs import JOBS
 
-JOB = "gold/index_bars"
-DAYS = [date(2024, 12, day) for day in range(2, 25)]
+JOB = JOBS["gold/index_bars"]
+DAYS = [f"2024-12-{day:02}" for day in range(2, 25)]
 
 
 class FakeSession:
@@ -59,16 +60,16 @@ class FakeEngine(SessionEngine):
 
 @pytest.fixture
 def lake(tmp_path: Path) -> str:
-    write_deltalake(tmp_path / JOB, pa.table({"a": [0]}))
+    write_deltalake(tmp_path / JOB.writes.path, pa.table({"a": [0]}))
     return str(tmp_path)
 
 
 @pytest.fixture
-def batches(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[date]]:
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Key]]:
     """The sessions of each commit, instead of the commits."""
-    found: list[Sequence[date]] = []
+    found: list[Sequence[Key]] = []
 
-    def run(spark: Any, lake: str, job: Any, batch: Sequence[date]) -> None:
+    def run(spark: Any, lake: str, job: Any, batch: Sequence[Key], known: set[Key]) -> None:
         spark.count()
         found.append(batch)
 
@@ -77,7 +78,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[date]]:
 
 
 def test_ten_sessions_are_one_commit_and_one_session_serves_all(
-    lake: str, batches: list[Sequence[date]]
+    lake: str, batches: list[Sequence[Key]]
 ) -> None:
     engine = FakeEngine()
     engine.run(JOB, lake, DAYS)
@@ -90,7 +91,7 @@ def test_ten_sessions_are_one_commit_and_one_session_serves_all(
 
 
 def test_a_wrong_job_leaves_the_session_open(
-    lake: str, batches: list[Sequence[date]], monkeypatch: pytest.MonkeyPatch
+    lake: str, batches: list[Sequence[Key]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(*arguments: object) -> None:
         raise ValueError("no such column")
@@ -105,7 +106,7 @@ def test_a_wrong_job_leaves_the_session_open(
 
 
 def test_a_lost_session_is_said_and_the_next_job_opens_another(
-    lake: str, batches: list[Sequence[date]]
+    lake: str, batches: list[Sequence[Key]]
 ) -> None:
     engine = FakeEngine()
     engine.run(JOB, lake, DAYS[:1])

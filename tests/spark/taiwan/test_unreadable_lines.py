@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from spark.taiwan.test_reading import KINDS, SESSION, bronze_rows
+from support.keys import keys
 
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import taiwan
@@ -27,7 +28,7 @@ def test_the_rest_goes_on(spark: SparkSession, tmp_path: Path, kind: str) -> Non
     found = 0
     for job in (job for job in JOBS.values() if table in job.reads):
         lake.ensure([job.writes])
-        run(spark, lake.root, job, [SESSION])
+        run(spark, lake.root, job, keys([SESSION]))
         if job.writes is t.REJECTS:
             rejected = lake.rows(t.REJECTS, [SESSION]).to_table()["line"].to_pylist()
             assert sorted(rejected) == [n for n in range(len(lines)) if n not in well]
