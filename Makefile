@@ -10,14 +10,18 @@ UV_VERSION := 0.13.9
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/installed $(VENV)/duckdb-1/installed ## build .venv from the hashed locks
+setup: $(VENV)/installed $(VENV)/editable $(VENV)/duckdb-1/installed ## build .venv from the hashed locks
 
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
 	@echo "building $(VENV): some 200 packages, 2 GB, one to four minutes"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+# The project itself: two seconds, whatever else pyproject.toml says.
+$(VENV)/editable: pyproject.toml $(VENV)/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -23,12 +23,9 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 from filelock import FileLock
 
 from indextracker.acquiring.turns import MOST_COUNTED, pause
-from indextracker.settings import PROJECT, Settings
+from indextracker.settings import Settings
+from indextracker.system.installation import shipped
 
-WORKSPACES = {
-    "local": PROJECT / "workspace.yaml",
-    "aws": PROJECT / "deployment" / "aws" / "workspace.yaml",
-}
 PROCESS = "indextracker/process"
 DIGEST = "indextracker/digest"
 UNFINISHED = [
@@ -77,7 +74,8 @@ def run_here(
         tags: Tags of the run.
         config: Configuration of the run.
     """
-    [location] = location_origins_from_yaml_paths([str(WORKSPACES[env])])
+    workspace = shipped(f"deployment/{env}/workspace.yaml")
+    [location] = location_origins_from_yaml_paths([str(workspace)])
     repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
     run = instance.create_run_for_job(
         job,

@@ -24,7 +24,8 @@ from indextracker.building.reports import Report
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
-from indextracker.settings import PROJECT, Settings
+from indextracker.settings import Settings
+from indextracker.system.installation import shipped
 from indextracker.system.rooms import full, obstacles
 from indextracker_catalogue import Table
 from indextracker_catalogue.shared.builds import BUILDS
@@ -112,7 +113,7 @@ def prepare_instance(settings: Settings) -> None:
     home = Path(settings.dagster.home)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        ours = PROJECT / "deployment" / settings.deployment.env / "dagster.yaml"
+        ours = shipped(f"deployment/{settings.deployment.env}/dagster.yaml")
         shutil.copy(ours, home / "dagster.yaml")
 
 

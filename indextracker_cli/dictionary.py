@@ -18,14 +18,14 @@ from typing import Any
 import yaml
 
 from indextracker.lake.checks import Rule, rules
-from indextracker.settings import PROJECT
+from indextracker.system.installation import home, shipped
 from indextracker.warehouse import dbt_runs
 from indextracker.warehouse.column_lineage import Origins, raw_columns
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue.model import ARROW, SPARK, WAREHOUSE
 
-PLACE = PROJECT / "docs" / "data_dictionary.md"
-MODELS = PROJECT / "dbt_project" / "models"
+PLACE = "docs/data_dictionary.md"
+MODELS = "dbt_project/models"
 
 LAYERS = {
     "bronze": "What publishers sent, as text, one row per line, with lineage to the bytes.",
@@ -111,19 +111,19 @@ def read_marts(models: Path, origins: Mapping[str, Origins]) -> list[Mart]:
 def current() -> str:
     """The dictionary of the project as it stands."""
     dbt_runs.prepare()
-    return render(TABLES.values(), read_marts(MODELS, dbt_runs.origins_of_columns()))
+    return render(TABLES.values(), read_marts(shipped(MODELS), dbt_runs.origins_of_columns()))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Writes the dictionary, or says whether it is up to date."""
     parser = argparse.ArgumentParser(prog="python -m indextracker_cli.dictionary")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when stale")
-    text = current()
+    place, text = home() / PLACE, current()
     if not parser.parse_args(arguments).check:
-        PLACE.parent.mkdir(parents=True, exist_ok=True)
-        PLACE.write_text(text, encoding="utf-8")
-    elif not PLACE.exists() or PLACE.read_text(encoding="utf-8") != text:
-        sys.exit(f"{PLACE.relative_to(PROJECT)} is stale: renew it with `make docs`")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    elif not place.exists() or place.read_text(encoding="utf-8") != text:
+        sys.exit(f"{PLACE} is stale: renew it with `make docs`")
 
 
 def _contents(tables: list[Table], marts: list[Mart]) -> str:

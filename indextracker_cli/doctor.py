@@ -20,7 +20,8 @@ from typing import Literal
 from uuid import uuid4
 
 from indextracker import settings as environment
-from indextracker.settings import PROJECT, Origins, Settings, SettingsError
+from indextracker.settings import Origins, Settings, SettingsError
+from indextracker.system.installation import shipped
 from indextracker.system.places import place
 from indextracker.system.rooms import existing, rooms, unwritable
 
@@ -111,7 +112,7 @@ def _python() -> Findings:
 
 def _dbt() -> Findings:
     command = Path(sys.executable).parent / "dbt"
-    project = PROJECT / "dbt_project" / "dbt_project.yml"
+    project = shipped("dbt_project/dbt_project.yml")
     if not command.exists():
         yield Finding("dbt", "problem", f"there is no {command}: make setup")
     elif not project.exists():
@@ -232,7 +233,7 @@ def _locks(settings: Settings) -> Findings:
 
 
 def _dagster(settings: Settings) -> Findings:
-    ours = PROJECT / "deployment" / settings.deployment.env / "dagster.yaml"
+    ours = shipped(f"deployment/{settings.deployment.env}/dagster.yaml")
     theirs = Path(settings.dagster.home) / "dagster.yaml"
     if not ours.exists():
         yield Finding("Dagster", "problem", f"there is no {ours}: run from a whole checkout")

@@ -13,7 +13,8 @@ from typing import NoReturn
 
 import click
 
-from indextracker.settings import PROJECT, Settings
+from indextracker.settings import Settings
+from indextracker.system.installation import shipped
 from indextracker_cli.backfilling import prepare_instance
 from indextracker_cli.worlds import tell_world
 
@@ -44,9 +45,10 @@ def ui(settings: Settings, port: int) -> NoReturn:
         err=True,
     )
     dagster = str(Path(sys.executable).parent / "dagster")
-    workspace = str(PROJECT / "workspace.yaml")
-    os.chdir(PROJECT)
-    command = [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    workspace = shipped("deployment/local/workspace.yaml")
+    # Dagster imports from the working folder first: from one without modules.
+    os.chdir(workspace.parent)
+    command = [dagster, "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, [sys.executable, "-W", SILENT, *command])  # noqa: S606
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indextracker.engines.protocol import EngineError
-from indextracker.settings import PROJECT
+from indextracker.system.installation import home
 
-FOLDER = PROJECT / "data" / "jars"
 OLDEST_JAVA = 17
 
 
@@ -77,13 +76,13 @@ _SETTINGS = """<ivysettings>
 """
 
 
-def jars(wanted: JarSet, folder: Path = FOLDER) -> list[Path]:
-    """The files of a set, fetched if they are not there.
+def jars(wanted: JarSet, folder: Path | None = None) -> list[Path]:
+    """The files of a set, fetched if they are not there, into the folder of data by default.
 
     Raises:
         EngineError: They are not there and cannot be fetched, or Java is missing.
     """
-    place = folder / wanted.name
+    place = (folder or home() / "data" / "jars") / wanted.name
     if not place.is_dir():
         _fetch(wanted, place)
     return sorted(place.glob("*.jar"))

@@ -3,10 +3,8 @@
 Nothing else reads the environment: everything is handed a Settings object, or its part.
 """
 
-from pathlib import Path
-
 from indextracker.settings.composition import NAMES, SECRETS, Settings, SettingsError
-from indextracker.settings.environment import Origins, export, for_dbt, load, origins
+from indextracker.settings.environment import Origins, cache, export, for_dbt, load, origins
 from indextracker.settings.source import World
 
 __all__ = [
@@ -16,10 +14,9 @@ __all__ = [
     "Settings",
     "SettingsError",
     "World",
+    "cache",
     "export",
     "for_dbt",
     "load",
     "origins",
 ]
-
-PROJECT = Path(__file__).resolve().parents[2]

@@ -114,6 +114,14 @@ def for_dbt(password: str, **values: str) -> Iterator[None]:
             del os.environ[name]
 
 
+def cache() -> Path:
+    """The user's folder for what can be made again, where the desktop's rules have it."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    # A relative one is to be passed over, as those rules say.
+    folder = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+    return folder / "indextracker"
+
+
 def _export_for_s3() -> None:
     """Has boto3, delta-rs and Sail understand the variables of AWS alike."""
     if region := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):

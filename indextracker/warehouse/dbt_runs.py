@@ -9,16 +9,21 @@ What the models mean is dbt_project's, and what they are to Dagster `indextracke
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from indextracker.settings import PROJECT
+from indextracker.settings import cache
+from indextracker.system.installation import shipped
 from indextracker.warehouse.column_lineage import Origins, column_origins
 from indextracker.warehouse.protocol import Warehouse
 from indextracker_catalogue import TABLES
@@ -27,13 +32,13 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-PROJECT_DIR = PROJECT / "dbt_project"
-MANIFEST = PROJECT_DIR / "target" / "manifest.json"
+_MANIFEST = "manifest.json"
 _PARSED = "partial_parse.msgpack"
 _LINEAGE = "column_lineage.json"
-_STATE = "prepared"
 _FILES = ("models/**/*", "macros/**/*", "tests/**/*", "*.yml")
 _MAKERS = ("dbt-core", "dbt-duckdb", "sqlglot")
+# Those who compiled a state of the project that is gone do not come back for it.
+_KEPT_SECONDS = 30 * 24 * 60 * 60
 # In memory, of no warehouse: the graph and its lineage are the same whatever it is built in.
 _NOWHERE = "memory"
 
@@ -52,35 +57,52 @@ class Event:
 
 def prepared() -> bool:
     """Whether the project was compiled as it stands."""
-    state = MANIFEST.with_name(_STATE)
-    return state.exists() and state.read_text() == _state()
+    return _compiled().exists()
 
 
 def prepare() -> None:
     """Compiles the project, and finds its columns' lineage, unless that was done as it stands.
 
     Takes some ten seconds where a file, a table of `raw` or a version has changed, and none else.
+
+    Raises:
+        DbtError: The project cannot be compiled, or the user's cache cannot be written.
     """
-    if prepared():
+    compiled = _compiled()
+    if compiled.exists():
         return
-    target, wanted = MANIFEST.parent, _state()
-    target.mkdir(parents=True, exist_ok=True)
-    # Made aside: another process that loads the code location reads whole files. The state comes
-    # last, so that what a killed process left unfinished is made again.
-    with tempfile.TemporaryDirectory(dir=target) as aside:
-        _invoke(["compile", "--no-partial-parse"], _NOWHERE, Path(aside))
-        manifest = json.loads(Path(aside, MANIFEST.name).read_text(encoding="utf-8"))
-        origins = column_origins(manifest, _raw_columns())
-        Path(aside, _LINEAGE).write_text(json.dumps(origins), encoding="utf-8")
-        Path(aside, _STATE).write_text(wanted)
-        for name in (_PARSED, _LINEAGE, MANIFEST.name, _STATE):
-            Path(aside, name).replace(target / name)
+    try:
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        _forget_old(compiled.parent)
+        # Made aside and renamed as a whole: what a killed process left unfinished does not count.
+        with tempfile.TemporaryDirectory(dir=compiled.parent, prefix=".making-") as aside:
+            _compile(Path(aside))
+            kept = Path(aside, "kept")
+            kept.mkdir()
+            for name in (_MANIFEST, _PARSED, _LINEAGE):
+                Path(aside, name).rename(kept / name)
+            try:
+                kept.rename(compiled)
+            except OSError:
+                # Another process may have been faster, with the same files.
+                if not compiled.exists():
+                    raise
+    except OSError as error:
+        raise DbtError(
+            f"the compiled dbt project cannot be kept in {compiled.parent} ({error.strerror}): "
+            "set XDG_CACHE_HOME to a folder that can be written"
+        ) from error
+
+
+def manifest() -> dict[str, Any]:
+    """What dbt says of its models and tests, as `prepare` had it compiled."""
+    found: dict[str, Any] = json.loads((_compiled() / _MANIFEST).read_text(encoding="utf-8"))
+    return found
 
 
 def origins_of_columns() -> dict[str, Origins]:
     """Where each column comes from, by the model's `schema.name`, as `prepare` found it."""
-    lineage = MANIFEST.with_name(_LINEAGE).read_text(encoding="utf-8")
-    found: dict[str, Origins] = json.loads(lineage)
+    found: dict[str, Origins] = json.loads((_compiled() / _LINEAGE).read_text(encoding="utf-8"))
     return found
 
 
@@ -123,7 +145,8 @@ def _invoke(
         if tell:
             tell(Event(message.info.name, msg_to_dict(message)))
 
-    where = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    project = str(_project())
+    where = ["--project-dir", project, "--profiles-dir", project]
     into = ["--target-path", str(folder), "--log-path", str(folder), "--no-use-colors"]
     try:
         command = [*arguments, "--target", target, *where, *into]
@@ -153,7 +176,7 @@ def _manifest(target: str) -> Manifest | None:
     """
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
-    parsed = MANIFEST.with_name(_PARSED)
+    parsed = _compiled() / _PARSED
     if target == _NOWHERE or not parsed.exists():
         return None
     manifest = Manifest.from_msgpack(parsed.read_bytes())
@@ -163,16 +186,42 @@ def _manifest(target: str) -> Manifest | None:
     return manifest
 
 
-def _state() -> str:
-    """A digest of all that compiling and lineage rest on."""
-    digest = hashlib.sha256()
-    paths = {path for pattern in _FILES for path in PROJECT_DIR.glob(pattern) if path.is_file()}
+def _project() -> Path:
+    return shipped("dbt_project")
+
+
+@functools.cache
+def _compiled() -> Path:
+    """The folder of the compiled project: one for each state of all that compiling rests on.
+
+    Of the state in which this process first asked for it: what runs in it was loaded from there.
+    """
+    digest, project = hashlib.sha256(), _project()
+    # dbt writes down where a file lies.
+    digest.update(f"{project}\n".encode())
+    paths = {path for pattern in _FILES for path in project.glob(pattern) if path.is_file()}
     for path in sorted(paths):
-        digest.update(f"{path.relative_to(PROJECT_DIR)}\n".encode())
+        digest.update(f"{path.relative_to(project)}\n".encode())
         digest.update(path.read_bytes())
     digest.update(json.dumps(_raw_columns()).encode())
     digest.update(str([version(maker) for maker in _MAKERS]).encode())
-    return digest.hexdigest()
+    return cache() / "dbt" / digest.hexdigest()[:16]
+
+
+def _compile(folder: Path) -> None:
+    """Has dbt compile the project into a folder, and adds the lineage of its columns."""
+    _invoke(["compile", "--no-partial-parse"], _NOWHERE, folder)
+    compiled = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    origins = column_origins(compiled, _raw_columns())
+    (folder / _LINEAGE).write_text(json.dumps(origins), encoding="utf-8")
+
+
+def _forget_old(folder: Path) -> None:
+    """Removes what was compiled long ago: every change of a file leaves another folder."""
+    for old in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _raw_columns() -> Mapping[str, tuple[str, ...]]:

@@ -14,16 +14,16 @@ from typing import Any
 
 import yaml
 
-from indextracker.settings import PROJECT
+from indextracker.system.installation import shipped
 from indextracker.warehouse.descriptions import BOOKS
 from indextracker.warehouse.slices import LOADED
 from indextracker_catalogue import Column, Table
 
-PLACE = PROJECT / "dbt_project" / "models" / "taiwan" / "staging" / "sources.yml"
-TESTS = PROJECT / "dbt_project" / "raw_tests.yml"
+PLACE = "dbt_project/models/taiwan/staging/sources.yml"
+TESTS = "dbt_project/raw_tests.yml"
 HEAD = f"""\
 # Written by `make docs` from the declarations in catalogue/indextracker_catalogue/ and the tests in
-# dbt_project/{TESTS.name}: change those, never this file.
+# {TESTS}: change those, never this file.
 """
 SCHEMA = (
     "Tables of the lake, copied as they are, session by session. Timestamps are UTC without a zone."
@@ -45,7 +45,7 @@ def render(tables: Iterable[Table], tests: Tests) -> str:
     listed = [{"name": "loads", "description": BOOKS["loads"]} | _tests(tests.get("loads", {}))]
     listed += [_table(table, tests.get(table.name, {})) for table in tables]
     if unknown := set(tests) - {table["name"] for table in listed}:
-        raise ValueError(f"{TESTS.name} tests {sorted(unknown)}, which no table of raw is called")
+        raise ValueError(f"{TESTS} tests {sorted(unknown)}, which no table of raw is called")
     source = {"name": "raw", "schema": "raw", "description": SCHEMA, "tables": listed}
     text = yaml.safe_dump({"sources": [source]}, sort_keys=False, allow_unicode=True, width=96)
     return f"{HEAD}{text}"
@@ -53,24 +53,24 @@ def render(tables: Iterable[Table], tests: Tests) -> str:
 
 def current() -> str:
     """The file of the project as it stands."""
-    return render(LOADED, yaml.safe_load(TESTS.read_text(encoding="utf-8")))
+    return render(LOADED, yaml.safe_load(shipped(TESTS).read_text(encoding="utf-8")))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Writes the file, or says whether it is up to date."""
     parser = argparse.ArgumentParser(prog="python -m indextracker.warehouse.dbt_sources")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when stale")
-    text = current()
+    place, text = shipped(PLACE), current()
     if not parser.parse_args(arguments).check:
-        PLACE.write_text(text, encoding="utf-8")
-    elif not PLACE.exists() or PLACE.read_text(encoding="utf-8") != text:
-        sys.exit(f"{PLACE.relative_to(PROJECT)} is stale: renew it with `make docs`")
+        place.write_text(text, encoding="utf-8")
+    elif not place.exists() or place.read_text(encoding="utf-8") != text:
+        sys.exit(f"{PLACE} is stale: renew it with `make docs`")
 
 
 def _table(table: Table, tests: Mapping[str, Any]) -> dict[str, Any]:
     of_columns = tests.get("columns", {})
     if unknown := set(of_columns) - set(table.column_names):
-        raise ValueError(f"{TESTS.name} tests {sorted(unknown)}, no columns of {table.name}")
+        raise ValueError(f"{TESTS} tests {sorted(unknown)}, no columns of {table.name}")
     columns = [_column(column, of_columns.get(column.name, [])) for column in table.columns]
     described = {"name": table.name, "description": table.meaning, "columns": columns}
     return described | _tests(tests)

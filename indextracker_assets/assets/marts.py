@@ -4,7 +4,6 @@ The SQL is dbt_project's, and how dbt runs is `dbt_runs`'s. dbt builds where no 
 passed its tests is published, and nothing else ever is.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -43,7 +42,7 @@ def shown_manifest() -> dict[str, Any]:
     A view of the marts has the rows of one table of the intermediate layer, which is what dbt
     tests: those tests are shown as the view's. Dagster takes descriptions from `meta`.
     """
-    manifest: dict[str, Any] = json.loads(dbt_runs.MANIFEST.read_text(encoding="utf-8"))
+    manifest = dbt_runs.manifest()
     nodes, children = manifest["nodes"], manifest["child_map"]
     tests = {name: node for name, node in nodes.items() if node["resource_type"] == "test"}
     for test in tests.values():

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-
-from indextracker.settings import PROJECT
+from support.sources import PROJECT
 
 LOGS = "indextracker-logs"
 LAKES = "indextracker-lakes"

@@ -16,6 +16,7 @@ import dagster as dg
 import pytest
 from deployment.clouds import CLUSTER, LAKES, TASK, Cloud, instance
 
+from indextracker.settings import cache
 from indextracker_assets.specs import key_at
 
 COMMAND = Path(sys.executable).parent / "indextracker"
@@ -59,7 +60,12 @@ def backfill() -> Iterator[Start]:
                     *(COMMAND, "backfill", "taiwan", "--from", str(day), "--to", str(day)),
                     *("--feeds", FEEDS, "--to-layer", "silver", "--json"),
                 ],
-                env={**environment, "HOME": str(home), "INDEXTRACKER_DAGSTER_HOME": str(home)},
+                env={
+                    **environment,
+                    "HOME": str(home),
+                    "XDG_CACHE_HOME": str(cache().parent),
+                    "INDEXTRACKER_DAGSTER_HOME": str(home),
+                },
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

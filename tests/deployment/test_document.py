@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 from deployment.clouds import Cloud
+from support.sources import PROJECT
 
 from indextracker import settings as environment
-from indextracker.settings import NAMES, PROJECT, SECRETS, Settings
+from indextracker.settings import NAMES, SECRETS, Settings
 
 TEXT = (PROJECT / "docs" / "running-on-aws.md").read_text(encoding="utf-8")
 OBJECTS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.sources import PROJECT
 
 from indextracker_catalogue import TABLES, Check, Column, Sessions, Table, Whole
 from indextracker_catalogue.shared.deliveries import DELIVERIES
@@ -42,7 +43,7 @@ PRICES = Table(
 
 
 def test_the_committed_dictionary_is_up_to_date() -> None:
-    assert dictionary.PLACE.read_text(encoding="utf-8") == dictionary.current(), (
+    assert (PROJECT / dictionary.PLACE).read_text(encoding="utf-8") == dictionary.current(), (
         "docs/data_dictionary.md is stale: renew it with `make docs`"
     )
 
@@ -160,13 +161,12 @@ models:
 def test_it_is_written_and_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(dictionary, "PROJECT", tmp_path)
-    monkeypatch.setattr(dictionary, "PLACE", tmp_path / "docs" / "data_dictionary.md")
+    monkeypatch.setattr(dictionary, "home", lambda: tmp_path)
     with pytest.raises(SystemExit, match=r"docs/data_dictionary\.md is stale"):
         dictionary.main(["--check"])
     dictionary.main([])
     dictionary.main(["--check"])
-    dictionary.PLACE.write_text("something else", encoding="utf-8")
+    (tmp_path / dictionary.PLACE).write_text("something else", encoding="utf-8")
     with pytest.raises(SystemExit, match="make docs"):
         dictionary.main(["--check"])
 

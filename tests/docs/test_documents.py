@@ -6,10 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from support.sources import PROJECT
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import State
-from indextracker.settings import NAMES, PROJECT, Settings
+from indextracker.settings import NAMES, Settings
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as tables_of_taiwan
 from indextracker_cli import indextracker

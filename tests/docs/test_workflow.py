@@ -1,8 +1,7 @@
 """The workflow of GitHub runs each test in one of its groups."""
 
 import yaml
-
-from indextracker.settings import PROJECT
+from support.sources import PROJECT
 
 WORKFLOW = PROJECT / ".github" / "workflows" / "ci.yml"
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.emr_standin import Software
+from support.sources import PROJECT
 
 from indextracker.engines.emr import DELTA_OF_THE_IMAGE
 from indextracker.engines.jars import DELTA, JarSet, jars
-from indextracker.settings import PROJECT
 
 FOLDER = PROJECT / "data" / "engines"
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from support.sources import PROJECT
 
-from indextracker.settings import PROJECT, Settings
+from indextracker.settings import Settings, cache
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.json")
 PACKAGES = ("indextracker", "indextracker_assets", "indextracker_spark", "indextracker_simulator")
@@ -84,6 +85,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(cache().parent),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "INDEXTRACKER_LAKE": str(tmp_path / "data" / "lake"),
         "INDEXTRACKER_WAREHOUSE": str(tmp_path / "data" / "warehouse.duckdb"),

@@ -9,8 +9,7 @@ import subprocess
 import sys
 
 import pytest
-
-from indextracker.settings import PROJECT
+from support.sources import PROJECT
 
 CODE = """
 from indextracker import settings

@@ -29,10 +29,10 @@ from support.lakehouse import (
     start,
     unended,
 )
+from support.sources import PROJECT
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
-from indextracker.settings import PROJECT
 from indextracker_catalogue import TABLES
 
 NAMES = sorted(

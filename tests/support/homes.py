@@ -17,6 +17,7 @@ import duckdb
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
+from indextracker.settings import cache
 from support.commands import Run, commands
 
 COMMAND = str(Path(sys.executable).parent / "indextracker")
@@ -72,6 +73,8 @@ class Home:
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self._made("home")),
+            # The dbt project is compiled once for all homes.
+            "XDG_CACHE_HOME": str(cache().parent),
             "INDEXTRACKER_SETTINGS": os.devnull,
             "INDEXTRACKER_SOURCE": self.source,
             "INDEXTRACKER_LAKE": str(self.lake),

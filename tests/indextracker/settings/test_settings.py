@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from support.sources import PROJECT
 
 from indextracker import settings as environment
-from indextracker.settings import NAMES, PROJECT, Settings, SettingsError
+from indextracker.settings import NAMES, Settings, SettingsError
 
 SECRET = "s3cret.t0ken-of-somebody"
 DATABASE = f"postgresql+psycopg2://dagster:{SECRET}@db.example.org:5432/dagster"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.sources import PROJECT
 
 from indextracker.warehouse import dbt_sources
 from indextracker.warehouse.dbt_sources import render
@@ -31,7 +32,7 @@ def read(tests: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_committed_file_is_up_to_date() -> None:
-    assert dbt_sources.PLACE.read_text(encoding="utf-8") == dbt_sources.current(), (
+    assert (PROJECT / dbt_sources.PLACE).read_text(encoding="utf-8") == dbt_sources.current(), (
         "dbt_project/models/taiwan/staging/sources.yml is stale: renew it with `make docs`"
     )
 
