@@ -1,10 +1,10 @@
-"""The `indextracker` command: what it says on a terminal, and the codes it ends with.
+"""The `indextracker` command: its subcommands, their output on a terminal, and their exit codes.
 
 A thin layer: each command calls the library, or lazily the code location. 0 means done, 2 that
 some documents are missing, 1 that something broke or that the command line is wrong, 130 that it
 was interrupted (143 by SIGTERM). Errors are sentences; `--debug` shows where they come from.
-Settings are read by the commands that need them, so that help and the doctor are there when a
-setting is wrong.
+Settings are read by the commands that need them, so that help and the doctor work when a setting
+is wrong.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 BROKEN = 1
 LAST_PORT = 65535
 NOTHING_CHANGED = "nothing was changed"
-GOES_ON = "what was done is kept, and the same command goes on from there"
-RESTORED_OR_NOT = "the table is as it was or wholly restored; the same command tells which"
+GOES_ON = "what was done is kept, and the same command continues from there"
+RESTORED_OR_NOT = "the table is unchanged or completely restored; the same command shows which"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -66,7 +66,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P,
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="indextracker")
 def indextracker(debug: bool) -> None:
-    """Every trade behind an index: kept, typed, reconciled."""
+    """Every trade in an index and its derivatives: kept, typed, reconciled."""
     del debug  # read where errors end up
 
 
@@ -91,24 +91,24 @@ def indextracker(debug: bool) -> None:
     "--tables",
     type=TableNames(),
     metavar="TABLE,TABLE",
-    help="Only these tables of silver and gold, from what is there: nothing is asked for, and "
-    "neither what they rest on nor what rests on them is built.",
+    help="Only these tables of silver and gold: no document is requested, and no other table, "
+    "upstream or downstream, is built.",
 )
 @click.option(
-    "--all", "everything", is_flag=True, help="Every session of which the archive holds a file."
+    "--all", "everything", is_flag=True, help="Every session of which the archive has a file."
 )
 @click.option(
-    "--again", is_flag=True, help="Ask for accepted documents too, and take what is right now."
+    "--again", is_flag=True, help="Request accepted documents again; take corrected ones."
 )
-@click.option("--yes", is_flag=True, help="Ask nothing before an unusually long range.")
+@click.option("--yes", is_flag=True, help="Start an unusually long range without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(GOES_ON)
 @with_settings
 def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
     """Bring sessions from their publishers to the marts.
 
-    Each missing document is named with its reason, and stops no other. Running it again changes
-    nothing but what is new; --again replaces what was corrected since.
+    Each missing document is named with its reason, and holds up no other. Running it again changes
+    only what is new; --again replaces documents that were corrected since.
     """
     from indextracker_cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
 
@@ -141,11 +141,11 @@ def status(
     feeds: list[str] | None,
     as_json: bool,
 ) -> None:
-    """Say what is there, what is missing and why, and what will be deleted.
+    """Show what is there, what is missing and why, and what will be deleted.
 
-    A line per feed, a character per session; below, what is missing by its reason, then the
-    documents that the exchange is about to delete, with the trading days left; then how far each
-    layer is, and the tables that were not made from the documents that are there.
+    A line per feed, a character per session; below, the missing documents by reason, then those
+    that the exchange is about to delete, with the trading days left; then how far each layer is,
+    and the tables that were not made from the documents that are there.
     """
     from indextracker_cli import overview  # noqa: PLC0415
 
@@ -160,10 +160,10 @@ def status(
 @click.option(
     "--output", type=OutputFile(), help="Write this file: its ending is .parquet, .csv or .json."
 )
-@click.option("--tz", "zone", type=Zone(), help="Have times in this zone, such as Asia/Taipei.")
-@click.option("--lake", "of_lake", is_flag=True, help="Ask the lake: its tables are layer.table.")
+@click.option("--tz", "zone", type=Zone(), help="Convert times to this zone, such as Asia/Taipei.")
+@click.option("--lake", "of_lake", is_flag=True, help="Query the lake: its tables are layer.table.")
 @click.option(
-    "--as-of", type=Moment(), help="Ask the lake as it was then: a time, or a table's version."
+    "--as-of", type=Moment(), help="Query the lake as it was at a time, or at a table's version."
 )
 @interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
@@ -177,10 +177,10 @@ def query(
     as_of: AsOf | None,
     **form: Any,
 ) -> None:
-    """Ask the warehouse, or the lake, in SQL.
+    """Run SQL on the warehouse, or on the lake.
 
     In the warehouse the marts need no schema before their names. With --lake the tables of the
-    lake are asked as layer.table, and with --as-of as they were:
+    lake are named layer.table, and --as-of queries them as they were:
 
     \b
     indextracker query "select * from index"
@@ -188,13 +188,13 @@ def query(
     indextracker query --lake "select count(*) from silver.futures_trades"
     indextracker query --lake --as-of 2024-12-16T18:00+08:00 "select ..."
 
-    SQL of - is read from standard input. Stored times are UTC, and so is a time without an offset.
-    In CSV a null is an empty cell and an empty text is "".
+    With - the SQL is read from standard input. Stored times are UTC, and so is a time without an
+    offset. In CSV a null is an empty cell and an empty text is "".
     """  # noqa: D301 - click keeps the lines below its mark as they are
     from indextracker_cli import querying  # noqa: PLC0415 - Arrow takes a second
 
     if as_of is not None and not of_lake:
-        raise click.UsageError("only the lake knows what was: add --lake")
+        raise click.UsageError("only the lake keeps earlier versions: add --lake")
     wanted = querying.Form(**form)
     asked = querying.text_of(sql, file)
     querying.query(settings, asked, wanted, of_lake=of_lake, as_of=as_of)
@@ -202,7 +202,7 @@ def query(
 
 @indextracker.command()
 @click.argument("names", nargs=-1)
-@click.option("--columns", is_flag=True, help="Each with its columns: types, units, meaning.")
+@click.option("--columns", is_flag=True, help="With the columns of each: types, units, meaning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
@@ -220,7 +220,10 @@ def tables(settings: Settings, *, names: tuple[str, ...], columns: bool, as_json
 @indextracker.command()
 @click.argument("table", type=TableName())
 @click.option(
-    "--as-of", type=Moment(), required=True, help="The version's number, or a time when it was."
+    "--as-of",
+    type=Moment(),
+    required=True,
+    help="Number of the version, or a time at which it was current.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @interrupts.interruptible(RESTORED_OR_NOT)
@@ -228,8 +231,7 @@ def tables(settings: Settings, *, names: tuple[str, ...], columns: bool, as_json
 def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> None:
     """Take a TABLE of the lake, layer/name, back to an earlier version.
 
-    The way back is a commit like any other and can be taken back too. A time without an offset is
-    UTC.
+    A restore is a commit like any other and can be undone too. A time without an offset is UTC.
     """
     from indextracker_cli import upkeep  # noqa: PLC0415
 
@@ -243,15 +245,15 @@ def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> 
     type=click.IntRange(1, 30),
     default=30,
     show_default=True,
-    help="For how many days back every version stays readable, and every run's log.",
+    help="How many days back every version, and every run's log, is kept.",
 )
 @interrupts.interruptible(GOES_ON)
 @with_settings
 def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
-    """Make few files of many in the lake, and free what no version needs.
+    """Compact the lake's small files, and remove those that no version needs.
 
-    Rows stay as they are, and documents are never touched. All tables are maintained, and
-    Dagster's history thinned, unless some are named.
+    Rows stay as they are, and documents are never touched. Unless tables are named, all are
+    maintained, and old logs are removed from Dagster's history.
     """
     from indextracker_cli import upkeep  # noqa: PLC0415
 
@@ -261,9 +263,9 @@ def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int
 @indextracker.command()
 @interrupts.interruptible(NOTHING_CHANGED)
 def doctor() -> int:
-    """Look for what keeps it from working, and say what to do.
+    """Find what would keep it from working, and say what to do.
 
-    Ends with 1 where there is a problem.
+    Exits with 1 if there is a problem.
     """
     from indextracker_cli import checkup  # noqa: PLC0415
 
@@ -278,7 +280,7 @@ def doctor() -> int:
     show_default=True,
     help="Port on 127.0.0.1; 0 for any.",
 )
-@click.option("--seed", type=int, help="Another world: another index path, other trades.")
+@click.option("--seed", type=int, help="Another seed makes other index levels and trades.")
 @click.option("--volume", type=click.Choice(["demo", "real"]), default="demo", show_default=True)
 def simulate(port: int, seed: int | None, volume: str) -> None:
     """Run the simulated exchange until interrupted."""

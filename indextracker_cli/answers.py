@@ -1,6 +1,7 @@
-"""Answers to questions: as a table for people, as CSV or JSON for programs, or in a file.
+"""Results of queries: as a table for people, as CSV or JSON for programs, or in a file.
 
-Rows are written as they come, so that a large answer begins at once and is never in memory whole.
+Rows are written as they come, so that a large result begins at once and is never in memory as a
+whole.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def write_file(answer: Answer, path: Path) -> None:
 
     def given_up() -> str:
         aside.unlink(missing_ok=True)
-        return f"interrupted: {path} is as it was"
+        return f"interrupted: {path} is unchanged"
 
     try:
         with farewell(given_up):

@@ -1,4 +1,4 @@
-"""What people may write on the command line: days, tables, versions; and what they meant."""
+"""Types of arguments on the command line: days, tables, versions; with suggestions for typos."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TableName(click.ParamType[Table]):
             return value
         path = str(value).strip().replace(".", "/")
         if path not in TABLES:
-            self.fail(f"the lake knows no table {value!r}{meant(path)}", param, ctx)
+            self.fail(f"the lake has no table {value!r}{meant(path)}", param, ctx)
         return TABLES[path]
 
 

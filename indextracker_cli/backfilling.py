@@ -1,7 +1,7 @@
-"""`indextracker backfill`: what a command line asks for, and what keeps it from being done.
+"""`indextracker backfill`: which sessions, feeds and tables it names, and whether it can run.
 
-The one command that imports the code location, and that only once it is known that there is
-something to do and room for it: Dagster and dbt take seconds to load.
+The one command that imports the code location, and only after it has found something to do and
+room for it: Dagster and dbt take seconds to load.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RECENT_SESSIONS = 5
 MANY_SESSIONS = 250
 # Real documents of all feeds, to the marts: 58 sessions in 220 s (November 2026, two cores).
 SECONDS_PER_SESSION = 4
-UNDONE = "nothing was begun"
+UNDONE = "nothing was started"
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def run(settings: Settings, wish: Wish) -> Report:
     """
     if kept := [t.path for t in wish.tables or () if t.layer == "bronze" or t == BUILDS]:
         raise click.BadParameter(
-            f"--tables builds tables of silver and gold, and {', '.join(kept)} is none: documents "
-            "are asked for by --feeds"
+            f"--tables builds tables of silver and gold, and {', '.join(kept)} is not one of "
+            "them: documents are requested by --feeds"
         )
     if wrong := obstacles(settings):
         raise click.ClickException("; ".join(wrong))
@@ -156,8 +156,8 @@ def _farewell(stages: progress.Stages, cancels: Sequence[Callable[[], None]]) ->
     for cancel in cancels:
         cancel()
     return (
-        f"interrupted {stages.so_far()}: what was done is kept, the marts are whole as they were, "
-        "and the same command goes on from there"
+        f"interrupted {stages.so_far()}: what was done is kept, the marts are unchanged, and the "
+        "same command continues from there"
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `tables`: what lake and warehouse hold, what a row is, and what the columns mean."""
+"""`indextracker tables`: the tables of lake and warehouse, their rows, and what columns mean."""
 
 from __future__ import annotations
 

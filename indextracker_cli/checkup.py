@@ -1,4 +1,4 @@
-"""`indextracker doctor`: a line per finding as it comes, and the code."""
+"""`indextracker doctor`: prints each finding when it is made; the exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days that a command line names: a range that can be meant, or one without a session."""
+"""The days that a command line names: checks of a range, and what is said of no sessions."""
 
 from __future__ import annotations
 

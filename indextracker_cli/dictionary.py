@@ -29,7 +29,7 @@ MODELS = "dbt_project/models"
 
 LAYERS = {
     "bronze": "What publishers sent, as text, one row per line, with lineage to the bytes.",
-    "silver": "Typed facts, each with one meaning, and the reference data that they rest on.",
+    "silver": "Typed facts, each with one meaning, and the reference data that jobs read.",
     "gold": "Bars, and the same figures per part of a session.",
 }
 HEAD = """\
@@ -159,7 +159,7 @@ def _stored(table: Table) -> str:
         return "in one piece, without partitions"
     if derived := table.derived_partition:
         key = f"`{table.key_column}`"
-        return f"partitioned by `{derived.name}`, that of {key}, which only the files have"
+        return f"partitioned by `{derived.name}`, that of {key}, a column of the files alone"
     return f"partitioned by `{table.key_column}`"
 
 
@@ -200,7 +200,7 @@ def _types() -> str:
     rows = [(name, ARROW[name], SPARK[name], WAREHOUSE[name]) for name in ARROW]
     rows.append(("decimal(p,s)", "decimal128(p, s)", "decimal(p,s)", "decimal(p,s)"))
     grid = _grid(("type", "Arrow", "Spark", "warehouse"), rows)
-    return f"## Types\n\nThe catalogue's names, and what they are elsewhere.\n\n{grid}"
+    return f"## Types\n\nThe catalogue's types, and those of each store for them.\n\n{grid}"
 
 
 def _read_mart(

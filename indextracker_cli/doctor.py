@@ -1,7 +1,7 @@
-"""Looks for what keeps this installation from working, and says what to do about it.
+"""Finds what would keep this installation from working, and says what to do about it.
 
-Made for when things are broken: every part is looked at by itself, and whatever goes wrong in one
-is its finding. Nothing is repaired, no document is asked for, and what is there is left as it is.
+Each part is checked on its own, so that an error in one is its finding and hides no other. Nothing
+is repaired, no document is requested, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def examine() -> Findings:
             ours = sentence.startswith("INDEXTRACKER_")
             says = f"{sentence}: set or unset this variable" if ours else sentence
             yield Finding("settings", "problem", says)
-        yield Finding("settings", "warning", "nothing that depends on them was looked at")
+        yield Finding("settings", "warning", "nothing that depends on them was checked")
         return
     yield Finding("settings", "ok", f"source {settings.source.address}, world {settings.world}")
     yield Finding("settings", "ok", _told(origins))
@@ -185,7 +185,7 @@ def _reviews(settings: Settings) -> Findings:
             "reference data",
             "warning",
             f"{review.exchange} {review.kind} were reviewed until {review.reviewed_until}: update "
-            "IndexTracker, or add what came since, with its source, to "
+            "IndexTracker, or add the changes since then, with their source, to "
             "indextracker/reference/taiwan",
         )
     if fresh := [review for review in reviews() if review not in old]:
@@ -255,7 +255,7 @@ def _history(settings: Settings) -> Findings:
     size = sum(file.stat().st_size for file in files if file.is_file())
     says = f"{size / 1e6:,.1f} MB of Dagster's runs in {settings.dagster.home}"
     if size > LONG_HISTORY_BYTES:
-        yield Finding("history", "warning", f"{says}: `indextracker maintain` thins what is old")
+        yield Finding("history", "warning", f"{says}: `indextracker maintain` removes old logs")
     else:
         yield Finding("history", "ok", says)
 
@@ -351,7 +351,7 @@ def _engine(settings: Settings) -> Findings:
     engine = Platform(settings).engine
     if not engine.alone:
         yield Finding(
-            "engine", "warning", f"{engine.name} runs jobs of a backfill alone: none was tried"
+            "engine", "warning", f"{engine.name} runs only jobs of a backfill: none was tried"
         )
         return
     try:
@@ -404,7 +404,7 @@ def run_a_job() -> None:
         finally:
             platform.close()
         if left := lake.total_rows(bars):
-            raise RuntimeError(f"it should leave no row and left {left}")
+            raise RuntimeError(f"the job should leave no row and left {left}")
 
 
 @contextmanager

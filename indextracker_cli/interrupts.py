@@ -1,9 +1,9 @@
-"""Ctrl-C and its kin: one sentence that says what was done, and the end.
+"""Signals that end a command, such as Ctrl-C: one sentence that says what was done, and the exit.
 
-A command works in a thread while the main thread waits for it and for signals. So a signal is heard
-at once whatever the work is waiting for, and no library answers it with words of its own: Dagster
-takes signals in the main thread alone. The process then ends as if it were killed, which every
-layer bears (tests/resilience); what others have to be told before is a farewell.
+A command works in a thread while the main thread waits for it and for signals. So a signal takes
+effect at once, whatever the work is waiting for, and no library prints messages of its own: Dagster
+handles signals in the main thread alone. The process then ends as if it were killed, which is safe
+in every layer (tests/resilience); what has to be reported to others before is a farewell.
 """
 
 from __future__ import annotations

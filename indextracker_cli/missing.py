@@ -1,6 +1,6 @@
-"""Missing documents put together for people: those of one reason as one, their sessions as ranges.
+"""Missing documents grouped for people: one entry per reason, with its sessions as ranges.
 
-What is missing is found elsewhere; `status` and `backfill` print what is made here.
+`status` and `backfill` print the entries. Nothing here finds out what is missing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Gap:
     """Documents that are missing for one reason.
 
     Attributes:
-        state: What they all are, such as `refused`.
+        state: The state of them all, such as `refused`.
         reason: The sentence that is true of all these feeds, of their newest session at least.
-        varies: Whether earlier sessions have it with other numbers or names of documents.
+        varies: Whether earlier sessions have other numbers or names of documents in it.
         where: Sessions by feed.
     """
 
@@ -36,10 +36,10 @@ class Gap:
 
 
 def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Gap]:
-    """What is missing, that of one reason together, the most frequent first, what is not due last.
+    """Missing documents grouped by reason: the most frequent first, those that are not due last.
 
-    Of one feed, reasons that differ in numbers and names of documents alone are one, told by the
-    newest. Feeds are put together where they are told in the very same words.
+    Reasons of one feed that differ only in numbers and names of documents are one, in the words of
+    the newest. Feeds are put together where their words are the same.
 
     Args:
         cells: Session, feed, state and reason of each document that is missing.

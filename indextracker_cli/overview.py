@@ -1,4 +1,4 @@
-"""`indextracker status`: one screen of what is there, what is missing, and what is lost soon."""
+"""`indextracker status`: one screen of what is there, what is missing, and what is deleted soon."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SYMBOLS = {
     "accepted": (".", "there"),
     "closed": ("c", "closed: no session"),
     "not_yet": ("n", "not yet published"),
-    "partial": ("p", "partial: the file of dawn"),
+    "partial": ("p", "partial: such as the file published at dawn"),
     "blocked": ("b", "blocked"),
     "refused": ("r", "refused"),
     "missing": ("m", "missing"),
@@ -230,7 +230,7 @@ def _layers(states: States, calendar: Calendar, width: int) -> Lines:
     yield from _behind(states, calendar, width)
     if old := old_reviews(states.today):
         said = ", ".join(review.kind for review in old)
-        yield f"reference data whose review is old: {said} (see doctor)"
+        yield f"reference data whose review is outdated: {said} (see doctor)"
     if states.rejects:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
 

@@ -1,6 +1,7 @@
-"""How far a backfill is, on standard error: a line that moves on a terminal, else one now and then.
+"""Progress of a backfill on standard error: one line updated on a terminal, else a line at times.
 
-Also remembers it, for whoever interrupts. What there is to tell of is decided by who works.
+It is also kept for the sentence after an interrupt. Which steps there are is decided by the code
+that does the work.
 """
 
 from __future__ import annotations

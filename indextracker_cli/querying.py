@@ -1,6 +1,6 @@
-"""The command `query`: what is asked of which place, and what people meant by a name that is none.
+"""`indextracker query`: runs the SQL on lake or warehouse, with suggestions for misspelt tables.
 
-How answers are written is in `answers`; what may be asked, in `indextracker.lake.questions`.
+`answers` writes the results; `indextracker.lake.questions` checks what a statement may do.
 """
 
 from __future__ import annotations

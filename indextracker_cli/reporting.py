@@ -1,4 +1,4 @@
-"""What `backfill` says at its end: what was made, what is missing and why, where it all is."""
+"""The summary at the end of a backfill: rows made, documents missing and why, paths."""
 
 from __future__ import annotations
 

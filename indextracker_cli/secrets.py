@@ -1,4 +1,4 @@
-"""Secrets of a command: those that the code location would work with."""
+"""Secrets for a command, read as the code location reads them."""
 
 from __future__ import annotations
 

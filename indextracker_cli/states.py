@@ -1,6 +1,6 @@
-"""What the lake has of a range of sessions, what is missing and why, how long that can be had.
+"""The states of a range of sessions: what is there, what is missing and why, and until when.
 
-Facts alone, from the lake, the calendar and the publishers' terms; `overview` prints them.
+Read from the lake, the calendar and the publishers' terms. Printing them is not done here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Earlier:
-    """Sessions of before a range of which some document is there, and how many are complete."""
+    """Sessions before a range that have some document, and how many of them are complete."""
 
     sessions: list[date]
     complete: int
@@ -116,7 +116,7 @@ class States:
 
     @cached_property
     def gaps(self) -> list[Gap]:
-        """What is missing, that of one reason together."""
+        """The missing documents, grouped by reason."""
         cells = [(s, f, self.of(f, s)) for s in self.sessions for f in self.feeds]
         cells += [(y, f, state) for y, feeds in self.years.items() for f, state in feeds.items()]
         return by_reason(

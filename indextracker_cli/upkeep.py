@@ -1,4 +1,4 @@
-"""`indextracker restore` and `indextracker maintain`: what they change, and what they did."""
+"""`indextracker restore` and `indextracker maintain`: they run, and print what was changed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _thin_history(settings: Settings, retain_days: int, days: str) -> None:
         click.echo(
             f"Dagster's history {settings.dagster.home}: {bytes_in_words(done.bytes_before)} -> "
             f"{bytes_in_words(done.bytes_after)}; the logs of {done.runs} runs from before {days} "
-            "are gone, what they made and found is kept",
+            "were removed, their materialisations and check results kept",
             err=True,
         )
 
@@ -117,24 +117,24 @@ def _tell(planned: Restoration, *, dry_run: bool) -> None:
         say("nothing was changed: this was a dry run")
         return
     say(_consequence(table, list(planned.sessions)))
-    say(f"to take it back: indextracker restore {table.path} --as-of {planned.current.number}")
+    say(f"to undo it: indextracker restore {table.path} --as-of {planned.current.number}")
 
 
 def _consequence(table: Table, sessions: Sequence[date]) -> str:
-    """What now disagrees with the table, and what to run."""
+    """What is now out of step with the table, and what to run."""
     again = "indextracker backfill taiwan"
     if sessions:
         again += f" --from {sessions[0]} --to {sessions[-1]}"
     if table.path == "bronze/deliveries":
-        return "the next backfill asks again for the documents that the log no longer knows"
+        return "the next backfill requests the documents that are no longer in the log"
     if table.path == "silver/builds":
-        return "the next runs build again what the log no longer knows"
+        return "the next runs build the sessions that are no longer in the log"
     if table.is_whole:
-        return f"what was computed from it has not changed; every backfill makes it anew: {again}"
+        return f"tables made from it have not changed; a backfill makes all of them again: {again}"
     if table.layer == "bronze":
-        return f"silver, gold and the marts are of before; to compute them from it: {again}"
+        return f"silver, gold and the marts have not changed; to compute them from it: {again}"
     return (
-        "what rests on it, the warehouse and the marts are of before. To compute that from the "
-        "restored rows, materialise what is downstream of it in `indextracker ui`; to compute "
-        f"everything from bronze again, this table too: {again}"
+        "the tables made from it, the warehouse and the marts have not changed. To compute them "
+        "from the restored rows, materialise the tables downstream of it in `indextracker ui`; to "
+        f"compute everything from bronze again, this table too: {again}"
     )

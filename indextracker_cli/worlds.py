@@ -1,7 +1,7 @@
-"""Which world an answer is of, simulated or real, for whoever reads it on a terminal.
+"""Names the world of a result, simulated or real, on a terminal.
 
-Said on standard error, since standard output is the answer's. Answers whose title or first line
-names the world, such as that of `status`, need no other word of it.
+It is printed to standard error, since standard output holds the result. Results that name the world
+in their title or first line, such as that of `status`, do without.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_an_interrupted_backfill_leaves_no_run_running(
     last = errors.splitlines()[-1]
     assert last.startswith("interrupted while computing 2 sessions, at silver/")
     assert "after asking for documents (2 of 2 documents)" in last
-    assert "the same command goes on from there" in last
+    assert "the same command continues from there" in last
     monkeypatch.setenv("DAGSTER_HOME", str(empty.dagster))
     with dg.DagsterInstance.get() as instance:
         # That of the yearly documents had ended well.

@@ -221,7 +221,7 @@ def test_reference_data_that_nobody_looked_at_lately_is_told(month: Platform) ->
     old = old_reviews(date(2028, 3, 1))
     assert {"closures", "holidays", "products"} <= {review.kind for review in old}
     told = ", ".join(review.kind for review in old)
-    assert f"reference data whose review is old: {told} (see doctor)" in text
+    assert f"reference data whose review is outdated: {told} (see doctor)" in text
 
 
 def test_an_archive_deletes_nothing(month: Platform, tmp_path: Path) -> None:
