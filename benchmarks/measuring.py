@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table as Grid
 
-from indextracker.calendars import taiwan
+from indextracker.calendars import trading_days
 from indextracker.feeds import FEEDS
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.session import Document
@@ -60,7 +60,7 @@ def documents(number: int, kinds: Mapping[str, Document] = TICKS) -> tuple[Path,
         Its folder, and the sessions in order.
     """
     DOCUMENTS.mkdir(parents=True, exist_ok=True)
-    calendar = taiwan()
+    calendar = trading_days("XTAI")
     sessions = calendar.sessions(FIRST, calendar.horizon)[:number]
     exchange = Exchange(volume="real", clock=lambda: datetime.now(UTC))
     missing = [

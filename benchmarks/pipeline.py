@@ -15,7 +15,7 @@ from pathlib import Path
 from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
+from indextracker.calendars import trading_days
 from indextracker.engines import Engine, engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
@@ -57,7 +57,7 @@ def run(archive: Path, sessions: Sequence[date], place: Path, spark: Engine) -> 
     """
     lake = Lake(str(place), "real")
     for table, rows in REFERENCES.items():
-        lake.replace(table, rows(taiwan()))
+        lake.replace(table, rows(trading_days("XTAI")))
     with ArchiveSource(archive) as source:
         for feed in READ:
             answers = acquire(lake, FEEDS[feed], sessions, source)
@@ -82,7 +82,7 @@ def main() -> None:
     settings = environment.load()
     environment.export(settings)
     spark = engine(settings)
-    found = run(archive, taiwan().sessions(first, last), out, spark)
+    found = run(archive, trading_days("XTAI").sessions(first, last), out, spark)
     spark.close()
     sys.stdout.write(f"{found}\n")
 

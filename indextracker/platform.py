@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cached_property
 
-from indextracker.calendars import Calendar, calendar
+from indextracker.calendars import Calendar, TradingDays, calendar, trading_days, zone
 from indextracker.engines import Engine, engine
 from indextracker.feeds import PUBLISHERS
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
@@ -16,6 +16,7 @@ from indextracker.system.locks import Locks
 from indextracker.system.places import Place, place
 from indextracker.system.progress import SILENT, Progress
 from indextracker.warehouse import Warehouse, warehouse
+from indextracker_catalogue.timeline import Timeline
 
 
 def now() -> datetime:
@@ -101,9 +102,13 @@ class Platform:
         return warehouse(self.settings)
 
     @cached_property
-    def calendar(self) -> Calendar:
+    def calendar(self) -> TradingDays:
         """The sessions of the first exchange."""
-        return calendar("XTAI", self.clock().date())
+        return trading_days("XTAI", self.clock().date())
+
+    def calendar_of(self, timeline: Timeline) -> Calendar:
+        """The keys of a time line, as far ahead as they are known at the present."""
+        return calendar(timeline, self.clock().astimezone(zone(timeline)).date())
 
     @property
     def today(self) -> date:

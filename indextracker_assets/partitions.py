@@ -7,10 +7,10 @@ from datetime import date, datetime, time
 import dagster as dg
 
 from indextracker.building.planning import Span
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 
 
-def session_partitions(calendar: Calendar, start: date) -> dg.DailyPartitionsDefinition:
+def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitionsDefinition:
     """The sessions of an exchange from `start` on, today's included.
 
     Every day without a session is excluded: weekdays on which there never is one by their rule,

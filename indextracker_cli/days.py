@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 
 import click
 
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.feeds import Feed
 from indextracker.feeds.sources import ArchiveSource, judge
 
 SATURDAY = 5
 
 
-def sessions_between(calendar: Calendar, first: date, last: date) -> list[date]:
+def sessions_between(calendar: TradingDays, first: date, last: date) -> list[date]:
     """The sessions of a range that somebody wrote.
 
     Raises:
@@ -31,7 +31,7 @@ def sessions_between(calendar: Calendar, first: date, last: date) -> list[date]:
     return calendar.sessions(first, last)
 
 
-def no_session(calendar: Calendar, first: date, last: date) -> str:
+def no_session(calendar: TradingDays, first: date, last: date) -> str:
     """What to say of a range without a session: why, and which sessions are next to it."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     weekend = [day.weekday() >= SATURDAY for day in days]

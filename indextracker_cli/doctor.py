@@ -176,7 +176,7 @@ def _lake(settings: Settings) -> Findings:
 
 def _reviews(settings: Settings) -> Findings:
     """Whether somebody has looked lately for closures, products and the like."""
-    from indextracker.reference.taiwan import old_reviews, reviews  # noqa: PLC0415
+    from indextracker.reference import old_reviews, reviews  # noqa: PLC0415
 
     del settings  # it comes with the package
     old = old_reviews(datetime.now(UTC).date())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def by_reason(cells: Iterable[tuple[date, str, str, str]]) -> list[Gap]:
 
 
 def where_in_words(
-    found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: Calendar
+    found: Mapping[str, Sequence[date]], feeds: Sequence[str], calendar: TradingDays
 ) -> str:
     """Feeds and their sessions; feeds of which the same are missing together."""
     same: dict[tuple[date, ...], list[str]] = {}
@@ -71,7 +71,7 @@ def where_in_words(
     )
 
 
-def ranges(days: Sequence[date], calendar: Calendar) -> str:
+def ranges(days: Sequence[date], calendar: TradingDays) -> str:
     """Days in words; those without a session between them are a range."""
     runs: list[list[date]] = []
     for day in sorted(days):

@@ -9,10 +9,10 @@ from datetime import date
 
 import click
 
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
-from indextracker.reference.taiwan import old_reviews
+from indextracker.reference import old_reviews
 from indextracker.settings import Settings
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
@@ -85,7 +85,7 @@ def show(
         shown.print(other, soft_wrap=True)
 
 
-def lines(states: States, calendar: Calendar, width: int) -> Lines:
+def lines(states: States, calendar: TradingDays, width: int) -> Lines:
     """The screen, line by line, none wider than `width`."""
     if states.sessions:
         yield from _counts(states, width)
@@ -165,7 +165,7 @@ def _months(sessions: Sequence[date]) -> str:
     return line.rstrip()
 
 
-def _missing(states: States, calendar: Calendar, width: int) -> Lines:
+def _missing(states: States, calendar: TradingDays, width: int) -> Lines:
     if not states.gaps:
         behind = any(layer.behind for layer in states.layers)
         yield "no document is missing" if behind else "nothing is missing"
@@ -200,7 +200,7 @@ def _why(gap: Gap, only: str) -> str:
     return f"{name}: indextracker backfill taiwan{span}{only}"
 
 
-def _expiring(states: States, calendar: Calendar, width: int) -> Lines:
+def _expiring(states: States, calendar: TradingDays, width: int) -> Lines:
     if not states.expiring:
         return
     found = list(states.expiring.items())
@@ -221,7 +221,7 @@ def _documents(found: Iterable[tuple[int, Mapping[str, Sequence[date]]]]) -> int
     return sum(len(days) for _, feeds in found for days in feeds.values())
 
 
-def _layers(states: States, calendar: Calendar, width: int) -> Lines:
+def _layers(states: States, calendar: TradingDays, width: int) -> Lines:
     newest: dict[str, list[str]] = {}
     for layer in states.layers:
         newest.setdefault(str(layer.newest or "nothing"), []).append(layer.name)
@@ -235,7 +235,7 @@ def _layers(states: States, calendar: Calendar, width: int) -> Lines:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
 
 
-def _behind(states: States, calendar: Calendar, width: int) -> Lines:
+def _behind(states: States, calendar: TradingDays, width: int) -> Lines:
     """The tables that are not of their documents, those of the same sessions together."""
     layers = states.layers
     same: dict[tuple[date, ...], list[str]] = {}

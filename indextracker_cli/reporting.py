@@ -11,7 +11,7 @@ import click
 
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned
-from indextracker.calendars import taiwan
+from indextracker.calendars import trading_days
 from indextracker.settings import Settings
 from indextracker_cli.missing import by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
@@ -142,7 +142,7 @@ def _missing(report: Report) -> Iterable[str]:
     if not cells:
         return
     feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
-    calendar = taiwan()
+    calendar = trading_days("XTAI")
     of = _number(len(report.incomplete), "session")
     yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [

@@ -15,7 +15,7 @@ from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, fo
 from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
 from indextracker.building.needs import needs
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_catalogue import TABLES
@@ -181,7 +181,7 @@ class States:
         return sum(counts.values())
 
     @cached_property
-    def _kept_by(self) -> Calendar:
+    def _kept_by(self) -> TradingDays:
         """The calendar by which the exchange keeps documents: a closed day has no row."""
         closed = (closure.day for closure in found_closures(self._platform.lake))
         return self._platform.calendar.without(closed)

@@ -15,7 +15,7 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.closures import Said
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker.reference.taiwan import Closure
+from indextracker.reference.closures import Closure
 from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
 
 NEVER_ASKED = "not asked for yet"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, found_closures
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Source
@@ -45,7 +45,7 @@ class Outstanding:
     listed_at: datetime | None
 
 
-def newest_row(calendar: Calendar, now: datetime) -> date:
+def newest_row(calendar: TradingDays, now: datetime) -> date:
     """The session of the newest row of a list, whose last day is the last of the oldest row too.
 
     A row is a row, whatever day it is: on a Saturday the one of Monday is there, since its early
@@ -62,7 +62,7 @@ def newest_row(calendar: Calendar, now: datetime) -> date:
     return day if calendar.is_session(day) else calendar.next(day)
 
 
-def days_left(feed: Feed, session: date, calendar: Calendar, now: datetime) -> int | None:
+def days_left(feed: Feed, session: date, calendar: TradingDays, now: datetime) -> int | None:
     """Rows that the publisher's list still gets until it loses a session's.
 
     Args:
@@ -81,7 +81,7 @@ def days_left(feed: Feed, session: date, calendar: Calendar, now: datetime) -> i
     return max(feed.window_sessions + 1 - len(calendar.sessions(session, newest)), 0)
 
 
-def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[date]:
+def watched(feed: Feed, calendar: TradingDays, now: datetime) -> list[date]:
     """The sessions of a feed that can be had, those of years by year.
 
     Where the publisher lists and deletes, those with a row: on a free day the next to come is among
@@ -102,7 +102,7 @@ def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[date]:
 
 
 def outstanding(
-    lake: Lake, source: Source, calendar: Calendar, feeds: Iterable[Feed], now: datetime
+    lake: Lake, source: Source, calendar: TradingDays, feeds: Iterable[Feed], now: datetime
 ) -> list[Outstanding]:
     """The missing documents that publishers still keep, the oldest session first.
 

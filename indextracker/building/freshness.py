@@ -11,7 +11,7 @@ from datetime import date, datetime
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
 from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue import Table
@@ -43,7 +43,7 @@ def watched() -> dict[Table, frozenset[str]]:
     return found
 
 
-def lags(lake: Lake, calendar: Calendar, start: date, now: datetime) -> dict[Table, Lag]:
+def lags(lake: Lake, calendar: TradingDays, start: date, now: datetime) -> dict[Table, Lag]:
     """How far each watched table is behind the sessions that its feeds owe by now.
 
     A session that turned out to be closed is owed by nobody.

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import groupby
 
 from indextracker.building.staleness import Documents
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Span:
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]
 
 
-def spans(sessions: Mapping[str, Collection[date]], calendar: Calendar) -> list[Span]:
+def spans(sessions: Mapping[str, Collection[date]], calendar: TradingDays) -> list[Span]:
     """The runs that do each thing for its sessions.
 
     No session is in two of them, so that their order does not matter: what builds on a table runs

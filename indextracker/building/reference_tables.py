@@ -13,10 +13,10 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from indextracker.calendars import Calendar
+from indextracker.calendars import TradingDays
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference import taiwan as reference
-from indextracker.reference.taiwan import Closure
+from indextracker.reference.closures import Closure
 from indextracker_catalogue import Table
 from indextracker_catalogue.taiwan import CLOSURES, ETFS, INDICES, PRODUCTS, SESSIONS
 
@@ -26,12 +26,12 @@ TAIFEX_OPENED = date(1998, 7, 21)  # first session of the exchange: terms withou
 class Rows(Protocol):
     """Makes the rows of a reference table."""
 
-    def __call__(self, calendar: Calendar, found: Sequence[Closure] = (), /) -> pa.Table:
+    def __call__(self, calendar: TradingDays, found: Sequence[Closure] = (), /) -> pa.Table:
         """The rows, from a calendar and from closures found that are not in it."""
         ...
 
 
-def sessions(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
+def sessions(calendar: TradingDays, found: Sequence[Closure] = ()) -> pa.Table:
     """Rows of silver/sessions: all that the calendar knows, foreseeable ones included."""
     closed = {closure.day for closure in found if closure.exchange == calendar.exchange}
     days = [d for d in calendar.sessions(calendar.start, calendar.horizon) if d not in closed]
@@ -48,7 +48,7 @@ def sessions(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
     return pa.Table.from_pylist(rows, arrow_schema(SESSIONS))
 
 
-def closures(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
+def closures(calendar: TradingDays, found: Sequence[Closure] = ()) -> pa.Table:
     """Rows of silver/closures: what no yearly schedule held."""
     # A release of the reference or of the calendar may know by now what was found.
     news = [closure for closure in found if calendar.is_session(closure.day)]
@@ -66,7 +66,7 @@ def closures(calendar: Calendar, found: Sequence[Closure] = ()) -> pa.Table:
     return pa.Table.from_pylist(rows, arrow_schema(CLOSURES))
 
 
-def products(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+def products(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
     """Rows of silver/products."""
     rows = [
         {name: _plain(value) for name, value in asdict(product).items()}
@@ -76,14 +76,14 @@ def products(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
     return pa.Table.from_pylist(rows, arrow_schema(PRODUCTS))
 
 
-def indices(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+def indices(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
     """Rows of silver/indices."""
     return pa.Table.from_pylist(
         [asdict(name) for name in reference.index_names()], arrow_schema(INDICES)
     )
 
 
-def etfs(_: Calendar, __: Sequence[Closure] = ()) -> pa.Table:
+def etfs(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
     """Rows of silver/etfs."""
     return pa.Table.from_pylist([asdict(etf) for etf in reference.etfs()], arrow_schema(ETFS))
 

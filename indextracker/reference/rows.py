@@ -1,6 +1,6 @@
 """Reads a reference file: its cells by column, each checked, each fault told by file and line.
 
-Which files there are, and what their rows mean, is said in the package itself.
+Which files there are, and what their rows mean, is said by those who read them.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ import csv
 import re
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
-from importlib import resources
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
 Entry = TypeVar("Entry")
 
 
 def read(
-    folder: Path | None,
+    folder: Traversable,
     file_name: str,
     columns: tuple[str, ...],
     build: Callable[[Row], Entry],
@@ -30,7 +28,7 @@ def read(
     """Reads one file into entries with their line numbers, each key once.
 
     Args:
-        folder: Where the file is; the package's own by default.
+        folder: Where the file is.
         file_name: Its name.
         columns: The columns that it must have, in order.
         build: Makes an entry of a row; a ValueError is told with file and line.
@@ -54,10 +52,9 @@ def read(
 
 
 def _rows(
-    folder: Path | None, file_name: str, columns: tuple[str, ...]
+    folder: Traversable, file_name: str, columns: tuple[str, ...]
 ) -> Iterator[tuple[int, Row]]:
-    home: Traversable = folder or resources.files("indextracker.reference.taiwan")
-    with home.joinpath(file_name).open("r", encoding="utf-8") as file:
+    with folder.joinpath(file_name).open("r", encoding="utf-8") as file:
         reader = csv.reader(file, strict=True)
         header = tuple(next(reader, ()))
         if header != columns:

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from support.calendars import taiwan
 from support.homes import Home
 
-from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker_cli.days import no_session, traded_without_session

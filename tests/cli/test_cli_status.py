@@ -10,15 +10,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from support.calendars import taiwan
 from support.homes import RANGE, Home
 
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.building.staleness import record as record_builds
-from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker.platform import Platform
-from indextracker.reference.taiwan import old_reviews
+from indextracker.reference import old_reviews
 from indextracker.settings import Settings
 from indextracker_cli.overview import lines
 from indextracker_cli.states import States

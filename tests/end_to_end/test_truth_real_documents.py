@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from support import one_sail
+from support.calendars import taiwan
 from support.keys import keys
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake

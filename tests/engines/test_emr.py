@@ -12,12 +12,12 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.plan.objects import StepFailureData
 from support import emr_standin, one_sail, stores
+from support.calendars import taiwan
 from support.keys import keys
 from support.market import MONDAY, ORDINARY, source
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
 from indextracker.engines import emr
 from indextracker.feeds import FEEDS
 from indextracker.lake.digest import contents

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.calendars import taiwan
 
 from indextracker.building.needs import YEARLY_FEEDS, needs
 from indextracker.building.planning import Span, spans
-from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS
 
 CALENDAR = taiwan(date(2025, 6, 2))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from support.calendars import taiwan
 from support.sources import PROJECT
 
-from indextracker.calendars import taiwan
 from indextracker_assets.history import thin
 from indextracker_assets.partitions import session_partitions
 from indextracker_assets.runs import run_here

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from support.calendars import taiwan
 
-from indextracker.calendars import Calendar, taiwan
+from indextracker.calendars import TradingDays
 from indextracker_assets.partitions import session_partitions
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -14,12 +15,12 @@ START = date(2020, 1, 2)
 
 
 @pytest.fixture(scope="module")
-def calendar() -> Calendar:
+def calendar() -> TradingDays:
     return taiwan(date(2024, 12, 16))
 
 
 @pytest.fixture(scope="module")
-def partitions(calendar: Calendar) -> dg.DailyPartitionsDefinition:
+def partitions(calendar: TradingDays) -> dg.DailyPartitionsDefinition:
     return session_partitions(calendar, START)
 
 
@@ -29,14 +30,14 @@ def keys_at(partitions: dg.DailyPartitionsDefinition, *moment: int) -> list[str]
 
 
 def test_keys_are_the_sessions(
-    partitions: dg.DailyPartitionsDefinition, calendar: Calendar
+    partitions: dg.DailyPartitionsDefinition, calendar: TradingDays
 ) -> None:
     keys = keys_at(partitions, 2024, 12, 16, 18, 30)
     sessions = calendar.sessions(START, date(2024, 12, 16))
     assert keys == [session.isoformat() for session in sessions]
 
 
-def test_saturdays_that_were_sessions_are_keys(calendar: Calendar) -> None:
+def test_saturdays_that_were_sessions_are_keys(calendar: TradingDays) -> None:
     start, last = date(2016, 1, 4), date(2016, 12, 30)
     partitions = session_partitions(calendar, start)
     keys = keys_at(partitions, 2016, 12, 30, 18, 30)

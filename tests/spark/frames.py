@@ -4,9 +4,9 @@ from datetime import date
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from support.calendars import taiwan
 
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import Table
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from indextracker.calendars import taiwan
 from indextracker.warehouse.dbt_runs import prepare
+from support.calendars import taiwan
 
 WAIT_SECONDS = 300.0
 

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
 from indextracker.engines import Engine
 from indextracker.feeds import FEEDS, PUBLISHERS
 from indextracker.feeds.reading import read
@@ -26,6 +25,7 @@ from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
 from indextracker_spark.jobs import JOBS
+from support.calendars import taiwan
 from support.keys import keys
 
 MONDAY = date(2024, 12, 16)  # its file begins with Friday night

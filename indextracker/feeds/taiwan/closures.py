@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indextracker.calendars import calendar
+from indextracker.calendars import trading_days
 from indextracker.feeds.closures import ClosureFinder, Evidence, Finding, Said
 from indextracker.feeds.model import Feed, Refusal
 from indextracker.feeds.taiwan import taifex, twse
@@ -149,7 +149,7 @@ def _state(evidence: Evidence, feed: Feed, day: date) -> str | None:
 
 
 def _next_is_due(day: date) -> datetime:
-    return INDEX.due(calendar(INDEX.exchange).next(day))
+    return INDEX.due(trading_days(INDEX.exchange).next(day))
 
 
 def _is_statement(source: Source, feed: Feed, day: date) -> bool:

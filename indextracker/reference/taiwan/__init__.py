@@ -16,36 +16,27 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from importlib import resources
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from indextracker.reference.closures import (
+    Closure,
+    SpecialSession,
+    read_closures,
+    read_special_sessions,
+)
+from indextracker.reference.reviews import Review, Reviews
 from indextracker.reference.rows import Row, read
 from indextracker_catalogue.taiwan import FUTURES, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
-    from pathlib import Path
+    from importlib.resources.abc import Traversable
 
-__all__ = [
-    "EXPIRY_RULES",
-    "INSTRUMENTS",
-    "KINDS",
-    "Closure",
-    "Etf",
-    "IndexName",
-    "Product",
-    "Review",
-    "SpecialSession",
-    "closures",
-    "etfs",
-    "index_names",
-    "old_reviews",
-    "products",
-    "reviews",
-    "special_sessions",
-]
+FOLDER: Final = resources.files(__name__)
 
 EXPIRY_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -71,24 +62,25 @@ KINDS: Final = frozenset({"index", "foreign_index", "stock", "etf", "fx", "commo
 INSTRUMENTS: Final = frozenset({FUTURES, OPTIONS})
 """What a product may be."""
 
-
-REVIEWED_FOR: Final[Mapping[str, timedelta]] = MappingProxyType(
-    {
-        # Typhoons close the exchange some days a year, nearly all from July to October: a quarter
-        # without a look may miss a season.
-        "closures": timedelta(days=90),
-        # The library's holidays are an estimate beyond the published schedules.
-        "holidays": timedelta(0),
-        # Make-up Saturdays would stand in the schedule of a year.
-        "special_sessions": timedelta(days=365),
-        # A check tells of products without a row; of terms that changed nothing tells.
-        "products": timedelta(days=2 * 365),
-        # A check tells of indices without a row, and the terms of a fund stay.
-        "indices": timedelta(days=10 * 365),
-        "etfs": timedelta(days=10 * 365),
-    }
+REVIEWS: Final = Reviews(
+    FOLDER,
+    MappingProxyType(
+        {
+            # Typhoons close the exchange some days a year, nearly all from July to October: a
+            # quarter without a look may miss a season.
+            "closures": timedelta(days=90),
+            # The library's holidays are an estimate beyond the published schedules.
+            "holidays": timedelta(0),
+            # Make-up Saturdays would stand in the schedule of a year.
+            "special_sessions": timedelta(days=365),
+            # A check tells of products without a row; of terms that changed nothing tells.
+            "products": timedelta(days=2 * 365),
+            # A check tells of indices without a row, and the terms of a fund stay.
+            "indices": timedelta(days=10 * 365),
+            "etfs": timedelta(days=10 * 365),
+        }
+    ),
 )
-"""Every kind of fact that is reviewed, and for how long after its last day a review is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,79 +170,8 @@ class IndexName:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """A weekday without trading that exchange_calendars misses, or that nobody could foresee.
-
-    Attributes:
-        exchange: MIC of the exchange, such as ``XTAI``.
-        day: The closed day.
-        announced_on: When it became known, in local time; None where it stood in the yearly
-            schedule.
-        scheduled: False for a typhoon and the like.
-        reason: Why.
-        source: Where the row comes from.
-    """
-
-    exchange: str
-    day: date
-    announced_on: date | None
-    scheduled: bool
-    reason: str
-    source: str
-
-    def known_at(self, session: date) -> bool:
-        """Tell whether the closure was known when a session was under way.
-
-        A typhoon day is announced in the evening, after the close: that day's own session did
-        not know of it.
-        """
-        return self.announced_on is None or self.announced_on < session
-
-
-@dataclass(frozen=True, slots=True)
-class SpecialSession:
-    """A session that exchange_calendars does not have.
-
-    Attributes:
-        exchange: MIC of the exchange, such as ``XTAI``.
-        day: The session.
-        announced_on: When it became known, in local time; None where not established.
-        reason: Why.
-        source: Where the row comes from.
-    """
-
-    exchange: str
-    day: date
-    announced_on: date | None
-    reason: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Until when a kind of reference data was held against its sources.
-
-    Attributes:
-        exchange: MIC of the exchange, such as ``XTAI``.
-        kind: One of ``REVIEWED_FOR``; but for the holidays, which are the calendar library's, the
-            stem of the file that holds the facts.
-        reviewed_until: Last day whose facts were looked for.
-        source: What it was held against.
-    """
-
-    exchange: str
-    kind: str
-    reviewed_until: date
-    source: str
-
-    def is_old(self, today: date) -> bool:
-        """Tell whether facts may have come since that nobody looked for."""
-        return today > self.reviewed_until + REVIEWED_FOR[self.kind]
-
-
 @functools.cache
-def products(folder: Path | None = None) -> tuple[Product, ...]:
+def products(folder: Traversable = FOLDER) -> tuple[Product, ...]:
     """Read ``products.csv``, ordered by product and validity.
 
     Args:
@@ -298,7 +219,7 @@ def products(folder: Path | None = None) -> tuple[Product, ...]:
 
 
 @functools.cache
-def etfs(folder: Path | None = None) -> tuple[Etf, ...]:
+def etfs(folder: Traversable = FOLDER) -> tuple[Etf, ...]:
     """Read ``etfs.csv``.
 
     Args:
@@ -323,7 +244,7 @@ def etfs(folder: Path | None = None) -> tuple[Etf, ...]:
 
 
 @functools.cache
-def index_names(folder: Path | None = None) -> tuple[IndexName, ...]:
+def index_names(folder: Traversable = FOLDER) -> tuple[IndexName, ...]:
     """Read ``indices.csv``, in the order of the report's columns.
 
     Args:
@@ -355,12 +276,8 @@ def index_names(folder: Path | None = None) -> tuple[IndexName, ...]:
 
 
 @functools.cache
-def closures(folder: Path | None = None) -> tuple[Closure, ...]:
-    """Read ``closures.csv``.
-
-    It holds the weekdays that exchange_calendars wrongly calls sessions, and every unscheduled
-    closure since 2015, known to the library or not: only the day of its announcement tells what
-    a past session could know.
+def closures(folder: Traversable = FOLDER) -> tuple[Closure, ...]:
+    """Read ``closures.csv``, which holds every unscheduled closure since 2015.
 
     Args:
         folder: Where the reference files are; the package's own by default.
@@ -368,29 +285,11 @@ def closures(folder: Path | None = None) -> tuple[Closure, ...]:
     Raises:
         ValueError: The file breaks a rule; the message names file and line.
     """
-
-    def build(row: Row) -> Closure:
-        closure = Closure(
-            exchange=row.matching("exchange", r"X[A-Z]{3}"),
-            day=row.day("date"),
-            announced_on=row.optional_day("announced_on"),
-            scheduled=row.flag("scheduled"),
-            reason=row.text("reason"),
-            source=row.text("source"),
-        )
-        if closure.announced_on is None and not closure.scheduled:
-            raise ValueError("an unscheduled closure needs the date of its announcement.")
-        _check_announcement(closure)
-        return closure
-
-    entries = read(
-        folder, "closures.csv", _COLUMNS[Closure], build, lambda row: (row.exchange, row.day)
-    )
-    return tuple(closure for _, closure in entries)
+    return read_closures(folder)
 
 
 @functools.cache
-def special_sessions(folder: Path | None = None) -> tuple[SpecialSession, ...]:
+def special_sessions(folder: Traversable = FOLDER) -> tuple[SpecialSession, ...]:
     """Read ``special_sessions.csv``.
 
     Args:
@@ -399,34 +298,11 @@ def special_sessions(folder: Path | None = None) -> tuple[SpecialSession, ...]:
     Raises:
         ValueError: The file breaks a rule; the message names file and line.
     """
-    closed = {(closure.exchange, closure.day) for closure in closures(folder)}
-
-    def build(row: Row) -> SpecialSession:
-        session = SpecialSession(
-            exchange=row.matching("exchange", r"X[A-Z]{3}"),
-            day=row.day("date"),
-            announced_on=row.optional_day("announced_on"),
-            reason=row.text("reason"),
-            source=row.text("source"),
-        )
-        if (session.exchange, session.day) in closed:
-            raise ValueError(f"{session.day} is a closure in closures.csv.")
-        _check_announcement(session)
-        return session
-
-    entries = read(
-        folder,
-        "special_sessions.csv",
-        _COLUMNS[SpecialSession],
-        build,
-        lambda row: (row.exchange, row.day),
-    )
-    return tuple(session for _, session in entries)
+    return read_special_sessions(folder)
 
 
-@functools.cache
-def reviews(folder: Path | None = None) -> tuple[Review, ...]:
-    """Read ``reviewed.csv``: per exchange and kind of fact, until when it was reviewed.
+def reviews(folder: Traversable = FOLDER) -> tuple[Review, ...]:
+    """Read ``reviewed.csv``.
 
     Args:
         folder: Where the reference files are; the package's own by default.
@@ -434,24 +310,7 @@ def reviews(folder: Path | None = None) -> tuple[Review, ...]:
     Raises:
         ValueError: The file breaks a rule; the message names file and line.
     """
-
-    def build(row: Row) -> Review:
-        return Review(
-            exchange=row.matching("exchange", r"X[A-Z]{3}"),
-            kind=row.one_of("kind", REVIEWED_FOR),
-            reviewed_until=row.day("reviewed_until"),
-            source=row.text("source"),
-        )
-
-    entries = read(
-        folder, "reviewed.csv", _COLUMNS[Review], build, lambda row: (row.exchange, row.kind)
-    )
-    return tuple(review for _, review in entries)
-
-
-def old_reviews(today: date) -> tuple[Review, ...]:
-    """The reviews of the package's own facts that are old on a day, in the order of the file."""
-    return tuple(review for review in reviews() if review.is_old(today))
+    return REVIEWS.read(folder)
 
 
 def _check_hours(product: Product) -> None:
@@ -479,11 +338,6 @@ def _ends_before(earlier: Product, later: Product) -> bool:
     )
 
 
-def _check_announcement(entry: Closure | SpecialSession) -> None:
-    if entry.announced_on is not None and entry.announced_on >= entry.day:
-        raise ValueError("announced_on must be before the day itself.")
-
-
 # The columns of each file, in order. They are not read off the dataclasses, where a field named
 # `date` would hide the type.
 _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
@@ -495,8 +349,5 @@ _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         ),
         Etf: ("symbol", "name", "underlying", "lot_shares", "listed_on", "source"),
         IndexName: ("index_name", "index_id", "name", "market", "source"),
-        Closure: ("exchange", "date", "announced_on", "scheduled", "reason", "source"),
-        SpecialSession: ("exchange", "date", "announced_on", "reason", "source"),
-        Review: ("exchange", "kind", "reviewed_until", "source"),
     }
 )

@@ -12,7 +12,7 @@ from support.small_source import one_line
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
-from indextracker.reference.taiwan import Closure
+from indextracker.reference.closures import Closure
 from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
 
 DAY, NEXT = date(2024, 12, 31), date(2025, 1, 2)

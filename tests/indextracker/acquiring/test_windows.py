@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from support.calendars import taiwan
 
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.acquiring.windows import (
@@ -18,7 +19,7 @@ from indextracker.acquiring.windows import (
     outstanding,
     watched,
 )
-from indextracker.calendars import Calendar, taiwan
+from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS, Feed, Refusal
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Answer, ArchiveSource, Source
@@ -65,7 +66,7 @@ class Lists(Source):
 
 
 @pytest.fixture(scope="module")
-def calendar() -> Calendar:
+def calendar() -> TradingDays:
     return taiwan(TODAY)
 
 
@@ -91,13 +92,13 @@ def answer(session: date, state: str, hour: int = 9) -> Delivery:
     )
 
 
-def fill(lake: Lake, calendar: Calendar, *but: date) -> None:
+def fill(lake: Lake, calendar: TradingDays, *but: date) -> None:
     """Everything that is watched is accepted, but for some."""
     sessions = watched(FUTURES, calendar, EVENING)
     record(lake, [answer(session, "accepted") for session in sessions if session not in but])
 
 
-def found(lake: Lake, source: Source, calendar: Calendar, now: datetime) -> list[Outstanding]:
+def found(lake: Lake, source: Source, calendar: TradingDays, now: datetime) -> list[Outstanding]:
     return outstanding(lake, source, calendar, [FUTURES], now)
 
 
@@ -153,7 +154,7 @@ def test_on_a_free_day_the_oldest_row_has_given_way_to_the_next_session() -> Non
     assert watched(FUTURES, calendar, morning)[-1] == newest_row(calendar, morning) == monday
 
 
-def test_days_without_a_session_delete_nothing_more(calendar: Calendar) -> None:
+def test_days_without_a_session_delete_nothing_more(calendar: TradingDays) -> None:
     """Over Lunar New Year the list stands still from the morning after the last session on."""
     before = date(2025, 1, 22)
     days = [datetime(2025, 1, 22, 12, tzinfo=UTC) + timedelta(days=n) for n in range(13)]
@@ -161,12 +162,12 @@ def test_days_without_a_session_delete_nothing_more(calendar: Calendar) -> None:
     assert left == [WINDOW, *[WINDOW - 1] * 12]
 
 
-def test_where_nothing_is_deleted_no_days_are_left(calendar: Calendar) -> None:
+def test_where_nothing_is_deleted_no_days_are_left(calendar: TradingDays) -> None:
     assert days_left(INDEX, date(2020, 1, 2), calendar, EVENING) is None
     assert days_left(FUTURES, date(2025, 2, 6), calendar, EVENING) is None
 
 
-def test_what_can_still_be_had_is_watched(calendar: Calendar) -> None:
+def test_what_can_still_be_had_is_watched(calendar: TradingDays) -> None:
     sessions = watched(FUTURES, calendar, EVENING)
     assert (len(sessions), sessions[-1]) == (WINDOW, TODAY)
     assert days_left(FUTURES, sessions[0], calendar, EVENING) == 1
@@ -182,12 +183,12 @@ def test_what_can_still_be_had_is_watched(calendar: Calendar) -> None:
 # what is outstanding
 
 
-def test_where_all_is_there_nothing_is_outstanding(lake: Lake, calendar: Calendar) -> None:
+def test_where_all_is_there_nothing_is_outstanding(lake: Lake, calendar: TradingDays) -> None:
     fill(lake, calendar)
     assert found(lake, Lists(), calendar, EVENING) == []
 
 
-def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: Calendar) -> None:
+def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: TradingDays) -> None:
     missing = found(lake, Lists(), calendar, EVENING)
     assert [one.session for one in missing] == watched(FUTURES, calendar, EVENING)
     assert missing[0] == Outstanding(
@@ -202,7 +203,7 @@ def test_of_an_empty_lake_every_session_of_the_window_is(lake: Lake, calendar: C
 
 @pytest.mark.parametrize("state", ["missing", "partial", "not_yet", "blocked", "refused", "gone"])
 def test_what_was_not_accepted_is_outstanding_with_its_reason(
-    lake: Lake, calendar: Calendar, state: str
+    lake: Lake, calendar: TradingDays, state: str
 ) -> None:
     day = date(2025, 1, 22)
     fill(lake, calendar, day)
@@ -212,7 +213,7 @@ def test_what_was_not_accepted_is_outstanding_with_its_reason(
     assert one.days_left == WINDOW - 3  # February 3, 4 and 5 have passed
 
 
-def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
+def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: TradingDays) -> None:
     day = date(2025, 1, 22)
     fill(lake, calendar.without([day]))
     record(lake, [answer(day, "closed")])
@@ -222,7 +223,7 @@ def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: Calendar) -> None
 
 @pytest.mark.parametrize("state", [None, "not_yet", "missing", "partial", "blocked"])
 def test_before_its_hour_nothing_is_outstanding(
-    lake: Lake, calendar: Calendar, state: str | None
+    lake: Lake, calendar: TradingDays, state: str | None
 ) -> None:
     fill(lake, calendar, TODAY)
     if state:
@@ -233,7 +234,7 @@ def test_before_its_hour_nothing_is_outstanding(
 
 @pytest.mark.parametrize("state", ["accepted", "partial"])
 def test_a_newer_document_on_the_list_is_outstanding_at_any_hour(
-    lake: Lake, calendar: Calendar, state: str
+    lake: Lake, calendar: TradingDays, state: str
 ) -> None:
     fill(lake, calendar, TODAY)
     record(lake, [answer(TODAY, state, hour=0)])
@@ -245,25 +246,25 @@ def test_a_newer_document_on_the_list_is_outstanding_at_any_hour(
     assert one.reason == "published again at 2025-02-05 01:00 UTC"
 
 
-def test_without_a_list_the_log_alone_counts(lake: Lake, calendar: Calendar) -> None:
+def test_without_a_list_the_log_alone_counts(lake: Lake, calendar: TradingDays) -> None:
     fill(lake, calendar, TODAY)
     source = Lists(dict.fromkeys(watched(FUTURES, calendar, EVENING), EVENING))
     source.no_list = Refusal("blocked", "down")
     assert [one.session for one in found(lake, source, calendar, EVENING)] == [TODAY]
 
 
-def test_what_nobody_may_ask_for_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
+def test_what_nobody_may_ask_for_is_not_outstanding(lake: Lake, calendar: TradingDays) -> None:
     source = Lists(no_access=Refusal("blocked", "get a token"))
     assert found(lake, source, calendar, EVENING) == []
 
 
 def test_of_an_archive_nothing_is_outstanding(
-    lake: Lake, calendar: Calendar, tmp_path: Path
+    lake: Lake, calendar: TradingDays, tmp_path: Path
 ) -> None:
     assert found(lake, ArchiveSource(tmp_path), calendar, EVENING) == []
 
 
-def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: Calendar) -> None:
+def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: TradingDays) -> None:
     saturday = datetime(2025, 2, 1, 12, tzinfo=UTC)
     missing = found(lake, Lists(), calendar, saturday)
     # The next session has a row, and nothing that is due.
@@ -271,7 +272,7 @@ def test_on_a_holiday_the_last_sessions_are_watched(lake: Lake, calendar: Calend
     assert len(missing) == WINDOW - 1
 
 
-def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: Calendar) -> None:
+def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: TradingDays) -> None:
     """The oldest session, which would be gone by the calendar alone, is still asked for."""
     oldest = watched(FUTURES, calendar, EVENING)[0]
     before = calendar.previous(oldest)
@@ -281,7 +282,7 @@ def test_a_day_found_closed_takes_no_place(lake: Lake, calendar: Calendar) -> No
     assert (missing[0].session, missing[0].days_left) == (before, 1)
 
 
-def test_feeds_are_told_apart_and_the_oldest_comes_first(lake: Lake, calendar: Calendar) -> None:
+def test_feeds_are_told_apart_and_the_oldest_comes_first(lake: Lake, calendar: TradingDays) -> None:
     fill(lake, calendar, TODAY)
     missing = outstanding(lake, Lists(), calendar, [FUTURES, INDEX, HOLIDAYS], EVENING)
     assert [(one.feed, one.session) for one in missing][:3] == [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from support.calendars import taiwan
 
 from indextracker.building.reference_tables import REFERENCES, closures, sessions
-from indextracker.calendars import Calendar, taiwan
+from indextracker.calendars import TradingDays
 from indextracker.reference import taiwan as reference
 from indextracker.reference.taiwan import Closure
 
@@ -24,11 +25,11 @@ FOUND = Closure(
 
 
 @pytest.fixture(scope="module")
-def calendar() -> Calendar:
+def calendar() -> TradingDays:
     return taiwan(date(2025, 1, 2))
 
 
-def test_a_day_found_closed_is_no_session(calendar: Calendar) -> None:
+def test_a_day_found_closed_is_no_session(calendar: TradingDays) -> None:
     before, after = sessions(calendar).to_pylist(), sessions(calendar, [FOUND]).to_pylist()
     (dropped,) = [row for row in before if row["session_date"] == TYPHOON]
     assert TYPHOON not in {row["session_date"] for row in after}
@@ -37,7 +38,7 @@ def test_a_day_found_closed_is_no_session(calendar: Calendar) -> None:
     assert following["previous_session_date"] == dropped["previous_session_date"]
 
 
-def test_it_is_a_closure(calendar: Calendar) -> None:
+def test_it_is_a_closure(calendar: TradingDays) -> None:
     before, after = closures(calendar).to_pylist(), closures(calendar, [FOUND]).to_pylist()
     (added,) = [row for row in after if row not in before]
     assert added == {
@@ -49,7 +50,7 @@ def test_it_is_a_closure(calendar: Calendar) -> None:
     }
 
 
-def test_what_the_reference_has_learned_since_stands_there_once(calendar: Calendar) -> None:
+def test_what_the_reference_has_learned_since_stands_there_once(calendar: TradingDays) -> None:
     known = [closure.day for closure in reference.closures()]
     assert NOT_ONE in known
     found = Closure("XTAI", NOT_ONE, NOT_ONE, scheduled=False, reason="x", source="y")
@@ -57,7 +58,7 @@ def test_what_the_reference_has_learned_since_stands_there_once(calendar: Calend
     assert sessions(calendar, [found]) == sessions(calendar)
 
 
-def test_another_exchange_is_not_concerned(calendar: Calendar) -> None:
+def test_another_exchange_is_not_concerned(calendar: TradingDays) -> None:
     found = Closure("XNSE", TYPHOON, TYPHOON, scheduled=False, reason="x", source="y")
     for table, rows in REFERENCES.items():
         assert rows(calendar, [found]).equals(rows(calendar)), table.path

@@ -17,8 +17,8 @@ TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(scope="module")
-def taiwan() -> calendars.Calendar:
-    return calendars.taiwan(TODAY)
+def taiwan() -> calendars.TradingDays:
+    return calendars.trading_days("XTAI", TODAY)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def taiwan() -> calendars.Calendar:
     ],
 )
 def test_a_year_has_as_many_sessions_as_the_exchange_counts(
-    taiwan: calendars.Calendar, year: int, sessions: int
+    taiwan: calendars.TradingDays, year: int, sessions: int
 ) -> None:
     assert len(taiwan.sessions(date(year, 1, 1), date(year, 12, 31))) == sessions
 
@@ -77,7 +77,7 @@ def test_a_year_has_as_many_sessions_as_the_exchange_counts(
         date(2023, 2, 4),  # make-up Saturday: since 2019 without trading
     ],
 )
-def test_closed(taiwan: calendars.Calendar, day: date) -> None:
+def test_closed(taiwan: calendars.TradingDays, day: date) -> None:
     assert not taiwan.is_session(day)
 
 
@@ -95,7 +95,7 @@ def test_closed(taiwan: calendars.Calendar, day: date) -> None:
         date(2026, 2, 11),  # last session before Lunar New Year
     ],
 )
-def test_open(taiwan: calendars.Calendar, day: date) -> None:
+def test_open(taiwan: calendars.TradingDays, day: date) -> None:
     assert taiwan.is_session(day)
 
 
@@ -109,19 +109,19 @@ def test_open(taiwan: calendars.Calendar, day: date) -> None:
     ],
 )
 def test_previous_and_next_step_over_closures(
-    taiwan: calendars.Calendar, day: date, previous: date
+    taiwan: calendars.TradingDays, day: date, previous: date
 ) -> None:
     assert taiwan.previous(day) == previous
     assert taiwan.next(previous) == day
 
 
-def test_previous_and_next_of_a_closed_day(taiwan: calendars.Calendar) -> None:
+def test_previous_and_next_of_a_closed_day(taiwan: calendars.TradingDays) -> None:
     typhoon = date(2024, 10, 31)
     assert taiwan.previous(typhoon) == date(2024, 10, 30)
     assert taiwan.next(typhoon) == date(2024, 11, 1)
 
 
-def test_spans_are_inclusive_and_ordered(taiwan: calendars.Calendar) -> None:
+def test_spans_are_inclusive_and_ordered(taiwan: calendars.TradingDays) -> None:
     first, last = date(2024, 12, 13), date(2024, 12, 17)
     sessions = [date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17)]
     assert taiwan.sessions(first, last) == sessions
@@ -130,7 +130,7 @@ def test_spans_are_inclusive_and_ordered(taiwan: calendars.Calendar) -> None:
     assert taiwan.sessions(first, first) == [first]
 
 
-def test_sessions_and_non_sessions_share_out_every_day(taiwan: calendars.Calendar) -> None:
+def test_sessions_and_non_sessions_share_out_every_day(taiwan: calendars.TradingDays) -> None:
     first, last = date(2020, 1, 1), date(2026, 12, 31)
     days = {first + timedelta(days=n) for n in range((last - first).days + 1)}
     sessions = set(taiwan.sessions(first, last))
@@ -140,7 +140,7 @@ def test_sessions_and_non_sessions_share_out_every_day(taiwan: calendars.Calenda
     assert closed == sorted(days - sessions)
 
 
-def test_instants_are_utc(taiwan: calendars.Calendar) -> None:
+def test_instants_are_utc(taiwan: calendars.TradingDays) -> None:
     session = date(2022, 3, 3)
     assert taiwan.timezone == ZoneInfo("Asia/Taipei")
     assert taiwan.opening(session) == datetime(2022, 3, 3, 1, 0, tzinfo=UTC)
@@ -149,25 +149,27 @@ def test_instants_are_utc(taiwan: calendars.Calendar) -> None:
 
 
 def test_the_horizon_follows_today() -> None:
-    assert calendars.taiwan(date(2024, 2, 29)).horizon == date(2026, 12, 31)
-    assert calendars.taiwan(TODAY).horizon == date(2028, 12, 31)
-    assert calendars.taiwan().horizon.year >= calendars.taiwan(TODAY).horizon.year
+    assert calendars.trading_days("XTAI", date(2024, 2, 29)).horizon == date(2026, 12, 31)
+    assert calendars.trading_days("XTAI", TODAY).horizon == date(2028, 12, 31)
+    assert calendars.trading_days("XTAI").horizon >= date(2028, 12, 31)
 
 
 def test_a_calendar_of_the_past_keeps_to_its_span() -> None:
     # Its horizon is before the make-up Saturdays of 2018.
-    past = calendars.taiwan(date(2015, 6, 1))
+    past = calendars.trading_days("XTAI", date(2015, 6, 1))
     assert past.sessions(past.start, past.horizon)[-1] == date(2017, 12, 29)
 
 
 def test_a_calendar_is_built_once() -> None:
-    assert calendars.taiwan(TODAY) is calendars.calendar("XTAI", date(2026, 1, 1))
-    assert repr(calendars.taiwan(TODAY)) == "<Calendar XTAI 2015-01-01 to 2028-12-31>"
+    assert calendars.trading_days("XTAI", TODAY) is calendars.trading_days("XTAI", date(2026, 1, 1))
+    assert (
+        repr(calendars.trading_days("XTAI", TODAY)) == "<TradingDays XTAI 2015-01-01 to 2028-12-31>"
+    )
 
 
-def test_errors_are_sentences(taiwan: calendars.Calendar) -> None:
+def test_errors_are_sentences(taiwan: calendars.TradingDays) -> None:
     with pytest.raises(ValueError, match=r"^There is no calendar of 'XNSE'; known are XTAI\.$"):
-        calendars.calendar("XNSE", TODAY)
+        calendars.trading_days("XNSE", TODAY)
     with pytest.raises(ValueError, match=r"^2014-12-31 is outside the calendar of XTAI, which"):
         taiwan.is_session(date(2014, 12, 31))
     with pytest.raises(ValueError, match=r"runs from 2015-01-01 to 2028-12-31\.$"):
@@ -189,7 +191,7 @@ def test_the_import_is_cheap() -> None:
 
 
 def test_the_exchanges_own_schedule_of_2022_agrees(
-    taiwan: calendars.Calendar, samples: Path
+    taiwan: calendars.TradingDays, samples: Path
 ) -> None:
     text = (samples / "twse" / "holidaySchedule_111.csv").read_bytes().decode("cp950")
     rows = list(csv.reader(io.StringIO(text)))[2:]

@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import DataFrame
 from spark.frames import TODAY, Frames
 from support import dated_expiries
+from support.calendars import taiwan
 
-from indextracker.calendars import taiwan
 from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
 

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from spark.taiwan.test_reading import KINDS, SESSION, bronze_rows
+from support.calendars import taiwan
 from support.keys import keys
 
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import taiwan
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import taiwan as t

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support.calendars import taiwan
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.windows import outstanding
-from indextracker.calendars import taiwan
 from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.sources import SimulatedSource, judge
 from indextracker.feeds.sources import simulated as module

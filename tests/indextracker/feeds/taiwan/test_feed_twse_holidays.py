@@ -97,7 +97,7 @@ def test_the_weekdays_that_2022_did_not_close_are_its_sessions(
     days = (YEAR + timedelta(days=n) for n in range(365))
     sessions = [day for day in days if day.weekday() < 5 and day not in closed]
     assert len(sessions) == 246
-    assert sessions == calendars.taiwan().sessions(YEAR, date(2022, 12, 31))
+    assert sessions == calendars.trading_days("XTAI").sessions(YEAR, date(2022, 12, 31))
     assert {day: listed.kind for day, listed in closed.items() if listed.kind != "closed"} == {
         date(2022, 1, 27): "settlement_only",
         date(2022, 1, 28): "settlement_only",
