@@ -16,8 +16,9 @@ from deltalake import DeltaTable
 
 from indextracker.lake.digest import contents, digest
 from indextracker.lake.shapes import missing_columns
-from indextracker.lake.store import COMMITS, Lake
+from indextracker.lake.store import Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
+from indextracker.lake.ways import COMMITS
 from indextracker.system.failpoints import failpoint
 from indextracker_catalogue import Table
 

@@ -16,38 +16,22 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import (
-    ColumnProperties,
-    CommitProperties,
-    DeltaTable,
-    WriterProperties,
-    write_deltalake,
-)
+from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from indextracker.lake import shapes
+from indextracker.lake import shapes, ways
 from indextracker.lake.arrow import arrow_schema, arrow_type
 from indextracker.lake.landing import Landing
 from indextracker.lake.versions import AsOf, verify_files, version_at
+from indextracker.lake.ways import Once
 from indextracker.system import places
 from indextracker.system.places import Place
 from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue.model import Writes
 
 COMMIT_TRIES = 10
-# By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.
-COMMITS = CommitProperties(max_commit_retries=100)
 # A table is created once: tried again, whoever came second would commit its creation as well.
 CREATION = CommitProperties(max_commit_retries=0)
-# zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
-# by one, which delta encoding stores in next to nothing.
-WRITER_PROPERTIES = WriterProperties(
-    compression="ZSTD",
-    compression_level=1,
-    column_properties={
-        "line": ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
-    },
-)
-
 # Name of the file, beside the layers, that says which world's data a lake holds.
 _MARK = "world"
 
@@ -143,8 +127,10 @@ class Lake:
         """Replaces the slice of the given sessions (all of a table without) in one commit.
 
         Raises:
-            ValueError: Rows lie outside the slice; nothing was written.
+            ValueError: Rows lie outside the slice, or the table is written in another way; nothing
+                was written.
         """
+        _verify_way(table, "replace")
         rows = _stored(table, rows)
         keys = [table.timeline.key_of(session) for session in sessions]
         if not table.is_whole:
@@ -155,32 +141,32 @@ class Lake:
         # delta-rs lets both add their rows.
         predicate = table.keys_predicate(keys)
 
-        def write(delta: DeltaTable) -> None:
-            write_deltalake(
-                delta,
-                rows,
-                mode="overwrite",
-                predicate=predicate,
-                writer_properties=WRITER_PROPERTIES,
-                commit_properties=COMMITS,
-            )
+        self._commit(table, lambda delta: ways.replace(delta, rows, predicate))
 
-        self._commit(table, write)
+    def append(self, table: Table, rows: pa.Table, once: Once | None = None) -> None:
+        """Appends to a log, in one commit.
 
-    def append(self, table: Table, rows: pa.Table) -> None:
-        """Appends to a log."""
-        stored = _stored(table, rows)
+        Args:
+            table: One that is declared to be appended to.
+            rows: Its new rows.
+            once: By what a repeat is known, which then adds nothing; without it, all is added.
 
-        def write(delta: DeltaTable) -> None:
-            write_deltalake(
-                delta,
-                stored,
-                mode="append",
-                writer_properties=WRITER_PROPERTIES,
-                commit_properties=COMMITS,
-            )
+        Raises:
+            ValueError: The table is written in another way; nothing was written.
+        """
+        _verify_way(table, "append")
+        rows = _stored(table, rows)
+        self._commit(table, lambda delta: ways.append(delta, rows, once))
 
-        self._commit(table, write)
+    def merge(self, table: Table, rows: pa.Table) -> None:
+        """Puts each row in the place of the one with its key, in one commit; the last one wins.
+
+        Raises:
+            ValueError: The table is written in another way; nothing was written.
+        """
+        _verify_way(table, "merge")
+        rows = _stored(table, rows)
+        self._commit(table, lambda delta: ways.merge(delta, rows, table))
 
     def rows(
         self, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
@@ -344,6 +330,11 @@ class Lake:
                     raise
             else:
                 return
+
+
+def _verify_way(table: Table, way: Writes) -> None:
+    if table.writes != way:
+        raise ValueError(f"{table.path} is declared to be written by {table.writes}, not {way}")
 
 
 def _stored(table: Table, rows: pa.Table) -> pa.Table:

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from indextracker.lake.store import COMMIT_TRIES, COMMITS, WRITER_PROPERTIES, Lake
+from indextracker.lake.store import COMMIT_TRIES, Lake
 from indextracker.lake.versions import versions
+from indextracker.lake.ways import COMMITS, WRITER_PROPERTIES
 from indextracker.system.failpoints import failpoint
 from indextracker.system.places import Place
 from indextracker_catalogue import Table

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import Table
 
@@ -158,3 +159,11 @@ def day(table: Table) -> date:
     found = GOOD[table.path].get(table.key_column, SESSION)
     assert isinstance(found, date)
     return found
+
+
+def put(lake: Lake, table: Table, given: pa.Table) -> None:
+    """Writes rows of the day of a table's good row in the way that the table is written."""
+    if table.writes == "append":
+        lake.append(table, given)
+    else:
+        lake.replace(table, given, [day(table)])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.good_rows import SESSION, Row, day, rows
+from support.good_rows import SESSION, Row, put, rows
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import contents, digest
@@ -77,7 +77,7 @@ def test_a_table_is_told_from_another_and_from_an_empty_one(tmp_path: Path, tabl
     missing = digest(lake, table)
     lake.ensure([table])
     assert digest(lake, table) == missing
-    lake.replace(table, rows(table, {}), [day(table)])
+    put(lake, table, rows(table, {}))
     assert digest(lake, table) != missing
     others = {digest(lake, other) for other in TABLES.values() if other is not table}
     assert digest(lake, table) not in others

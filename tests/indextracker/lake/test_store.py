@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from support.good_rows import GOOD, SESSION, day, rows
+from support.good_rows import GOOD, SESSION, put, rows
 from support.programs import begin, waiting
 
-from indextracker.lake import Lake, WorldMismatchError, store
+from indextracker.lake import Lake, WorldMismatchError, store, ways
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import TableUnreadableError
 from indextracker_catalogue import TABLES, Table
@@ -130,7 +130,7 @@ def test_other_columns_are_refused(lake: Lake, given: pa.Table) -> None:
 def test_a_key_is_never_null(lake: Lake, table: Table) -> None:
     for name in table.key:
         with pytest.raises(Exception, match=r"(?i)null|not of the slice"):
-            lake.replace(table, rows(table, {name: None}), [day(table)])
+            put(lake, table, rows(table, {name: None}))
     assert lake.total_rows(table) == 0
 
 
@@ -160,13 +160,13 @@ def test_of_two_replacements_at_once_one_remains(
     lake.ensure([table])
     if filled:
         lake.replace(table, rows(table, {}), [MONDAY])
-    write, snapshots = store.write_deltalake, [DeltaTable(lake.path(table))]
+    write, snapshots = ways.write_deltalake, [DeltaTable(lake.path(table))]
 
     def from_the_first_snapshot(delta: DeltaTable, *args: object, **kwargs: object) -> None:
         write(snapshots.pop() if snapshots else delta, *args, **kwargs)
 
     write(DeltaTable(lake.path(table)), store._stored(table, rows(table, {})), mode="append")
-    monkeypatch.setattr(store, "write_deltalake", from_the_first_snapshot)
+    monkeypatch.setattr(ways, "write_deltalake", from_the_first_snapshot)
     lake.replace(table, rows(table, {}), [MONDAY])
     assert not snapshots
     assert lake.total_rows(table) == 1
@@ -254,7 +254,7 @@ def test_documents_are_told_by_session(lake: Lake, partitioned: Partitioned) -> 
 @EVERY_TABLE
 def test_a_row_comes_back_as_it_went(lake: Lake, table: Table) -> None:
     given = rows(table, {})
-    lake.replace(table, given, [day(table)])
+    put(lake, table, given)
     found = lake.rows(table).to_table().select(table.column_names)
     assert found.schema.names == arrow_schema(table).names
     assert found.to_pylist() == given.to_pylist()
@@ -267,7 +267,7 @@ UNWANTED = {"deletionVectors", "columnMapping", "v2Checkpoint"}
 @EVERY_TABLE
 def test_no_table_needs_features_that_readers_do_not_have(lake: Lake, table: Table) -> None:
     """Readers such as pyarrow refuse, or misread, tables with newer features."""
-    lake.replace(table, rows(table, {}), [day(table)])
+    put(lake, table, rows(table, {}))
     protocol = DeltaTable(lake.path(table)).protocol()
     assert protocol.min_reader_version == 1
     assert protocol.min_writer_version == 2
@@ -276,7 +276,7 @@ def test_no_table_needs_features_that_readers_do_not_have(lake: Lake, table: Tab
 
 @EVERY_TABLE
 def test_files_lie_as_declared(lake: Lake, table: Table) -> None:
-    lake.replace(table, rows(table, {}), [day(table)])
+    put(lake, table, rows(table, {}))
     assert DeltaTable(lake.path(table)).metadata().partition_columns == list(
         table.partition_columns
     )

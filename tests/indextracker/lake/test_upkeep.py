@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.good_rows import SESSION, day, rows
+from support.good_rows import SESSION, day, put, rows
 from support.programs import begin, waiting
 
 from indextracker.lake import Lake
@@ -132,7 +132,7 @@ def test_documents_are_kept_for_good(lake: Lake) -> None:
     for file in Path(lake.root, "landing").rglob("*"):
         os.utime(file, (0, 0))
     for table in (DELIVERIES, t.TAIFEX_FUTURES):
-        lake.replace(table, rows(table, {}), [day(table)])
+        put(lake, table, rows(table, {}))
     for table in lake.tables():
         maintain(lake, table, 1)
     assert lake.landing.get(document).read() == b"a document of old"
@@ -181,7 +181,7 @@ def test_a_writer_at_work_loses_nothing(lake: Lake, table: Table) -> None:
 def test_every_table_can_be_maintained(lake: Lake) -> None:
     for table in TABLES.values():
         for _ in range(2):
-            lake.replace(table, rows(table, {}), [day(table)])
+            put(lake, table, rows(table, {}))
         before = digest(lake, table)
         maintain(lake, table, 1)
         assert digest(lake, table) == before

@@ -1,0 +1,110 @@
+"""Ways of writing rows into a Delta table, each in one commit: replace, append once, merge by key.
+
+Which way a table is written is declared with it; tries after a lost race, and what surrounds them,
+are the store's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
+
+from indextracker_catalogue import Table
+
+# By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.
+COMMIT_RETRIES = 100
+COMMITS = CommitProperties(max_commit_retries=COMMIT_RETRIES)
+# zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
+# by one, which delta encoding stores in next to nothing.
+WRITER_PROPERTIES = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    column_properties={
+        "line": ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
+    },
+)
+
+
+@dataclass(frozen=True)
+class Once:
+    """By what an append is told from a repeat of itself.
+
+    Attributes:
+        writer: Who appends, such as a consumer and its shard; its last number is kept in the table.
+        number: Which of its appends it is; they only ever grow.
+    """
+
+    writer: str
+    number: int
+
+
+def replace(delta: DeltaTable, rows: pa.Table, predicate: str) -> None:
+    """Puts rows in the place of those for which a predicate holds."""
+    write_deltalake(
+        delta,
+        rows,
+        mode="overwrite",
+        predicate=predicate,
+        writer_properties=WRITER_PROPERTIES,
+        commit_properties=COMMITS,
+    )
+
+
+def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:
+    """Adds rows, unless the table has this append of its writer, or a later one, already.
+
+    The number is committed together with the rows, so that no kill can come between the two.
+    """
+    properties = COMMITS
+    if once is not None:
+        last = delta.transaction_version(once.writer)
+        if last is not None and last >= once.number:
+            return
+        properties = CommitProperties(
+            max_commit_retries=COMMIT_RETRIES,
+            app_transactions=[Transaction(once.writer, once.number)],
+        )
+    write_deltalake(
+        delta,
+        rows,
+        mode="append",
+        writer_properties=WRITER_PROPERTIES,
+        commit_properties=properties,
+    )
+
+
+def merge(delta: DeltaTable, rows: pa.Table, table: Table) -> None:
+    """Puts each row in the place of the one with its key, and adds those of new keys.
+
+    Of rows with one key the last one wins.
+    """
+    same = [f"old.{name} = new.{name}" for name in (*table.partition_columns, *table.key)]
+    same += [f"old.{name} is not distinct from new.{name}" for name in table.key_nullable]
+    (
+        delta.merge(
+            _last_of_each(rows, [*table.key, *table.key_nullable]),
+            " and ".join(dict.fromkeys(same)),
+            source_alias="new",
+            target_alias="old",
+            writer_properties=WRITER_PROPERTIES,
+            commit_properties=COMMITS,
+        )
+        .when_matched_update_all()
+        .when_not_matched_insert_all()
+        .execute()
+    )
+
+
+def _last_of_each(rows: pa.Table, key: list[str]) -> pa.Table:
+    numbered = rows.select(key).append_column("row", pa.array(range(rows.num_rows), pa.int64()))
+    last = numbered.group_by(key).aggregate([("row", "max")])["row_max"]
+    return rows.take(last.sort())
