@@ -40,8 +40,8 @@ def questions(
     names = {feed.name for feed in asked}
     return {
         feed: list(days)
-        for finder, evidence, lacking in _undecided(lake, asked, sessions, source, now)
-        for feed, days in finder.questions(evidence, lacking).items()
+        for finder, evidence, missing in _undecided(lake, asked, sessions, source, now)
+        for feed, days in finder.questions(evidence, missing).items()
         if days and feed.name not in names
     }
 
@@ -63,8 +63,8 @@ def record(
     """
     logged = [
         closed
-        for finder, evidence, lacking in _undecided(lake, asked, sessions, source, now)
-        for closed in _closed(lake, finder, evidence, lacking)
+        for finder, evidence, missing in _undecided(lake, asked, sessions, source, now)
+        for closed in _closed(lake, finder, evidence, missing)
     ]
     deliveries.record(lake, logged)
     return logged

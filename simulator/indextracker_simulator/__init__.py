@@ -1,4 +1,4 @@
-"""A simulated exchange: the publishers' documents over local HTTP, and the truth behind them.
+"""A simulated exchange: the publishers' documents over local HTTP, and the true data behind them.
 
-It shares no code with what reads those documents; see exchange.py, server.py and truth.py.
+It shares no code with the programs that read those documents.
 """

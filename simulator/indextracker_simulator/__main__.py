@@ -1,6 +1,6 @@
 """The command line: `python -m indextracker_simulator serve`.
 
-Arguments and process life alone; everything else is a library call away.
+It parses the arguments, and starts and stops the server.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Who is kept out: the index publisher's firewall, the data vendor's levels, quota and bans.
+"""Refusal of requests: the index publisher's firewall, the data vendor's levels, quota and bans.
 
-What is answered to those who may ask is routes.py's business.
+Answers to the requests that are let through are made in routes.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What goes wrong between a publisher and its readers, on request.
+"""Faults between a publisher and its readers, injected on request.
 
-Faults are drawn and answers altered here; those of the connection are carried out by server.py.
-Only what a reader can tell is done to a document: a digit of a CSV or of JSON is never changed,
-since nothing in those tells.
+Faults are drawn and answers altered here; faults of the connection are carried out by server.py.
+Documents are damaged only in ways that a reader can detect: a digit of a CSV or of JSON is never
+changed, since these formats have no checksum.
 """
 
 from __future__ import annotations

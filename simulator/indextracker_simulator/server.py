@@ -1,7 +1,6 @@
 """The exchange on local HTTP.
 
-Requests and connections alone: what is answered is routes.py's decision, what goes wrong on the
-way is drawn by faults.py.
+It handles requests and connections. Answers are made in routes.py, faults are drawn in faults.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Transforms and jobs of the lakehouse, in pure PySpark.
 
-This package ships to a cluster as it stands: it imports pyspark and the standard library alone.
-It knows what a table means and how one follows from others; where Spark runs, where a lake lies
-and when a job starts are decided elsewhere.
+This package ships to a cluster unchanged: it imports pyspark, the catalogue and the standard
+library alone. It computes tables from other tables; where Spark runs, where the lake is and when a
+job starts are the caller's decisions.
 """

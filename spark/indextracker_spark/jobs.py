@@ -1,7 +1,6 @@
 """All jobs of all subjects, by name and by the table that they write.
 
-A subject's jobs stand in the folder of its name, which gives them as JOBS; a new job is added
-there alone.
+They are collected from the subjects' folders: a new job is added to JOBS of its subject alone.
 """
 
 from __future__ import annotations

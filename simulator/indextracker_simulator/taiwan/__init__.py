@@ -1,1 +1,1 @@
-"""The simulated exchange of Taiwan: its market, its documents, and the truth that they tell."""
+"""The simulated exchange of Taiwan: its market, its documents, and the true data behind them."""

@@ -1,9 +1,8 @@
-"""The trading days of the simulated exchange, and what was known of them when.
+"""The trading days of the simulated exchange, and since when each closure was known.
 
-Dates alone: hours belong to products.py, the expiries made of these dates to expiries.py, the
-published schedule of holidays to holidays.py. An exchange may call off sessions that others hold
-(a typhoon); so that the model has one way to ask for the calendar whichever exchange it works
-for, `trading_calendar` returns the one that the exchange at work has put in force.
+Dates only: hours are in products.py, expiries in expiries.py, the published schedule of holidays
+in holidays.py. One simulated exchange may have typhoon closures that another has not, so the model
+gets the calendar of the exchange that it works for from `trading_calendar`.
 """
 
 from __future__ import annotations

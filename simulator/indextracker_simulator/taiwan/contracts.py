@@ -1,6 +1,6 @@
-"""Contracts of one session and the fair price of what they deliver: common to futures and options.
+"""Contracts of one session and their fair prices: common to futures and options.
 
-Fair prices before ticks and noise; what prints is futures.py's and options.py's business.
+Fair prices before ticks and noise; the printed trades are made in futures.py and options.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The exchange's own figures of a session: its daily report of futures and of options.
 
 Per contract and part of the session: prices of outright trades, volume with the blocks that were
-negotiated beside the market, settlement price and open interest. Figures alone, in hundredths; how
-they are written is taifex.py's business.
+negotiated beside the market, settlement price and open interest. Figures only, in hundredths;
+taifex.py writes them.
 """
 
 from __future__ import annotations

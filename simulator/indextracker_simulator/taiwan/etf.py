@@ -1,7 +1,7 @@
 """The trades of an ETF on the index, as a data vendor keeps them, from the exchange's own model.
 
-Few of them, and changing over the years in what the vendor knows: see `trades`. How they are
-written is finmind.py's business.
+They are few, and the fields that the vendor has change over the years: see `trades`. finmind.py
+writes them.
 """
 
 from __future__ import annotations

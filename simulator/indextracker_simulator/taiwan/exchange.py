@@ -1,7 +1,7 @@
 """The simulated exchange: its sessions, and which of their documents are published by now.
 
-The one place where model, documents and clock meet. How documents travel is server.py's business,
-when tick files come and go is publication.py's.
+It joins model, documents and clock. Transport is in server.py, the times of tick files in
+publication.py.
 """
 
 from __future__ import annotations

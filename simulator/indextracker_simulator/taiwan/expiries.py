@@ -1,7 +1,6 @@
 """Expiries: when contracts end, which are listed, and their codes relative to a session.
 
-Everything as it was known at a session. The dates come from calendar.py; prices know nothing of
-this module.
+Everything as it was known at a session. The dates come from calendar.py; no prices here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The data vendor's documents on an ETF, byte for byte in its layout.
 
-Writing alone: the trades come from etf.py.
+It only writes: the trades come from etf.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What futures trade in a session: the rows of the exchange, from its own model.
+"""Trades of futures in a session: the rows of the exchange, from its own model.
 
-A row is one print, as the tick file has it, in the file's order; how it is written is taifex.py's
-business. Everything that a reader of such files gets wrong is made to happen in every session:
-prints in the second of a close, far contracts that print once or as legs alone, opening auctions
-with and without their mark, spreads before the first outright row, spreads that met outrights.
+A row is one print, in the order of the tick file, which taifex_ticks.py writes. Every session has
+the cases that readers of such files get wrong: prints in the second of a close, far contracts that
+print once or as legs alone, opening auctions with and without their mark, spreads before the first
+outright row, spreads matched with outrights.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The stock exchange's schedule of a year: its holidays, and the days around them.
 
-It follows from the calendar as it was expected: a typhoon is in no schedule. Which days are
-closed is calendar.py's knowledge; here they get their names and their explanations.
+It follows from the calendar as it was expected: a typhoon is in no schedule. calendar.py says which
+days are closed; here they get their names and explanations.
 """
 
 # ruff: noqa: RUF001 -- the punctuation is the publisher's

@@ -1,8 +1,8 @@
-"""What options trade in a session: the sides that the exchange prints, from its own model.
+"""Trades of options in a session: the sides that the exchange prints, from its own model.
 
 A trade has a buyer and a seller, and each is printed in rows of its own: one row, or several where
-the order met several others. The rows of a second, series and price therefore add up to an even
-number, though none of them tells which side it is. How rows are written is taifex.py's business.
+the order was matched with several others. The rows of a second, series and price therefore add up
+to an even number, though no row says which side it is. taifex_ticks.py writes the rows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The web pages among the publishers' answers: lists, forms, and what is no data.
+"""The web pages among the publishers' answers: lists, forms, and pages in place of data.
 
-How they look alone; what a list says comes from publication.py.
+Their layout only; the contents of a list come from publication.py.
 """
 
 # ruff: noqa: RUF001 -- the punctuation is the publishers'

@@ -1,6 +1,6 @@
 """Premiums of options on a forward: Black's formula of 1976 with a smile over the strikes.
 
-Numbers alone: which strikes are listed and what trades is options.py's business.
+Formulas only: the listed strikes and the trades are in options.py.
 """
 
 from __future__ import annotations

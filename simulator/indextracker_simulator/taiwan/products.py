@@ -1,7 +1,6 @@
 """The futures and options of the simulated exchange: hours, ticks, listing schemes, underlyings.
 
-What each product is, not what it did in a session (futures.py, options.py), nor when its contracts
-end (expiries.py).
+Terms of each product only: trades are in futures.py and options.py, expiries in expiries.py.
 """
 
 from __future__ import annotations

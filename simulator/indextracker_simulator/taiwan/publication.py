@@ -1,6 +1,6 @@
 """When the futures exchange lists a session, publishes its files, replaces and deletes them.
 
-Times and dates alone: what the files hold is the model's work, how a list looks is pages.py's.
+Times and dates only: the model makes the contents of the files, pages.py the layout of a list.
 """
 
 from __future__ import annotations

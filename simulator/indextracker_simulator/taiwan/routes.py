@@ -1,7 +1,7 @@
-"""What is answered to a question: the publishers' paths, forms and parameters.
+"""Answers to requests: the publishers' paths, forms and parameters.
 
-Whether a document is out is exchange.py's decision, who is kept out access.py's, and how answers
-travel and go wrong server.py's and faults.py's.
+exchange.py decides whether a document is published, access.py which requests are refused; transport
+is in server.py and faults are in faults.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""One trading day of the exchange: what happened on it, and every document that tells of it.
+"""One trading day of the exchange: its trades, levels and figures, and every document about them.
 
-Each part is made when it is first asked for. When a document is published, and what else a
-publisher may answer, is exchange.py's business.
+Each part is made when it is first used. exchange.py decides when a document is published.
 """
 
 from __future__ import annotations

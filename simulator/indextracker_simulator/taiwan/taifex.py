@@ -1,6 +1,6 @@
-"""What the futures exchange answers by form, byte for byte: its daily report, and that it has none.
+"""The futures exchange's daily report, byte for byte in its layout, and its answer without one.
 
-Writing alone: the figures come from daily.py. Tick files are written by taifex_ticks.py.
+It only writes: the figures come from daily.py. Tick files are written by taifex_ticks.py.
 """
 
 from __future__ import annotations

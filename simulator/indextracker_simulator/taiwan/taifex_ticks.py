@@ -1,6 +1,6 @@
 """The futures exchange's tick files and their control totals, byte for byte in its layout.
 
-Writing alone: what they say comes from futures.py, options.py and unreadable.py.
+It only writes: the rows come from futures.py, options.py and unreadable.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The index publisher's documents, byte for byte in its layout.
 
-Writing alone: the levels come from indices.py.
+It only writes: the levels come from indices.py.
 """
 
 # ruff: noqa: RUF001 -- the punctuation is the publisher's

@@ -1,6 +1,6 @@
-"""Lines of a document that nobody can read: the publishers' occasional slips.
+"""Damaged lines, as publishers print them now and then.
 
-They stand among the rows of the session and belong to no trade: no bar, no control total.
+They are among the rows of the session and belong to no trade: no bar or control total counts them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Prices before any market's details: random walks that any session can enter alone.
+"""Prices before any market's details: random walks, computed for any session independently.
 
 A close depends on (seed, process, session) and on the fixed epoch; the path inside a session runs
-from its previous close to its own close. Rounding, ticks and basis belong to who uses a path.
+from its previous close to its own close. Rounding, ticks and basis are left to the caller.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What jobs of several subjects are made of; a subject's own functions stand in its folder."""
+"""Functions that jobs of several subjects use."""

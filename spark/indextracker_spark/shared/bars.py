@@ -2,7 +2,7 @@
 
 A one-minute bar carries the exact sums of its prints; every coarser bar and every figure of a
 session is added up from these, so that no scale is computed twice and all engines agree to the
-bit. Which prints count, and when a contract closes, is for the subjects to say.
+bit. Which prints count, and when a contract closes, is decided by the subjects.
 """
 
 from __future__ import annotations

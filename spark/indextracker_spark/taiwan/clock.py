@@ -1,7 +1,7 @@
-"""Taipei's clock, and what the exchanges do by it.
+"""Local time in Taipei: hours of trading, parts of a session, and instants.
 
-Hours of a product are reference data; here stand the hours that hold for all, those assumed of a
-product that the reference does not have, and how a clock in a document becomes an instant.
+It has the hours that are the same for all products, those assumed for a product without reference
+data, and the conversion of a document's times to instants. Hours of a product are reference data.
 """
 
 from __future__ import annotations

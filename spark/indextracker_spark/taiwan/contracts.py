@@ -1,6 +1,6 @@
 """The contracts of a session: their terms, their dates as known then, their codes, their closes.
 
-The rules that date an expiry stand in expiries.py.
+The rules for the dates of an expiry do not belong here; they are in expiries.py.
 """
 
 from __future__ import annotations

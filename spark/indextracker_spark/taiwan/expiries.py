@@ -1,4 +1,4 @@
-"""When contracts expire, and which relative code an expiry bears: the calendar's rules alone.
+"""Dates of expiries, and their relative codes: by the calendar's rules alone.
 
 Nothing here depends on what traded or on what is loaded. The rules are those of the contract
 specifications of TAIFEX; silver/products names one for each product.

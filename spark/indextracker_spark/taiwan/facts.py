@@ -1,6 +1,6 @@
-"""Facts of silver: which lines of a reading are the rows of a table, and what becomes of the rest.
+"""Facts and rejects of silver: which lines of a reading become rows of which table.
 
-How a line is read stands in ticks.py and reports.py.
+The readings themselves are made in ticks.py and reports.py.
 """
 
 from __future__ import annotations

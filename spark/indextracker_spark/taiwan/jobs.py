@@ -1,7 +1,7 @@
 """The jobs of TAIEX and its derivatives, in the order in which data flows through them.
 
-What belongs to futures and what to options are apart, so that either document is of use without
-the other: where both fill a table, each has its slice by `instrument`.
+Futures and options have separate jobs, so that either document can be used without the other: where
+both fill a table, each replaces its slice by `instrument`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a line of a document is judged: whether it is read, and the reason why it is rejected.
+"""Judging a line of a document: whether it can be read, and if not, the reason of the reject.
 
-The forms of lines and cells stand in the catalogue (forms.py), which cells a document has and what
-they mean in ticks.py and reports.py.
+The forms of lines and cells are declared in the catalogue (forms.py); the cells of each document
+and their meaning are in ticks.py and reports.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bars of the markets and figures of their sessions: which prints count, and when they close.
 
-How bars of any instrument are made stands in bars.py.
+The bars themselves are computed by shared/bars.py.
 """
 
 from __future__ import annotations

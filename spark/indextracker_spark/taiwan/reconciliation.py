@@ -2,7 +2,7 @@
 
 Verified on the sample reports of 2023-01-30 and 2024-07-29:
 
-- A row of a spread counts spreads that met a spread, which are those of the tick file: where a
+- A row of a spread counts spreads matched with a spread, which are those of the tick file: where a
   contract traded as a leg alone, the volume of its row equals that of its spreads' rows (37 of 37).
 - Such a contract has an open and a close, those of a leg, and neither high nor low (37 of 37). Ours
   come from outright trades, so it has none: without a high there is an open if something traded.

@@ -1,6 +1,6 @@
 """Readings of reports: index levels, control totals, and the exchange's own daily figures.
 
-As of tick files: a row per line, typed, with `reads_well` and `reject_reason`.
+As with tick files, a reading has a row per line, typed, with `reads_well` and `reject_reason`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Readings of tick files: every line typed, with whether it reads well and, if not, why.
 
 A reading adds to the cells as published `reads_well`, `reject_reason` (null where it reads well)
-and the typed values. Facts and rejects are two jobs over the same reading; which of its rows are
-the facts of a table is said in facts.py.
+and the typed values. Facts and rejects are two jobs over the same reading; facts.py selects their
+rows.
 """
 
 from __future__ import annotations

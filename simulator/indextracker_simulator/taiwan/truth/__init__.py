@@ -1,9 +1,9 @@
-"""What a reader of the documents must find: tables made of the model's own events.
+"""The tables that a reader of the documents must get, made from the model's own events.
 
-The tables have the names, columns and key order of the lakehouse's tables, so that the two can be
-held against each other. Nothing here looks at a document, and nothing of the lakehouse is used:
-intervals, closes, rounding, codes and expiries are worked out anew, one straightforward step
-after the other. Indices go by their publisher's names, in a column `index_name`.
+They have the names, columns and key order of the lakehouse's tables, so that the two can be
+compared. No document is read here, and no code of the lakehouse is used: intervals, closes,
+rounding, codes and expiries are computed independently, one straightforward step after the other.
+Indices have their publisher's names, in a column `index_name`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bars, straight from prints: folding into intervals, and the figures of one interval.
 
-Every scale is computed from the prints themselves, in whole numbers until the last step. What
-prints, where it closes and what its rows count is for the modules of the subjects to say.
+Every scale is computed from the prints themselves, in whole numbers until the last step. The
+modules beside this one give the prints, their closes and what a row counts.
 """
 
 from __future__ import annotations

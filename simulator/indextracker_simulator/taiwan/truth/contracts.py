@@ -1,4 +1,4 @@
-"""The truth about contracts: their codes, their dates, and when they close."""
+"""The true tables of contracts: their codes, dates, and closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of the ETF's trades: trades, bars, sessions."""
+"""The true tables of the ETF's trades: trades, bars, sessions."""
 
 from __future__ import annotations
 

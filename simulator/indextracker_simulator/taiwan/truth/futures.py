@@ -1,4 +1,4 @@
-"""The truth of the futures tick file: trades, spreads, bars, sessions."""
+"""The true tables of the futures tick file: trades, spreads, bars, sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of the index report: levels, bars, sessions."""
+"""The true tables of the index report: levels, bars, sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of the options tick file: sides, bars weighted by contracts, sessions."""
+"""The true tables of the options tick file: sides, bars weighted by contracts, sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth about lines that cannot be read."""
+"""The true table of lines that cannot be read."""
 
 from __future__ import annotations
 

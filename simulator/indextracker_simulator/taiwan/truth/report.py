@@ -1,7 +1,7 @@
-"""The truth of the daily report, and of its reconciliation with what traded.
+"""The true tables of the daily report, and of its reconciliation with the trades.
 
-The report's figures are those of daily.py, which made the document; what the trades say is counted
-here again, print by print.
+The report's figures are those of daily.py, which made the document; those of the trades are counted
+again here, print by print.
 """
 
 from __future__ import annotations

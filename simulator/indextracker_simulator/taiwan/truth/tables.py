@@ -1,4 +1,4 @@
-"""How the tables of the truth are laid out: columns, types, order of rows."""
+"""Layout of the true tables: columns, types, order of rows."""
 
 from __future__ import annotations
 
