@@ -15,11 +15,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from support.sources import PROJECT
 
 from indextracker.settings import Settings, cache
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.json")
+PROJECT = Path(__file__).parents[2]  # not of `support`: this is run as a program too
 PACKAGES = ("indextracker", "indextracker_assets", "indextracker_spark", "indextracker_simulator")
 # What is imported before anything is watched: its doings are not the project's.
 FOREIGN = (

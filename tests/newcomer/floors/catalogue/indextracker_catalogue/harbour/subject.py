@@ -1,0 +1,5 @@
+"""The harbour as a subject of the lakehouse."""
+
+from indextracker_catalogue.model import Subject
+
+SUBJECT = Subject(name="harbour", title="A toy exchange of berths")
