@@ -56,12 +56,13 @@ test-images: setup ## every job on the Spark of EMR's images, 2 x 470 MB, in abo
 soak: setup ## 500 backfills killed at random moments, in about an hour
 	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
 
-check: setup ## lint, format, types, SQL, imports, dbt's sources, data dictionary
+check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, data dictionary
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m indextracker.calendars.library_table --check
 	$(BIN)/python -m indextracker.warehouse.dbt_sources --check
 	$(BIN)/python -m indextracker_cli.dictionary --check
 
@@ -75,7 +76,8 @@ ui: setup ## Dagster's UI on http://127.0.0.1:3000
 bench: setup ## time and memory against a script written by hand and across engines, some forty minutes
 	for row in warm cold memory growth layers engines; do $(BIN)/python -W ignore benchmarks/$$row.py || exit 1; done
 
-docs: setup ## renew dbt's sources and the data dictionary
+docs: setup ## renew calendars, dbt's sources and the data dictionary
+	$(BIN)/python -m indextracker.calendars.library_table
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
 	$(BIN)/python -m indextracker_cli.dictionary
 

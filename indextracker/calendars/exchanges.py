@@ -57,21 +57,6 @@ def find_exchanges(subjects: Iterable[str], floor: str = FLOOR) -> dict[str, Exc
     return {exchange.code: exchange for exchange, _ in found}
 
 
-def library_sessions(name: str, start: date, horizon: date) -> set[date]:
-    """The sessions that exchange_calendars knows, from start to horizon.
-
-    Args:
-        name: The library's name of the exchange.
-        start: First day.
-        horizon: Last day.
-    """
-    # Imported here: the library and its pandas take two seconds, which few commands need.
-    import exchange_calendars  # noqa: PLC0415
-
-    library = exchange_calendars.get_calendar(name, start=start, end=horizon)
-    return {moment.date() for moment in library.sessions}
-
-
 class TradingDays:
     """The sessions of one exchange over a span of days.
 

@@ -6,7 +6,8 @@ from datetime import date, time
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from indextracker.calendars.exchanges import Exchange, library_sessions
+from indextracker.calendars.exchanges import Exchange
+from indextracker.calendars.library import library_sessions
 from indextracker.reference import taiwan as reference
 
 XTAI = Exchange(

@@ -1,8 +1,8 @@
 """Runs of the command in processes of their own, quickly: forked off one that has imported all.
 
-A backfill spends four seconds of a processor on imports and on the calendar, and the tests run some
-two hundred commands. A child of the fork is a process like any other: what it starts, locks and
-leaves behind when killed is its own.
+A backfill spends four seconds of a processor on imports, and the tests run some two hundred
+commands. A child of the fork is a process like any other: what it starts, locks and leaves behind
+when killed is its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from threading import Lock
 from typing import Any
 
 from indextracker.warehouse.dbt_runs import prepare
-from support.calendars import taiwan
 
 WAIT_SECONDS = 300.0
 
@@ -170,7 +169,6 @@ def _import_all() -> None:
     import indextracker_assets.backfill
     import indextracker_assets.event_log  # noqa: F401
 
-    taiwan()
     # What is there for good need not be looked through again by the collector of each child.
     gc.collect()
     gc.freeze()
