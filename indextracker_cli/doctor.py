@@ -356,7 +356,7 @@ def _engine(settings: Settings) -> Findings:
         return
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "from indextracker_cli import doctor; doctor.run_a_job()"],
+            [sys.executable, "-c", "from indextracker_cli.doctor import run_a_job; run_a_job()"],
             capture_output=True,
             text=True,
             timeout=ENGINE_SECONDS,

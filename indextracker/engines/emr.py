@@ -114,8 +114,7 @@ class EmrEngine:
             batch = keys[first : first + KEYS_PER_RUN]
             before = [key for key in seen(batch, known, job.look_back) if key not in batch]
             wanted = job_run(self._settings, self._package, job, lake, batch, before)
-            write = partial(_submitted, host, wanted)
-            retried(write, f"{lake}/{job.writes.path}")
+            retried(partial(_submitted, host, wanted))
 
     def close(self) -> None:
         """Nothing is held: the application stops by itself when it idles."""

@@ -57,7 +57,7 @@ class SessionEngine(ABC):
             for first in range(0, max(len(keys), 1), KEYS_PER_COMMIT):
                 batch = keys[first : first + KEYS_PER_COMMIT]
                 write = partial(jobs_of_spark.run, spark, lake, job, batch, known)
-                retried(write, f"{lake}/{job.writes.path}")
+                retried(write)
         except Exception as error:
             if _answers(spark):
                 raise
