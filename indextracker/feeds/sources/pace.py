@@ -137,5 +137,8 @@ class Allowance:
             self._asked = asked
             return
         aside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        aside.write_text(json.dumps(asked))
+        with aside.open("w") as opened:
+            json.dump(asked, opened)
+            opened.flush()
+            os.fsync(opened.fileno())
         aside.replace(self._file)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -28,10 +29,12 @@ from support.small_publisher import (
 )
 
 from indextracker.feeds import FEEDS, Publisher, Refusal, State
-from indextracker.feeds.model import Bearer
+from indextracker.feeds.model import Bearer, Quota
 from indextracker.feeds.sources import Answer, HttpSource, judge
 from indextracker.feeds.sources import http as module
+from indextracker.lake import Landing
 from indextracker.system.documents import Document
+from indextracker.system.places import Folder
 
 REPORT = FEEDS["taifex_daily_futures"]
 ETF = FEEDS["finmind_trades"]
@@ -265,6 +268,82 @@ def test_the_next_process_keeps_its_distance_too(
 def test_a_publisher_that_the_source_does_not_know_is_an_error(session: date) -> None:
     with HttpSource([], user_agent=AGENT) as source, pytest.raises(KeyError):
         list(source.answers(INDEX, session))
+
+
+def test_a_publisher_whose_quota_is_used_up_is_not_asked(
+    exchange: Exchange, session: date, tmp_path: Path
+) -> None:
+    """Attempts count, whichever process makes them; what is told says until when."""
+    exchange.replies = [reply(503)]
+    seconds = [datetime(2025, 1, 1, 12, tzinfo=UTC).timestamp()]
+
+    def source() -> HttpSource:
+        publisher = Publisher(
+            "twse", f"http://127.0.0.1:{exchange.server_port}", 0.0, Quota(4, "day")
+        )
+        options: Any = {"through_proxy": False, "now": lambda: seconds[0], "sleep": lambda _: None}
+        return HttpSource([publisher], user_agent=AGENT, pace_folder=tmp_path, **options)
+
+    used_up = "twse was not asked: its 4 requests per day are used up until 2025-01-02 12:00 UTC"
+    with source() as http:
+        [first] = http.answers(INDEX, session)
+        assert "asked for 3 times" in str(first.reason)
+        assert http.barred(INDEX) is None
+    with source() as http:
+        [second] = http.answers(INDEX, session)
+        assert (second.state, second.reason) == ("blocked", used_up)
+        assert len(exchange.requests) == 4
+        barred = http.barred(INDEX)
+        assert barred is not None
+        assert barred.reason == used_up
+        [third] = http.answers(INDEX, session)
+        assert (third.state, third.reason) == ("blocked", used_up)
+        assert len(exchange.requests) == 4
+        seconds[0] += 86_400
+        list(http.answers(INDEX, session))
+        assert len(exchange.requests) == 7
+
+
+def test_a_publishers_headers_go_with_each_request(exchange: Exchange, session: date) -> None:
+    exchange.replies = [reply(404)]
+    headers = {"Referer": "https://www.example.org/", "Accept": "application/json"}
+    publisher = Publisher("twse", f"http://127.0.0.1:{exchange.server_port}", 0.0, headers=headers)
+    with HttpSource([publisher], user_agent=AGENT, through_proxy=False) as http:
+        list(http.answers(INDEX, session))
+    assert exchange.requests[0].headers.items() >= headers.items()
+    assert exchange.requests[0].headers["User-Agent"] == AGENT
+
+
+PIECE = bytes(range(256)) * 4_096  # a mebibyte
+PIECES = 300
+PIECES_DIGEST = "c94f9518a31d14b56d671b997ff6d3c99dc5dd58109f0c409b60f21bd748e6ea"
+
+
+def test_a_large_document_lands_without_being_in_memory(
+    exchange: Exchange, session: date, tmp_path: Path
+) -> None:
+    """300 MiB, made as they are sent, of which 12 MB were in memory at most when measured."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(PIECE) * PIECES))
+        handler.end_headers()
+        for _ in range(PIECES):
+            handler.wfile.write(PIECE)
+
+    exchange.replies = [send]
+    landing = Landing(Folder(tmp_path))
+    tracemalloc.start()
+    try:
+        answer = exchange.ask(session, replace(INDEX, largest_bytes=1 << 30))
+        assert answer.document is not None
+        digest = landing.put(answer.document)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 32 << 20
+    assert (tmp_path / digest[:2] / digest).stat().st_size == len(PIECE) * PIECES
+    assert digest == PIECES_DIGEST
 
 
 # the publisher's own rules

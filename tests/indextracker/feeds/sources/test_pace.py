@@ -1,15 +1,18 @@
-"""The distance between requests, kept by processes that know nothing of each other."""
+"""How far apart and how many requests are, kept by processes that know nothing of each other."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from indextracker.feeds.sources.pace import Pace
+from indextracker.feeds.model import Quota
+from indextracker.feeds.sources.pace import Allowance, Pace
 
 # Its clock and its sleep move a time that all processes share, in a file.
 ASKER = """
@@ -107,3 +110,47 @@ def test_without_a_distance_nothing_is_kept(tmp_path: Path) -> None:
     one.keep()
     assert clock.slept == []
     assert list(tmp_path.iterdir()) == []
+
+
+# quotas
+
+
+@pytest.mark.parametrize(("per", "seconds"), [("hour", 3_600.0), ("day", 86_400.0)])
+@pytest.mark.parametrize("shared", [True, False])
+def test_no_hour_or_day_has_more_requests_than_allowed(
+    tmp_path: Path, per: Literal["hour", "day"], seconds: float, shared: bool
+) -> None:
+    clock = Clock(1_000_000.0)
+    one = Allowance(Quota(3, per), tmp_path / "quota" if shared else None, clock)
+    assert one.used_up_until() is None
+    for _ in range(3):
+        assert one.take() is None
+        clock.now += 10
+    assert one.take() == one.used_up_until() == 1_000_000.0 + seconds
+    clock.now = 1_000_000.0 + seconds
+    assert one.take() is None
+    # The second of the three is in the last hour or day still.
+    assert one.take() == 1_000_010.0 + seconds
+
+
+def test_a_quota_outlives_its_process(tmp_path: Path) -> None:
+    clock = Clock()
+    quota = Quota(2, "day")
+    for _ in range(2):
+        assert Allowance(quota, tmp_path / "locks" / "quota.some", clock).take() is None
+    assert Allowance(quota, tmp_path / "locks" / "quota.some", clock).take() is not None
+    assert Allowance(quota, tmp_path / "locks" / "quota.other", clock).take() is None
+
+
+def test_a_clock_that_was_set_back_blocks_nobody(tmp_path: Path) -> None:
+    clock = Clock(9_000_000.0)
+    assert Allowance(Quota(1, "hour"), tmp_path / "quota", clock).take() is None
+    clock.now = 100.0
+    assert Allowance(Quota(1, "hour"), tmp_path / "quota", clock).take() is None
+
+
+def test_threads_share_a_quota(tmp_path: Path) -> None:
+    one = Allowance(Quota(10, "day"), tmp_path / "quota", Clock())
+    with ThreadPoolExecutor(8) as pool:
+        allowed = list(pool.map(lambda _: one.take() is None, range(40)))
+    assert sum(allowed) == 10
