@@ -1,5 +1,5 @@
 """IndexTracker, the library: feeds, lake, engines and warehouse, free of Dagster.
 
-Import it in a notebook. What schedules and records the work is `indextracker_assets`; what
-computes it is `indextracker_spark`.
+It can be imported in a notebook. Scheduling (`indextracker_assets`) and the computation of tables
+(`indextracker_spark`) do not belong here.
 """

@@ -1,4 +1,4 @@
-"""The parts that a run works with, made from the settings when first asked for."""
+"""The parts that a run works with, made from the settings when they are first used."""
 
 from __future__ import annotations
 

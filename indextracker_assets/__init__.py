@@ -1,5 +1,5 @@
-"""The Dagster code location: assets, partitions and runs, made of the declarations.
+"""The Dagster code location: assets, partitions and runs, made from the declarations.
 
-Nothing but Dagster belongs here: what a table means, what a document holds and how a number comes
-about stand in `indextracker_spark` and `indextracker`.
+Nothing but Dagster belongs here: documents, tables and computations are the work of `indextracker`
+and `indextracker_spark`.
 """

@@ -1,7 +1,7 @@
-"""Alerts: who is told that a run failed.
+"""Alerts about failed runs.
 
-A seam: where alerts go is one class with one method. What is worth an alert is decided by the
-sensor in `automation`.
+A destination of alerts is one class with one method. The sensor in `automation` decides when an
+alert is sent.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""What runs by itself: the daily schedule, and sensors for what is outstanding, stale or broken.
+"""Automation: schedules, and sensors for outstanding documents, stale tables and failed runs.
 
-Schedule and sensors decide from the calendar, the log of documents and the log of builds, so it
-does not matter which of them, or who else, began. They stop at deciding: runs do the work, and
-locks of the operating system keep them apart.
+Schedules and sensors decide from the calendar, the log of documents and the log of builds, so it
+does not matter what started the earlier runs. They only decide: runs do the work, and locks of the
+operating system keep them apart.
 
-They are stopped by default: to look at the UI is no request to a publisher, and a second process
-on the same home would double them. INDEXTRACKER_AUTOMATION=running switches them on together.
-What only tidies up, `killed_runs`, always runs.
+They are stopped by default: opening the UI must not send requests to publishers, and a second
+process on the same home would start everything twice. INDEXTRACKER_AUTOMATION=running switches them
+on together. `killed_runs`, which only cleans up, always runs.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Puts the code location together: assets, jobs and what is injected into them.
 
-The one seam where tests replace a part: they call `build_defs` with a platform of their own.
+Tests call `build_defs` with a platform of their own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What Dagster keeps of runs: how long, and how large it is.
+"""Dagster's history of runs: its size, and removal of old logs.
 
-For each run a database of its own, a row for every event that tables are known by, and what steps
-printed. Where PostgreSQL has the records, its owner looks after them.
+It has a database for each run, a row for every materialisation and check, and the output of steps.
+Records in PostgreSQL are not touched.
 """
 
 from __future__ import annotations

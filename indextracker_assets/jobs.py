@@ -1,7 +1,7 @@
-"""The jobs: acquiring, refining, the marts, and how fresh it all is.
+"""The Dagster jobs: acquiring, refining, the marts, and the freshness checks.
 
-Acquiring and refining are apart because a run marks all of its partitions: which sessions are to
-be refined is known only once their documents were judged.
+Acquiring and refining are separate because a run marks all of its partitions: which sessions are to
+be refined is known only after their documents were judged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What became of a run, in sentences and figures for people: what broke, and what was warned of.
+"""Outcomes of a run, as sentences and figures for people: its errors and warnings.
 
-Read from Dagster's events, which hold names of classes and of steps; none of them gets out of here.
-How runs are started stands in `backfill`.
+Read from Dagster's events; names of classes and of steps are not shown to people.
 """
 
 from __future__ import annotations

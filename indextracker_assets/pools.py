@@ -1,8 +1,8 @@
-"""Pools: what one step at a time works on, across machines.
+"""Pools: resources that one step at a time may use, across machines.
 
-Where there is one machine, locks of the operating system do this (indextracker/system/locks.py) and
-pools have no limit, which makes them nothing. On AWS every run is a machine of its own, and
-deployment/aws/dagster.yaml gives each pool one place, kept by Dagster's database.
+On one machine, locks of the operating system do this (indextracker/system/locks.py) and pools have
+no limit, so they have no effect. On AWS every run is a machine of its own, and
+deployment/aws/dagster.yaml gives each pool one slot, kept in Dagster's database.
 """
 
 from __future__ import annotations

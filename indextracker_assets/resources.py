@@ -1,7 +1,6 @@
-"""What Dagster's libraries do for a run: S3's client, a Spark session, Pipes to EMR Serverless.
+"""Adapters to Dagster's libraries: S3's client, a Spark session, Pipes to EMR Serverless.
 
-What is kept where is decided by the lake; how a session is configured and what a job run is, by
-the engines.
+Paths come from the lake; the configuration of sessions and job runs comes from the engines.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Runs and the processes that run them: opening, marking, ending the killed, trying again.
+"""Runs and their processes: opening runs, tagging them, ending killed ones, repeating failed ones.
 
-A run whose process was killed never ends by itself: Dagster would show it as running for good and
-keep its place in the queue.
+A run whose process was killed never ends: Dagster would show it as running for good and keep its
+place in the queue.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Secrets from AWS Secrets Manager, for processes whose environment does not hold them.
 
 They become secret values of the process's Settings and go nowhere else: not to the environment,
-a log, an error or metadata. What a secret may be called and hold is decided by `Settings`.
+a log, an error or metadata. `Settings` defines the names and forms of secrets.
 """
 
 from __future__ import annotations

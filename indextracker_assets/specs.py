@@ -1,4 +1,4 @@
-"""What Dagster is told of a table: key, group, columns, checks, and what they found."""
+"""A table as Dagster sees it: key, group, columns, checks, and their results."""
 
 from __future__ import annotations
 

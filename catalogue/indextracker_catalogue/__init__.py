@@ -1,7 +1,7 @@
 """The catalogue: every Delta table of the lakehouse, declared once.
 
-A subject's tables stand in the folder of its name. `subjects` collects them from there, so a new
-table is added by writing it down and nowhere else.
+A subject's tables are declared in the folder of its name and collected from there, so nothing else
+is edited to add one.
 """
 
 from __future__ import annotations

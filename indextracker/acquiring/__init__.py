@@ -1,1 +1,1 @@
-"""From a question to bronze: ask, judge, keep, decode and log what a publisher answers."""
+"""Acquiring documents: request, judge, store, decode and log them."""

@@ -1,8 +1,8 @@
-"""From a publisher's answer to bronze: ask, keep the bytes, decode, log.
+"""Acquisition of a feed's documents: request them, store the bytes, decode them, log the answers.
 
-The order of the three writes makes a kill harmless: the bytes land first, then the bronze slice is
-replaced, and the log says `accepted` last. A rerun repeats what the log does not know of, and takes
-out of bronze what the log does not know of. How an answer is judged stands with the feeds.
+The order of the three writes makes a kill safe: the bytes are stored first, then the bronze slice
+is replaced, and `accepted` is logged last. A rerun repeats what was not logged, and removes rows
+from bronze whose document was not logged. Judging answers does not belong here.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Days that the calendar takes for sessions and on which the exchange was closed: found and logged.
+"""Finds and logs closed days: those that the calendar has as sessions, but without trading.
 
-A step of its own after documents were asked for, in three parts, so that each publisher is asked in
-its own turn: `questions` names what else has to be known, which is asked by `acquire` as any other
-document is; then `record` logs what is found. What proves a closure is said by the finders of the
-subjects, `feeds/<subject>/closures.py`; what follows for the calendar's tables is
-`deliveries.found_closures`.
+A step of its own after acquisition, so that each publisher is asked in its own pool: `questions`
+names the documents that are needed as evidence, which `acquire` requests as any others; then
+`record` logs the days that were closed. What proves a closure is a rule of the subject
+(`feeds/<subject>/closures.py`) and does not belong here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What publishers answered: the log, and the state of each session and feed that follows from it.
+"""The log of publishers' answers, and the state of each session and feed, which is derived from it.
 
-Nothing is asked of a publisher here, and no state is stored besides the log.
+No request is sent here, and no state is stored besides the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What people should know of a session's document though one is accepted.
+"""Remarks on accepted documents: sentences for people.
 
-Another took its place, another came and did not, or an archive holds another that is right too.
-Deciding between documents is done elsewhere; here it is put into words.
+A document was replaced by another, another came and did not replace it, or an archive has another
+that could be accepted too. Deciding between documents does not belong here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whose turn it is: which of the outstanding documents are to be asked for now.
+"""Selects the outstanding documents that are to be requested now.
 
-What was asked for in vain is asked for again after a pause that grows. Which documents are
-outstanding is said by `windows`, and asking is done in `acquisition`.
+A document that was requested without success is requested again after a pause, which grows.
+`windows` finds the outstanding documents; `acquisition` requests them.
 """
 
 from __future__ import annotations

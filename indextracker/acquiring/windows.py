@@ -1,7 +1,7 @@
-"""What is still to be had: how long publishers keep documents, and which are worth asking for.
+"""Missing documents that publishers still keep, and for how long they keep them.
 
 Derived from the log of answers, the calendar and the publishers' lists. Nothing is written here,
-and no document asked for.
+and no document is requested.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What is to be built, from what, and what came of it; engines and Dagster run it."""
+"""Building tables: what is stale, in which order it is built, and reports of what was built."""

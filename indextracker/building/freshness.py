@@ -1,6 +1,6 @@
 """Freshness by the calendar: how far tables are behind the sessions that are due by now.
 
-What is done about it, and how it is shown, is decided elsewhere.
+Showing it, and building what is behind, do not belong here.
 """
 
 from __future__ import annotations

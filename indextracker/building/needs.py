@@ -1,7 +1,7 @@
-"""Which feeds' documents each table rests on, as its jobs declare it.
+"""The feeds whose documents each table is made from, derived from its jobs.
 
-What was built from them is said by `staleness`, what is to be run by the code location. The jobs
-stand beside their functions, so that importing this imports pyspark, and starts none.
+Importing this imports pyspark, since jobs are declared with their functions; no session is started.
+Which builds are out of date is found in `staleness`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What is to be run: sessions and tables, put together into as few runs as there can be.
+"""Plans runs: groups sessions and tables into as few runs as possible.
 
-Which sessions need it is said by `staleness`; runs are started by the code location.
+`staleness` finds the sessions that need one; the code location starts the runs.
 """
 
 from __future__ import annotations

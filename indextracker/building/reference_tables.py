@@ -1,6 +1,6 @@
 """Reference data as tables of the lake, so that sessions, hours and rules reach a job as rows.
 
-The facts stand in reference/*.csv and in the calendars; no rule is applied here.
+The facts come from reference/*.csv and from the calendars; no rule is applied here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a backfill found and made, for whoever prints it.
+"""The report of a backfill: what it found and built.
 
-How a backfill runs stands in `indextracker_assets.backfill`.
+Running a backfill and printing its report do not belong here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Which sessions of which tables were not built from the documents that are accepted now.
+"""Staleness: sessions of tables that were not built from the documents that are accepted now.
 
-Silver, gold and their copies in the warehouse follow from documents. Each build is logged with
-those that it came from; what differs from the accepted ones is stale, whether it was never built,
-whether a better document came, or whether the table went back to an earlier version. Building is
-done elsewhere.
+Each build of silver, gold and their copies in the warehouse is logged with the documents that it
+was made from. A session whose accepted documents differ from these is stale: it was never built, a
+better document came, or the table was restored to an earlier version. Building does not belong
+here.
 """
 
 from __future__ import annotations

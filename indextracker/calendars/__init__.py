@@ -1,6 +1,6 @@
 """Which keys a time line has: the sessions of each exchange, the days of a zone, hours and years.
 
-Generic code asks `calendar` and knows keys alone. What only an exchange has (its days as dates, its
+Generic code uses `calendar` and keys alone. What only an exchange has (its days as dates, its
 hours) are its `TradingDays`, made from what its subject declares in `calendars/<subject>`. Hours of
 products and expiry rules do not belong here (`indextracker.reference` and Spark), nor do partitions
 (`indextracker_assets`).

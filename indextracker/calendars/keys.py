@@ -1,4 +1,4 @@
-"""The keys of one time line in their order, whatever they are: sessions, days, hours or years."""
+"""The keys of one time line in their order: sessions, days, hours or years."""
 
 from __future__ import annotations
 

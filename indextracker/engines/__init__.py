@@ -1,7 +1,6 @@
-"""Where Spark code runs.
+"""Engines: they run Spark jobs on a lake.
 
-An engine runs a job of the catalogue on a lake; which job and which sessions is decided by the
-caller, and what the job does by indextracker_spark.
+The caller decides which job runs on which sessions; indextracker_spark defines what a job computes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every engine does when another run commits to its table first: starts again from there."""
+"""Repeating a job when another run committed to its table first; the same on every engine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A Spark Connect server that runs elsewhere: Spark's own, Sail's, or a vendor's.
 
-It is somebody else's server: it is reached, not started, and its configuration is its own. It has
-to know Delta Lake and to see the lake under the same address.
+The server is not started or configured here. It has to support Delta Lake and to see the lake under
+the same address.
 """
 
 from __future__ import annotations

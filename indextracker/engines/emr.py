@@ -1,6 +1,6 @@
-"""EMR Serverless: each job is a run of its own on an application that somebody made.
+"""EMR Serverless: each job is a job run of its own on an existing application.
 
-What is sent is decided here; it is sent by what surrounds a run, since the job reports back there.
+The requests are made here and sent by the code location, since the job reports back to Dagster.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The jars that JVM Spark needs beside its own: Delta Lake, and S3 where the lake is there.
+"""The jars that JVM Spark needs besides its own: Delta Lake, and S3 for a lake on S3.
 
-They are fetched once, by their coordinates, into the project's folder of data; every later session
-starts from the files, offline. PySpark brings Spark's own jars, and Ivy, which fetches these.
+They are fetched once, by their Maven coordinates, into the project's data folder; every later
+session starts offline from the files. PySpark brings Spark's own jars, and Ivy, which fetches
+these.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Classic Spark on a JVM of this process, with Delta Lake: configuration and session.
 
-The configuration stands here alone; who opens the session, this module or what surrounds a run,
-does not matter. It is that of one machine: a cluster's is its own.
+The configuration is that of one machine, whether this module or the code location opens the
+session; a cluster has its own.
 """
 
 from __future__ import annotations

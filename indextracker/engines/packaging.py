@@ -1,9 +1,9 @@
-"""What a cluster needs of this project: three files, made of what is here, equal for equal code.
+"""The three files that a cluster needs of this project: equal code gives equal files.
 
-`indextracker_spark` ships as it stands, with the catalogue that it imports. Beside it goes what its
-entry point needs to report back, in the versions installed here, which the lock pins; a cluster's
-image has Python and PySpark.
-The names tell the content: a job that waits still finds its code when newer code was delivered.
+They hold `indextracker_spark` and the catalogue unchanged, and the packages that its entry point
+needs to report back, in the versions installed here, which the lock pins; a cluster's image has
+Python and PySpark. A file's name contains its digest, so a waiting job still finds its code when
+newer code was delivered.
 """
 
 from __future__ import annotations

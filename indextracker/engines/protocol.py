@@ -1,7 +1,6 @@
-"""What an engine is to the rest of the program, and what surrounds a run to an engine.
+"""The interfaces between engines and the rest of the program.
 
-Which engine it is, is decided by the settings in one place, `engine()` of this package; how an
-engine does it is in its own module.
+`engine()` of this package chooses an engine by the settings; each is implemented in its own module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Running jobs on a Spark session, wherever that comes from.
+"""Running jobs on a Spark session of any engine.
 
-What tells engines apart is only how their session comes about, in the module of each; how a job
-is cut into commits, tried again and ends when its session is lost is the same for all.
+Dividing a job into commits, repeating it, and ending it when its session is lost are the same for
+all engines. Opening the session differs and is done in each engine's module.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The feeds: what publishers offer, how to know that it is data, how to decode it.
+"""The feeds: the documents that publishers offer, and how each is requested, judged and decoded.
 
 Each subject has a folder here whose modules declare its `Publisher`s, its `Feed`s and how its
 closed days are found; they are collected below, so that declaring one adds it. `sources` asks for

@@ -1,8 +1,8 @@
-"""What the finder of a subject's closed days is: days that a calendar takes for sessions.
+"""Closure finders: a subject's rule for days that a calendar has as sessions and that were closed.
 
-No schedule tells of a typhoon. What proves one is a rule of the subject, declared in its own folder
-as a `ClosureFinder`; it decides from what was answered, and asks and writes nothing. Its questions
-are asked, and what it finds is logged, by `indextracker.acquiring.closures`.
+No schedule has a typhoon. Each subject declares in its own folder what proves a closure, as a
+`ClosureFinder`: it decides from the answers that are there. Sending its questions and logging its
+findings does not belong here.
 """
 
 from __future__ import annotations

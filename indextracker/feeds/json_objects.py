@@ -1,4 +1,4 @@
-"""JSON documents: an object, or the reason why there is none."""
+"""JSON documents: parsed to an object, or refused with a reason."""
 
 from __future__ import annotations
 

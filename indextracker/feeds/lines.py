@@ -1,7 +1,7 @@
 """Lines of comma separated text to Arrow, with none lost and none renumbered.
 
-A line ends at a line feed, with or without carriage returns before it. Quotes mean nothing.
-Encodings, headers and what the cells say are the publishers' business.
+A line ends at a line feed, with or without carriage returns before it. Quotes have no meaning.
+Encodings, headers and the contents of cells do not belong here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What a publisher, a feed and a refusal are.
+"""The classes of publishers, feeds and refusals.
 
-The feeds themselves are declared in the modules of their publishers; asking for documents is done
-in `sources`.
+The feeds are declared in the modules of their publishers; `sources` requests documents.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Web pages that stand where a document was expected.
+"""Web pages that publishers send in place of a document.
 
-What a page means differs between publishers and is decided in their modules.
+The meaning of a page differs between publishers and is decided in their modules.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How many lines of a document may be beyond reading.
+"""Refuses documents with too many lines that cannot be read.
 
-A line that silver cannot read becomes a reject and stops nothing. A document with many of them is
-of another layout, and refused while the publisher still has it. What silver reads is asked here of
-Arrow by the forms of the catalogue: what is counted are the rejects that silver would hold (a test
-compares them), at 0.1 s for a tick file of 450,000 lines.
+A line that silver cannot read becomes a reject and stops nothing. A document with many of them has
+another layout, and is refused while the publisher still has it. The rejects that silver would have
+are counted here with Arrow, by the forms of the catalogue (a test compares the two), in 0.1 s for a
+tick file of 450,000 lines.
 """
 
 from __future__ import annotations

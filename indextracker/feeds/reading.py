@@ -1,4 +1,4 @@
-"""From a document to the rows of bronze, in one reading that leaves nothing behind.
+"""Reads a document once, and gives the rows of bronze.
 
 What documents look like belongs to their publishers' modules.
 """

@@ -1,6 +1,6 @@
-"""A publisher's CSV as text: its encoding, and the marks that stand around it.
+"""A publisher's CSV as text: its encoding, and the marks before and after it.
 
-How a line splits stands in lines.py; what stands in a header is the publishers' business.
+Splitting lines and reading headers do not belong here.
 """
 
 from __future__ import annotations

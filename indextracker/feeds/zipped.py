@@ -1,7 +1,7 @@
 """Documents that come as a zip archive of one file.
 
 A zip is taken only if it is exactly what is expected: one entry under one name. It is inflated in
-memory and never unpacked to a disk. What the file says is read elsewhere.
+memory and never unpacked to a disk. The file's contents are not read here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs the catalogue's checks and audits over slices of the lake.
 
-What has to hold stands with the tables; here the rows that break it are found and counted.
+It finds and counts the rows that break a rule. The rules are declared with the tables.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a table holds in one word: equal for equal rows, whatever their order, files and history.
+"""A digest of a table's rows, independent of their order, of files and of history.
 
-By it a table that was killed and rerun is compared with one that was not.
+With it, a table that was killed and rerun is compared with one that was not.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The landing zone: the publishers' bytes by their digest, never overwritten, never deleted.
 
-What the bytes mean, and whether they are accepted, is not known here.
+Judging and decoding the bytes do not belong here.
 """
 
 from __future__ import annotations

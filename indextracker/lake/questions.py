@@ -1,7 +1,6 @@
-"""One question in SQL: it only reads, and its answer comes in pieces as they are found.
+"""Queries: one SQL statement that only reads, and its result in batches.
 
-How a question reaches tables of the lake or of a warehouse is known there; how an answer is shown
-is the command line's.
+Lake and warehouses run the statements; the command line shows the results.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Taking a table back to an earlier version, and saying what that changes.
+"""Restores a table to an earlier version, and says what that changes.
 
-The way back is a commit like any other: what was current before stays a version, so that a restore
-can be taken back too.
+A restore is a commit like any other: the state before it stays a version, so a restore can be
+undone too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A stored table held against its declaration.
+"""Compares a stored table with its declaration.
 
 A column that was added to a declaration is added to the table, as null in the rows that are there.
-Whatever else has changed is refused with a sentence, before a write fails deep inside.
+Any other difference is refused with a sentence before anything is written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Delta tables below one root: created from their declaration, read and replaced by slices.
 
 Bronze and the reference tables are written here, by delta-rs. Silver and gold are written by
-Spark; they are created, read and counted here. What the rows mean is not known here.
+Spark; they are created, read and counted here. The meaning of rows does not belong here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Keeping tables small: many little files become few, and files that nothing needs any more go.
+"""Maintenance of tables: compacts small files and removes files that no kept version needs.
 
-Documents are no tables: the landing zone keeps them for good.
+The landing zone is not touched: documents are kept for good.
 """
 
 from __future__ import annotations

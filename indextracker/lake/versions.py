@@ -1,6 +1,6 @@
-"""Earlier versions of a Delta table: which there are, and which one was current at an instant.
+"""The versions of a Delta table, and which one was current at an instant.
 
-Going back to one is done in `restoring`, reading as of one in the store.
+`restoring` restores one; the store reads one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Ways of writing rows into a Delta table, each in one commit: replace, append once, merge by key.
 
-Which way a table is written is declared with it; tries after a lost race, and what surrounds them,
-are the store's.
+A table's declaration says which way it is written; the store repeats a write that lost a race.
 """
 
 from __future__ import annotations

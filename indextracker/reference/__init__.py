@@ -1,7 +1,7 @@
-"""Facts that no document tells, as CSV files with a source in each row: a folder per subject.
+"""Facts that are in no document, as CSV files with a source in each row: a folder per subject.
 
-Here stand the readers of the kinds of files that any subject may have; its own kinds are read in
-its folder. Which days an exchange trades is worked out in `indextracker.calendars`.
+The readers here are for files that any subject may have; a subject's own kinds are read in its
+folder. Trading days are computed in `indextracker.calendars`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Days on which an exchange did otherwise than its calendar says: closures and special sessions.
+"""Corrections of an exchange's calendar: closures and special sessions.
 
-The readers of `closures.csv` and `special_sessions.csv`, which any subject may have. Which days an
-exchange trades is worked out in `indextracker.calendars`.
+The readers of `closures.csv` and `special_sessions.csv`, which any subject may have. Trading days
+are computed in `indextracker.calendars`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Until when reference data was held against its sources: it grows old without anybody noticing.
+"""Reviews of reference data: up to which day each kind was compared with its sources.
 
-The reader of `reviewed.csv`, which a subject with reference data has. Which kinds of facts there
-are, and for how long a review of each is good, is declared by the subject.
+Reference data becomes outdated unnoticed. The reader of `reviewed.csv`, which a subject with
+reference data has; the subject declares its kinds of facts, and for how long a review is valid.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reads a reference file: its cells by column, each checked, each fault told by file and line.
+"""Reads a reference file: its cells by column, each checked, each error with its file and line.
 
-Which files there are, and what their rows mean, is said by those who read them.
+The meaning of rows does not belong here.
 """
 
 from __future__ import annotations

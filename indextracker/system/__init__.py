@@ -1,1 +1,1 @@
-"""What the operating system and the stores give: places, locks, room, and where a test kills."""
+"""Services of the operating system and of stores: places, locks, free space, and failpoints."""

@@ -1,6 +1,6 @@
 """A document as a handle: bytes with a name, of any size, that need not fit into memory.
 
-Where documents come from, where they are kept and what they mean is not known here.
+Requesting, storing and reading documents do not belong here.
 """
 
 from __future__ import annotations

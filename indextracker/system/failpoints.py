@@ -1,7 +1,6 @@
 """Places at which a test can have this process killed: around every commit of every layer.
 
-A failpoint does nothing unless the setting INDEXTRACKER_FAILPOINT names it. What a rerun makes of
-what a kill left behind is the business of the tests.
+A failpoint does nothing unless the setting INDEXTRACKER_FAILPOINT names it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Where this installation has what is no Python, and where it keeps data unless told otherwise.
+"""Where this installation has its files other than Python, and where it keeps data by default.
 
 Two forms: a checkout (an editable install, as `make setup` makes), which has the dbt project and
 the files of the deployments at its top and keeps data below `data/`; and a wheel, which carries
-them inside the package and keeps data below the working folder. What such files mean is not known
-here.
+them inside the package and keeps data below the working folder. The files are not read here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Locks between the processes that work on one lake: who asks a publisher, who writes a table.
+"""Locks between the processes that work on one lake: one per publisher, one per written table.
 
-They are held by the operating system, so those of a killed process are free at once, and nobody
-has to clean up. How long a publisher wants to be left alone is not known here.
+They are held by the operating system, so those of a killed process are free at once, and there is
+nothing to clean up. The pauses between requests do not belong here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where bytes are kept whole under a name: a folder, or a prefix of a bucket.
 
-What is kept is never written over, and whoever reads sees all of it or nothing. Delta tables are
-written and read by delta-rs and Spark, which know folders and buckets themselves; here their files
-are listed and their logs are read.
+Bytes are never overwritten, and a reader sees all of them or none. Delta tables are written and
+read by delta-rs and Spark, which open folders and buckets themselves; here their files are listed
+and their logs are read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: told by who works, shown by who waits (`indextracker_cli`)."""
+"""Progress of long work: reported by the code that does it, shown by `indextracker_cli`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whether the places that a run writes to can be written, and have room.
+"""Checks that the places that a run writes to can be written, and have free space.
 
-Looked at before work begins, by the doctor, and after something failed for want of room. Nothing is
-made and nothing is left behind.
+Used before work begins, by the doctor, and after something failed because a disk was full. Nothing
+is created and nothing is left behind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The warehouse: plain tables of schema `raw`, loaded slice by slice, and dbt's runs upon them."""
+"""The warehouse: plain tables of schema `raw`, loaded slice by slice, and dbt's runs on them."""
 
 from indextracker.settings import Settings
 from indextracker.warehouse.duckdb import DuckDBWarehouse

@@ -1,7 +1,7 @@
-"""Which columns of its parents each column of a dbt model comes from, read from its SQL.
+"""Column lineage: which columns of its parents each column of a dbt model comes from, by its SQL.
 
-dagster-dbt finds the same, in every run and by asking the warehouse, which takes 6 s. It depends on
-nothing but the project, so here it is found once for each state of it.
+dagster-dbt finds the same, in every run and with queries to the warehouse, which takes 6 s. It
+depends only on the project, so here it is computed once for each state of it.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 A run of dbt's own command takes four seconds before its first query, and dagster-dbt asks it for
 its version before, which takes three; dbt's programmatic runner, given the parsed project, needs
-none of that. It holds the warehouse no longer than a call lasts, and dies with this process. What
-dbt needs of a warehouse, and how that lets go again, the warehouse itself knows.
-What the models mean is dbt_project's, and what they are to Dagster `indextracker_assets`'s.
+none of that. It holds the warehouse no longer than a call lasts, and ends with this process. The
+connection is made and released by the warehouse's own module.
 """
 
 from __future__ import annotations

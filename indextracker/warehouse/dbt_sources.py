@@ -1,8 +1,7 @@
 """dbt's sources: the tables of schema `raw` as the catalogue describes them, with their tests.
 
 `python -m indextracker.warehouse.dbt_sources` writes the file that dbt reads, `--check` fails when
-it is stale. Nothing is described or tested here: the words are those of `descriptions`, the tests
-those of `dbt_project/raw_tests.yml`.
+it is stale. The descriptions come from `descriptions`, the tests from `dbt_project/raw_tests.yml`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What each table and column of schema `raw` means, as the warehouse itself tells whoever looks.
+"""Descriptions of the tables and columns of schema `raw`, as stored in the warehouse.
 
-The words are the catalogue's; how a warehouse keeps them is known to its own module.
+They come from the catalogue; each warehouse's own module stores them.
 """
 
 from __future__ import annotations

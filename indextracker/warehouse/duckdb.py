@@ -1,4 +1,4 @@
-"""The warehouse in one DuckDB file, built aside and published whole.
+"""The warehouse in one DuckDB file, built in a private copy and published as a whole.
 
 DuckDB admits one process at a time, so all writing happens in a private file next to the
 published one. Publishing copies it and renames the copy: readers open a finished file, are never

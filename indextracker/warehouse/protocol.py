@@ -1,7 +1,6 @@
-"""What a warehouse is to the rest of the program: loaded, built, published and read.
+"""The interface of a warehouse: it is loaded, built, published and read.
 
-Which warehouse it is, is decided by the settings in one place, `warehouse()` of this package; how
-a warehouse does it is in its own module.
+`warehouse()` of this package chooses one by the settings; each is implemented in its own module.
 """
 
 from __future__ import annotations

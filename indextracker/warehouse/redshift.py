@@ -1,8 +1,8 @@
 """The warehouse on Redshift: slices come through S3 by COPY; dbt publishes what passed its tests.
 
-Readers see `marts`. Nothing that they read is ever dropped or renamed under them: what changes is
-deleted and inserted in one transaction, and each of their statements sees the state before it or
-after it. Of the marts that is the last transaction of dbt's run (see `publish` of dbt_project).
+Readers see `marts`. Nothing that they read is ever dropped or renamed: changed rows are deleted and
+inserted in one transaction, and each of their statements sees the state before it or after it. For
+the marts that is the last transaction of dbt's run (see `publish` of dbt_project).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Slices of the lake's tables on their way into a warehouse: which ones, their rows, their load.
+"""Slices of the lake's tables to be loaded into a warehouse: which ones, their rows, their load.
 
-How rows get into a warehouse is known to its own module.
+Inserting the rows is done in each warehouse's own module.
 """
 
 from __future__ import annotations

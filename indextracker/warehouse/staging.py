@@ -2,7 +2,7 @@
 
 COPY takes columns by position and would read every file below a prefix, while a Delta table keeps
 its partition columns out of its files and what it removed among them: so a slice is written out.
-What becomes of the files is not known here.
+Loading the files does not belong here.
 """
 
 from __future__ import annotations

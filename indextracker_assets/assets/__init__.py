@@ -1,1 +1,1 @@
-"""The assets, a module per stage of the way of the data."""
+"""The assets, a module per stage of the data flow."""

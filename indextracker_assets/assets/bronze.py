@@ -1,9 +1,8 @@
 """Acquiring: an asset per feed, which asks its publisher and stores what is accepted.
 
-A session that is refused neither marks nor stops the others: each accepted one is logged as
-materialised by itself, and the run's output is yielded only when all of them were. What a
-publisher refuses is a state and no failure; a step fails, and is tried again, when this machine is
-in trouble.
+A refused session neither marks the others as failed nor stops them: each accepted one is logged as
+materialised on its own, and the run's output is yielded only if all were accepted. A refusal is a
+state, not a failure; a step fails, and is repeated, only for errors on this machine.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Checks of freshness: which tables are without a session that is due by now.
 
-Dagster's own policies know no holidays; what is due is said by `indextracker.building.freshness`.
-Whether a day's document can be had at all is shown by the check `documents_accepted` of its feed.
+Dagster's own policies have no holidays; `indextracker.building.freshness` finds what is due. The
+check `documents_accepted` of a feed shows whether a day's document is there at all.
 """
 
 from collections.abc import Iterator

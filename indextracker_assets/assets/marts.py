@@ -1,7 +1,7 @@
 """The marts: dbt's models as assets, its tests as their checks, its docs, and publishing.
 
-The SQL is dbt_project's, and how dbt runs is `dbt_runs`'s. dbt builds where no reader looks; what
-passed its tests is published, and nothing else ever is.
+dbt builds in schemas that readers do not see; only what passed its tests is published. The SQL is
+in dbt_project, and `dbt_runs` runs dbt.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Assets of the reference tables: what calendars, reference/*.csv and closures found tell."""
+"""Assets of the reference tables: from calendars, reference/*.csv and closures that were found."""
 
 from collections.abc import Iterator
 

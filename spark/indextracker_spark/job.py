@@ -1,7 +1,7 @@
-"""What a job is, and how one is run: read its tables, apply its function, replace its slice.
+"""Jobs: a job reads its tables, applies its function and replaces its slice.
 
-The functions themselves stand in the modules of the subjects. Which keys are due, in which process
-and on which engine, is decided by the caller.
+The functions are in the modules of the subjects. The caller decides which keys are built, in which
+process and on which engine.
 """
 
 from __future__ import annotations

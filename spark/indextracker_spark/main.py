@@ -1,7 +1,7 @@
 """Entry point of a submitted job: `main.py --lake ROOT --job NAME [KEY ...]`.
 
-It is told all it needs by its arguments and opens the session that the cluster gives it. Where
-Dagster started it, it reports the rows of each key; by hand it does the same work in silence.
+Everything that it needs is in its arguments; it opens the session that the cluster provides. If
+Dagster started it, it reports the rows of each key; started by hand, it reports nothing.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Tables that belong to no subject: what publishers answered, and what was built from it."""
+"""Tables that all subjects share: the logs of deliveries and of builds."""

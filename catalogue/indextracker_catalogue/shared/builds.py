@@ -1,4 +1,4 @@
-"""The log of what tables were built from: one table for all subjects."""
+"""The log of builds and of the documents that each was made from: one table for all subjects."""
 
 from __future__ import annotations
 

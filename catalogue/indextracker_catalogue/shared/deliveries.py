@@ -1,4 +1,4 @@
-"""The log of what publishers answered: one table for all subjects."""
+"""The log of publishers' answers: one table for all subjects."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The tables of TAIEX and its derivatives, in the order in which data flows through them.
 
-A table is declared in the module of its layer and collected from there.
+Each is declared in the module of its layer.
 """
 
 from indextracker_catalogue.taiwan.columns import *  # noqa: F403, I001 - in the data's order

@@ -1,4 +1,4 @@
-"""What publishers of TAIEX and its derivatives print: every cell as text, as published."""
+"""Bronze tables of TAIEX and its derivatives: a document's lines, every cell as published text."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""What a line of a document has to look like to be a fact, and what is checked of the fact.
+"""Regular expressions that a line of a document has to match to become a fact.
 
-The readings in Spark, the judges of documents and the checks of silver take their forms from here:
-a line that is read passes the checks, and any other is a reject. Regular expressions keep to what
-the engines' dialects share (RE2, Java, Rust), so none looks ahead. Which reason a reject is given,
-and what the cells become, stands with the readings.
+The readings in Spark, the judging of documents and the checks of silver all use them: a line that
+matches passes the checks, and any other is a reject. They keep to what the engines' dialects share
+(RE2, Java, Rust), so none looks ahead. Reasons of rejects and typed values do not belong here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bars, their sessions, and the reconciliation with the exchange's own figures."""
+"""Gold tables: bars, figures per session, and the reconciliation with the exchange's figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed facts: what the lines of the documents mean."""
+"""Silver tables of TAIEX and its derivatives: typed facts, made from the lines of documents."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What TWSE, TAIFEX and a vendor offer of each session: a module per publisher."""
+"""The feeds of TWSE, TAIFEX and a data vendor: a module per publisher."""

@@ -1,9 +1,9 @@
-"""How closed days are found in Taiwan: typhoons, of which no calendar tells.
+"""The rule for closed days in Taiwan: typhoons, which are in no calendar.
 
 A day is closed where the index publisher has no data for it, and the futures exchange has none
-either: it lists documents of a later session and none of the day, or, of a day of any age, it sends
-a daily report without a line. Silence proves nothing: an archive without a file, a page that is not
-there.
+either: it lists documents of a later session and none of the day, or, for a day of any age, it
+sends a daily report without a line. The absence of an answer proves nothing: a file that is not in
+an archive, a page that is not found.
 """
 
 from __future__ import annotations

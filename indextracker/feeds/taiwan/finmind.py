@@ -1,9 +1,9 @@
 """FinMind, a data vendor: the trades of an ETF, in JSON, a document per session.
 
 An account of a paying level is needed. The JSON carries neither a checksum nor a count of rows:
-that it is whole is told by its end, and a digit that changed on the way cannot be seen. A day
-without trades gives an empty list, as may a day that is not out yet; hence a document is to be
-taken only once it is due. What the cells mean is decided in silver.
+its end shows that it is complete, and a digit that changed on the way cannot be detected. A day
+without trades gives an empty list, as may a day that is not published yet; so a document is
+accepted only after it is due. The meaning of the cells is decided in silver.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """TAIFEX, the futures exchange: the publisher and its feeds.
 
-Its tick files, control totals and combination trades stay for 30 sessions and are listed on a page
-each; its daily report stays. How they are read stands in the modules of each kind.
+It keeps tick files, control totals and combination trades for 30 sessions and lists each kind on a
+page; it keeps its daily report for years. Reading the documents does not belong here.
 """
 
 from __future__ import annotations

@@ -5,11 +5,11 @@ some were added and moved over the years. A comma may end the header, the lines,
 until 2025-12-05 it ended the lines alone, and of options it ends the header alone since. How cells
 are typed and what they mean is decided in silver.
 
-A CSV carries no checksum. That one is complete is told by its last line, which has to end, by the
-exchange's main product, which has to be there with its day part and settlement prices, and by the
-calendar spreads, which stand below all other futures. Neither a digit that changed on the way nor
-the loss of other whole lines can be seen here; what was cut off by the network is seen by who asks,
-from the announced length, and a contract that is missing by the reconciliation with the trades.
+A CSV carries no checksum. It is taken as complete if its last line ends, if the exchange's main
+product is there with its day part and settlement prices, and if the calendar spreads, which follow
+all other futures, are there. A digit that changed on the way, or the loss of other whole lines,
+cannot be detected here; an answer cut off by the network is detected by the announced length, and a
+contract that is missing by the reconciliation with the trades.
 """
 
 from __future__ import annotations

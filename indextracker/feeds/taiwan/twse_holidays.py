@@ -2,7 +2,7 @@
 
 The schedule comes as JSON, which is asked for, or as a cp950 CSV, which archives hold; the content
 tells which. Not every row is a closure: days on which trading begins and ends are listed too.
-Typhoon closures never appear. The calendar itself stands in `indextracker.calendars`.
+Typhoon closures never appear. The calendar itself is in `indextracker.calendars`.
 """
 
 from __future__ import annotations

@@ -2,10 +2,9 @@
 
 Each kind of fact is one CSV file beside this module, every row with the source it was taken from,
 and one function here that reads it into frozen dataclasses. A file that breaks a rule is refused
-with its name and line. Facts only: which days an exchange trades is worked out in
-``indextracker.calendars``, when a contract expires in Spark. What is inferred says so in its
-source, and a cell that is not known is empty. Such facts grow old without anybody noticing:
-``reviewed.csv`` says until which day each kind was reviewed.
+with its name and line. Facts only: trading days are computed in ``indextracker.calendars``, and
+expiries in Spark. What is inferred says so in its source, and a cell that is not known is empty.
+Such facts become outdated unnoticed: ``reviewed.csv`` says up to which day each kind was reviewed.
 
 A product's hours are bounds: they contain every print. Where the start of a night session is not
 established, the row carries the night hours for all its time: no earlier print contradicts them.
