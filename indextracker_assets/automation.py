@@ -27,6 +27,7 @@ from indextracker_assets.partitions import tags
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
 from indextracker_assets.specs import asset_key, key_at
+from indextracker_catalogue.timeline import Years
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -164,10 +165,10 @@ def _asking(platform: Platform) -> Requests:
     now, first = platform.clock(), platform.settings.lake.start
     missing = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
     due, waiting = turns(platform.lake, missing, first, now)
-    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].yearly]
+    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline == Years()]
     if yearly:
         yield dg.RunRequest(asset_selection=yearly)
-    of_sessions = {feed: days for feed, days in due.items() if not FEEDS[feed].yearly}
+    of_sessions = {feed: days for feed, days in due.items() if FEEDS[feed].timeline != Years()}
     for span in spans(of_sessions, platform.calendar):
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
         yield dg.RunRequest(asset_selection=keys, tags=tags(span))

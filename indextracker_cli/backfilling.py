@@ -29,6 +29,7 @@ from indextracker.system.installation import shipped
 from indextracker.system.rooms import full, obstacles
 from indextracker_catalogue import Table
 from indextracker_catalogue.shared.builds import BUILDS
+from indextracker_catalogue.timeline import Years
 from indextracker_cli import interrupts, progress
 from indextracker_cli.days import no_session, sessions_between, traded_without_session
 
@@ -200,7 +201,7 @@ def _archived(platform: Platform, wish: Wish) -> list[date]:
             f"--all is for archives, and the source is {platform.settings.source.address}: "
             "name the sessions by --from and --to"
         )
-    asked = [FEEDS[feed] for feed in wish.wanted if not FEEDS[feed].yearly]
+    asked = [FEEDS[feed] for feed in wish.wanted if FEEDS[feed].timeline != Years()]
     held = source.holds(asked, calendar.sessions(calendar.start, platform.today))
     sessions = [session for session in held if session >= start]
     early = held[: len(held) - len(sessions)]
@@ -223,7 +224,7 @@ def _archived(platform: Platform, wish: Wish) -> list[date]:
 def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> None:
     """Says of which days without a session an archive has documents."""
     if isinstance(platform.source, ArchiveSource) and first <= last:
-        feeds = [FEEDS[feed] for feed in wish.wanted if not FEEDS[feed].yearly]
+        feeds = [FEEDS[feed] for feed in wish.wanted if FEEDS[feed].timeline != Years()]
         free = platform.calendar.non_sessions(first, last)
         now = platform.clock()
         for sentence in traded_without_session(platform.source, feeds, free, now):
@@ -232,7 +233,7 @@ def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> 
 
 def _to_come(platform: Platform, wish: Wish, sessions: Sequence[date]) -> Report:
     now, today = platform.clock(), platform.today
-    feeds = [feed for feed in wish.wanted if not FEEDS[feed].yearly]
+    feeds = [feed for feed in wish.wanted if FEEDS[feed].timeline != Years()]
     return Report(
         {day: {feed: unasked(feed, day, today, now) for feed in feeds} for day in sessions}
     )

@@ -14,6 +14,7 @@ from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
+from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
 from indextracker_cli.states import State, States
@@ -195,7 +196,9 @@ def _why(gap: Gap, only: str) -> str:
     name = NAMES.get(gap.state, gap.state)
     if gap.state != "unasked":
         return f"{name}{', the newest' if gap.varies else ''}: {gap.reason}"
-    days = [day for feed, days in gap.where.items() for day in days if not FEEDS[feed].yearly]
+    days = [
+        day for feed, days in gap.where.items() for day in days if FEEDS[feed].timeline != Years()
+    ]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
     return f"{name}: indextracker backfill taiwan{span}{only}"
 

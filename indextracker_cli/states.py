@@ -19,6 +19,7 @@ from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_catalogue import TABLES
+from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, by_reason
 
 SETTLED = ("accepted", "closed")
@@ -77,8 +78,8 @@ class States:
         self._platform = platform
         self.sessions = list(sessions)
         self.today = platform.clock().astimezone(platform.calendar.timezone).date()
-        self.feeds = [name for name in feeds if not FEEDS[name].yearly]
-        self.yearly_feeds = [name for name in feeds if FEEDS[name].yearly]
+        self.feeds = [name for name in feeds if FEEDS[name].timeline != Years()]
+        self.yearly_feeds = [name for name in feeds if FEEDS[name].timeline == Years()]
         self.every_feed = list(feeds)
         # Of any session, in one look at the log: each takes longer than what it finds.
         self._answers = current(platform.lake, self.every_feed)

@@ -63,7 +63,7 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     Args:
         lake: Where bytes, rows and the log go.
         feed: What to ask for.
-        sessions: For which sessions; for which first of January, where the feed is yearly.
+        sessions: For which sessions; for which first of January, of a feed of years.
         source: Whom to ask.
         again: Ask for what was accepted too. What is accepted now takes its place, whatever its
             size; what is not leaves it where it is.

@@ -48,7 +48,7 @@ def questions(
 def record(
     lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
 ) -> list[Delivery]:
-    """Logs as closed, for every feed of the exchange, the sessions that are found to be none.
+    """Logs as closed, for every feed of the time line, the sessions that are found to be none.
 
     Args:
         lake: Where the answers are, those to `questions` among them.
@@ -110,4 +110,4 @@ def _closed(
 
 def _feeds(finder: ClosureFinder) -> list[str]:
     """The feeds that have no document of a closed day."""
-    return [f.name for f in FEEDS.values() if f.exchange == finder.exchange and not f.yearly]
+    return [f.name for f in FEEDS.values() if f.timeline == finder.timeline]

@@ -17,6 +17,7 @@ from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference.closures import Closure
 from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
+from indextracker_catalogue.timeline import Sessions
 
 NEVER_ASKED = "not asked for yet"
 
@@ -130,10 +131,10 @@ def found_closures(lake: Lake) -> list[Closure]:
     closed -= took_place(lake, {key: a for key, a in answers.items() if key[1] in closed})
     found: dict[tuple[date, str], Closure] = {}
     for (feed, day), answer in answers.items():
-        if answer.state == "closed" and day in closed:
-            exchange = FEEDS[feed].exchange
-            found[day, exchange] = Closure(
-                exchange=exchange,
+        timeline = FEEDS[feed].timeline
+        if answer.state == "closed" and day in closed and isinstance(timeline, Sessions):
+            found[day, timeline.exchange] = Closure(
+                exchange=timeline.exchange,
                 day=day,
                 announced_on=day,
                 scheduled=False,

@@ -24,7 +24,7 @@ class Remark:
 
     Attributes:
         feed: Name of the feed.
-        session_date: The session; the first of January where the feed is yearly.
+        session_date: The session; of a feed of years the first of January.
         kind: `replaced`, the accepted document gave way to another; `stays`, what was asked for
             again is refused; `differs`, a file of an archive would be accepted and was not taken.
         file: Where the other document came from, as in the log.

@@ -13,6 +13,7 @@ from indextracker.acquiring.windows import Outstanding
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_catalogue.timeline import Years
 
 ASKS_EVERY = timedelta(minutes=30)
 LONGEST_PAUSE = timedelta(days=1)
@@ -38,7 +39,7 @@ def turns(
     waiting = 0
     for one in missing:
         times, last = asked.get((one.feed, one.session), (0, now))
-        if one.session < (date(start.year, 1, 1) if FEEDS[one.feed].yearly else start):
+        if one.session < (date(start.year, 1, 1) if FEEDS[one.feed].timeline == Years() else start):
             continue
         if times and now < last + pause(times, ASKS_EVERY):
             waiting += 1

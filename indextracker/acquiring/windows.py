@@ -16,6 +16,7 @@ from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Source
 from indextracker.lake import Lake
+from indextracker_catalogue.timeline import Years
 
 # How many of the last sessions are looked after where publishers keep documents for long.
 SESSIONS_WATCHED = 30
@@ -30,7 +31,7 @@ class Outstanding:
 
     Attributes:
         feed: Name of the feed.
-        session: Its session; of a yearly feed the first of January.
+        session: Its session; of a feed of years the first of January.
         state: State of the answer that counts; `accepted` where a newer document is listed.
         reason: What is the matter, in a sentence.
         days_left: As `days_left` tells.
@@ -96,7 +97,7 @@ def watched(feed: Feed, calendar: TradingDays, now: datetime) -> list[date]:
         return calendar.sessions(calendar.start, newest_row(calendar, now))[-feed.window_sessions :]
     today = now.astimezone(calendar.timezone).date()
     sessions = calendar.sessions(calendar.start, today)[-SESSIONS_WATCHED:]
-    if feed.yearly:
+    if feed.timeline == Years():
         return sorted({date(session.year, 1, 1) for session in sessions})
     return sessions
 

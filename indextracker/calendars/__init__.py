@@ -9,7 +9,7 @@ products and expiry rules do not belong here (`indextracker.reference` and Spark
 from __future__ import annotations
 
 import functools
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from indextracker.calendars.exchanges import Exchange, TradingDays, find_exchanges
@@ -17,7 +17,7 @@ from indextracker.calendars.keys import Calendar, Steps
 from indextracker_catalogue import SUBJECTS
 from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Years
 
-__all__ = ["EXCHANGES", "Calendar", "TradingDays", "calendar", "trading_days", "zone"]
+__all__ = ["EXCHANGES", "Calendar", "TradingDays", "begins", "calendar", "trading_days", "zone"]
 
 # TAIFEX lists up to five quarterly months (UNF): late in a December, a March more than a year away.
 YEARS_AHEAD = 2
@@ -36,6 +36,12 @@ def zone(timeline: Timeline) -> ZoneInfo:
     if isinstance(timeline, Sessions):
         return _exchange(timeline.exchange).zone
     return ZoneInfo(timeline.zone if isinstance(timeline, Days) else "UTC")
+
+
+def begins(timeline: Timeline, key: Key) -> datetime:
+    """The instant at which a key begins; of a day, its midnight in the zone."""
+    value = timeline.value_of(key)
+    return value if isinstance(value, datetime) else datetime.combine(value, time(), zone(timeline))
 
 
 def calendar(timeline: Timeline, today: date | None = None) -> Calendar:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import overload
 from zoneinfo import ZoneInfo
 
@@ -117,11 +117,6 @@ class Calendar:
         """
         value = moment if self.timeline.type == "timestamp" else moment.astimezone(self.zone).date()
         return self.timeline.key_of(value)
-
-    def begins(self, key: Key) -> datetime:
-        """The instant at which a key begins; of a day, its midnight in the zone."""
-        value = self.timeline.value_of(key)
-        return value if isinstance(value, datetime) else datetime.combine(value, time(), self.zone)
 
     def _check(self, key: Key) -> None:
         if not self.start <= key <= self.horizon:

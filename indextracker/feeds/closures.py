@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from indextracker.feeds.model import Feed
     from indextracker.feeds.sources import Source
     from indextracker.system.documents import Document
+    from indextracker_catalogue.timeline import Timeline
 
 
 class Said(Protocol):
@@ -53,7 +54,7 @@ class Evidence:
 
     Attributes:
         answers: The answer that counts, by name of the feed and session, of all feeds of the
-            finder's exchange; without those never asked for.
+            finder's time line; without those never asked for.
         document: What came with an answer, by its digest.
         source: Who was asked: its lists, and what an archive holds. Documents that it publishes are
             no business of a finder, which names them in its questions.
@@ -81,15 +82,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class ClosureFinder:
-    """How an exchange's closed days are found.
+    """How the closed days of a time line are found.
 
     Attributes:
-        exchange: The exchange, by ISO 10383 code.
+        timeline: The time line, of whose feeds none has a document of a closed day.
         questions: Of which feeds which of the days have to be asked for before they can be decided.
         closed: Which of the days were closed. A day of which any document holds lines took place,
             whatever is said here.
     """
 
-    exchange: str
+    timeline: Timeline
     questions: Callable[[Evidence, Sequence[date]], Mapping[Feed, Sequence[date]]]
     closed: Callable[[Evidence, Sequence[date]], Mapping[date, Finding]]

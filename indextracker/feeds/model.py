@@ -6,21 +6,22 @@ The feeds are declared in the modules of their publishers; `sources` requests do
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
+
+from indextracker import calendars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from zoneinfo import ZoneInfo
 
     import pyarrow as pa
 
     from indextracker.system.documents import Document
     from indextracker_catalogue import Table
+    from indextracker_catalogue.timeline import Key, Timeline
 
 LONGEST_QUOTE = 80
-# The calendar begins here, and no layout of an earlier year has been seen.
-FIRST_DAY = date(2015, 1, 1)
 
 State = Literal["accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone"]
 
@@ -159,15 +160,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Feed:
-    """The document that a publisher offers for each session.
+    """The document that a publisher offers for each key of a time line: each session, hour, year.
 
     Attributes:
         name: Name of the feed, of its bronze table and of its asset.
         publisher: Name of its publisher.
-        exchange: Exchange whose sessions it has, by ISO 10383 code.
-        table: Its bronze table.
-        zone: Time zone of the exchange.
-        due_at: Local time on the session's day by which the document is published.
+        table: Its bronze table, whose time line is the feed's.
+        due_at: By when the document is published, from the beginning of its key on: of a session,
+            the local time on its day.
         names: The publisher's file names of a session's document, as kept in an archive; the
             first is the form that `request` asks for.
         request: What to ask the publisher for; where there is a listing, the link comes from it.
@@ -175,31 +175,44 @@ class Feed:
             and `text`; raises Refusal for anything else. See `reading`.
         listing: The page that links to the document; None where the address follows from the date.
         window_sessions: For how many sessions the publisher keeps the document; None for long.
-        yearly: Whether the document is of a year instead of a session; its date is then the first
-            of January.
+        whole_from: Like `due_at`: what is published before cannot be complete; None where the
+            document alone tells.
         tells_end: Whether the document itself tells that it is complete. One that does not is to
             be taken from a publisher only once it is due.
-        readable_from: The first day whose document can be read; earlier ones are missing, and not
+        readable_from: The first key whose document can be read; earlier ones are missing, and not
             asked for.
         largest_bytes: How large the document may be.
     """
 
     name: str
     publisher: str
-    exchange: str
     table: Table
-    zone: str
     due_at: time
     names: Callable[[date], tuple[str, ...]]
     request: Callable[[date], Request]
     read: Callable[[Document, date], pa.Table]
     listing: Listing | None = None
     window_sessions: int | None = None
-    yearly: bool = False
+    whole_from: time | None = None
     tells_end: bool = True
-    readable_from: date = FIRST_DAY
+    readable_from: Key = ""
     largest_bytes: int = 64 << 20
+
+    @property
+    def timeline(self) -> Timeline:
+        """The time line of its documents."""
+        return self.table.timeline
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in whose days its time line counts."""
+        return calendars.zone(self.timeline)
 
     def due(self, session: date) -> datetime:
         """The instant from which a session's document is missing rather than not yet there."""
-        return datetime.combine(session, self.due_at, ZoneInfo(self.zone))
+        return self.instant(session, self.due_at)
+
+    def instant(self, session: date, clock: time) -> datetime:
+        """The instant at which a clock that starts with the session's key shows a time."""
+        begins = calendars.begins(self.timeline, self.timeline.key_of(session))
+        return begins + timedelta(hours=clock.hour, minutes=clock.minute)

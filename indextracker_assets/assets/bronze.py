@@ -24,6 +24,7 @@ from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
+from indextracker_catalogue.timeline import Years
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
@@ -43,7 +44,7 @@ def bronze_assets(
     """An asset per feed."""
     return [
         _yearly_asset(feed, platform)
-        if feed.yearly
+        if feed.timeline == Years()
         else _sessions_asset(feed, platform, partitions)
         for feed in FEEDS.values()
     ]
@@ -148,7 +149,8 @@ def _acquired(
 
     def tell(answer: Delivery) -> None:
         asked.append(answer.session_date)
-        platform.progress.advance(0 if feed.yearly else 1, f"{feed.name} {answer.session_date}")
+        parts = 0 if feed.timeline == Years() else 1
+        platform.progress.advance(parts, f"{feed.name} {answer.session_date}")
 
     platform.progress.advance(0, feed.name)
     try:
@@ -165,7 +167,7 @@ def _acquired(
         )
         if any(answer.state not in COMPLETE for answer in answers.values()):
             answers |= _closed(platform, feed, dates)
-        if not feed.yearly:
+        if feed.timeline != Years():
             # The others were there before.
             platform.progress.advance(len(set(dates) - set(asked)))
         good = [day for day in dates if answers[day].accepted]
@@ -186,7 +188,7 @@ def _closed(platform: Platform, feed: Feed, dates: list[date]) -> dict[date, Del
 
 def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:
     """Shows a remark at its asset and session."""
-    partition = None if feed.yearly else told.session_date.isoformat()
+    partition = None if feed.timeline == Years() else told.session_date.isoformat()
     metadata = asdict(told) | {"session_date": told.session_date.isoformat()}
     context.log_event(
         dg.AssetObservation(

@@ -18,12 +18,14 @@ from support.homes import Home
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
+from indextracker_catalogue.timeline import Years
 
 CANDLESTICKS = (
     "select * from index join index_history on index.id = index_history.index_id "
     "where index.name = 'TAIEX' and index_history.scale = 5 "
     "and datetime between '2024-12-13' and '2024-12-14' order by index_history.datetime"
 )
+
 BACKFILL = ("backfill", "taiwan")
 DAY = ("--from", "2024-12-13", "--to", "2024-12-13")
 
@@ -64,7 +66,7 @@ def test_backfill_says_what_it_made_and_where(backfilled: tuple[Home, str]) -> N
 def test_status_says_what_is_there(home: Home) -> None:
     done = home.run_by_path("status", "--from", "2024-12-12", "--to", "2024-12-16")
     assert done.returncode == 0, done.stderr
-    feeds = [name for name, feed in FEEDS.items() if not feed.yearly]
+    feeds = [name for name, feed in FEEDS.items() if feed.timeline != Years()]
     found = {
         line.split()[0]: line.split()[1:]
         for line in done.stdout.splitlines()

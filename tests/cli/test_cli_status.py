@@ -20,10 +20,11 @@ from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
+from indextracker_catalogue.timeline import Years
 from indextracker_cli.overview import lines
 from indextracker_cli.states import States
 
-SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.yearly]
+SESSION_FEEDS = [name for name, feed in FEEDS.items() if feed.timeline != Years()]
 # A Tuesday, after the hour by which its documents are due.
 NOW = datetime(2024, 12, 17, 11, 0, tzinfo=UTC)
 TODAY = date(2024, 12, 17)

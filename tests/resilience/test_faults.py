@@ -29,6 +29,7 @@ from support.lakehouse import (
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_catalogue.timeline import Years
 from indextracker_simulator.faults import KINDS, Fault, Faults
 from indextracker_simulator.server import ExchangeServer, Served
 from indextracker_simulator.taiwan.exchange import Exchange
@@ -152,7 +153,7 @@ def test_only_what_the_exchange_published_was_accepted(
 
 def published(exchange: Exchange, feed: str, session: date) -> bytes:
     """The document that an exchange without faults has for a session."""
-    if FEEDS[feed].yearly:
+    if FEEDS[feed].timeline == Years():
         body = exchange.holidays_json(session.year)
         assert body is not None
         return body

@@ -21,6 +21,7 @@ from indextracker.feeds.sources import HttpSource
 from indextracker.lake import Lake
 from indextracker.reference import taiwan as reference
 from indextracker_catalogue import TABLES
+from indextracker_catalogue.timeline import Years
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
@@ -50,6 +51,7 @@ TRUE_TABLES = (
     *(f"gold/{market}_sessions" for market in MARKETS),
     "gold/reconciliation",
 )
+
 EXAMPLES = 3
 
 # What the simulator calls the slip in a line, and how the lakehouse's reason for it begins.
@@ -79,7 +81,9 @@ class Market:
         with source(self.exchange) as http:
             for feed in FEEDS.values():
                 years = sorted({date(session.year, 1, 1) for session in sessions})
-                answers = acquire(self.lake, feed, years if feed.yearly else sessions, http)
+                answers = acquire(
+                    self.lake, feed, years if feed.timeline == Years() else sessions, http
+                )
                 refused = [answer for answer in answers.values() if not answer.accepted]
                 assert not refused, refused
         self.renew_references()
@@ -92,7 +96,7 @@ class Market:
 
     def renew_bronze(self, session: date) -> None:
         """Decodes the landed documents of a session again."""
-        for feed in (feed for feed in FEEDS.values() if not feed.yearly):
+        for feed in (feed for feed in FEEDS.values() if feed.timeline != Years()):
             with self.lake.sql([feed.table], [session]) as connection:
                 ((digest,),) = connection.execute(
                     f"select distinct document from {feed.table.name}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from indextracker.feeds.model import Feed, Refusal, State
 from indextracker.feeds.reading import read_new
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 NEAREST_FIRST: Final[tuple[State, ...]] = ("partial", "refused", "blocked", "gone", "missing")
 # So many files of similar names show what happened to them.
 LOOK_ALIKES_NAMED = 5
-# Files of dawn come out at about 05:10 and complete ones from 14:00 on.
-EARLIEST_WHOLE = time(12)
 
 
 def judge(
@@ -45,7 +42,7 @@ def judge(
         accepted, and those that are refused. Where none is accepted, the one that tells most stands
         alone.
     """
-    if session < feed.readable_from:
+    if feed.timeline.key_of(session) < feed.readable_from:
         reason = (
             f"documents of {feed.name} can be read from {feed.readable_from} on; "
             f"none of {session} is asked for"
@@ -117,11 +114,9 @@ def _judged(feed: Feed, session: date, answer: Answer, source: Source, now: date
 
 def _too_early(feed: Feed, session: date, answer: Answer, now: datetime) -> Refusal | None:
     """Why a document that looks complete cannot be: it came before its session had ended."""
-    if feed.yearly:
-        return None
-    published_at, zone = answer.published_at, ZoneInfo(feed.zone)
-    if published_at and published_at < datetime.combine(session, EARLIEST_WHOLE, zone):
-        said = f"{published_at.astimezone(zone):%Y-%m-%d %H:%M} {feed.zone}"
+    published_at, whole_from = answer.published_at, feed.whole_from
+    if published_at and whole_from and published_at < feed.instant(session, whole_from):
+        said = f"{published_at.astimezone(feed.zone):%Y-%m-%d %H:%M} {feed.zone}"
         return Refusal(
             "partial", f"{answer.name} was published at {said}, before the session ended"
         )

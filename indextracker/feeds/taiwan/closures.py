@@ -73,7 +73,7 @@ def closed(evidence: Evidence, days: Sequence[date]) -> dict[date, Finding]:
     return found
 
 
-CLOSURES = ClosureFinder(INDEX.exchange, questions, closed)
+CLOSURES = ClosureFinder(INDEX.timeline, questions, closed)
 
 
 def passed_over(source: Source, sessions: Iterable[date]) -> dict[date, str]:
@@ -149,7 +149,7 @@ def _state(evidence: Evidence, feed: Feed, day: date) -> str | None:
 
 
 def _next_is_due(day: date) -> datetime:
-    return INDEX.due(trading_days(INDEX.exchange).next(day))
+    return INDEX.due(trading_days("XTAI").next(day))
 
 
 def _is_statement(source: Source, feed: Feed, day: date) -> bool:

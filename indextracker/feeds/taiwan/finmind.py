@@ -19,6 +19,7 @@ from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Bearer, Feed, Publisher, Quota, Refusal, Request, State, quote
 from indextracker.feeds.pages import page_text
+from indextracker.feeds.taiwan import WHOLE_FROM
 from indextracker_catalogue.taiwan import FINMIND_TRADES
 
 if TYPE_CHECKING:
@@ -152,13 +153,12 @@ FINMIND = Publisher(
 TRADES = Feed(
     name="finmind_trades",
     publisher=FINMIND.name,
-    exchange="XTAI",
     table=FINMIND_TRADES,
-    zone="Asia/Taipei",
     due_at=time(18, 30),  # published at 15:30
     names=names,
     request=request,
     read=read,
+    whole_from=WHOLE_FROM,
     tells_end=False,
-    readable_from=date(2019, 1, 1),  # the vendor has no trades of earlier days
+    readable_from="2019-01-01",  # the vendor has no trades of earlier days
 )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from indextracker.feeds.model import Feed, Listing, Publisher
+from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
 from indextracker.feeds.taiwan import taifex_listing as listing
 from indextracker.feeds.taiwan import taifex_reports as reports
 from indextracker.feeds.taiwan import taifex_ticks as ticks
@@ -39,10 +40,10 @@ def _zipped(
     return Feed(
         name=layout.table.name,
         publisher=TAIFEX.name,
-        exchange="XTAI",
         table=layout.table,
-        zone="Asia/Taipei",
         due_at=DUE_AT,
+        whole_from=WHOLE_FROM,
+        readable_from=FIRST_DAY,
         names=layout.names,
         request=layout.request,
         read=partial(read, layout),
@@ -55,10 +56,10 @@ def _report(report: reports.Report) -> Feed:
     return Feed(
         name=report.table.name,
         publisher=TAIFEX.name,
-        exchange="XTAI",
         table=report.table,
-        zone="Asia/Taipei",
         due_at=DUE_AT,
+        whole_from=WHOLE_FROM,
+        readable_from=FIRST_DAY,
         names=report.names,
         request=report.request,
         read=partial(reports.read_report, report),

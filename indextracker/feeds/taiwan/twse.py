@@ -22,6 +22,7 @@ from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
+from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_catalogue.taiwan import TWSE_INDEX
 from indextracker_catalogue.taiwan.forms import MAIN_INDEX
@@ -297,10 +298,10 @@ def _indices(fields: list[Any], document: str) -> list[str]:
 INDEX = Feed(
     name="twse_index",
     publisher=TWSE.name,
-    exchange="XTAI",
     table=TWSE_INDEX,
-    zone="Asia/Taipei",
     due_at=time(18, 30),
+    whole_from=WHOLE_FROM,
+    readable_from=FIRST_DAY,
     names=names,
     request=request,
     read=read,

@@ -18,6 +18,7 @@ import pyarrow as pa
 from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
+from indextracker.feeds.taiwan import FIRST_DAY
 from indextracker.feeds.taiwan.twse import ROC_YEAR_ZERO, TWSE, read_answer, table_of
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_catalogue.taiwan import TWSE_HOLIDAYS
@@ -240,12 +241,10 @@ def _check_days(lines: pa.Table, year: date, document: str) -> None:
 HOLIDAYS = Feed(
     name="twse_holidays",
     publisher=TWSE.name,
-    exchange="XTAI",
     table=TWSE_HOLIDAYS,
-    zone="Asia/Taipei",
     due_at=time(0, 0),
     names=names,
     request=request,
     read=read,
-    yearly=True,
+    readable_from=FIRST_DAY[:4],
 )

@@ -34,6 +34,7 @@ from indextracker.feeds.taiwan import closures
 from indextracker.lake import Lake
 from indextracker.system.documents import Document
 from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_catalogue.timeline import Years
 
 
 @pytest.fixture
@@ -384,7 +385,7 @@ def ask_and_close(
     return acquire_and_close(lake, FEED, days, publisher, clock=lambda: now)
 
 
-SESSION_FEEDS = [feed.name for feed in FEEDS.values() if not feed.yearly]
+SESSION_FEEDS = [feed.name for feed in FEEDS.values() if feed.timeline != Years()]
 
 
 def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake) -> None:
@@ -489,7 +490,8 @@ def test_a_document_of_nothing_is_decoded_once(lake: Lake) -> None:
 
 
 def test_a_yearly_document_is_of_the_first_of_january(lake: Lake) -> None:
-    yearly = replace(FEED, yearly=True)
+    table = replace(FEED.table, timeline=Years(), dated_by="session_date", partitioned="year")
+    yearly = replace(FEED, table=table, readable_from="2015")
     day = date(2025, 1, 1)
     publisher = Publisher({day: b"good year"}, listed={DAYS[0]: evening(DAYS[0])})
     answers = acquire(lake, yearly, [day, date(2026, 1, 1)], publisher, clock=lambda: NOW)

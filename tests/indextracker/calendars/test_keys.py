@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from indextracker import calendars
-from indextracker.calendars import Calendar, calendar, trading_days, zone
+from indextracker.calendars import Calendar, begins, calendar, trading_days, zone
 from indextracker.calendars.exchanges import Exchange, find_exchanges
 from indextracker.reference.closures import Closure, SpecialSession
 from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Whole, Years
@@ -98,10 +98,10 @@ def test_an_instant_falls_into_the_day_of_the_zone() -> None:
     evening = datetime(2024, 12, 15, 16, 30, tzinfo=UTC)  # half past midnight in Taipei
     keys = {line: calendar(line, TODAY).key_at(evening) for line in (SESSIONS, DAYS, HOURS, YEARS)}
     assert list(keys.values()) == ["2024-12-16", "2024-12-16", "2024-12-15T16", "2024"]
-    begins = {line: calendar(line, TODAY).begins(key) for line, key in keys.items()}
-    assert begins[SESSIONS] == begins[DAYS] == datetime(2024, 12, 15, 16, tzinfo=UTC)
-    assert begins[HOURS] == datetime(2024, 12, 15, 16, tzinfo=UTC)
-    assert begins[YEARS] == datetime(2024, 1, 1, tzinfo=UTC)
+    starts = {line: begins(line, key) for line, key in keys.items()}
+    assert starts[SESSIONS] == starts[DAYS] == datetime(2024, 12, 15, 16, tzinfo=UTC)
+    assert starts[HOURS] == datetime(2024, 12, 15, 16, tzinfo=UTC)
+    assert starts[YEARS] == datetime(2024, 1, 1, tzinfo=UTC)
     assert {str(zone(line)) for line in keys} == {"Asia/Taipei", "UTC"}
 
 

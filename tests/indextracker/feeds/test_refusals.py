@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from support.documents import accepted, decoded
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal
+from indextracker_catalogue.timeline import Years
 
 FIREWALL = (
     b"<html><head><title>Request Rejected</title></head><body>"
@@ -17,7 +18,7 @@ FEED = pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
 
 
 def day_of(feed: Feed) -> date:
-    return date(2024, 1, 1) if feed.yearly else date(2024, 12, 16)
+    return date(2024, 1, 1) if feed.timeline == Years() else date(2024, 12, 16)
 
 
 def refusal_of(feed: Feed, body: bytes) -> Refusal:

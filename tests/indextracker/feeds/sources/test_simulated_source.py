@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from support.calendars import taiwan
+from support.closing import acquire_and_close
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.windows import outstanding
@@ -15,17 +16,18 @@ from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.sources import SimulatedSource, judge
 from indextracker.feeds.sources import simulated as module
 from indextracker.lake import Lake
+from indextracker_catalogue.timeline import Years
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
 from indextracker_simulator.server import ExchangeServer, serving
 from indextracker_simulator.taiwan.exchange import Exchange
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
-SESSION_FEEDS = [feed for feed in FEEDS.values() if not feed.yearly]
+SESSION_FEEDS = [feed for feed in FEEDS.values() if feed.timeline != Years()]
 FUTURES = FEEDS["taifex_futures"]
 
 
 def dated(feed: Feed, session: date) -> date:
-    return date(session.year, 1, 1) if feed.yearly else session
+    return date(session.year, 1, 1) if feed.timeline == Years() else session
 
 
 def test_every_feed_is_served_and_the_child_ends(session: date) -> None:
@@ -136,7 +138,7 @@ def test_a_typhoon_day_is_closed_when_the_next_session_is_listed(
 
     def states() -> dict[str, str]:
         return {
-            feed.name: acquire(lake, feed, [FRIDAY], source, clock=moved)[FRIDAY].state
+            feed.name: acquire_and_close(lake, feed, [FRIDAY], source, clock=moved)[FRIDAY].state
             for feed in (FUTURES, index)
         }
 

@@ -16,6 +16,7 @@ from indextracker.system import places
 from indextracker.system.documents import Document
 from indextracker_catalogue import TABLES
 from indextracker_catalogue.shared.deliveries import STATES
+from indextracker_catalogue.timeline import Years
 
 FUTURES = FEEDS["taifex_futures"]
 INDEX = FEEDS["twse_index"]
@@ -65,7 +66,7 @@ def test_feeds_are_declared_in_full(feed: Feed, session: date) -> None:
     assert TABLES[feed.table.path] is feed.table
     assert feed.table.name == feed.name
     assert feed.publisher in PUBLISHERS
-    if not feed.yearly:
+    if feed.timeline != Years():
         assert feed.due(session) == datetime(2024, 12, 16, 10, 30, tzinfo=UTC)
     assert (feed.listing is None) == (feed.window_sessions is None)
 

@@ -15,6 +15,7 @@ from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import Request, State
 from indextracker.feeds.taiwan.twse_holidays import closures, scheduled_days
 from indextracker_catalogue.model import ARROW
+from indextracker_catalogue.timeline import Years
 
 FEED = FEEDS["twse_holidays"]
 YEAR = date(2022, 1, 1)
@@ -185,7 +186,7 @@ def test_a_schedule_that_is_cut_off_is_refused_wherever_it_ends(real: bytes) -> 
 
 
 def test_a_schedule_is_asked_for_by_year() -> None:
-    assert FEED.yearly
+    assert FEED.timeline == Years()
     assert FEED.names(YEAR) == ("holidaySchedule_111.json", "holidaySchedule_111.csv")
     assert FEED.request(YEAR) == Request(
         "/rwd/zh/holidaySchedule/holidaySchedule?response=json&date=20220101"
