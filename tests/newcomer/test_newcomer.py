@@ -43,6 +43,7 @@ BUILT = """
 import json
 from datetime import date
 from indextracker.acquiring.acquisition import acquire
+from indextracker.calendars import calendar
 from indextracker.engines.sail import SailEngine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
@@ -54,6 +55,7 @@ with ArchiveSource({archive!r}) as source:
     asked = [date.fromisoformat(session) for session in {sessions!r}]
     answers = acquire(lake, FEEDS["harbour_auctions"], asked, source)
 keys = [str(session) for session, answer in answers.items() if answer.accepted]
+known = calendar(FEEDS["harbour_auctions"].timeline, date(2024, 12, 16))
 ours = {{name: job for name, job in JOBS.items() if "harbour" in name}}
 lake.ensure(job.writes for job in ours.values())
 for job in ours.values():
@@ -62,6 +64,8 @@ for job in ours.values():
 engine.run(ours["gold/harbour_averages"], lake.root, keys[-1:], earlier=keys)
 engine.close()
 print(json.dumps({{
+    "sessions": known.keys("2024-11-01", "2024-12-15"),
+    "due": FEEDS["harbour_auctions"].due(asked[0]),
     "answers": {{str(session): [a.state, a.reason] for session, a in answers.items()}},
     "rows": {{name: lake.rows(TABLES[name]).to_table().to_pylist() for name in ours}},
 }}, default=str))
@@ -131,6 +135,8 @@ def test_its_documents_become_its_tables(house: House) -> None:
     sessions = [str(session) for session in SESSIONS]
     program = BUILT.format(lake=str(house.folder / "lake"), archive=str(archive), sessions=sessions)
     found = house.asked(program)
+    assert found["sessions"] == sessions
+    assert found["due"] == "2024-11-02 18:00:00+13:00"
     *good, (state, reason) = found["answers"].values()
     assert good == [["accepted", None]] * 13
     assert state == "refused"

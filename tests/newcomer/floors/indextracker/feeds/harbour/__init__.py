@@ -32,9 +32,7 @@ def read(document: Document, session: date) -> pa.Table:
 AUCTIONS = Feed(
     name="harbour_auctions",
     publisher="harbour",
-    exchange="XHBR",
     table=HARBOUR_AUCTIONS,
-    zone="Pacific/Auckland",
     due_at=time(18, 0),
     names=names,
     request=lambda session: Request(f"/auctions/{session}"),
