@@ -182,6 +182,9 @@ class Feed:
         readable_from: The first key whose document can be read; earlier ones are missing, and not
             asked for.
         largest_bytes: How large the document may be.
+        reads_well: Tells which of the lines that `read` gives silver can read, with null for those
+            that are not counted: a document with too few of them is not accepted. None where any
+            number is.
     """
 
     name: str
@@ -197,6 +200,7 @@ class Feed:
     tells_end: bool = True
     readable_from: Key = ""
     largest_bytes: int = 64 << 20
+    reads_well: Callable[[pa.Table, date], pa.Array] | None = None
 
     @property
     def timeline(self) -> Timeline:

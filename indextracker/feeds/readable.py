@@ -1,75 +1,47 @@
 """Refuses documents with too many lines that cannot be read.
 
 A line that silver cannot read becomes a reject and stops nothing. A document with many of them has
-another layout, and is refused while the publisher still has it. The rejects that silver would have
-are counted here with Arrow, by the forms of the catalogue (a test compares the two), in 0.1 s for a
-tick file of 450,000 lines.
+another layout, and is refused while the publisher still has it. Which lines silver can read is told
+by the feed.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.feeds.model import Refusal, quote
-from indextracker_catalogue import Table
-from indextracker_catalogue import taiwan as t
-from indextracker_catalogue.taiwan import forms
-from indextracker_catalogue.taiwan.forms import LineForm
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Original documents have none among 450,000 lines; a slip of a publisher spoils a few; another
 # layout spoils all lines, or all of a kind. Fewer than the handful say nothing in a small document.
 LARGEST_SHARE: Final = 0.01
 HANDFUL: Final = 10
 
-LINES: Final[dict[Table, LineForm]] = {
-    t.TAIFEX_FUTURES: forms.FUTURES_LINE,
-    t.TAIFEX_COMBINATION_TRADES: forms.COMBINATION_LINE,
-    t.TAIFEX_OPTIONS: forms.OPTION_LINE,
-    t.TAIFEX_VOLUME_TOTALS: forms.TOTALS_LINE,
-    t.TAIFEX_DAILY_FUTURES: forms.REPORTED_FUTURES_LINE,
-    t.TAIFEX_DAILY_OPTIONS: forms.REPORTED_OPTIONS_LINE,
-    t.TWSE_INDEX: forms.INDEX_LINE,
-    t.FINMIND_TRADES: forms.ETF_LINE,
-}
 
-
-def refuse_unreadable(table: Table, lines: pa.Table, session: date, document: str) -> None:
+def refuse_unreadable(lines: pa.Table, well: pa.Array, document: str) -> None:
     """Refuse a document none or too few of whose lines silver can read.
 
     Args:
-        table: Its bronze table.
-        lines: Its lines as decoded, of which the form and the dates are accepted.
-        session: Its session.
+        lines: Its lines, `line`, the cells and `text`.
+        well: Whether silver can read each; null for those that are not counted.
         document: Its name, for the reason.
 
     Raises:
         Refusal: refused where no line can be read, or not half of them, or where more than ten
             and more than 1 % cannot; with the first of them.
     """
-    if table is t.TWSE_INDEX:
-        # One of forty indices that has no level all day long makes no other layout.
-        counted = pa.array([forms.MAIN_INDEX, ""])  # lines that do not split have no name
-        lines = lines.filter(pc.is_in(lines.column("index_name"), counted))
-    well = reads_well(table, lines, session)
-    bad = lines.num_rows - (pc.sum(well).as_py() or 0)
-    if not bad or not _too_many(bad, lines.num_rows):
+    counted = len(well) - well.null_count
+    bad = counted - (pc.sum(well).as_py() or 0)
+    if not bad or not _too_many(bad, counted):
         return
     place = pc.index(well, False).as_py()
     row = lines.slice(place, 1).to_pylist()[0]
     text = row["text"] or ",".join(row[cell] or "" for cell in lines.column_names[1:-1])
     raise Refusal(
         "refused",
-        f"{document}: {bad:,} of {lines.num_rows:,} lines cannot be read, more than slips of a "
+        f"{document}: {bad:,} of {counted:,} lines cannot be read, more than slips of a "
         f"publisher ({HANDFUL} lines or {LARGEST_SHARE:.0%}, and never most); the first is line "
         f"{row['line']}: {quote(text)}",
     )
@@ -77,108 +49,6 @@ def refuse_unreadable(table: Table, lines: pa.Table, session: date, document: st
 
 def _too_many(bad: int, lines: int) -> bool:
     return 2 * bad > lines or bad > max(HANDFUL, LARGEST_SHARE * lines)
-
-
-def reads_well(table: Table, lines: pa.Table, session: date) -> pa.Array:
-    """Which lines the reading of silver takes for facts; all others are its rejects."""
-    if table not in LINES:
-        return pa.repeat(True, lines.num_rows)
-    form = LINES[table]
-    cells = [lines.column(cell) for cell in form.cells]
-    joined = pc.binary_join_element_wise(*cells, ",")
-    well = pc.match_substring_regex(joined, f"^({form.pattern})$")
-    conditions = [well, *_conditions(table, lines, session)]
-    found = pa.array(
-        reduce(np.logical_and, (_as_numpy(pc.fill_null(holds, False)) for holds in conditions))
-    )
-    if table is t.TAIFEX_OPTIONS and not pc.all(found).as_py():
-        return _of_even_groups(found, lines)
-    return _first_of(found, lines, form.once) if form.once else found
-
-
-def _conditions(table: Table, lines: pa.Table, session: date) -> list[Any]:
-    """What a reading asks of a line beyond its form."""
-    if table is t.FINMIND_TRADES:
-        return _of_etf(lines, session)
-    if "report_date" in table.column_names:
-        own = pa.array([session.strftime(form) for form in forms.REPORT_DATES.values()])
-        return [pc.is_in(lines.column("report_date"), own)]
-    if "trade_time" not in table.column_names:
-        return []
-    in_time = pc.less_equal(lines.column("trade_date"), f"{session:%Y%m%d}")
-    return [in_time, _legs_give_price(lines)] if table is t.TAIFEX_FUTURES else [in_time]
-
-
-def _of_etf(lines: pa.Table, session: date) -> list[Any]:
-    of_session = pc.equal(lines.column("trade_date"), f"{session}")
-    if session < forms.TICK_TYPE_MEANT_SINCE:
-        return [of_session]
-    sides = pc.match_substring_regex(lines.column("tick_type"), f"^({forms.TICK_TYPE})$")
-    return [of_session, sides]
-
-
-def _legs_give_price(lines: pa.Table) -> pa.Array:
-    """Whether the legs of a spread give its price; of all that is no readable spread, true."""
-    gives = np.ones(lines.num_rows, bool)
-    spreads = pc.match_substring(pc.fill_null(lines.column("expiry"), ""), "/")
-    places = np.flatnonzero(_as_numpy(spreads))
-    names = ("far_price", "near_price", "price")
-    prices = [lines.column(name).take(pa.array(places)) for name in names]
-    numbers = [pc.match_substring_regex(price, f"^({forms.SIGNED})$") for price in prices]
-    known = _as_numpy(pc.fill_null(reduce(pc.and_, numbers), False))
-    far, near, apart = (
-        price.filter(pa.array(known)).cast(pa.float64()).to_numpy() for price in prices
-    )
-    gives[places[known]] = np.abs(far - near - apart) <= forms.LEGS_TOLERANCE
-    return pa.array(gives)
-
-
-def _first_of(well: pa.Array, lines: pa.Table, key: tuple[str, ...]) -> pa.Array:
-    """Of the lines that are well, those whose key no line before has."""
-    places = np.flatnonzero(_as_numpy(well))
-    columns = [lines.column(name).take(pa.array(places)).combine_chunks() for name in key]
-    columns = [
-        _as_numbers(column) if name == "strike" else column
-        for name, column in zip(key, columns, strict=True)
-    ]
-    keys = pc.binary_join_element_wise(*columns, "\n").dictionary_encode()
-    _, first = np.unique(keys.indices.to_numpy(), return_index=True)
-    found = np.zeros(lines.num_rows, bool)
-    found[places[first]] = True
-    return pa.array(found)
-
-
-def _of_even_groups(well: pa.Array, lines: pa.Table) -> pa.Array:
-    """Of the lines that are well, those whose second, series and price have an even sum of sides.
-
-    Asked only where another line is not well, which left its other side alone.
-    """
-    places = np.flatnonzero(_as_numpy(well))
-    read = lines.take(pa.array(places))
-    key = pc.binary_join_element_wise(
-        *(read.column(name) for name in ("trade_date", "product", "expiry", "option_type")),
-        pc.utf8_slice_codeunits(read.column("trade_time"), 0, 6),
-        _as_numbers(read.column("strike").combine_chunks()),
-        _as_numbers(read.column("price").combine_chunks()),
-        ",",
-    ).combine_chunks()
-    groups = key.dictionary_encode().indices.to_numpy()
-    sides = read.column("volume").cast(pa.int64()).to_numpy()
-    even = np.bincount(groups, weights=sides) % 2 == 0
-    found = np.zeros(lines.num_rows, bool)
-    found[places] = even[groups]
-    return pa.array(found)
-
-
-def _as_numpy(booleans: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
-    return np.asarray(booleans, bool)
-
-
-def _as_numbers(texts: pa.Array) -> pa.Array:
-    """Numbers in one way of writing each."""
-    encoded = texts.dictionary_encode()
-    numbers = [f"{Decimal(text).normalize():f}" for text in encoded.dictionary.to_pylist()]
-    return pa.array(numbers, pa.string()).take(encoded.indices)
 
 
 def refuse_unsplit(lines: pa.Table, document: str, cells: int) -> None:

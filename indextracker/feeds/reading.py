@@ -47,8 +47,9 @@ def read_new(feed: Feed, document: Document, session: date) -> pa.Table:
             reading.
     """
     lines = feed.read(document, session)
-    stem = feed.names(session)[0].rpartition(".")[0]
-    refuse_unreadable(feed.table, lines, session, stem)
+    if feed.reads_well is not None:
+        stem = feed.names(session)[0].rpartition(".")[0]
+        refuse_unreadable(lines, feed.reads_well(lines, session), stem)
     return bronze_rows(feed.table, lines, session, document.sha256)
 
 

@@ -142,6 +142,31 @@ def test_a_fault_is_overcome(faulty: tuple, fault: str) -> None:
     assert way.faults[fault] >= 1
 
 
+def test_a_torn_answer_goes_on_where_it_broke_off(
+    faulty: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, way = faulty
+    kept.keep("document", BODY)
+    monkeypatch.setattr("indextracker.system.places.PIECE_BYTES", 1_000)
+    asked: list[int] = []
+    way.plan = lambda method, path, number: (
+        asked.append(number) or ("torn answer" if number < 4 else None)
+    )
+    assert kept.read("document") == BODY
+    assert len(asked) >= 2
+
+
+def test_a_large_document_is_kept_from_its_file(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indextracker.system.documents.IN_MEMORY_BYTES", 1_000)
+    landing = Landing(place(prefix))
+    document = Document.taken("Daily.zip", (BODY[i : i + 700] for i in range(0, len(BODY), 700)))
+    assert landing.put(document) == DIGEST
+    assert landing.get(DIGEST, "Daily.zip") == document
+    assert landing.get(DIGEST).read() == BODY
+
+
 def test_a_torn_upload_leaves_nothing(
     faulty: tuple, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,13 +212,13 @@ def test_an_archive_in_a_bucket_is_as_one_in_a_folder(prefix: str, tmp_path: Pat
         archive.keep(f"2024/dawn/{name}", b"y" * 50)
         archive.keep(f"2024/{name}.part", b"z" * 5000)
     found = [
-        [(answer.url, answer.name, answer.body) for answer in source.answers(feed, session)]
+        [(answer.url, answer.document) for answer in source.answers(feed, session)]
         for source in (ArchiveSource(root), ArchiveSource(prefix))
     ]
     assert found[0] == found[1]
     assert found[1] == [
-        (f"archive:2024/{name}", name, b"x" * 500),
-        (f"archive:2024/dawn/{name}", name, b"y" * 50),
+        (f"archive:2024/{name}", Document.of(name, b"x" * 500)),
+        (f"archive:2024/dawn/{name}", Document.of(name, b"y" * 50)),
     ]
     assert ArchiveSource(prefix).place == f"archive:{root.name}"
 

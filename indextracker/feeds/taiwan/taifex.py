@@ -15,6 +15,7 @@ from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
 from indextracker.feeds.taiwan import taifex_listing as listing
 from indextracker.feeds.taiwan import taifex_reports as reports
 from indextracker.feeds.taiwan import taifex_ticks as ticks
+from indextracker.feeds.taiwan.readable import reads_well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ def _zipped(
         names=layout.names,
         request=layout.request,
         read=partial(read, layout),
+        reads_well=partial(reads_well, layout.table),
         listing=page,
         window_sessions=WINDOW_SESSIONS,
     )
@@ -63,6 +65,7 @@ def _report(report: reports.Report) -> Feed:
         names=report.names,
         request=report.request,
         read=partial(reports.read_report, report),
+        reads_well=partial(reads_well, report.table),
     )
 
 

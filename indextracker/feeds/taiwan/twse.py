@@ -23,6 +23,7 @@ from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
 from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
+from indextracker.feeds.taiwan.readable import main_index_reads_well
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker_catalogue.taiwan import TWSE_INDEX
 from indextracker_catalogue.taiwan.forms import MAIN_INDEX
@@ -305,4 +306,5 @@ INDEX = Feed(
     names=names,
     request=request,
     read=read,
+    reads_well=main_index_reads_well,
 )

@@ -10,7 +10,7 @@ from spark.direct import FEW
 from spark.frames import Frames
 from spark.taiwan.test_reading import KINDS, SESSION, cells_of
 
-from indextracker.feeds.readable import reads_well
+from indextracker.feeds.taiwan.readable import reads_well
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
