@@ -15,6 +15,7 @@ import boto3
 import dagster as dg
 import pytest
 from deployment.clouds import CLUSTER, LAKES, TASK, Cloud, instance
+from support.commands import commands
 
 from indextracker.settings import cache
 from indextracker_assets.specs import key_at
@@ -46,6 +47,12 @@ def deployed(on_aws: Cloud) -> dict[str, str]:
     }
 
 
+def asked(day: date) -> list[str]:
+    """The arguments of a backfill of a session to silver."""
+    days = ["--from", str(day), "--to", str(day)]
+    return ["backfill", "taiwan", *days, "--feeds", FEEDS, "--to-layer", "silver", "--json"]
+
+
 Start = Callable[[date, dict[str, str], Path], subprocess.Popen[str]]
 
 
@@ -56,10 +63,7 @@ def backfill() -> Iterator[Start]:
 
         def start(day: date, environment: dict[str, str], home: Path) -> subprocess.Popen[str]:
             task = subprocess.Popen(
-                [
-                    *(COMMAND, "backfill", "taiwan", "--from", str(day), "--to", str(day)),
-                    *("--feeds", FEEDS, "--to-layer", "silver", "--json"),
-                ],
+                [COMMAND, *asked(day)],
                 env={
                     **environment,
                     "HOME": str(home),
@@ -115,26 +119,27 @@ def test_two_tasks_share_one_instance(
                 assert WAREHOUSE_PASSWORD not in text
 
 
-def test_a_backfill_outside_of_a_task_is_refused(
-    deployed: dict[str, str], backfill: Start, tmp_path: Path
-) -> None:
+def refused(deployed: dict[str, str], home: Path) -> str:
+    """What a backfill says that does not begin."""
+    output, errors = home / "output", home / "errors"
+    places = {"HOME": str(home), "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster")}
+    run = commands().start(deployed | places, *asked(DAYS[0]), log=output, errors=errors)
+    assert run.wait() == 1
+    assert output.read_text() == ""
+    return errors.read_text()
+
+
+def test_a_backfill_outside_of_a_task_is_refused(deployed: dict[str, str], tmp_path: Path) -> None:
     del deployed["ECS_CONTAINER_METADATA_URI_V4"]
-    process = backfill(DAYS[0], deployed, tmp_path / "dagster")
-    out, err = process.communicate(timeout=200)
-    assert process.returncode == 1
-    assert out == ""
-    assert "on AWS a backfill runs as a task of ECS" in err
+    assert "on AWS a backfill runs as a task of ECS" in refused(deployed, tmp_path)
 
 
 def test_a_deployment_names_all_missing_settings_at_once(
-    deployed: dict[str, str], backfill: Start, tmp_path: Path
+    deployed: dict[str, str], tmp_path: Path
 ) -> None:
     for name in ("LAKE", "COPY_ROLE", "DAGSTER_DATABASE"):
         del deployed[f"INDEXTRACKER_{name}"]
-    process = backfill(DAYS[0], deployed, tmp_path / "dagster")
-    out, err = process.communicate(timeout=200)
-    assert (process.returncode, out) == (1, "")
-    assert err.strip() == (
+    assert refused(deployed, tmp_path).strip() == (
         "error: on AWS nothing has a default: set INDEXTRACKER_LAKE, "
         "INDEXTRACKER_DAGSTER_DATABASE, INDEXTRACKER_COPY_ROLE"
     )

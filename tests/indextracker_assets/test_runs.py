@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -15,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.archives import MakePlatform
+from support.commands import Run, commands
 from support.ticks import QUIET, Harness
 
 from indextracker import settings as environment
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
-from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.alerts import Failure, LogAlert
 from indextracker_assets.automation import failed_runs
 from indextracker_assets.backfill import backfill
@@ -180,19 +181,13 @@ def test_nothing_is_acquired_unless_the_settings_say_so(
 # Overlapping by the middle one.
 DAYS = [date(2024, 12, day) for day in (12, 13, 16)]
 FEEDS = "taifex_futures,taifex_volume_totals,twse_index"
-COMMAND = str(Path(sys.executable).parent / "indextracker")
 
 
-def backfilling(first: date, last: date) -> subprocess.Popen[str]:
+def backfilling(first: date, last: date, log: Path) -> Run:
     """The command, in the environment of the last platform."""
     days = ["--from", str(first), "--to", str(last)]
-    return subprocess.Popen(
-        [COMMAND, "backfill", "taiwan", *days, "--feeds", FEEDS, "--to-layer", "warehouse"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ},
-    )
+    asked = ["backfill", "taiwan", *days, "--feeds", FEEDS, "--to-layer", "warehouse"]
+    return commands().start(os.environ, *asked, log=log)
 
 
 def tables(lake: str) -> dict[str, str]:
@@ -202,14 +197,14 @@ def tables(lake: str) -> dict[str, str]:
     return {path: digest(opened, t) for path, t in TABLES.items() if path not in logs}
 
 
-def test_two_backfills_at_once_end_with_the_tables_of_one(make_platform: MakePlatform) -> None:
-    prepare()
+def test_two_backfills_at_once_end_with_the_tables_of_one(
+    make_platform: MakePlatform, tmp_path: Path
+) -> None:
     alone, together = make_platform(), make_platform()
     environment.export(together.settings)
-    pair = [backfilling(DAYS[0], DAYS[1]), backfilling(DAYS[1], DAYS[2])]
-    for process in pair:
-        output, errors = process.communicate(timeout=500)
-        assert process.returncode == 0, output + errors
+    pair = [backfilling(first, last, tmp_path / f"{first}.log") for first, last in pairwise(DAYS)]
+    for run in pair:
+        assert run.wait() == 0, run.said()
     environment.export(alone.settings)
     report = backfill(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
     assert (report.failures, report.exit_code) == ([], 0)
