@@ -20,6 +20,7 @@ from support.commands import Run, commands
 from support.ticks import QUIET, Harness
 
 from indextracker import settings as environment
+from indextracker.acquiring.turns import LONGEST_PAUSE, pause
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker_assets.alerts import Failure, LogAlert
@@ -28,11 +29,9 @@ from indextracker_assets.backfill import backfill
 from indextracker_assets.runs import (
     DIGEST,
     FIRST_PAUSE,
-    LONGEST_PAUSE,
     PROCESS,
     attempt,
     end_killed_runs,
-    pause,
     process_tag,
 )
 from indextracker_catalogue import TABLES
