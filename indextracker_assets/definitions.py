@@ -47,7 +47,7 @@ def work_defs(platform: Platform) -> dg.Definitions:
             *bronze_assets(platform, partitions),
             *refined_assets(platform, partitions),
             *warehouse_assets(platform, partitions),
-            marts_assets(),
+            *marts_assets(),
         ]
     return dg.Definitions(
         assets=assets,

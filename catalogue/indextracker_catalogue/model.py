@@ -47,16 +47,48 @@ WAREHOUSE = {
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """When documents are asked for by themselves.
+
+    Attributes:
+        name: What it is called, unlike any other.
+        timeline: Of which keys; the key of the tick is asked for.
+        cron: When, in the zone of the subject.
+    """
+
+    name: str
+    timeline: Timeline
+    cron: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """A subject of the lakehouse: a market, or another source of documents and tables.
 
     Attributes:
         name: Name of its folders, and what it is called on the command line.
         title: What it is about, for people.
+        timeline: The time line by whose keys people ask for it and are told of it.
+        zone: The zone that its schedules are in, by its IANA name.
+        schedules: When its documents are asked for.
+        freshness: When it is looked how fresh its tables are, as cron has it.
+        first: Whether its jobs, schedules and sensors go without its name. They were called so
+            before there was a second subject, and what Dagster keeps of them stands under these
+            names: their runs, and whether they are switched on.
     """
 
     name: str
     title: str
+    timeline: Timeline
+    zone: str
+    schedules: tuple[Schedule, ...] = ()
+    freshness: str = ""
+    first: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """What tells its jobs, schedules and sensors from those of other subjects."""
+        return "" if self.first else f"_{self.name}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 {#
-    Publishing: what a run built, and passed, becomes what readers see.
+    Publishing: what a run built of a subject, and passed, becomes what readers see.
 
-    A DuckDB file is published whole by whoever runs dbt. In a cluster readers are there all the
+    A DuckDB file is published by whoever runs dbt. In a cluster readers are there all the
     time: the marts are built in a schema of their own, and one transaction brings what changed to
     where they look, by deleting and inserting. Nothing that they read is dropped or renamed, which
     would wait for them and have them wait; a statement of theirs sees the state before it or after.
@@ -12,26 +12,29 @@
 
 
 {# Records the run in its books and publishes it, both or neither. #}
-{% macro record_and_publish(results) -%}
-    {{ return(adapter.dispatch('record_and_publish', 'indextracker')(results)) }}
+{% macro record_and_publish(subject, results) -%}
+    {{ return(adapter.dispatch('record_and_publish', 'indextracker')(subject, results)) }}
 {%- endmacro %}
 
 
-{% macro default__record_and_publish(results) -%}
-    {%- do record_run() -%}
+{% macro default__record_and_publish(subject, results) -%}
+    {%- do record_run(subject) -%}
 {%- endmacro %}
 
 
-{% macro redshift__record_and_publish(results) -%}
+{% macro redshift__record_and_publish(subject, results) -%}
     {#- Empty books: what is there was built by another definition, or nothing is. -#}
-    {%- set anew = run_query('select count(*) from ' ~ book('built_sessions')).rows[0][0] == 0 -%}
+    {%- set anew = run_query(
+        'select count(*) from ' ~ book('built_sessions') ~ " where subject = '" ~ subject ~ "'"
+    ).rows[0][0] == 0 -%}
     {%- do run_query('create schema if not exists marts') -%}
     {%- do run_query('create schema if not exists published') -%}
     {%- do run_query('begin') -%}
-    {%- do record_run() -%}
+    {%- do record_run(subject) -%}
     {%- for result in results
         | selectattr('node.resource_type', 'equalto', 'model')
-        | selectattr('node.schema', 'equalto', target.schema) -%}
+        | selectattr('node.schema', 'equalto', target.schema)
+        if subject_of(result.node) == subject -%}
         {%- if result.node.config.materialized == 'table' -%}
             {%- do publish_table(result.node, anew) -%}
         {%- else -%}
@@ -60,15 +63,17 @@
 {%- endmacro %}
 
 
-{# Replaces the sessions of this run in the copy of the history that a view stands on. #}
+{# Replaces the keys of this run in the copy of the history that a view stands on. #}
 {% macro publish_history(node, anew) -%}
     {%- set parent = graph.nodes[node.depends_on.nodes | first] -%}
     {%- set built = relation_of(parent.schema, parent.alias) -%}
     {%- set history = relation_of('published', parent.alias) -%}
     {%- set mart = relation_of('marts', node.alias, 'view') -%}
     {%- set made = make_alike(history, built, anew) -%}
-    {%- set known = 'select session_date from ' ~ book('built_sessions') -%}
-    {%- set renewed = 'select session_date from ' ~ book('run_sessions') -%}
+    {%- set by_hour = parent.config.incremental_strategy == 'by_hour' -%}
+    {%- set column = 'hour' if by_hour else 'session_date' -%}
+    {%- set known = keys_in('built_sessions', parent) -%}
+    {%- set renewed = keys_in('run_sessions', parent) -%}
     {%- if made -%}
         {%- do run_query(
             'create view ' ~ mart ~ ' as '
@@ -77,12 +82,27 @@
         {%- do describe(mart, node) -%}
         {%- set renewed = known -%}
     {%- endif -%}
-    {%- do run_query('delete from ' ~ history ~ ' where session_date in (' ~ renewed ~ ')') -%}
-    {%- do run_query('delete from ' ~ history ~ ' where session_date not in (' ~ known ~ ')') -%}
+    {%- do run_query('delete from ' ~ history ~ ' where ' ~ column ~ ' in (' ~ renewed ~ ')') -%}
+    {%- do run_query('delete from ' ~ history ~ ' where ' ~ column ~ ' not in (' ~ known ~ ')') -%}
     {%- do run_query(
         'insert into ' ~ history ~ ' select * from ' ~ built
-        ~ ' where session_date in (' ~ renewed ~ ')'
+        ~ ' where ' ~ column ~ ' in (' ~ renewed ~ ')'
     ) -%}
+{%- endmacro %}
+
+
+{# A query of the keys that a book has for a history, as the values of its column. #}
+{% macro keys_in(name, history) -%}
+    {%- set strategy = history.config.incremental_strategy -%}
+    {%- set value = 'cast("key" as date)' -%}
+    {%- if strategy == 'by_hour' -%}
+        {%- set value = "cast(replace(\"key\", 'T', ' ') || ':00:00' as timestamp)" -%}
+    {%- endif -%}
+    {{ return(
+        'select ' ~ value ~ ' from ' ~ book(name)
+        ~ " where subject = '" ~ subject_of(history) ~ "'"
+        ~ ' and length("key") = ' ~ key_length(strategy)
+    ) }}
 {%- endmacro %}
 
 

@@ -105,13 +105,29 @@ def origins_of_columns() -> dict[str, Origins]:
     return found
 
 
-def build(warehouse: Warehouse, folder: Path, tell: Callable[[Event], None]) -> None:
-    """Builds and tests all models.
+def relations() -> dict[str, list[str]]:
+    """By subject what dbt builds of it, each as `schema.name`."""
+    found: dict[str, list[str]] = {}
+    for node in manifest()["nodes"].values():
+        if node["resource_type"] == "model":
+            found.setdefault(node["fqn"][1], []).append(f"{node['schema']}.{node['alias']}")
+    return found
 
+
+def selection(subject: str) -> str:
+    """What a run of a subject builds and tests: what stands in its folders, and the books."""
+    return f"fqn:indextracker.{subject} fqn:indextracker.books"
+
+
+def build(warehouse: Warehouse, subject: str, folder: Path, tell: Callable[[Event], None]) -> None:
+    """Builds and tests all models of a subject.
+
+    A test of another subject's that also reads these models is not run: it would hold them back.
     Unit tests are left out: they hold or do not hold whatever the data, so they are for developers.
 
     Args:
         warehouse: Where; the caller holds `writing`.
+        subject: Name of the subject.
         folder: Where dbt leaves its log and its results.
         tell: Told of each event of dbt's log while it runs, from dbt's threads.
 
@@ -119,7 +135,8 @@ def build(warehouse: Warehouse, folder: Path, tell: Callable[[Event], None]) -> 
         DbtError: A model could not be built, or a test did not pass.
     """
     with warehouse.dbt() as target:
-        _invoke(["build", "--exclude-resource-type", "unit_test"], target, folder, tell)
+        chosen = ["--select", *selection(subject).split(), "--indirect-selection", "empty"]
+        _invoke(["build", *chosen, "--exclude-resource-type", "unit_test"], target, folder, tell)
 
 
 def write_docs(warehouse: Warehouse, folder: Path) -> None:

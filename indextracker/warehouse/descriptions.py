@@ -12,8 +12,8 @@ from indextracker.warehouse.slices import LOADED
 # What the loader keeps beside the copies of the lake's tables.
 BOOKS = {
     "loads": (
-        "One row per session that was ever loaded, with the id of the load that last touched it "
-        "in any table."
+        "One row per subject and key that was ever loaded, with the id of the load that last "
+        "touched it in any table."
     ),
     "world": "One row: whose data the warehouse holds, simulated or real.",
 }

@@ -13,12 +13,11 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import duckdb
 from filelock import FileLock
@@ -26,14 +25,14 @@ from filelock import FileLock
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.questions import Answer, asked
 from indextracker.system.failpoints import failpoint
-from indextracker.warehouse import descriptions, slices
+from indextracker.warehouse import books, descriptions, slices
 from indextracker.warehouse.protocol import (
     PUBLISHED,
     SEARCH_PATH,
     WarehouseError,
     WarehouseMissingError,
 )
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 ORPHAN_SECONDS = 60.0
 # A file keeps the form that it was made in, whoever writes into it; by default DuckDB 2.0 makes
@@ -87,7 +86,7 @@ class DuckDBWarehouse:
     def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
         """As of every warehouse."""
         loaded = {}
-        touched = set(sessions)
+        touched = books.touched_by(tables, sessions)
         slices.complete(lake)
         with self.writing(), self._opened(self.private) as connection:
             # One thread fills a table's row groups in order. Two leave pieces that the next
@@ -102,11 +101,12 @@ class DuckDBWarehouse:
                     whole = fresh or table.is_whole
                     loaded[table.path] = _load(connection, lake, table, None if whole else sessions)
                 if fresh and not table.is_whole:
-                    touched |= _sessions_of(connection, table.name) | _sessions_of(
-                        connection, "loads"
+                    touched.setdefault(books.owner(table), set()).update(
+                        _keys_of(connection, table), _loaded(connection, table)
                     )
             _describe(connection)
-            _note(connection, touched)
+            for statement in books.note(touched, "raw.loads"):
+                connection.execute(statement)
             failpoint("warehouse-before")
             connection.execute("commit")
         failpoint("warehouse-after")
@@ -129,18 +129,39 @@ class DuckDBWarehouse:
         with self._opened(self.private, read_only=True) as connection:
             yield connection
 
-    def publish(self) -> None:
+    def publish(self, relations: Mapping[str, Sequence[str]]) -> None:
         """Publishes a copy of the private file, by rename.
 
-        Call it while holding `writing`.
+        Call it while holding `writing`. Of a subject that was loaded, or begun to be built, and has
+        not passed since, the copy holds what was published before.
         """
         with self._opened(self.private) as connection:
             connection.execute("checkpoint")
+            held_back = _unsettled(connection)
         aside = self.published.with_name(f".{self.published.name}.publishing")
         _copy(self.private, aside)
+        for subject in held_back:
+            loaded = [f"raw.{t.name}" for t in slices.LOADED if books.owner(t) == subject]
+            self._put_back(aside, subject, [*loaded, *relations.get(subject, ())])
         failpoint("publish-before")
         aside.replace(self.published)
         failpoint("publish-after")
+
+    def _put_back(self, aside: Path, subject: str, relations: Sequence[str]) -> None:
+        """Gives a copy the relations of a subject as they are published, or takes them away."""
+        with self._opened(aside) as connection:
+            if self.published.exists():
+                connection.execute(f"attach '{_text(self.published)}' as before (read_only)")
+            else:
+                connection.execute("attach ':memory:' as before")
+            connection.execute("begin")
+            for relation in relations:
+                _put_back(connection, relation)
+            for book in ("raw.loads", "intermediate.built_sessions"):
+                _put_back_rows(connection, book, f"subject = '{subject}'")
+            connection.execute("commit")
+            connection.execute("detach before")
+            connection.execute("checkpoint")
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -232,6 +253,7 @@ class DuckDBWarehouse:
             try:
                 with duckdb.connect(str(self.private), config=_FORM) as connection:
                     stored = _stored_for(connection)
+                    _migrate(connection)
                 break
             except duckdb.Error as error:
                 if not _holder(error) or time.monotonic() > deadline:
@@ -246,10 +268,7 @@ class DuckDBWarehouse:
         for schema in SEARCH_PATH:
             connection.execute(f"create schema if not exists {schema}")
         connection.execute("create table if not exists raw.world (name varchar(16) not null)")
-        connection.execute(
-            "create table if not exists raw.loads"
-            " (session_date date not null, load_id varchar(36) not null)"
-        )
+        connection.execute(f"create table if not exists raw.loads {books.LOADS}")
         connection.execute(
             "insert into raw.world select ? where not exists (select 1 from raw.world)",
             [self.world],
@@ -333,24 +352,82 @@ def _describe(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
-def _note(connection: duckdb.DuckDBPyConnection, sessions: Collection[date]) -> None:
-    """Gives the sessions the id of this load."""
-    if sessions:
-        load_id = str(uuid4())
-        connection.execute(f"delete from raw.loads where {slices.predicate(sessions)}")
-        connection.execute(
-            "insert into raw.loads select unnest($sessions), $load_id",
-            {"sessions": sorted(sessions), "load_id": load_id},
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives the books their subject, if they were made before there were any."""
+    connection.execute("begin")
+    books.migrate(lambda sql: connection.execute(sql).fetchall(), connection.execute, "raw")
+    connection.execute("commit")
+
+
+def _unsettled(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The subjects of which what is loaded has not been built, or has not passed."""
+    if not connection.execute(
+        "select 1 from duckdb_tables() where table_name = 'built_sessions'"
+    ).fetchall():
+        return []
+    found = connection.execute(
+        "select subject from raw.loads as l left join intermediate.built_sessions as b"
+        " using (subject, key) where l.load_id is distinct from b.load_id"
+        " union select subject from intermediate.run_sessions order by 1"
+    ).fetchall()
+    return [subject for (subject,) in found]
+
+
+def _put_back(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Makes a relation what it is in the database `before`, or takes it away."""
+    schema, name = relation.split(".")
+    told = f'{schema}."{name}"'
+    for kind in ("view", "table"):
+        asked = (
+            f"select sql, comment from duckdb_{kind}s() where schema_name = '{schema}'"
+            f" and {kind}_name = '{name}' and database_name ="
         )
+        if connection.execute(f"{asked} current_database()").fetchall():
+            connection.execute(f"drop {kind} {told} cascade")
+        for sql, comment in connection.execute(f"{asked} 'before'").fetchall():
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(sql)
+            if kind == "table":
+                connection.execute(f"insert into {told} select * from before.{told}")
+            _comment(connection, f"{kind} {told}", comment)
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns() where database_name = 'before'"
+        f" and schema_name = '{schema}' and table_name = '{name}'"
+    ).fetchall()
+    for column, comment in columns:
+        _comment(connection, f'column {told}."{column}"', comment)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, what: str, comment: str | None) -> None:
+    if comment is not None:
+        quoted = comment.replace("'", "''")
+        connection.execute(f"comment on {what} is '{quoted}'")
+
+
+def _put_back_rows(connection: duckdb.DuckDBPyConnection, book: str, where: str) -> None:
+    """Gives a book the rows that it has in the database `before`."""
+    schema, name = book.split(".")
+    connection.execute(f"delete from {book} where {where}")
+    if connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'before'"
+        f" and schema_name = '{schema}' and table_name = '{name}'"
+    ).fetchall():
+        connection.execute(f"insert into {book} select * from before.{book} where {where}")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
 
 
-def _sessions_of(connection: duckdb.DuckDBPyConnection, table: str) -> set[date]:
-    query = f"select distinct session_date from raw.{table}"
-    return {session for (session,) in connection.execute(query).fetchall()}
+def _keys_of(connection: duckdb.DuckDBPyConnection, table: Table) -> set[Key]:
+    query = f"select distinct {table.key_column} from raw.{table.name}"
+    return books.keys_of(table, [value for (value,) in connection.execute(query).fetchall()])
+
+
+def _loaded(connection: duckdb.DuckDBPyConnection, table: Table) -> set[Key]:
+    """The keys of the table's subject that were ever loaded."""
+    query = f"select key from raw.loads where subject = '{books.owner(table)}'"
+    return {key for (key,) in connection.execute(query).fetchall()}
 
 
 def _plain(name: str, kind: str) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any, Protocol
@@ -66,8 +66,8 @@ class Warehouse(Protocol):
     def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
         """Replaces the slices of the sessions in `raw`, of all tables in one transaction.
 
-        `raw.loads` tells, by an id in the row of each session, that it was loaded anew: what is
-        built from `raw` renews those sessions and no others. A table that is new, or of another
+        `raw.loads` tells, by an id in the row of each key of a subject, that it was loaded anew:
+        what is built from `raw` renews those keys and no others. A table that is new, or of another
         shape than declared, comes with all that the lake has.
 
         Args:
@@ -88,8 +88,15 @@ class Warehouse(Protocol):
     def built(self) -> AbstractContextManager[Connection]:
         """A connection to what dbt has built, for who holds `writing`, before it is published."""
 
-    def publish(self) -> None:
-        """Has readers see what was built, all at once; call it while holding `writing`."""
+    def publish(self, relations: Mapping[str, Sequence[str]]) -> None:
+        """Has readers see what was built, all at once; call it while holding `writing`.
+
+        Of a subject of which not everything passed since it was loaded, they see what was there
+        before.
+
+        Args:
+            relations: By subject the relations that dbt builds, each as `schema.name`.
+        """
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A read-only connection to what is published, marts first in the search path.

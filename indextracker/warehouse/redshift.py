@@ -7,14 +7,13 @@ the marts that is the last transaction of dbt's run (see `publish` of dbt_projec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
 
 import pyarrow as pa
 
@@ -23,7 +22,7 @@ from indextracker.lake.questions import Answer, QuestionError
 from indextracker.settings import Settings, for_dbt
 from indextracker.system.failpoints import failpoint
 from indextracker.system.places import StoreError
-from indextracker.warehouse import descriptions, slices
+from indextracker.warehouse import books, descriptions, slices
 from indextracker.warehouse.protocol import (
     PUBLISHED,
     SEARCH_PATH,
@@ -32,7 +31,7 @@ from indextracker.warehouse.protocol import (
     WarehouseMissingError,
 )
 from indextracker.warehouse.staging import StagingArea, staging_area
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 if TYPE_CHECKING:
     from redshift_connector.core import Connection
@@ -44,7 +43,7 @@ LOGIN_SECONDS = 3600
 RAW = '"raw"'
 BOOKS = {
     "world": "name varchar(16) not null",
-    "loads": "session_date date not null, load_id varchar(36) not null",
+    "loads": books.LOADS[1:-1],
     # How each table was made: one that was made otherwise is made anew.
     "definitions": "table_name varchar(128) not null, ddl varchar(16384) not null",
     # One row, which whoever writes has changed and never commits.
@@ -125,7 +124,7 @@ class RedshiftWarehouse:
             WorldMismatchError: The warehouse holds the other world's data.
         """
         loaded = {}
-        touched = set(sessions)
+        touched = books.touched_by(tables, sessions)
         slices.complete(lake)
         with (
             self.writing(),
@@ -142,10 +141,12 @@ class RedshiftWarehouse:
                     wanted = None if whole else sessions
                     loaded[table.path] = self._replace(connection, area, lake, table, wanted)
                 if fresh and not table.is_whole:
-                    touched |= _sessions_of(connection, table.name)
-                    touched |= _sessions_of(connection, "loads")
+                    touched.setdefault(books.owner(table), set()).update(
+                        _keys_of(connection, table), _loaded(connection, table)
+                    )
             _describe(connection)
-            _note(connection, touched)
+            for statement in books.note(touched, f"{RAW}.loads"):
+                _execute(connection, statement)
             failpoint("warehouse-before")
             connection.commit()
         failpoint("warehouse-after")
@@ -171,7 +172,7 @@ class RedshiftWarehouse:
         with self.reading() as session:
             yield session
 
-    def publish(self) -> None:
+    def publish(self, relations: Mapping[str, Sequence[str]]) -> None:
         """Nothing is left to do: dbt's run has published what passed, in its last transaction."""
 
     @contextmanager
@@ -429,6 +430,10 @@ def _make_books(connection: Connection) -> None:
             connection.rollback()
             if not set(BOOKS) <= _books(connection):
                 raise
+    if books.migrate(
+        lambda sql: _rows(connection, sql), lambda sql: _execute(connection, sql), RAW
+    ):
+        connection.commit()
     connection.rollback()
 
 
@@ -488,16 +493,12 @@ def _describe(connection: Connection) -> None:
         _execute(connection, statement)
 
 
-def _note(connection: Connection, sessions: Collection[date]) -> None:
-    """Gives the sessions the id of this load."""
-    if not sessions:
-        return
-    load_id = uuid4()
-    rows = ", ".join(f"(date '{session}', '{load_id}')" for session in sorted(sessions))
-    _execute(connection, f"delete from {RAW}.loads where {slices.predicate(sessions)}")
-    _execute(connection, f"insert into {RAW}.loads values {rows}")
+def _keys_of(connection: Connection, table: Table) -> set[Key]:
+    found = _rows(connection, f'select distinct "{table.key_column}" from {RAW}.{table.name}')
+    return books.keys_of(table, [value for (value,) in found])
 
 
-def _sessions_of(connection: Connection, table: str) -> set[date]:
-    found = _rows(connection, f"select distinct session_date from {RAW}.{table}")
-    return {session for (session,) in found}
+def _loaded(connection: Connection, table: Table) -> set[Key]:
+    """The keys of the table's subject that were ever loaded."""
+    query = f"select \"key\" from {RAW}.loads where subject = '{books.owner(table)}'"
+    return {key for (key,) in _rows(connection, query)}

@@ -21,6 +21,7 @@ from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import group, key_at
+from indextracker_catalogue import SUBJECTS, Subject
 
 
 class Translator(DagsterDbtTranslator):
@@ -32,8 +33,8 @@ class Translator(DagsterDbtTranslator):
         return key_at(f"{dbt_resource_props['schema']}/{name}")
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """All models so far are of one subject."""
-        return group("taiwan", dbt_resource_props["schema"])
+        """What a subject, whose folder the model stands in, has in a schema."""
+        return group(dbt_resource_props["fqn"][1], dbt_resource_props["schema"])
 
 
 def shown_manifest() -> dict[str, Any]:
@@ -65,15 +66,25 @@ def _tested(test: Mapping[str, Any]) -> str | None:
     return named or (test["attached_node"] or "").rpartition(".")[2] or None
 
 
-def marts_assets() -> dg.AssetsDefinition:
-    """All models in one step: dbt starts once per backfill."""
-    translator = Translator()
+def marts_assets() -> list[dg.AssetsDefinition]:
+    """All models of a subject in one step: dbt starts once per backfill."""
     manifest = shown_manifest()
+    return [_marts(subject, manifest) for subject in SUBJECTS.values() if has_models(subject)]
+
+
+def has_models(subject: Subject) -> bool:
+    """Whether anything of a subject is built by dbt."""
+    return subject.name in dbt_runs.relations()
+
+
+def _marts(subject: Subject, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    translator = Translator()
 
     @dbt_assets(
         manifest=manifest,
+        select=dbt_runs.selection(subject.name),
         dagster_dbt_translator=translator,
-        name="marts",
+        name=f"marts{subject.suffix}",
         pool=pools.WAREHOUSE,
     )
     def marts(
@@ -91,7 +102,7 @@ def marts_assets() -> dg.AssetsDefinition:
 
             failpoint("dbt-before")
             try:
-                dbt_runs.build(warehouse, folder, heard)
+                dbt_runs.build(warehouse, subject.name, folder, heard)
             except dbt_runs.DbtError as error:
                 yield from _outcomes(context, translator, manifest, told)
                 raise dg.Failure(f"dbt build failed, nothing was published:\n{error}") from error
@@ -107,7 +118,7 @@ def marts_assets() -> dg.AssetsDefinition:
             yield from _outcomes(context, translator, manifest, told)
             platform.progress.begin("writing dbt's docs and publishing the marts")
             dbt_runs.write_docs(warehouse, folder)
-            warehouse.publish()
+            warehouse.publish(dbt_runs.relations())
 
     return marts
 

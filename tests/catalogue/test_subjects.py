@@ -20,7 +20,10 @@ from dataclasses import replace
 from indextracker_catalogue import TABLES
 {name} = replace(TABLES["gold/index_bars"], layer="{layer}", name="{path}")
 """
-SUBJECT = 'from indextracker_catalogue import Subject\nSUBJECT = Subject("{name}", "Toys")\n'
+SUBJECT = """
+from indextracker_catalogue import Days, Subject
+SUBJECT = Subject("{name}", "Toys", Days("Asia/Kolkata"), "Asia/Kolkata")
+"""
 
 
 def floor(folder: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:

@@ -546,7 +546,7 @@ def _built_again(database: Path, folder: Path, *changes: str) -> tuple[Build, li
 def test_a_run_renews_the_sessions_that_were_loaded_anew_and_no_other(
     database: Path, tmp_path: Path
 ) -> None:
-    anew = "update raw.loads set load_id = 'b' where session_date = '2022-03-03'"
+    anew = "update raw.loads set load_id = 'b' where key = '2022-03-03'"
     built, left_alone = _built_again(database, tmp_path, anew)
     assert built.exit_code == 0, built.output
     assert left_alone == ["2022-03-02"]
@@ -564,9 +564,10 @@ def test_a_session_that_is_no_longer_loaded_goes(database: Path, tmp_path: Path)
     bars = [name for name, table in RAW.items() if "session_date" in table.column_names]
     gone = [
         f"delete from raw.{name} where session_date = '2022-03-02'"
-        for name in (*bars, "loads")
+        for name in bars
         if name not in ("sessions", "closures")
     ]
+    gone.append("delete from raw.loads where key = '2022-03-02'")
     built, left_alone = _built_again(database, tmp_path, *gone)
     assert built.exit_code == 0, built.output
     assert left_alone == ["2022-03-03"]
@@ -587,14 +588,14 @@ def test_another_underlying_builds_every_session_anew(database: Path, tmp_path: 
 
 @pytest.mark.usefixtures("build")
 def test_a_run_that_failed_is_made_up_for_by_the_next(database: Path, tmp_path: Path) -> None:
-    anew = "update raw.loads set load_id = 'b' where session_date = '2022-03-03'"
-    doubled = "insert into raw.loads values ('2022-03-03', 'b')"
+    anew = "update raw.loads set load_id = 'b' where key = '2022-03-03'"
+    doubled = "insert into raw.loads values ('taiwan', '2022-03-03', 'b')"
     built, _ = _built_again(database, tmp_path, anew, doubled)
     assert built.named("fail") == {"loads_one_row_per_session"}
     mended = tmp_path / "mended"
     mended.mkdir()
-    once = "delete from raw.loads where session_date = '2022-03-03'"
-    again = "insert into raw.loads values ('2022-03-03', 'b')"
+    once = "delete from raw.loads where key = '2022-03-03'"
+    again = "insert into raw.loads values ('taiwan', '2022-03-03', 'b')"
     built, left_alone = _built_again(tmp_path / database.name, mended, once, again)
     assert built.exit_code == 0, built.output
     assert left_alone == ["2022-03-02"]
@@ -609,9 +610,9 @@ def test_sources_are_tables_of_the_catalogue() -> None:
     text = (PROJECT / "models/taiwan/staging/sources.yml").read_text(encoding="utf-8")
     [source] = yaml.safe_load(text)["sources"]
     columns = {t["name"]: [c["name"] for c in t.get("columns", [])] for t in source["tables"]}
-    assert set(columns) == {*RAW, "loads"}  # the loader's own book
+    assert set(columns) == set(RAW)
     for table, names in columns.items():
-        assert set(names) <= set(RAW[table].column_names if table in RAW else ())
+        assert set(names) <= set(RAW[table].column_names)
 
 
 def test_every_model_has_its_description_beside_it() -> None:

@@ -373,9 +373,11 @@ def load_raw(database: Path) -> None:
     rows = _rows()
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema raw")
-        connection.execute("create table raw.loads (session_date date, load_id varchar(36))")
+        connection.execute(
+            "create table raw.loads (subject varchar(64), key varchar(16), load_id varchar(36))"
+        )
         connection.executemany(
-            "insert into raw.loads values (?, 'a')",
+            "insert into raw.loads values ('taiwan', ?, 'a')",
             [["2022-03-02"], ["2022-03-03"], ["2022-03-04"]],
         )
         for name, table in RAW.items():

@@ -69,8 +69,8 @@ def build(made: Warehouse, folder: Path) -> None:
     """Builds and publishes, as the asset of the marts does."""
     folder.mkdir(exist_ok=True)
     with made.writing():
-        dbt_runs.build(made, folder, lambda _: None)
-        made.publish()
+        dbt_runs.build(made, "taiwan", folder, lambda _: None)
+        made.publish(dbt_runs.relations())
 
 
 def answer(made: Warehouse, sql: str) -> Rows:

@@ -84,7 +84,7 @@ def test_readers_see_what_was_and_then_what_is(loaded_anew: Warehouse, tmp_path:
 def test_what_fails_a_test_is_not_published(
     loaded_anew: Warehouse, settings: Settings, running: Cluster, tmp_path: Path
 ) -> None:
-    twice = "insert into raw.loads select * from raw.loads where session_date = '2022-03-02'"
+    twice = "insert into raw.loads select * from raw.loads where key = '2022-03-02'"
     running.behind.sql(twice, database(settings.warehouse.address))
     with pytest.raises(dbt_runs.DbtError, match="loads_one_row_per_session"):
         build(loaded_anew, tmp_path / "target")

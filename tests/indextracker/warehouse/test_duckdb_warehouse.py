@@ -243,7 +243,7 @@ bars = TABLES["gold/futures_bars"]
 warehouse = DuckDBWarehouse(published, private, "simulated")
 warehouse.load(Lake(lake, "simulated"), [bars], [date(2024, 12, 31)])
 with warehouse.writing():
-    warehouse.publish()
+    warehouse.publish({})
 with warehouse.reading() as connection:
     found = connection.execute(
         "select min(bar_start)::varchar, typeof(min(bar_start)), count(*) filter"
@@ -295,7 +295,7 @@ def publish(lake: Lake, warehouse: DuckDBWarehouse, mark: int, count: int = 3) -
     put(lake, BARS, DAYS, mark, count)
     warehouse.load(lake, [BARS], DAYS)
     with warehouse.writing():
-        warehouse.publish()
+        warehouse.publish({})
 
 
 def test_readers_see_what_was_published_last(lake: Lake, warehouse: DuckDBWarehouse) -> None:
@@ -373,7 +373,7 @@ def test_readers_never_wait_and_never_see_half(
             lake.replace(BARS, versions[number % 2], DAYS)
             warehouse.load(lake, [BARS], DAYS)
             with warehouse.writing():
-                warehouse.publish()
+                warehouse.publish({})
         stop.touch()
         output, errors = reader.communicate(timeout=60)
     assert reader.returncode == 0, errors
@@ -475,7 +475,7 @@ def test_a_warehouse_for_newer_ones_alone_is_converted_by_the_next_run(
         connection.execute("comment on view marts.v is 'which world it is'")
     newer.replace(warehouse.private)
     with warehouse.writing():
-        warehouse.publish()
+        warehouse.publish({})
     asked = "select v.name, comment, (select count(*) from futures_bars) from v, duckdb_views()"
     asked += " where view_name = 'v'"
     assert older_duckdb(warehouse.published, asked) == [["simulated", "which world it is", 9]]
@@ -544,3 +544,90 @@ def test_a_remedy_is_that_of_the_trouble(lake: Lake, warehouse: DuckDBWarehouse,
         file.write_bytes(body or whole[:8000])
     with pytest.raises(WarehouseError, match=remedy), warehouse.reading():
         pass
+
+
+def test_books_of_before_there_were_subjects_get_theirs(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    put(lake, BARS, DAYS[:1], mark=1)
+    warehouse.load(lake, [BARS], DAYS[:1])
+    with duckdb.connect(str(warehouse.private)) as connection:
+        connection.execute("create or replace table raw.loads (session_date date, load_id varchar)")
+        connection.execute("insert into raw.loads values ('2024-12-31', 'a')")
+        connection.execute("create schema intermediate")
+        built = "(session_date date, load_id varchar, definition varchar)"
+        connection.execute(f"create table intermediate.built_sessions {built}")
+        connection.execute("insert into intermediate.built_sessions values ('2024-12-31','a','d')")
+        connection.execute("create table intermediate.run_sessions (session_date date)")
+    for _ in range(2):
+        with warehouse.writing(), warehouse.built() as connection:
+            loads = connection.execute("from raw.loads").fetchall()
+            built_sessions = connection.execute("from intermediate.built_sessions").fetchall()
+        assert loads == [("taiwan", "2024-12-31", "a")]
+        assert built_sessions == [("taiwan", "2024-12-31", "a", "d")]
+
+
+# What dbt keeps, and a table and a view upon it that it builds of a toy.
+TOYS_PASSED = """
+create schema if not exists intermediate;
+create or replace table intermediate.run_sessions (subject varchar, key varchar);
+create or replace table intermediate.built_sessions as
+    select subject, key, load_id, 'd' as definition from raw.loads;
+create or replace table marts.toys as select 1 as good;
+create or replace view marts.all_toys as select * from marts.toys;
+comment on table marts.toys is 'Toys.';
+"""
+TOYS_BROKEN = """
+insert into intermediate.run_sessions values ('toys', 'run');
+drop view marts.all_toys;
+create or replace table marts.toys as select 0 as good, 'bad' as row;
+create or replace table marts.more_toys as select 0 as good;
+"""
+
+
+def test_what_of_a_subject_did_not_pass_stays_as_it_was_published(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    relations = {"toys": ["marts.toys", "marts.all_toys", "marts.more_toys"]}
+
+    def publish_with(statements: str, mark: int) -> list[tuple[Any, ...]]:
+        put(lake, BARS, DAYS, mark)
+        warehouse.load(lake, [BARS], DAYS)
+        with warehouse.writing() as file:
+            with duckdb.connect(str(file)) as connection:
+                connection.execute(statements)
+                connection.execute(
+                    "update intermediate.built_sessions as b set load_id = l.load_id"
+                    " from raw.loads as l where l.subject = b.subject and l.key = b.key"
+                )
+            warehouse.publish(relations)
+        with warehouse.reading() as connection:
+            assert published_marks(warehouse) == [(mark,)]
+            return (
+                connection.execute(
+                    "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
+                    " union all select view_name, null from duckdb_views()"
+                    " where schema_name = 'marts' order by 1"
+                ).fetchall()
+                + connection.execute("from marts.all_toys").fetchall()
+            )
+
+    passed = publish_with(TOYS_PASSED, mark=1)
+    assert passed == [("all_toys", None), ("toys", "Toys."), (1,)]
+    assert publish_with(TOYS_BROKEN, mark=2) == passed
+
+
+def test_what_was_loaded_and_not_built_is_not_published(
+    lake: Lake, warehouse: DuckDBWarehouse
+) -> None:
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], DAYS)
+    with warehouse.writing() as file:
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(TOYS_PASSED)
+        warehouse.publish({})
+    put(lake, BARS, DAYS, mark=2)
+    warehouse.load(lake, [BARS], DAYS)
+    with warehouse.writing():
+        warehouse.publish({})
+    assert published_marks(warehouse) == [(1,)]

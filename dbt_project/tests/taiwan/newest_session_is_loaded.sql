@@ -9,8 +9,9 @@ due as (
 ),
 
 loaded as (
-    select max(l.session_date) as newest
+    select max(cast(l.key as date)) as newest
     from {{ source('raw', 'loads') }} as l
+    where l.subject = 'taiwan' and l.key <> ''
 )
 
 select
