@@ -52,7 +52,7 @@ def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
         cron_schedule=EVENING,
         execution_timezone=zone,
         default_status=status,
-        description="Asks for the documents of the session just closed.",
+        description="Requests the documents of the session just closed.",
     )
     def documents_of_today(
         context: dg.ScheduleEvaluationContext,
@@ -89,7 +89,7 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         job_name=jobs.ACQUIRE,
         minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
         default_status=status,
-        description="Asks again for missing documents that publishers still keep.",
+        description="Requests missing documents again that publishers still keep.",
     )
     def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
         if under_way(context.instance, jobs.ACQUIRE):
@@ -102,8 +102,8 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         jobs=[job for job in jobs.JOBS if job.name in (jobs.REFINE, jobs.BUILD_MARTS)],
         minimum_interval_seconds=REFINES_EVERY_SECONDS,
         default_status=status,
-        description="Refines the sessions whose documents are not those that tables are made of, "
-        "then builds the marts.",
+        description="Builds the sessions of tables that were not made from the accepted documents, "
+        "then the marts.",
     )
     def stale_sessions(context: dg.SensorEvaluationContext) -> Requests:
         for job in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS):
@@ -141,7 +141,7 @@ def failed_runs(told: Alert) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="failed_runs",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Alerts when a run failed.",
+        description="Sends an alert when a run failed.",
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
@@ -173,7 +173,9 @@ def _asking(platform: Platform) -> Requests:
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
         yield dg.RunRequest(asset_selection=keys, tags=tags(span))
     if not due:
-        yield dg.SkipReason(f"nothing is to be asked for; {waiting} documents wait for their turn")
+        yield dg.SkipReason(
+            f"no document is requested now; {waiting} documents wait for their turn"
+        )
 
 
 def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:

@@ -112,10 +112,10 @@ def _rule_in_words(found: dg.AssetCheckEvaluation, of: str) -> str:
     such = f", such as {str(examples.value).splitlines()[0]}" if examples else ""
     return (
         f"{table}{of}: {rows:,} row{'s break' if rows != 1 else ' breaks'} the rule "
-        f'"{_meaning(table, found.check_name)}" ({found.check_name}){such}. Nothing was built on '
-        f"it, and what was published before stays. `indextracker query --lake` shows the rows of "
-        f"{table.replace('/', '.')}; where the document is wrong, put a right one in its place "
-        "and run the same command again"
+        f'"{_meaning(table, found.check_name)}" ({found.check_name}){such}. No table was '
+        "built from it, and the published marts are unchanged. `indextracker query --lake` shows "
+        f"the rows of {table.replace('/', '.')}; if the document is wrong, replace it with a right "
+        "one and run the same command again"
     )
 
 

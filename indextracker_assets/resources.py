@@ -114,8 +114,8 @@ class StepHost:
         keys = job_run.keys or ("",)
         if missing := [key for key in keys if key not in rows]:
             raise dg.Failure(
-                f"job run {run['jobRunId']} of EMR Serverless ended well and reported nothing of "
-                f"{', '.join(missing) or 'its table'}: what it printed says more",
+                f"job run {run['jobRunId']} of EMR Serverless succeeded but reported nothing of "
+                f"{', '.join(missing) or 'its table'}: see its output",
                 metadata=notes,
             )
         for key in keys:

@@ -152,7 +152,7 @@ def cancel_own_runs(instance: dg.DagsterInstance) -> None:
     """Ends the runs of this process, which is about to end, as cancelled."""
     for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
         if process_tag(run.run_id).items() <= run.tags.items():
-            instance.report_run_canceled(run, "interrupted by whoever started it")
+            instance.report_run_canceled(run, "interrupted by the user who started it")
 
 
 def under_way(instance: dg.DagsterInstance, job: str) -> bool:

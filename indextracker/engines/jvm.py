@@ -96,7 +96,7 @@ class JvmEngine(SessionEngine):
             session.sparkContext.setLogLevel("ERROR")
         except Exception as error:
             raise EngineError(
-                f"JVM Spark did not start ({type(error).__name__}): what it printed says why"
+                f"JVM Spark did not start ({type(error).__name__}): its output says why"
             ) from error
         return session
 

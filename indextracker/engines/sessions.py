@@ -65,8 +65,8 @@ class SessionEngine(ABC):
                 self._session = None  # a dead one is not stopped: that would wait for it
                 self._free()
             raise EngineError(
-                f"{self.name} was lost in the middle of {job.name}. What it had committed is whole "
-                "and the rest is as it was: run it again once it is back"
+                f"{self.name} was lost in the middle of {job.name}. What it had committed is "
+                "complete and the rest is unchanged: start it and run the same command again"
             ) from error
 
     def close(self) -> None:

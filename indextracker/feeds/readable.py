@@ -41,8 +41,8 @@ def refuse_unreadable(lines: pa.Table, well: pa.Array, document: str) -> None:
     text = row["text"] or ",".join(row[cell] or "" for cell in lines.column_names[1:-1])
     raise Refusal(
         "refused",
-        f"{document}: {bad:,} of {counted:,} lines cannot be read, more than slips of a "
-        f"publisher ({HANDFUL} lines or {LARGEST_SHARE:.0%}, and never most); the first is line "
+        f"{document}: {bad:,} of {counted:,} lines cannot be read; at most {HANDFUL} lines "
+        f"or {LARGEST_SHARE:.0%} are tolerated, and never more than half. The first is line "
         f"{row['line']}: {quote(text)}",
     )
 

@@ -74,12 +74,12 @@ def in_words(error: Exception) -> str:
 def _statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     if not statements:
-        raise QuestionError('nothing was asked: give SQL, such as "select * from index"')
+        raise QuestionError('there is no SQL: give a query, such as "select * from index"')
     if len(statements) > 1:
-        raise QuestionError(f"these are {len(statements)} statements: ask one at a time")
+        raise QuestionError(f"these are {len(statements)} statements: give one at a time")
     if statements[0].type.name not in _READS:
         raise QuestionError(
-            f"{statements[0].type.name.replace('_', ' ').lower()} is not a question: all is "
+            f"{statements[0].type.name.replace('_', ' ').lower()} is not a query: all is "
             "read-only here; `--output FILE` writes an answer to a file"
         )
     return statements[0]

@@ -76,7 +76,7 @@ def complete(delta: DeltaTable, table: Table) -> None:
 def _remedy(table: Table) -> str:
     if table.writes == "append":
         return (
-            "It is a log that nothing can bring back: keep its folder, and go back to the version "
+            "It is a log that cannot be made again: keep its folder, and go back to the version "
             "of indextracker that wrote it"
         )
     source = "landing" if table.layer == "bronze" else "bronze"

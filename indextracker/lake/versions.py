@@ -93,7 +93,7 @@ def version_at(place: Place, name: str, as_of: AsOf) -> Version:
     earlier = [version for version in known if version.committed_at <= as_of]
     if not earlier:
         raise NoSuchVersionError(
-            f"{name} is not known as of {_instant(as_of)}: its first is {known[0]}"
+            f"{name} did not exist at {_instant(as_of)}: its first is {known[0]}"
         )
     return earlier[-1]
 
@@ -119,7 +119,7 @@ def verify_files(
     gone = sum(file not in there for file in needed)
     if gone:
         raise VacuumedError(
-            f"{name} cannot be had as of version {delta.version()}: {gone} of the "
+            f"{name} cannot be read at version {delta.version()}: {gone} of the "
             f"{len(needed)} files needed have been removed by maintenance"
         )
 

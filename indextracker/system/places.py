@@ -161,7 +161,7 @@ def _linked(link: Path, target: str) -> str:
     if not _leads(link, target):
         link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if link.parent.stat().st_uid != os.getuid():
-            raise PermissionError(f"{link.parent} is somebody else's")
+            raise PermissionError(f"{link.parent} belongs to another user")
         aside = link.with_name(f"{link.name}.{uuid4()}")
         aside.symlink_to(target)
         aside.replace(link)

@@ -110,7 +110,7 @@ def _wrong(settings: Settings, name: str, address: str) -> str:
         address, why = str(warehouse), "it is a folder, and should be a file"
     setting = {"lake": "LAKE", "DAGSTER_HOME": "DAGSTER_HOME"}.get(name, "WAREHOUSE")
     return (
-        f"{name} cannot be written: {address} ({why}): have its owner let you, or set "
+        f"{name} cannot be written: {address} ({why}): get the right to write there, or set "
         f"INDEXTRACKER_{setting} to a place of yours"
     )
 

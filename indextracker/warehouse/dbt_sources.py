@@ -45,7 +45,7 @@ def render(subject: str, tables: Iterable[Table], tests: Tests) -> str:
     listed = [_table(table, tests.get(table.name, {}), subject) for table in tables]
     if unknown := set(tests) - {table["name"] for table in listed}:
         raise ValueError(
-            f"raw_tests/{subject}.yml tests {sorted(unknown)}, which no table of raw is called"
+            f"raw_tests/{subject}.yml tests {sorted(unknown)}, which are not tables of raw"
         )
     source = {"name": "raw", "schema": "raw", "description": SCHEMA, "tables": listed}
     text = yaml.safe_dump({"sources": [source]}, sort_keys=False, allow_unicode=True, width=96)

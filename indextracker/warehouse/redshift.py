@@ -290,7 +290,7 @@ class RedshiftWarehouse:
             )
         except (Error, OSError) as error:
             raise WarehouseError(
-                f"{self.address} lets nobody in ({_says(error)}): look at its address, the "
+                f"{self.address} cannot be opened ({_says(error)}): look at its address, the "
                 "password, and from where it may be reached"
             ) from error
         with closing(connection):

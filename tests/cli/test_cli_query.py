@@ -110,8 +110,8 @@ def test_sql_comes_from_a_file_or_the_input(home: Home, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("",), "nothing was asked"),
-        (("select 1; select 2",), "these are 2 statements: ask one at a time"),
+        (("",), "there is no SQL"),
+        (("select 1; select 2",), "these are 2 statements: give one at a time"),
         (("select * fro x",), "LINE 1: select * fro x\n                     ^"),
         (("select * from index_histroy",), "perhaps index_history"),
         (("select * from futures_trades",), "silver/futures_trades is a table of the lake"),

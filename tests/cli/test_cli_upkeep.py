@@ -74,11 +74,11 @@ def test_the_lake_is_asked_as_it_is_and_as_it_was(empty: Home, lake: Lake) -> No
         (("--lake", "select * from trades_of_futures"), "named layer.table"),
         (("--lake", "select * from gold.futures_bars"), "no gold/futures_bars yet: backfill first"),
         (("--lake", "select nothing from silver.futures_trades"), "nothing"),
-        (("--lake", "delete from silver.futures_trades"), "delete is not a question"),
+        (("--lake", "delete from silver.futures_trades"), "delete is not a query"),
         (("--lake", "--as-of", "9", "select * from silver.futures_trades"), "has no version 9"),
         (
             ("--lake", "--as-of", "1999-01-01", "select * from silver.builds"),
-            "not known as of 1999",
+            "did not exist at 1999",
         ),
         (("--lake", "--as-of", "soon", "select 1"), "neither a version number nor a time"),
         (

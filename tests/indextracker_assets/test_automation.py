@@ -149,7 +149,7 @@ def test_what_recovers_is_refined_alone(world: World) -> None:
 @pytest.mark.parametrize("day", [7, 10, 14])  # a holiday, a Saturday, the last holiday
 def test_nothing_is_asked_for_on_closed_days(world: World, day: int) -> None:
     assert "is no trading day" in world.evening(day)
-    assert "nothing is to be asked for" in world.harness.sensor("outstanding_documents")
+    assert "no document is requested now" in world.harness.sensor("outstanding_documents")
     [asked] = world.refined()
     assert asked.job == jobs.BUILD_MARTS
 
@@ -191,7 +191,7 @@ def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
     assert {world.states(TYPHOON)[feed] for feed in states} == {"closed"}
     [asked] = world.refined()
     assert asked.sessions == (LAST, LAST)
-    assert "nothing is to be asked for" in world.harness.sensor("outstanding_documents")
+    assert "no document is requested now" in world.harness.sensor("outstanding_documents")
     with world.platform.lake.sql([TABLES["silver/sessions"], TABLES["silver/closures"]]) as lake:
         query = "select previous_session_date from sessions where session_date = $day"
         assert lake.execute(query, {"day": TYPHOON}).fetchall() == []

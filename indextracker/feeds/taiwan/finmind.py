@@ -57,7 +57,7 @@ def explain(status: int, body: bytes) -> Refusal | None:
         None for a status without rules of its own, such as 200 and those of a server in trouble.
     """
     meanings: dict[int, tuple[State, str]] = {
-        400: ("refused", "the question is not understood"),
+        400: ("refused", "the request is not understood"),
         401: ("blocked", ACCESS),
         402: ("blocked", "the quota of an hour is used up; ask again in the next"),
         403: ("blocked", "the address is banned; wait 30 minutes before asking again"),

@@ -152,7 +152,7 @@ def read_report(report: Report, published: Document, session: date) -> pa.Table:
         raise Refusal(
             "refused",
             f"{document} has {lines.num_rows} lines and none of {report.main_product}, which "
-            "trades in every session: it is cut off, or was asked for of other products",
+            "trades in every session: it is cut off, or was requested for other products",
         )
     day = main.filter(pc.equal(main.column("trading_session"), DAY_PART))
     if not day.num_rows:

@@ -136,7 +136,7 @@ SHAPES: dict[str, tuple[Callable[[], Table], Table, str]] = {
     "the log": (
         lambda: retyped(DELIVERIES, "bytes", "int"),
         DELIVERIES,
-        "bytes is stored as int32 .* a log that nothing can bring back",
+        "bytes is stored as int32 .* a log that cannot be made again",
     ),
 }
 
