@@ -27,8 +27,8 @@ def now() -> datetime:
 class Platform:
     """Lake, source, engine, warehouse, calendar and clock of one process.
 
-    What has to be started is started at its first use and serves until `close`; a source or an
-    engine that was given is left to whoever gave it.
+    Parts that have to be started are started at their first use and closed by `close`; a source or
+    an engine that was passed in is left to the caller.
 
     Attributes:
         settings: What the parts are made from.

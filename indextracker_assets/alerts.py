@@ -17,10 +17,10 @@ _log = logging.getLogger("indextracker.alerts")
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that failed, in what may leave the machine: names, and no text of an error.
+    """A run that failed, reduced to what may leave the machine: names, and no text of an error.
 
-    A message of an error can hold whatever a library put into it, an address with its token
-    included; who is told opens the run and reads it there.
+    The text of an error can hold anything that a library put into it, even an address with its
+    token; the receiver of the alert opens the run and reads it there.
     """
 
     run_id: str

@@ -62,7 +62,7 @@ def backfill(
     What was asked for is built again even where it is not stale: the code may have changed.
 
     Args:
-        platform: Source, lake, engine and warehouse; its `progress` is told how far this is.
+        platform: Source, lake, engine and warehouse; its `progress` receives how far this is.
         sessions: Trading sessions, in order; one still to come is not asked for.
         feeds: Feeds to ask; only jobs whose feeds are all named run.
         to_layer: The last of LAYERS to fill.
@@ -100,7 +100,7 @@ class _Runs:
         self._instance = open_instance(platform.settings.dagster.home)
         end_killed_runs(self._instance)
         make_places(self._instance)
-        # Whoever started the command starts it again: nothing is retried behind its back.
+        # The user starts the command again: nothing is retried without being asked for.
         self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
         self._env = platform.settings.deployment.env
         self._defs = work_defs(platform)

@@ -148,7 +148,7 @@ class _Watched:
         return self._client.cancel_job_run(**parameters)
 
     def cancel(self) -> None:
-        """Cancels the job run where nobody waits for it any longer and it has not ended."""
+        """Cancels the job run if it has not ended, since nothing waits for it any longer."""
         if self.run and self.run.get("state") not in ENDED:
             self.cancel_job_run(
                 applicationId=self.run["applicationId"], jobRunId=self.run["jobRunId"]
@@ -166,7 +166,7 @@ def cancel_job_runs() -> None:
 
 
 def _reader(bucket: str, prefix: str, store: Any) -> PipesMessageReader:
-    """Reads messages below a prefix: by itself the reader has them at the root of the bucket."""
+    """Reads messages below a prefix: Dagster's own reader has them at the root of the bucket."""
     from dagster_aws.pipes import PipesS3MessageReader  # noqa: PLC0415
 
     class Reader(PipesS3MessageReader):

@@ -94,7 +94,7 @@ def process_tag(run_id: str) -> dict[str, str]:
 
 
 def task_tags(settings: Settings) -> dict[str, str]:
-    """Names the task of ECS that this process runs in, for a run that nobody launched.
+    """Names the task of ECS that this process runs in, for a run that no launcher started.
 
     On AWS run monitoring ends every run whose task it does not find.
 

@@ -154,7 +154,7 @@ class OutputFile(click.ParamType[Path]):
 
 
 def meant(path: str) -> str:
-    """The tables that may be meant by a path that is none, as the end of a sentence."""
+    """The tables that may be meant by a wrong path, as the end of a sentence."""
     leaves = {table.name: table.path for table in TABLES.values()}
     leaf = path.rpartition("/")[2]
     near = [

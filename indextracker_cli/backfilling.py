@@ -163,7 +163,7 @@ def _farewell(stages: progress.Stages, cancels: Sequence[Callable[[], None]]) ->
 
 
 def _sessions(platform: Platform, wish: Wish) -> list[date]:
-    """The sessions that are meant; says so where there are none, or none yet."""
+    """The sessions of the range; says so if there are none, or none yet."""
     if wish.everything:
         if wish.first or wish.last:
             raise click.BadParameter(

@@ -58,7 +58,7 @@ def interruptible(remains: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             def work() -> None:
                 try:
                     done.set_result(command(*args, **kwargs))
-                except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+                except BaseException as error:  # noqa: BLE001 - raised again in the main thread
                     done.set_exception(error)
 
             said = standard_error()

@@ -156,7 +156,7 @@ class Audit:
         bad_rows: A query, in SQL that Spark and DuckDB read alike, that returns the breakers. It
             names a table by its leaf name and sees the audited sessions of each.
         meaning: What holds, in a sentence.
-        severity: As of a Check.
+        severity: The same as that of a Check.
         sees_previous: Whether the query sees the session before each audited one too. Its rows
             then have a session_date, and those of the audited sessions count.
     """

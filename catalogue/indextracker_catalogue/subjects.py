@@ -44,7 +44,7 @@ def declared(floor: str, subject: str, kind: type[T]) -> dict[T, str]:
     """The values of a kind that a subject declares on a floor, each with the module it stands in.
 
     Args:
-        floor: As of `modules`.
+        floor: The same as that of `modules`.
         subject: Name of the subject.
         kind: Their class.
     """

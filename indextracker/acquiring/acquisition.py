@@ -54,11 +54,11 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
 ) -> dict[date, Delivery]:
     """Brings the documents of the sessions into landing and bronze.
 
-    A session whose document was accepted before is asked for again only where the publisher lists
-    a newer one, or all are wanted anew; the files of an archive are compared with it. One process
-    at a time asks a publisher: whoever comes second finds what the first has brought. A publisher
-    that blocks a few questions in a row is asked no more of them. Which of the sessions without a
-    document were closed days is found afterwards, by `closures`.
+    A session whose document was accepted before is requested again only if the publisher lists a
+    newer one, or if `again` is set; the files of an archive are compared with it. One process at a
+    time sends requests to a publisher; the next one finds the documents that it stored. After a few
+    blocked requests in a row the rest is not requested. Which of the sessions without a document
+    were closed days is found afterwards, by `closures`.
 
     Args:
         lake: Where bytes, rows and the log go.

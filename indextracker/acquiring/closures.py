@@ -24,7 +24,7 @@ COMPLETE = ("accepted", "closed")
 def questions(
     lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
 ) -> dict[Feed, list[date]]:
-    """What else is to be asked for, to know which sessions without a document were closed days.
+    """The documents still to be requested to decide which sessions without one were closed days.
 
     Args:
         lake: Where the answers are.

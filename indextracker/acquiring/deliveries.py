@@ -26,7 +26,7 @@ NEVER_ASKED = "not asked for yet"
 class Delivery:
     """One answer: a row of bronze/deliveries.
 
-    Or what takes the place of one: that a day was closed, that nobody was asked.
+    Or a row in place of one: for a closed day, or for a document that was not requested.
     """
 
     feed: str
@@ -61,7 +61,7 @@ class Delivery:
 
 
 def unasked(feed: str, session: date, today: date, now: datetime) -> Delivery:
-    """What is told of a session that was not asked for."""
+    """The state of a session that was not requested yet."""
     if session > today:
         return Delivery(feed, session, "not_yet", now, "the session is still to come")
     return Delivery(feed, session, "missing", now, NEVER_ASKED)

@@ -16,7 +16,7 @@ from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue import Table
 
-# One missing session is often the publisher's doing, a week of them nobody's intention.
+# A missing session or two are often the publisher's doing; a week of them is a fault here.
 LONG = 5
 
 
@@ -30,12 +30,12 @@ class Lag:
 
     @property
     def is_long(self) -> bool:
-        """Whether nobody can have meant it, where a session or two may be the publisher's doing."""
+        """Whether it is too long to be the publisher's doing."""
         return self.behind >= LONG
 
 
 def watched() -> dict[Table, frozenset[str]]:
-    """The tables that are watched, documents and bars, and the feeds that each rests on."""
+    """The watched tables, of documents and of bars, and the feeds that each is made from."""
     found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
     for table in refined_tables():
         if table.layer == "gold" and not table.is_whole:
@@ -44,9 +44,9 @@ def watched() -> dict[Table, frozenset[str]]:
 
 
 def lags(lake: Lake, calendar: TradingDays, start: date, now: datetime) -> dict[Table, Lag]:
-    """How far each watched table is behind the sessions that its feeds owe by now.
+    """How far each watched table is behind the sessions whose documents are due by now.
 
-    A session that turned out to be closed is owed by nobody.
+    No document is due of a session that was found to be closed.
 
     Args:
         lake: Where the logs are.

@@ -82,10 +82,10 @@ def record(lake: Lake, documents: Mapping[str, Mapping[date, str]]) -> None:
 
 
 def restate(lake: Lake, path: str, as_of: datetime) -> None:
-    """Logs what a table will have been built from once it is as it was.
+    """Logs the documents that a table will be made from after it is restored.
 
-    To be called before the table goes back: a kill in between makes sessions stale that need not
-    be, and never the reverse.
+    To be called before the restore: a kill in between makes sessions stale that need not be, and
+    never the reverse.
 
     Args:
         lake: Where the table lies.

@@ -24,7 +24,7 @@ class ConnectEngine(SessionEngine):
     """Runs jobs on the server at an address.
 
     Args:
-        address: `sc://host:port`; what follows `/;` may hold a token and is shown to nobody.
+        address: `sc://host:port`; what follows `/;` may hold a token and is never shown.
     """
 
     def __init__(self, address: str) -> None:
@@ -32,7 +32,7 @@ class ConnectEngine(SessionEngine):
         self._address = address
         self.name = f"the Spark Connect server at {urlsplit(address).netloc}"
 
-    def _open(self, host: Host | None) -> SparkSession:  # noqa: ARG002 - it needs nobody
+    def _open(self, host: Host | None) -> SparkSession:  # noqa: ARG002 - it needs no host
         from pyspark.sql import SparkSession  # noqa: PLC0415 - loads pandas
         from pyspark.sql.connect.client import ChannelBuilder  # noqa: PLC0415
         from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415
@@ -41,7 +41,7 @@ class ConnectEngine(SessionEngine):
             ChannelBuilder.GRPC_DEFAULT_OPTIONS.append(OFTEN)
         try:
             session = SparkSession.builder.remote(self._address).create()
-            # The client's own policy waits for ten minutes until it says that nobody is there.
+            # The client's own policy waits for ten minutes before it says that no server answers.
             patience = DefaultPolicy(max_retries=4, max_backoff=2_000)
             session.client.set_retry_policies([patience])
             session.range(1).count()

@@ -117,7 +117,7 @@ class EmrEngine:
             retried(partial(_submitted, host, wanted))
 
     def close(self) -> None:
-        """Nothing is held: the application stops by itself when it idles."""
+        """Nothing is held: an idle application stops without being told to."""
 
     @cached_property
     def _package(self) -> Package:

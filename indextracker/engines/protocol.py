@@ -23,13 +23,13 @@ class EngineError(RuntimeError):
 
 @dataclass(frozen=True)
 class JobRun:
-    """A job run of EMR Serverless and what it is about.
+    """A job run of EMR Serverless, and the keys that it builds.
 
     Attributes:
         parameters: What `start_job_run` is called with.
         keys: The keys that it replaces.
-        messages: s3 prefix of what it is told and what it reports.
-        logs: s3 prefix of what it prints.
+        messages: s3 prefix of the messages to it and from it.
+        logs: s3 prefix of its logs.
     """
 
     parameters: Mapping[str, Any]
@@ -39,7 +39,7 @@ class JobRun:
 
 
 class Host(Protocol):
-    """What surrounds a run, where something does: it may lend a session and submit to a cluster."""
+    """The program around a run, such as Dagster: it provides a session and submits to a cluster."""
 
     def session(self, configuration: Mapping[str, str]) -> SparkSession:
         """The Spark session of that configuration."""
@@ -60,7 +60,7 @@ class Engine(Protocol):
     """Something that runs jobs.
 
     Attributes:
-        name: What people are told that it is; it holds no secret.
+        name: Its name in messages; it holds no secret.
         alone: Whether it runs jobs without a host.
     """
 
@@ -81,7 +81,7 @@ class Engine(Protocol):
             job: The job.
             lake: Root of the lake.
             keys: Keys to replace; none where the table is in one piece.
-            host: What surrounds the run; None where the library is used by itself.
+            host: The program around the run; None where the library is used alone.
             earlier: At least the keys of the look-back of each key, where the job has one.
 
         Raises:

@@ -24,7 +24,7 @@ class SailEngine(SessionEngine):
         super().__init__()
         self._server: Any = None  # pysail ships no types
 
-    def _open(self, host: Host | None) -> SparkSession:  # noqa: ARG002 - it needs nobody
+    def _open(self, host: Host | None) -> SparkSession:  # noqa: ARG002 - it needs no host
         from pysail.spark import SparkConnectServer  # noqa: PLC0415 - loads 200 MB
         from pyspark.sql import SparkSession  # noqa: PLC0415 - loads pandas
 

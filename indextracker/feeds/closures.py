@@ -50,14 +50,14 @@ class Said(Protocol):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a finder decides from.
+    """The evidence from which a finder decides.
 
     Attributes:
         answers: The answer that counts, by name of the feed and session, of all feeds of the
             finder's time line; without those never asked for.
         document: What came with an answer, by its digest.
-        source: Who was asked: its lists, and what an archive holds. Documents that it publishes are
-            no business of a finder, which names them in its questions.
+        source: The source that was asked: its lists, and the files of an archive. A finder requests
+            no documents from it; it names them in its questions.
         now: The present, as an aware instant.
     """
 

@@ -42,7 +42,7 @@ def asked(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Answer]:
         sql: The statement.
 
     Raises:
-        QuestionError: It is none, more than one, would write, or DuckDB finds a mistake in it.
+        QuestionError: There is no statement, more than one, one that would write, or a mistake.
     """
     try:
         statement = _statement(connection, sql)

@@ -30,7 +30,7 @@ from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue.model import Writes
 
 COMMIT_TRIES = 10
-# A table is created once: tried again, whoever came second would commit its creation as well.
+# A table is created once: on a retry, the second of two processes would commit its creation too.
 CREATION = CommitProperties(max_commit_retries=0)
 # Name of the file, beside the layers, that says which world's data a lake holds.
 _MARK = "world"
@@ -67,7 +67,7 @@ class Lake:
 
     @property
     def address(self) -> str:
-        """The root as Delta and engines are told it; a link, where they stumble over its name."""
+        """The root as Delta and engines get it; a link if they cannot open a path of its name."""
         return places.plain(self.root)
 
     @cached_property
@@ -281,7 +281,7 @@ class Lake:
                 commit_properties=CREATION,
             )
         except CommitFailedError:
-            # Of two processes at the same instant one creates it, and the other is told so.
+            # Of two processes at the same instant one creates it, and the other gets this error.
             if not self.exists(table):
                 raise
 

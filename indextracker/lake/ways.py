@@ -35,7 +35,7 @@ WRITER_PROPERTIES = WriterProperties(
 
 @dataclass(frozen=True)
 class Once:
-    """By what an append is told from a repeat of itself.
+    """Identifies an append, so that a repeat of it is recognised.
 
     Attributes:
         writer: Who appends, such as a consumer and its shard; its last number is kept in the table.

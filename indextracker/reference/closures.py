@@ -22,7 +22,7 @@ SPECIAL_COLUMNS: Final = ("exchange", "date", "announced_on", "reason", "source"
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A weekday without trading that exchange_calendars misses, or that nobody could foresee.
+    """A weekday without trading that exchange_calendars does not have, or that was unforeseeable.
 
     Attributes:
         exchange: MIC of the exchange, such as ``XTAI``.

@@ -39,7 +39,7 @@ class Review:
     good_for: timedelta
 
     def is_old(self, today: date) -> bool:
-        """Tell whether facts may have come since that nobody looked for."""
+        """Tell whether the review is outdated, so that newer facts may be missing."""
         return today > self.reviewed_until + self.good_for
 
 

@@ -91,7 +91,7 @@ class Document:
 
 
 class _File:
-    """A temporary file, which goes when nobody holds it any more.
+    """A temporary file, removed when it is no longer referenced.
 
     It has no name, so that a killed process leaves nothing behind.
     """

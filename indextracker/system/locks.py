@@ -38,11 +38,12 @@ class Locks:
 
     @classmethod
     def beside(cls, lake: str, announce: Callable[[str], None] = _log.warning) -> Locks:
-        """The locks of a lake: whoever opens it on this machine shares them.
+        """The locks of a lake, shared by all processes that open it on this machine.
 
-        Those of a folder lie in a hidden folder next to it. Those of a bucket lie in the user's
-        cache, by the lake's address, since the operating system's hold for one machine; between
-        machines each commit to a table holds by itself, and who writes what is Dagster's to say.
+        Those of a folder are in a hidden folder next to it. Those of a bucket are in the user's
+        cache, by the lake's address, since locks of the operating system hold for one machine;
+        between machines each commit to a table is conditional, and Dagster's pools give each table
+        one writer.
 
         Args:
             lake: Folder or s3 prefix of the lake.

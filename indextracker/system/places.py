@@ -275,7 +275,7 @@ class Bucket:
 
     Args:
         address: `s3://<bucket>/<prefix>`.
-        client: Makes boto3's client of S3 when it is first needed: whoever makes one asks for
+        client: Makes boto3's client of S3 when it is first needed, since making one looks for
             credentials. By default it is one with the standard chain of them.
     """
 

@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told of one stage after the other, from any thread."""
+    """Receives the stages of the work, one after the other, from any thread."""
 
     def begin(self, stage: str, parts: int = 0, unit: str = "parts") -> None:
         """A stage begins, and the one before is over.
 
         Args:
             stage: What is being done, as in "while asking for documents".
-            parts: How many parts it has; 0 where nobody knows.
+            parts: How many parts it has; 0 where that is not known.
             unit: What the parts are.
         """
         ...

@@ -35,8 +35,8 @@ from indextracker.warehouse.protocol import (
 from indextracker_catalogue import Key, Table
 
 ORPHAN_SECONDS = 60.0
-# A file keeps the form that it was made in, whoever writes into it; by default DuckDB 2.0 makes
-# files that no DuckDB 1 opens.
+# A file keeps the storage version that it was created with; by default DuckDB 2.0 creates files
+# that no DuckDB 1 opens.
 STORED_FOR = "v1.0.0"
 
 _FORM: dict[str, Any] = {"storage_compatibility_version": STORED_FOR}

@@ -14,7 +14,7 @@ from indextracker.lake import Lake
 from indextracker.lake.questions import Answer
 from indextracker_catalogue import Table
 
-# Where a name without a schema is looked for, in this order, by whoever reads.
+# The schemas in which readers' names without a schema are looked up, in this order.
 SEARCH_PATH = ("marts", "staging", "raw")
 # All that is published, as a list of SQL.
 PUBLISHED = "('marts', 'intermediate', 'staging', 'raw')"

@@ -46,7 +46,7 @@ BOOKS = {
     "loads": books.LOADS[1:-1],
     # How each table was made: one that was made otherwise is made anew.
     "definitions": "table_name varchar(128) not null, ddl varchar(16384) not null",
-    # One row, which whoever writes has changed and never commits.
+    # One row, which a writer updates and never commits.
     "writer": "busy boolean not null",
 }
 
@@ -426,7 +426,7 @@ def _make_books(connection: Connection) -> None:
                 _execute(connection, f"insert into {RAW}.writer values (false)")
             connection.commit()
         except DatabaseError:
-            # Of two at the same instant one makes them, and the other is told so.
+            # Of two at the same instant one makes them, and the other gets this error.
             connection.rollback()
             if not set(BOOKS) <= _books(connection):
                 raise

@@ -121,7 +121,7 @@ def _yearly_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
 def _asset(
     feed: Feed, platform: Platform, **more: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Makes an asset of a function, with what Dagster is told of every feed."""
+    """Makes an asset of a function, with the properties that all feeds' assets have."""
     accepted = dg.AssetCheckSpec(
         "documents_accepted",
         asset=asset_key(feed.table),

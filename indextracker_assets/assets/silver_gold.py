@@ -86,7 +86,7 @@ def _sessions_asset(
 def _asset(
     table: Table, platform: Platform, **more: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Makes an asset of a function, with what Dagster is told of every refined table."""
+    """Makes an asset of a function, with the properties that all refined tables have."""
     # What its rules compare it with has to be there before it is examined.
     compared = (read for rule in rules(table) for read in rule.reads if read is not table)
     reads = dict.fromkeys((*(r for job in writers(table) for r in job.reads), *compared))

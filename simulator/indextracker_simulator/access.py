@@ -25,7 +25,7 @@ _UNKNOWN = "the dataset is not one of those that are offered"
 
 
 class Denial(NamedTuple):
-    """What a client is told instead of data."""
+    """The answer that a client gets in place of data."""
 
     status: int
     message: str

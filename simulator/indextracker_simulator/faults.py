@@ -38,7 +38,7 @@ FaultKind = Literal[
     "truncate",  # a zip or JSON that ends early, with a Content-Length that agrees
     "stale",  # what was answered a session before
     "corrupt",  # a bit of a zip's data is flipped
-    "rename",  # a zip's entry bears another name
+    "rename",  # a zip's entry has another name
     "second",  # a zip has a second entry
     "huge",  # a zip's entry inflates to 256 MiB
 ]

@@ -58,7 +58,7 @@ def rows_written(spark: SparkSession, lake: str, job: Job, keys: Sequence[Key]) 
 
 def _pipes() -> Any:
     """What reports to Dagster, through S3; where Dagster is not, it does nothing."""
-    # Whoever submits by hand needs neither.
+    # A job submitted by hand needs neither.
     import boto3  # noqa: PLC0415
     from dagster_pipes import (  # noqa: PLC0415
         PipesS3ContextLoader,

@@ -16,8 +16,8 @@ DATE: Final = (
     "([12][0-9]{3}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)"
     "|02(0[1-9]|1[0-9]|2[0-8]))|([12][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|2[048])00)0229)"
 )
-# HHMMSS, until 2011 or 2012 with hundredths of a second. A digit more or less than these is read
-# by nobody: 845000 may be 08:45:00 or 08:45:00.0 without its zero.
+# HHMMSS, until 2011 or 2012 with hundredths of a second. Times with other numbers of digits are
+# rejects: 845000 may be 08:45:00 or 08:45:00.0 without its zero.
 TIME: Final = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]([0-9]{2,})?"
 CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 # FinMind printed whole seconds in 2019, nine decimals in 2021, three before and since.

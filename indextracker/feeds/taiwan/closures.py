@@ -97,7 +97,7 @@ def passed_over(source: Source, sessions: Iterable[date]) -> dict[date, str]:
 def _held(source: Source, days: Sequence[date]) -> dict[Feed, list[date]]:
     """The days of which an archive holds both statements, and the feeds that they are of.
 
-    Nothing else is taken of those feeds: documents that nobody asked for would come with it.
+    Only these days are requested of those feeds: other documents were not asked for.
     """
     reports = {
         report: [day for day in days if _is_statement(source, report, day)] for report in REPORTS

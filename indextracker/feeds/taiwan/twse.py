@@ -82,8 +82,8 @@ def read(published: Document, session: date) -> pa.Table:
 
     In JSON `line` is the position in `data`, from 1, in CSV the line of the file. A line that does
     not split becomes one row without time and level, under the empty index name. The report has no
-    checksum: its end is told by the last time, and in JSON by its `total`; a digit that changed on
-    the way cannot be seen.
+    checksum: the last time, and in JSON its `total`, show that it is complete; a digit that changed
+    on the way cannot be detected.
 
     Raises:
         Refusal: missing where the publisher has no data, blocked for a web page and for what

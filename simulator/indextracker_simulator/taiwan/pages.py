@@ -82,7 +82,7 @@ def _page(title: str, body: str) -> bytes:
 
 
 DATE_ERROR_PAGE = NO_DATA_PAGE.replace("查無資料".encode(), "日期時間錯誤 DateTime error".encode())
-"""What a form answers, with status 200, to a date that is none."""
+"""A form's answer, with status 200, to an invalid date."""
 
 FORM_PAGE = _page(
     "每日交易行情下載",

@@ -43,7 +43,7 @@ class Question:
     Attributes:
         method: GET or POST.
         target: Path and query; of a form, its fields stand for the query.
-        token: What an Authorization header bears.
+        token: The token of the Authorization header.
     """
 
     method: str
@@ -167,7 +167,7 @@ def _etf(exchange: Exchange, access: Access, question: Question) -> Answer:
 def _document(
     exchange: Exchange, kind: Document, day: date | None, content_type: str, missing: Answer
 ) -> Answer:
-    """Answer with a document of a day, or with what is answered where there is none."""
+    """Answer with a document of a day, or with the publisher's answer without one."""
     document = None if day is None else exchange.published(kind, day)
     if day is None or document is None:
         return missing

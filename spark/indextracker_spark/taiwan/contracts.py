@@ -94,7 +94,7 @@ def _contracts(
 
 
 def _as_known(dated: DataFrame, closures: DataFrame) -> DataFrame:
-    """Undoes what a closure moved, for sessions at which nobody knew of it yet.
+    """Undoes what a closure moved, for sessions before its announcement.
 
     A typhoon day is announced on the evening before: until then its expiry was due on it.
     """

@@ -43,7 +43,7 @@ class MonthEndRule:
 
     Attributes:
         sessions_before: 0 is the last session itself.
-        every_months: As of a WeekdayRule.
+        every_months: The same as that of a WeekdayRule.
         settled_after: Sessions from the last trading day to the final settlement.
     """
 
@@ -84,7 +84,7 @@ def expiries(sessions: DataFrame) -> DataFrame:
 
 
 def expire_codes(expiries: DataFrame, sessions: DataFrame) -> DataFrame:
-    """The sessions in which each expiry bears each relative code.
+    """The sessions in which each expiry has each relative code.
 
     M is the earliest monthly whose last trading date is not past; M+1 and M+2 are the next two
     calendar months, Q+1 to Q+3 the quarter-end months after those; W and W+1 are the next two

@@ -193,7 +193,7 @@ def _when() -> tuple[Column, Column]:
 
 
 def _unreadable(expiry: str) -> tuple[Rule, ...]:
-    """The rules that a line of any tick file breaks, in the order in which they are told."""
+    """The rules that a line of any tick file may break; the first one broken is the reason."""
     return (
         unlike("trade_date", forms.DATE, "unreadable date"),
         (~_in_time(), quoting("date after the session", "trade_date")),
