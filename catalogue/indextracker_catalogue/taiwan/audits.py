@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Audit
+from indextracker_catalogue.taiwan.terms import (
+    ASSUMED_DAY_CLOSE,
+    ASSUMED_DAY_OPEN,
+    ASSUMED_NIGHT_OPEN,
+    NIGHT_CLOSE,
+    UTC_OFFSET_SECONDS,
+)
 
 # The lines of the file of spreads that can be read.
 _COMBINATIONS = """combinations as (
@@ -306,15 +313,16 @@ def _in_hours(on: str, trades: str, reads: tuple[str, ...] = ()) -> Audit:
         on=on,
         reads=(*reads, "silver/products"),
         meaning=(
-            "Products trade in the hours of their terms; one without terms by day from 08:45 to "
-            "13:45 and by night from 15:00 to 05:00."
+            "Products trade in the hours of their terms; one without terms by day from "
+            f"{ASSUMED_DAY_OPEN[:5]} to {ASSUMED_DAY_CLOSE[:5]} and by night from "
+            f"{ASSUMED_NIGHT_OPEN[:5]} to {NIGHT_CLOSE[:5]}."
         ),
         severity="warn",
         bad_rows=f"""
         with clocks as (
             select session_date, session_part, product,
                 (3600 * extract(hour from traded_at) + 60 * extract(minute from traded_at)
-                + extract(second from traded_at) + 28800) % 86400 as seconds
+                + extract(second from traded_at) + {UTC_OFFSET_SECONDS}) % 86400 as seconds
             from (
                 select distinct session_date, session_part, product, traded_at
                 from ({trades}) as printed
@@ -334,10 +342,10 @@ def _in_hours(on: str, trades: str, reads: tuple[str, ...] = ()) -> Audit:
             select
                 spans.*,
                 known.product is null or night_open is not null as has_night,
-                {seconds("coalesce(day_open, '08:45:00')")} as day_open,
-                {seconds("coalesce(day_close, '13:45:00')")} as day_close,
-                {seconds("coalesce(night_open, '15:00:00')")} as night_open,
-                {seconds("coalesce(night_close, '05:00:00')")} + 86400 as night_close
+                {seconds(f"coalesce(day_open, '{ASSUMED_DAY_OPEN}')")} as day_open,
+                {seconds(f"coalesce(day_close, '{ASSUMED_DAY_CLOSE}')")} as day_close,
+                {seconds(f"coalesce(night_open, '{ASSUMED_NIGHT_OPEN}')")} as night_open,
+                {seconds(f"coalesce(night_close, '{NIGHT_CLOSE}')")} + 86400 as night_close
             from spans
             left join products as known
                 on spans.product = known.product

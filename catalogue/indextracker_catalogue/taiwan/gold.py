@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.shared.bars import (
+    PRICE,
+    SCALES_MINUTES,
+    SQUARE,
+    WEIGHTED,
+    WEIGHTED_SQUARE,
+)
 from indextracker_catalogue.taiwan.columns import (
     BAR_START,
     EXPIRY,
@@ -39,10 +46,10 @@ PRICES = (
 )
 VWAP = Column("vwap", "double", "Mean weighted by contracts.", "quote")
 SUMS = (
-    Column("price_sum", "decimal(18,4)", "Exact sum of the prices."),
-    Column("price_square_sum", "decimal(27,8)", "Exact sum of the squared prices."),
+    Column("price_sum", PRICE, "Exact sum of the prices."),
+    Column("price_square_sum", SQUARE, "Exact sum of the squared prices."),
 )
-WEIGHTED_SUM = Column("price_contracts_sum", "decimal(28,4)", "Exact sum of price times contracts.")
+WEIGHTED_SUM = Column("price_contracts_sum", WEIGHTED, "Exact sum of price times contracts.")
 CONTRACT_COUNT = Column("contracts", "bigint", "Contracts traded outright.", "contracts")
 LEG_COUNT = Column(
     "spread_contracts", "bigint", "Contracts traded as legs of spreads.", "contracts"
@@ -61,7 +68,7 @@ VWAP_ORDERED = Check(
     "The vwap lies between low and high.",
 )
 SCALES = Check(
-    "scale_known", "scale_minutes not in (1, 5, 15, 30, 60)", "Bars are of the five scales."
+    "scale_known", f"scale_minutes not in {SCALES_MINUTES}", "Bars are of the five scales."
 )
 
 
@@ -156,7 +163,7 @@ ETF_BARS, ETF_SESSIONS = _bars_and_sessions(
         Column("shares", "bigint", "Shares traded.", "shares"),
         Column("prints", "bigint", "Printed rows."),
     ),
-    (*SUMS, Column("price_shares_sum", "decimal(28,4)", "Exact sum of price times shares.")),
+    (*SUMS, Column("price_shares_sum", WEIGHTED, "Exact sum of price times shares.")),
     (VWAP_ORDERED,),
     has_night=False,
 )
@@ -177,10 +184,10 @@ OPTION_BARS, OPTION_SESSIONS = _bars_and_sessions(
         Column("prints", "bigint", "Printed rows, one side each."),
     ),
     (
-        Column("price_contracts_sum", "decimal(28,4)", "Exact sum of price times contracts."),
+        Column("price_contracts_sum", WEIGHTED, "Exact sum of price times contracts."),
         Column(
             "price_square_contracts_sum",
-            "decimal(38,8)",
+            WEIGHTED_SQUARE,
             "Exact sum of squared price times contracts.",
         ),
     ),

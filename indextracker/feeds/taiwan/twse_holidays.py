@@ -64,29 +64,16 @@ class ScheduledDay:
     name: str
     description: str
 
-    @property
-    def trades(self) -> bool:
-        """Whether there is a session, were it no weekend."""
-        return self.kind == "open"
 
-
-def scheduled_days(rows: Iterable[Mapping[str, Any]]) -> list[ScheduledDay]:
-    """What the rows of bronze mean.
-
-    Args:
-        rows: Rows of bronze/twse_holidays as mappings, of any years.
-    """
-    return [
+def closures(rows: Iterable[Mapping[str, Any]]) -> dict[date, ScheduledDay]:
+    """The days without trading that rows of bronze/twse_holidays list, weekends among them."""
+    listed = (
         ScheduledDay(
             _day(row["date"], row["session_date"].year), _kind(row), row["name"], row["description"]
         )
         for row in rows
-    ]
-
-
-def closures(rows: Iterable[Mapping[str, Any]]) -> dict[date, ScheduledDay]:
-    """The days without trading that the rows of bronze list, weekends among them."""
-    return {listed.day: listed for listed in scheduled_days(rows) if not listed.trades}
+    )
+    return {day.day: day for day in listed if day.kind != "open"}
 
 
 def _kind(row: Mapping[str, Any]) -> Kind:

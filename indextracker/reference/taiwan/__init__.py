@@ -29,6 +29,12 @@ from indextracker.reference.closures import (
 from indextracker.reference.reviews import Review, Reviews
 from indextracker.reference.rows import Row, read
 from indextracker_catalogue.taiwan import FUTURES, OPTIONS
+from indextracker_catalogue.taiwan.terms import (
+    NO_RULE,
+    THIRD_FRIDAY_BEFORE_QUARTERLY,
+    THIRD_LAST_SESSION_EVEN,
+    THIRD_WEDNESDAY,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,18 +45,18 @@ FOLDER: Final = resources.files(__name__)
 
 EXPIRY_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "third_wednesday": (
+        THIRD_WEDNESDAY: (
             "Months: third Wednesday. Weeklies: Wn the nth Wednesday, Fn the nth Friday. "
             "Moved to the next session where closed. Settled the same day."
         ),
-        "third_friday_before_quarterly": (
+        THIRD_FRIDAY_BEFORE_QUARTERLY: (
             "March, June, September, December: third Friday, moved to the session before where "
             "closed. Settled the next session."
         ),
-        "third_last_session_even": (
+        THIRD_LAST_SESSION_EVEN: (
             "Even months: third last session of the month. Settled the next session."
         ),
-        "unknown": "No rule that the exchange's own calendar can answer: no dates.",
+        NO_RULE: "No rule that the exchange's own calendar can answer: no dates.",
     }
 )
 """Every expiry rule a product may name, with its meaning."""

@@ -158,22 +158,6 @@ class Exchange:
         """Tell whether a document of a day is published now, without making it."""
         return self._origin(kind, day) is not None
 
-    def futures_zip(self, session_date: date) -> bytes | None:
-        """Return `Daily_YYYY_MM_DD.zip`, None where none is published."""
-        return self._body("futures", session_date)
-
-    def totals_zip(self, session_date: date) -> bytes | None:
-        """Return `Daily_YYYY_MM_DD_B.zip`, None where none is published."""
-        return self._body("totals", session_date)
-
-    def index_json(self, session_date: date) -> bytes | None:
-        """Return the index report as JSON, None where none is published."""
-        return self._body("index_json", session_date)
-
-    def _body(self, kind: Document, session_date: date) -> bytes | None:
-        published = self.published(kind, session_date)
-        return None if published is None else published.body
-
     def rows(self, market: Market, now: datetime | None = None) -> list[Row]:
         """Return the list of sessions with their files as it stands now, or at a moment."""
         return self._publication.rows(market, now or self.clock())

@@ -14,14 +14,14 @@ from decimal import Decimal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-SCALES_MINUTES = (1, 5, 15, 30, 60)
+from indextracker_catalogue.shared.bars import (
+    PRICE,
+    SCALES_MINUTES,
+    SQUARE,
+    WEIGHTED,
+    WEIGHTED_SQUARE,
+)
 
-# Wide enough for a session of 10^5 prints at prices of 10^6 with four decimals, and narrow enough
-# that no product of two of them needs more than 38 digits: beyond these an engine rounds.
-PRICE = "decimal(18,4)"
-SQUARE = "decimal(27,8)"
-WEIGHTED = "decimal(28,4)"
-WEIGHTED_SQUARE = "decimal(38,8)"
 _COUNT = "decimal(9,0)"
 
 # A minute with spread legs alone has no price: these instants keep it from being first or last.

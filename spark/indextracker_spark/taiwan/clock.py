@@ -1,7 +1,7 @@
 """Local time in Taipei: hours of trading, parts of a session, and instants.
 
-It has the hours that are the same for all products, those assumed for a product without reference
-data, and the conversion of a document's times to instants. Hours of a product are reference data.
+It has the hours that are the same for all products, and the conversion of a document's times to
+instants. Hours of a product are reference data.
 """
 
 from __future__ import annotations
@@ -9,13 +9,10 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from indextracker_catalogue.taiwan.terms import UTC_OFFSET_SECONDS
+
 EXCHANGE = "XTAI"
-UTC_OFFSET_SECONDS = 8 * 3600  # Taipei, without daylight saving since 1979
 NIGHT_ENDS = "08:00:00"  # TJF opens by day at 08:00; no night part reaches beyond 05:00
-NIGHT_CLOSE = "05:00:00"
-ASSUMED_DAY_CLOSE = "13:45:00"
-ASSUMED_LAST_DAY_CLOSE = "13:30:00"
-ASSUMED_EXPIRY_RULE = "third_wednesday"
 STOCKS_CLOSE = "13:30:00"  # of indices and ETFs
 FIXED_PRICE_OPENS = "14:00:00"  # trading at the close's price, matched at 14:30:00
 PREVIOUS_CLOSE_ROW = "09:00:00"  # the report opens with the close of the session before

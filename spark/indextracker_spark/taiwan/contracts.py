@@ -9,13 +9,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from indextracker_catalogue import taiwan as t
-from indextracker_spark.shared import bars
-from indextracker_spark.taiwan.clock import (
+from indextracker_catalogue.taiwan.terms import (
     ASSUMED_DAY_CLOSE,
     ASSUMED_EXPIRY_RULE,
     ASSUMED_LAST_DAY_CLOSE,
-    EXCHANGE,
 )
+from indextracker_spark.shared import bars
+from indextracker_spark.taiwan.clock import EXCHANGE
 
 
 def futures_contracts(

@@ -12,6 +12,12 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from indextracker_catalogue.taiwan.terms import (
+    THIRD_FRIDAY_BEFORE_QUARTERLY,
+    THIRD_LAST_SESSION_EVEN,
+    THIRD_WEDNESDAY,
+)
+
 # A nominal date is at most the Lunar New Year closure away from a session: 12 days in 2023.
 MAX_CLOSURE_DAYS = 20
 
@@ -53,11 +59,11 @@ class MonthEndRule:
 
 
 RULES: dict[str, WeekdayRule | MonthEndRule] = {
-    "third_wednesday": WeekdayRule("Wed", 3, weeklies=True),
-    "third_friday_before_quarterly": WeekdayRule(
+    THIRD_WEDNESDAY: WeekdayRule("Wed", 3, weeklies=True),
+    THIRD_FRIDAY_BEFORE_QUARTERLY: WeekdayRule(
         "Fri", 3, back=True, every_months=3, settled_after=1
     ),
-    "third_last_session_even": MonthEndRule(2, every_months=2, settled_after=1),
+    THIRD_LAST_SESSION_EVEN: MonthEndRule(2, every_months=2, settled_after=1),
 }
 
 

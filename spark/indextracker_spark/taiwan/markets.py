@@ -10,16 +10,11 @@ from pyspark.sql import functions as F
 
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.taiwan.terms import NIGHT_CLOSE, UTC_OFFSET_SECONDS
 from indextracker_spark.job import Job
 from indextracker_spark.shared import bars
 from indextracker_spark.shared.bars import Figures
-from indextracker_spark.taiwan.clock import (
-    FIXED_PRICE_OPENS,
-    NIGHT_CLOSE,
-    STOCKS_CLOSE,
-    UTC_OFFSET_SECONDS,
-    seconds,
-)
+from indextracker_spark.taiwan.clock import FIXED_PRICE_OPENS, STOCKS_CLOSE, seconds
 from indextracker_spark.taiwan.contracts import closes
 
 LEVELS = Figures("ticks")

@@ -60,7 +60,7 @@ BAR_RULES = (
     ),
     Case(
         "the night closes at 05:00:00",
-        Rule("clock.NIGHT_CLOSE", "X", '"04:00:00"'),
+        Rule("terms.NIGHT_CLOSE", "X", '"04:00:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(

@@ -35,17 +35,17 @@ CONTRACT_RULES = (
     ),
     Case(
         "a product without terms closes at 13:45:00",
-        Rule("clock.ASSUMED_DAY_CLOSE", "X", '"13:30:00"'),
+        Rule("terms.ASSUMED_DAY_CLOSE", "X", '"13:30:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "a product without terms closes at 13:30:00 on the last day",
-        Rule("clock.ASSUMED_LAST_DAY_CLOSE", "X", '"13:45:00"'),
+        Rule("terms.ASSUMED_LAST_DAY_CLOSE", "X", '"13:45:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "a product without terms expires on third Wednesdays",
-        Rule("clock.ASSUMED_EXPIRY_RULE", "X", '"third_last_session_even"'),
+        Rule("terms.ASSUMED_EXPIRY_RULE", "X", '"third_last_session_even"'),
         (CONTRACTS,),
     ),
     Case(

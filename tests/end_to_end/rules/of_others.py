@@ -19,7 +19,7 @@ from support.market import AFTER_NEW_YEAR, MONDAY
 OPTION_RULES = (
     Case(
         "an option's second is Taipei's",
-        Rule("clock.UTC_OFFSET_SECONDS", "X", "0"),
+        Rule("terms.UTC_OFFSET_SECONDS", "X", "0"),
         (SIDES, ETF),
     ),
     Case(

@@ -16,7 +16,7 @@ from support.market import AFTER_NEW_YEAR, MONDAY
 TIME = (
     Case(
         "stored times are UTC instants",
-        Rule("clock.UTC_OFFSET_SECONDS", "X", "0"),
+        Rule("terms.UTC_OFFSET_SECONDS", "X", "0"),
         (LEVELS, TRADES, SPREADS),
     ),
     Case(

@@ -13,7 +13,7 @@ from support.documents import DIGEST, accepted, decoded
 from indextracker import calendars
 from indextracker.feeds import FEEDS, Refusal
 from indextracker.feeds.model import Request, State
-from indextracker.feeds.taiwan.twse_holidays import closures, scheduled_days
+from indextracker.feeds.taiwan.twse_holidays import closures
 from indextracker_catalogue.model import ARROW
 from indextracker_catalogue.timeline import Years
 
@@ -103,11 +103,6 @@ def test_the_weekdays_that_2022_did_not_close_are_its_sessions(
         date(2022, 1, 27): "settlement_only",
         date(2022, 1, 28): "settlement_only",
     }
-    assert [listed.day for listed in scheduled_days(rows) if listed.kind == "open"] == [
-        date(2022, 1, 3),
-        date(2022, 1, 26),
-        date(2022, 2, 7),
-    ]
 
 
 def test_json_is_read_by_name() -> None:
@@ -116,10 +111,9 @@ def test_json_is_read_by_name() -> None:
     rows = decoded(FEED, body, YEAR).to_pylist()
     assert [row["line"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert {(row["weekday"], row["note"], row["text"]) for row in rows} == {(None, None, None)}
-    assert [(listed.day.day, listed.kind) for listed in scheduled_days(rows)] == [
+    # The first and the last day of trading are listed, and open.
+    assert [(listed.day.day, listed.kind) for listed in closures(rows).values()] == [
         (1, "closed"),
-        (3, "open"),
-        (26, "open"),
         (27, "settlement_only"),
         (4, "closed"),
         (10, "closed"),

@@ -1,0 +1,21 @@
+"""Terms of the exchange that its reference data, jobs and audits share.
+
+The names of expiry rules, the zone's distance from UTC, and what is assumed of a product that the
+reference data do not name. The terms of products are reference data.
+"""
+
+from typing import Final
+
+UTC_OFFSET_SECONDS = 8 * 3600  # Taipei, without daylight saving since 1979
+
+THIRD_WEDNESDAY: Final = "third_wednesday"
+THIRD_FRIDAY_BEFORE_QUARTERLY: Final = "third_friday_before_quarterly"
+THIRD_LAST_SESSION_EVEN: Final = "third_last_session_even"
+NO_RULE: Final = "unknown"
+
+ASSUMED_DAY_OPEN = "08:45:00"
+ASSUMED_DAY_CLOSE = "13:45:00"
+ASSUMED_LAST_DAY_CLOSE = "13:30:00"
+ASSUMED_NIGHT_OPEN = "15:00:00"
+NIGHT_CLOSE = "05:00:00"
+ASSUMED_EXPIRY_RULE = THIRD_WEDNESDAY
