@@ -25,9 +25,12 @@ os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 
 TESTS = Path(__file__).parent
 # Begun first, and the longest of them first, so that no worker is left with one at the end.
-LONG = ("resilience", "warehouses", "s3", "engines", "cli", "end_to_end", "indextracker_assets")
+LONG = (
+    *("resilience", "warehouses", "engines", "s3", "cli", "end_to_end"),
+    *("dbt_project", "deployment", "redshift_local"),
+)
 # Their modules share nothing dear: they go to whoever is free, and even out what workers have left.
-BY_MODULE = {"s3", "indextracker"}
+BY_MODULE = {"s3", "indextracker", "indextracker_assets", "simulator"}
 SAMPLES = TESTS.parent / ".." / "shared" / "market-samples"
 # Set where nothing may be missing: a test without its samples or Java fails, as does an empty tier.
 STRICT = os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1"
