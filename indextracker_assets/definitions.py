@@ -20,7 +20,7 @@ from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
 from indextracker_assets.automation import schedules, sensors
 from indextracker_assets.jobs import FRESHNESS_JOB, JOBS
-from indextracker_assets.partitions import session_partitions
+from indextracker_assets.partitions import partitions_of, session_partitions
 from indextracker_assets.resources import lake_place
 from indextracker_assets.secrets import unlocked
 
@@ -38,7 +38,8 @@ def build_defs(platform: Platform) -> dg.Definitions:
 
 def work_defs(platform: Platform) -> dg.Definitions:
     """What a backfill runs: assets and jobs, without what watches over them."""
-    partitions = session_partitions(platform.calendar, platform.settings.lake.start)
+    partitions = partitions_of(platform)
+    loaded = session_partitions(platform.calendar, platform.settings.lake.start)
     with warnings.catch_warnings():
         # One for each `backfill_policy`, fifty in all. Dagster is pinned to one version.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -46,7 +47,7 @@ def work_defs(platform: Platform) -> dg.Definitions:
             *reference_assets(platform),
             *bronze_assets(platform, partitions),
             *refined_assets(platform, partitions),
-            *warehouse_assets(platform, partitions),
+            *warehouse_assets(platform, loaded),
             *marts_assets(),
         ]
     return dg.Definitions(

@@ -1,13 +1,39 @@
-"""Partitions made of the calendars: one per trading session of an exchange, and runs of them."""
+"""Partitions made of the calendars: one per key of a time line, and runs of them."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from datetime import date, datetime, time
 
 import dagster as dg
 
 from indextracker.building.planning import Span
-from indextracker.calendars import TradingDays
+from indextracker.calendars import TradingDays, trading_days
+from indextracker.platform import Platform
+from indextracker_catalogue.timeline import Days, Hours, Sessions, Timeline
+
+PartitionsOf = Callable[[Timeline], dg.PartitionsDefinition]
+
+
+def partitions_of(platform: Platform) -> PartitionsOf:
+    """Makes the partitions of a time line from the lake's first day on: one definition for each."""
+    start = platform.settings.lake.start
+
+    @functools.cache
+    def made(timeline: Timeline) -> dg.PartitionsDefinition:
+        match timeline:
+            case Sessions(exchange):
+                calendar = trading_days(exchange, platform.clock().date())
+                return session_partitions(calendar, max(start, calendar.start))
+            case Days(zone):
+                return dg.DailyPartitionsDefinition(start.isoformat(), timezone=zone, end_offset=1)
+            case Hours():
+                first = timeline.key_of(start)
+                return dg.HourlyPartitionsDefinition(first, fmt=timeline.form, end_offset=1)
+        raise ValueError(f"{timeline.name} has no partitions: its tables are filled as a whole")
+
+    return made
 
 
 def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitionsDefinition:

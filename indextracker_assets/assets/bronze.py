@@ -22,6 +22,7 @@ from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Feed
 from indextracker.platform import Platform
 from indextracker_assets import pools
+from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
 from indextracker_catalogue.timeline import Years
@@ -38,14 +39,12 @@ EXAMPLES = 5
 AGAIN = {"indextracker/again": "true"}
 
 
-def bronze_assets(
-    platform: Platform, partitions: dg.PartitionsDefinition
-) -> list[dg.AssetsDefinition]:
+def bronze_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
     """An asset per feed."""
     return [
         _yearly_asset(feed, platform)
         if feed.timeline == Years()
-        else _sessions_asset(feed, platform, partitions)
+        else _sessions_asset(feed, platform, partitions(feed.timeline))
         for feed in FEEDS.values()
     ]
 

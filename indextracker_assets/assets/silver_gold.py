@@ -14,6 +14,7 @@ from indextracker.lake.checks import rules
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
 from indextracker_assets import pools
+from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
@@ -21,12 +22,10 @@ from indextracker_catalogue import Table
 from indextracker_spark.jobs import writers
 
 
-def refined_assets(
-    platform: Platform, partitions: dg.PartitionsDefinition
-) -> list[dg.AssetsDefinition]:
+def refined_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
     """An asset per table of silver and gold."""
     return [
-        _sessions_asset(table, platform, partitions)
+        _sessions_asset(table, platform, partitions(table.timeline))
         if not table.is_whole
         else _whole_asset(table, platform)
         for table in refined_tables()

@@ -25,7 +25,7 @@ from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_assets import resources
 from indextracker_assets.assets.silver_gold import refined_assets
-from indextracker_assets.partitions import session_partitions
+from indextracker_assets.partitions import partitions_of
 from indextracker_catalogue import TABLES
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_spark.jobs import JOBS
@@ -81,10 +81,8 @@ def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
 
 
 def materialised(platform: Platform, table: str = LEVELS.path) -> dg.ExecuteInProcessResult:
-    partitions = session_partitions(platform.calendar, platform.settings.lake.start)
-    (asset,) = (
-        one for one in refined_assets(platform, partitions) if one.key.path == table.split("/")
-    )
+    assets = refined_assets(platform, partitions_of(platform))
+    (asset,) = (one for one in assets if one.key.path == table.split("/"))
     return dg.materialize(
         [asset],
         resources={"platform": platform},

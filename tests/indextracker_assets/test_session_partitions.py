@@ -8,10 +8,14 @@ import pytest
 from support.calendars import taiwan
 
 from indextracker.calendars import TradingDays
-from indextracker_assets.partitions import session_partitions
+from indextracker.platform import Platform
+from indextracker.settings import Settings
+from indextracker_assets.partitions import partitions_of, session_partitions
+from indextracker_catalogue import Days, Hours, Sessions, Timeline, Whole
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 START = date(2020, 1, 2)
+AT = datetime(2024, 12, 16, 18, 30, tzinfo=TAIPEI)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,29 @@ def test_a_day_without_a_session_has_no_key(
 @pytest.mark.parametrize("hour", [0, 9, 18, 23])
 def test_todays_key_is_there_all_day(partitions: dg.DailyPartitionsDefinition, hour: int) -> None:
     assert keys_at(partitions, 2024, 12, 16, hour)[-1] == "2024-12-16"
+
+
+@pytest.mark.parametrize(
+    ("timeline", "first", "last"),
+    [
+        (Sessions("XTAI"), "2020-01-02", "2024-12-16"),
+        (Days("America/New_York"), "2020-01-02", "2024-12-16"),
+        (Hours(), "2020-01-02T00", "2024-12-16T10"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Timeline) else value,
+)
+def test_partitions_are_the_keys_of_a_time_line(timeline: Timeline, first: str, last: str) -> None:
+    made = partitions_of(Platform(Settings(start=START), lambda: AT))
+    assert made(timeline) is made(timeline)
+    with dg.partition_loading_context(AT):
+        keys = list(made(timeline).get_partition_keys())
+    assert (keys[0], keys[-1]) == (first, last)
+    assert keys == [timeline.key_of(timeline.value_of(key)) for key in keys]
+
+
+def test_a_table_in_one_piece_has_no_partitions() -> None:
+    with pytest.raises(ValueError, match="whole has no partitions"):
+        partitions_of(Platform(Settings(), lambda: AT))(Whole())
 
 
 def test_every_key_is_a_whole_day_in_taipei(partitions: dg.DailyPartitionsDefinition) -> None:

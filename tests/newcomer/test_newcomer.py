@@ -20,7 +20,7 @@ TESTS = Path(__file__).parents[1]
 SESSIONS = [date(2024, 11, 2) + timedelta(weeks=n // 2, days=n % 2) for n in range(14)]
 
 DECLARED = """
-import json, runpy, sys
+import json, runpy
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
@@ -30,12 +30,18 @@ from indextracker_catalogue import SUBJECTS, subject_of, TABLES
 from indextracker_spark.jobs import JOBS
 graph_of = runpy.run_path({code_location!r})["graph_of"]
 prepare()
+defs = build_defs(Platform(Settings()))
+partitions = {{
+    node.key.to_user_string(): list(node.partitions_def.get_partition_keys())
+    for node in defs.resolve_asset_graph().asset_nodes if node.partitions_def
+}}
 print(json.dumps({{
     "subjects": list(SUBJECTS),
     "tables": [path for path, table in TABLES.items() if subject_of(table) is SUBJECTS["harbour"]],
     "feeds": [name for name, feed in FEEDS.items() if feed.publisher == "harbour"],
     "jobs": [name for name, job in JOBS.items() if subject_of(job.writes).name == "harbour"],
-    "graph": graph_of(build_defs(Platform(Settings()))),
+    "graph": graph_of(defs),
+    "partitions": partitions,
 }}))
 """
 
@@ -122,6 +128,16 @@ def test_the_graph_has_it_beside_the_others(declared: dict[str, Any]) -> None:
     assert added["silver/harbour_prices"]["deps"] == ["bronze/harbour_auctions"]
     assert added["silver/harbour_prices"]["partitioned"]
     assert not added["silver/harbour_berths"]["partitioned"]
+
+
+def test_its_partitions_are_its_own_sessions(declared: dict[str, Any]) -> None:
+    partitions = declared["partitions"]
+    weekends = [date(2024, 1, 6) + timedelta(weeks=n // 2, days=n % 2) for n in range(100)]
+    for path in ("bronze/harbour_auctions", "silver/harbour_prices", "gold/harbour_averages"):
+        assert partitions[path][:100] == [str(day) for day in weekends], path
+    assert {date.fromisoformat(key).weekday() for key in partitions["gold/futures_bars"]} <= {
+        *range(5)
+    }
 
 
 def test_its_documents_become_its_tables(house: House) -> None:
