@@ -48,12 +48,12 @@ WAREHOUSE = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """When documents are asked for by themselves.
+    """A time at which documents are requested automatically.
 
     Attributes:
-        name: What it is called, unlike any other.
-        timeline: Of which keys; the key of the tick is asked for.
-        cron: When, in the zone of the subject.
+        name: Its name; no other schedule has it.
+        timeline: The time line whose key at that time is requested.
+        cron: The times, in the zone of the subject.
     """
 
     name: str
@@ -66,15 +66,15 @@ class Subject:
     """A subject of the lakehouse: a market, or another source of documents and tables.
 
     Attributes:
-        name: Name of its folders, and what it is called on the command line.
-        title: What it is about, for people.
-        timeline: The time line by whose keys people ask for it and are told of it.
-        zone: The zone that its schedules are in, by its IANA name.
-        schedules: When its documents are asked for.
-        freshness: When it is looked how fresh its tables are, as cron has it.
-        first: Whether its jobs, schedules and sensors go without its name. They were called so
-            before there was a second subject, and what Dagster keeps of them stands under these
-            names: their runs, and whether they are switched on.
+        name: Name of its folders, and on the command line.
+        title: Its contents, for people.
+        timeline: The time line of `backfill` and `status`.
+        zone: The zone of its schedules, by its IANA name.
+        schedules: When its documents are requested.
+        freshness: When the freshness of its tables is checked, as cron has it.
+        first: Whether the names of its jobs, schedules and sensors do not contain its own. They
+            were named before there was a second subject, and Dagster keeps their runs, and whether
+            they are switched on, under these names.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Subject:
 
     @property
     def suffix(self) -> str:
-        """What tells its jobs, schedules and sensors from those of other subjects."""
+        """The end of the names of its jobs, schedules and sensors."""
         return "" if self.first else f"_{self.name}"
 
 

@@ -1,7 +1,7 @@
 """All settings as one object: values by the names that people set, put to their concerns.
 
-What one concern's values may be, its module says; here stand the defaults that follow from others,
-and what has to fit together. Where values come from is not known here.
+It has the defaults that follow from other settings, and the rules between settings. Each concern's
+own rules are in its module; reading the environment and the file does not belong here.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Settings(BaseModel):
     `INDEXTRACKER_LAKE`, and what is not given has its default.
 
     Attributes:
-        deployment: Which deployment this is.
-        source: Where documents come from.
-        lake: Where data goes.
-        engine: What computes.
-        warehouse: Where readers find it.
-        dagster: What runs it all.
+        deployment: The kind of deployment.
+        source: The source of documents.
+        lake: The lake.
+        engine: The engine that runs Spark code.
+        warehouse: The warehouse.
+        dagster: Dagster's instance and automation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -144,7 +144,7 @@ class Settings(BaseModel):
         }
 
     def with_secrets(self, found: Mapping[str, object]) -> Settings:
-        """These settings with secrets from elsewhere; what the environment holds, wins.
+        """These settings with secrets from elsewhere; those of the environment take precedence.
 
         Args:
             found: Secrets by the name of their setting. The address of Dagster's database may be
@@ -212,12 +212,12 @@ def variable(name: str) -> str:
 
 
 def _called(name: str, filed: Collection[str]) -> str:
-    """How a setting is called where people set it."""
+    """The name of a setting where people set it."""
     return f"{name} in the settings file" if name in filed else variable(name)
 
 
 def _unnamed(values: Mapping[str, object]) -> list[str]:
-    """What a deployment on AWS has to name and does not, all at once."""
+    """The settings that a deployment on AWS needs and that are missing."""
     unnamed = [name for name in _NAMED_ON_AWS if not values.get(name)]
     if values.get("engine") == "emr":
         unnamed += [name for name in _EMR if not values.get(name)]

@@ -1,4 +1,4 @@
-"""Dagster's instance, what it does by itself, and who is told when that fails."""
+"""Settings of Dagster: its instance, automation, and alerts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class DagsterSettings(Concern):
     Attributes:
         home: Folder of Dagster's instance.
         database: Secret address of the PostgreSQL that keeps Dagster's records.
-        logs_bucket: Bucket for what steps print; dagster.yaml of AWS puts it below `dagster/`.
+        logs_bucket: Bucket for the output of steps; dagster.yaml of AWS puts it below `dagster/`.
         automation: Whether schedules and sensors begin as running or stopped.
-        alerts: Who is told that a run failed: `log`, `none`, or the ARN of a topic of SNS.
+        alerts: Where failed runs are reported: `log`, `none`, or the ARN of an SNS topic.
     """
 
     home: str = Field(alias="dagster_home")

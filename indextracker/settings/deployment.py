@@ -1,4 +1,4 @@
-"""Which deployment this process is of."""
+"""Settings of the deployment that this process belongs to."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class DeploymentSettings(Concern):
     """The deployment.
 
     Attributes:
-        env: One machine, or AWS, where every axis is to be named.
+        env: One machine, or AWS, where every setting of the deployment is required.
         secret: Name in Secrets Manager of an object with the secrets that are not set here.
-        failpoint: Where a test has this process die, `name` or `name:n`.
+        failpoint: The place at which a test kills this process, `name` or `name:n`.
     """
 
     env: Literal["local", "aws"] = "local"

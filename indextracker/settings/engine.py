@@ -1,4 +1,4 @@
-"""What runs Spark code, and what EMR Serverless needs to do so."""
+"""Settings of the engine that runs Spark code, and of EMR Serverless."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from indextracker.settings.forms import Concern, bucket
 
 
 class EngineSettings(Concern):
-    """What computes.
+    """The engine.
 
     Attributes:
         name: `sail` or `spark` (a JVM) in this process, a Spark Connect server at

@@ -1,7 +1,7 @@
-"""The environment: what a process reads of it, and what it leaves there for others.
+"""The environment: reads settings from it, and exports variables to libraries and child processes.
 
-The only module that touches os.environ: everything else is handed a Settings object. What
-settings may be is not known here, nor how a file is read.
+The only module that touches os.environ: everything else is handed a Settings object. Validation of
+settings and reading the settings file do not belong here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from indextracker.settings.forms import absolute
 from indextracker.system import failpoints
 from indextracker.system.installation import home
 
-# Variables that begin as settings do and are none, of dbt's profile and of the tests.
+# Variables that begin as settings do and are not settings: of dbt's profile and of the tests.
 _OTHERS = re.compile(r"INDEXTRACKER_(SETTINGS|KILLS|REQUIRE_SAMPLES|(DBT|TEST)_[A-Z_]+)")
 
 
@@ -96,9 +96,9 @@ def export(settings: Settings) -> None:
 
 @contextmanager
 def for_dbt(password: str, **values: str) -> Iterator[None]:
-    """What dbt's profile reads of a cluster, for as long as a call of dbt lasts.
+    """Sets the variables that dbt's profile of a cluster reads, for the length of a call of dbt.
 
-    Taken away again: other children have no business with it.
+    They are removed again: other child processes must not get them.
 
     Args:
         password: Under a name that dbt keeps out of its logs.
@@ -115,7 +115,7 @@ def for_dbt(password: str, **values: str) -> Iterator[None]:
 
 
 def cache() -> Path:
-    """The user's folder for what can be made again, where the desktop's rules have it."""
+    """The user's folder for files that can be made again, by the desktop's rules (XDG)."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     # A relative one is to be passed over, as those rules say.
     folder = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"

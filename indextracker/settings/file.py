@@ -1,7 +1,6 @@
-"""The settings that people keep in a file: read, and refused where they cannot be meant.
+"""The settings file: reads it, and refuses unknown names, secrets and wrong types.
 
-Which settings there are, what they mean and that the environment outranks the file is not known
-here.
+The settings themselves, and the precedence of the environment, do not belong here.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def read(file: Path, known: Collection[str], secrets: Collection[str]) -> dict[s
 
 
 def meant(name: str, known: Collection[str]) -> str:
-    """The name that may be meant by one that is none, as the end of a sentence."""
+    """The name that may be meant by an unknown one, as the end of a sentence."""
     near = difflib.get_close_matches(name.lower().removeprefix("indextracker_"), known, 1)
     return f", perhaps {near[0]}" if near else f": there are {', '.join(sorted(known))}"
 

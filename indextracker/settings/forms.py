@@ -1,7 +1,4 @@
-"""The forms that settings of several concerns share: places of this machine and of S3.
-
-What a place is for is not known here.
-"""
+"""Types that settings of several concerns share: places on this machine and on S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the lake is, and from when on it holds data."""
+"""Settings of the lake: its place and its first session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LakeSettings(Concern):
 
     Attributes:
         address: Folder or s3 prefix of the lake.
-        start: First session that partitions hold.
+        start: First session that has a partition.
     """
 
     address: str = Field(alias="lake")

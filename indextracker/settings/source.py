@@ -1,4 +1,4 @@
-"""Where documents come from, and how publishers are told who asks."""
+"""Settings of the source of documents, and of requests to publishers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SourceSettings(Concern):
     Attributes:
         address: `simulated`, `simulated:<address>` of a simulated exchange that runs already,
             `live`, or `archive:<path or s3 prefix>` of the publishers' own files.
-        user_agent: How publishers are told who asks.
+        user_agent: The User-Agent header of requests.
         finmind_token: Secret of an account at FinMind; without one its feeds are blocked.
     """
 

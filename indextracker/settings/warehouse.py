@@ -1,4 +1,4 @@
-"""Where the warehouse is, and how rows come into it and who may read them."""
+"""Settings of the warehouse: its place, how rows are loaded, and who may read them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WarehouseSettings(Concern):
         address: DuckDB file that readers open, or `redshift://user@host:port/database`, with
             `?cluster=<identifier>` where IAM gives the password.
         password: Secret of the warehouse's user, where IAM does not give it.
-        copy_role: ARN of the role with which Redshift reads what is loaded.
+        copy_role: ARN of the role with which Redshift reads the staged files.
         staging: s3 prefix through which rows go to Redshift; beside the lake by default.
         readers: Role of the warehouse that may read it.
     """

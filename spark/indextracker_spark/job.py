@@ -25,7 +25,7 @@ class Input:
 
     Attributes:
         table: Which one: in one piece, or on the time line of the table that the job writes.
-        look_back: How many keys before each one asked for the job sees too.
+        look_back: How many keys before each built one the job sees too.
     """
 
     table: Table

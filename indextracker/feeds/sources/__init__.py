@@ -1,8 +1,8 @@
-"""Where documents come from, and what came of asking for a session's.
+"""Sources of documents, and the verdict on their answers.
 
-A source answers with the candidates for a session's document: an archive with the files that bear
-its name, a publisher with one answer. What makes a document complete is known to its feed; storing
-documents and logging answers is the lake's work.
+A source answers with the candidates for a session's document: an archive with the files of its
+name, a publisher with one answer. A feed decides whether a document is complete; storing documents
+and logging answers do not belong here.
 """
 
 from __future__ import annotations

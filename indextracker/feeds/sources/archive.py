@@ -1,6 +1,6 @@
 """Documents from a place that keeps them under their publishers' names.
 
-A file whose name is only similar is never read; that it is there can be told.
+A file whose name is only similar is never read, but it can be listed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A publisher's secret: put into requests, and kept out of all else.
+"""A publisher's secret: added to requests, and removed from everything else.
 
-How secrets are named and where they come from is the settings' affair.
+Names and origins of secrets belong to the settings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOGGERS: Final = ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.
 
 
 class Credential(requests.auth.AuthBase):
-    """The secret by which a publisher is asked.
+    """The secret that authorises requests to a publisher.
 
     As an object of authorisation it counts more than the machine's netrc, to which a plain header
     would give way, and what it adds to an address is nowhere but in the request that is sent.

@@ -1,6 +1,6 @@
-"""Publishers over HTTP, at a pace that they bear and with links that they list.
+"""Publishers over HTTP: paced requests, retries, and the links of list pages.
 
-Only what HTTP says is judged here: whether the bytes are a session's document is the feed's affair.
+Only statuses and connections are judged here: a feed judges whether the bytes are its document.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ FAILURES = (
 class HttpSource(Source):
     """Publishers, asked over HTTP.
 
-    Redirects are not followed and a 4xx is never asked again: publishers answer both with bans.
-    Connections that fail and 5xx are, after a pause, and each attempt keeps the pace; that is why
-    the retries of urllib3, which know of no pace, are not used. Whatever a list page links to, it
-    is the publisher who is asked.
+    Redirects are not followed and a request with a 4xx is never repeated: publishers ban for both.
+    After a failed connection or a 5xx it is repeated after a pause, and each attempt keeps the
+    pace; urllib3's own retries have no pace and are not used. Links of a list page are requested
+    from the publisher's own host only.
 
     Args:
         publishers: The publishers that can be asked.
-        user_agent: How the client introduces itself.
+        user_agent: The User-Agent header.
         secrets: Secrets by their name, for the publishers that want one.
-        pace_folder: Where processes tell each other when they asked; None for a process alone.
+        pace_folder: Folder in which processes share the times of requests; None for a single one.
         through_proxy: Whether the proxy and credentials of the environment apply.
         backoff_seconds: Pause after the first failure; it doubles with each.
         clock: Seconds, from whenever.

@@ -1,4 +1,4 @@
-"""Which of a source's answers is a session's document, or why none is."""
+"""The verdict on a source's answers: which one is a session's document, or why none is."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from indextracker.feeds.sources.model import Source
 
 # If no candidate is accepted, the one that came nearest to a document tells most about the
-# session: an early document will become complete by itself; a refused one wants a person to look,
+# session: an early document will be complete later; a refused one needs a person to look at it,
 # even if other candidates are merely absent; a blocked one can be asked for again; an answer that
 # there is nothing counts only if nothing else was seen.
 NEAREST_FIRST: Final[tuple[State, ...]] = ("partial", "refused", "blocked", "gone", "missing")
-# So many files of similar names show what happened to them.
+# The most files of similar names that are listed.
 LOOK_ALIKES_NAMED = 5
 
 
 def judge(
     feed: Feed, session: date, source: Source, now: datetime, known: str | None = None
 ) -> list[Answer]:
-    """Ask a source for a session's document and decide what came.
+    """Request a session's document from a source and judge the answers.
 
     A publisher's first good answer ends the asking; the candidates of an archive are all judged.
 
@@ -33,7 +33,7 @@ def judge(
         feed: The feed.
         session: The session.
         source: The source.
-        now: The present, with a time zone: what a publisher has not before its hour is not_yet.
+        now: The present, with a time zone: an absent document is not_yet before it is due.
         known: Digest of a document that was accepted before and need not be read again.
 
     Returns:
@@ -82,12 +82,12 @@ def _best(
 
 
 def _nothing(feed: Feed, session: date, source: Source, reason: str) -> Answer:
-    """The answer in place of one that nobody gave."""
+    """The answer in place of a missing one."""
     return Answer(source.place, feed.names(session)[0], None, refusal=Refusal("missing", reason))
 
 
 def _passed_over(feed: Feed, session: date, source: Source) -> str:
-    """What has only a similar name, as the end of a sentence."""
+    """The files with similar names, as the end of a sentence."""
     files = source.look_alikes(feed, session)
     if not files:
         return ""

@@ -1,4 +1,4 @@
-"""What a source and its answers are."""
+"""The classes of sources and their answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Answer:
         name: The publisher's name of the document.
         document: The bytes that came; None where none did.
         published_at: When the publisher says it was published, if it does.
-        refusal: Why it is not the session's document, as the source or whoever judges it can tell.
+        refusal: Why it is not the session's document, by the source or by the judge of answers.
         rows: The rows of bronze that were read from it, if it was read and accepted.
     """
 
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def state(self) -> State:
-        """What a judged answer is: accepted, or what it is instead."""
+        """The state of a judged answer: accepted, or that of its refusal."""
         return self.refusal.state if self.refusal else "accepted"
 
     @property
@@ -71,7 +71,7 @@ class Source(Protocol):
         """The sessions that the publisher lists for a feed now; none where it has no list.
 
         Raises:
-            Refusal: The list cannot be had.
+            Refusal: The list cannot be fetched or read.
         """
         return {}
 

@@ -1,4 +1,4 @@
-"""At what pace and how often a publisher is asked, by all threads and processes together."""
+"""Limits of requests to a publisher, over all threads and processes: pauses and quotas."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ class Pace:
 
     Args:
         interval: Least seconds between two starts.
-        file: Where processes tell each other when the last request started; None where this one
-            is alone.
+        file: File in which processes share the start of the last request; None for a single one.
         clock: Seconds that never go back, but when the machine starts.
         sleep: Waits for so many seconds.
     """
@@ -72,7 +71,7 @@ class Pace:
             return None
         try:
             return float(file.read_text())
-        except ValueError:  # whoever wrote it was killed while writing, perhaps just now
+        except ValueError:  # its writer was killed while writing, perhaps just now
             return self._clock()
 
 
@@ -84,7 +83,7 @@ class Allowance:
 
     Args:
         quota: How many requests are allowed.
-        file: Where processes tell each other when they asked; None where this one is alone.
+        file: File in which processes share the times of requests; None for a single one.
         now: Seconds since 1970, which every process counts alike.
     """
 
@@ -115,7 +114,7 @@ class Allowance:
 
     @contextmanager
     def _recent(self) -> Iterator[list[float]]:
-        """When requests were made of late, the oldest first, with everybody else kept out.
+        """The times of recent requests, the oldest first; other processes are locked out.
 
         What lies ahead was written by a clock that has been set back since.
         """

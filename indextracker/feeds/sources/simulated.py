@@ -41,7 +41,7 @@ STOP_SECONDS = 10.0
 
 
 class SimulatedSource(Source):
-    """The simulated exchange, which stands for every publisher and bears any pace.
+    """The simulated exchange, in place of every publisher, without a pace.
 
     Args:
         address: Of one that runs already; without, one is started at the first question and
@@ -104,7 +104,7 @@ class SimulatedSource(Source):
 
 
 def _http(address: str, clock: Callable[[], float]) -> HttpSource:
-    """Every publisher at one address, which is neither spared nor given anybody's token."""
+    """Every publisher at one address, without pauses and without secrets."""
     return HttpSource(
         (
             replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
@@ -123,7 +123,7 @@ def _http(address: str, clock: Callable[[], float]) -> HttpSource:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """Wait for the line that tells where the child listens.
+    """Wait for the line with the address of the child process.
 
     A thread reads it, and whatever follows: the wait has an end, and the child never stops at a
     full pipe.
