@@ -36,7 +36,7 @@ EVENING = "30 18 * * *"
 AN_HOUR_LATER = "30 19 * * *"
 REFINES_EVERY_SECONDS = 60
 TIDIES_EVERY_SECONDS = 30
-# The error of a step stands in its own event; this many steps name a failure well.
+# The error of a step is in its own event; a failure is described by at most so many steps.
 STEPS_NAMED = 5
 
 

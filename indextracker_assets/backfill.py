@@ -152,7 +152,7 @@ class _Runs:
         cancel_job_runs()
 
     def _listen(self, run_id: str, span: Span | None) -> None:
-        """Has progress told of the tables that a refining run begins and ends."""
+        """Reports the tables that a refining run begins and ends to progress."""
         # What has no sessions is refreshed on the side, and no part of what was announced.
         counted = dict.fromkeys(_refined(span), len(span.sessions)) if span else {}
 

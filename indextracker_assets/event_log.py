@@ -71,7 +71,7 @@ class KeptEventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> Self:
-        """Where Dagster keeps it unless told otherwise."""
+        """The place where Dagster keeps it by default."""
         return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
 
     @property

@@ -61,7 +61,7 @@ def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitions
 
 
 def tags(span: Span) -> dict[str, str]:
-    """What tells Dagster the partitions of a run."""
+    """The tags by which Dagster knows the partitions of a run."""
     return {
         "dagster/asset_partition_range_start": span.first.isoformat(),
         "dagster/asset_partition_range_end": span.last.isoformat(),

@@ -179,7 +179,7 @@ def _chained(first: list[list[str]], rest: Iterator[list[str]]) -> Iterator[list
 
 
 def _print_grid(names: Sequence[str], widths: Sequence[int], rows: Iterator[list[str]]) -> int:
-    """Prints a frame around rows; one that is wider than those measured stands out of it."""
+    """Prints a frame around rows; a row wider than the measured ones goes beyond it."""
     number = 0
     print_line = sys.stdout.write
 

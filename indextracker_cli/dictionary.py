@@ -2,7 +2,7 @@
 
 `python -m indextracker_cli.dictionary` writes it, `--check` fails when it is stale. It is derived
 from the catalogue, from the descriptions beside dbt's models and from their SQL; nothing is
-described here. How the rules are run stands in `indextracker.lake.checks`.
+described here.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _guarded(part: str, look: Callable[[], Findings]) -> Findings:
     """What a part's look finds; that it breaks is a finding too."""
     try:
         yield from look()
-    except Exception as error:  # noqa: BLE001 - whatever is broken is to be told
+    except Exception as error:  # noqa: BLE001 - anything that is broken becomes a finding
         first = str(error).strip().splitlines()
         yield Finding(part, "problem", first[0] if first else type(error).__name__)
 
@@ -152,7 +152,7 @@ def _lake(settings: Settings) -> Findings:
     for table in tables:
         try:
             missing_columns(lake.open(table), table)
-        except Exception as error:  # noqa: BLE001 - each table is told by itself
+        except Exception as error:  # noqa: BLE001 - each table has its own finding
             says = _first_line(error)
             named = says if table.path in says else f"{table.path}: {says}"
             broken.append(Finding("lake", "problem", named))

@@ -23,7 +23,7 @@ def console(width: int | None = None) -> Console:
 
 
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Grid:
-    """Rows below a title; what is counted stands to the right."""
+    """Rows below a title; numbers are aligned to the right."""
     wide = len(columns) >= MANY_COLUMNS
     made = Grid(
         title=title, box=None if wide else HEAVY_HEAD, pad_edge=not wide, collapse_padding=wide

@@ -25,7 +25,7 @@ SESSIONS_SHOWN = 10
 
 
 def restore_table(settings: Settings, table: Table, as_of: AsOf, *, dry_run: bool) -> None:
-    """Takes a table back, and says what that changed and what is to be done now."""
+    """Restores a table, and says what that changed and what to do next."""
     tell_world(settings, settings.lake.address)
     platform = Platform(settings)
     with platform.locks.table(table.path):

@@ -255,7 +255,7 @@ class Table:
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns as stored: a partition that follows from the key stands beside them."""
+        """The columns as stored: with the partition column that is derived from the key, if any."""
         return (*self.columns, *filter(None, (self.derived_partition,)))
 
     @property
@@ -297,7 +297,7 @@ class Table:
     def keys_predicate(self, keys: Sequence[Key]) -> str:
         """SQL that holds for exactly the rows of the given keys; of no key, for none.
 
-        A table in one piece has only the whole of itself.
+        A table in one piece has no keys: all its rows are selected.
         """
         of_keys = self.timeline.predicate(keys, self.key_column)
         derived = self.derived_partition

@@ -2,7 +2,7 @@
 
 A subject is found by its folder: `indextracker_catalogue/<subject>/` says what it is and declares
 its tables and audits, and the other floors look for a folder of the same name. Nothing lists
-subjects, so that adding the folders adds the subject. What the tables mean is not known here.
+subjects, so that adding the folders adds the subject. No table is declared here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from indextracker_catalogue.model import Audit, Layer, Subject, Table
 T = TypeVar("T")
 
 FLOOR = "indextracker_catalogue"
-# What all subjects write to, such as the log of deliveries, stands in a folder of no subject.
+# Tables that all subjects write to, such as the log of deliveries, are in a folder of no subject.
 SHARED = "shared"
 LAYERS: tuple[str, ...] = get_args(Layer)
 
@@ -41,7 +41,7 @@ def modules(floor: str, subject: str) -> list[ModuleType]:
 
 
 def declared(floor: str, subject: str, kind: type[T]) -> dict[T, str]:
-    """The values of a kind that a subject declares on a floor, each with the module it stands in.
+    """The values of a kind that a subject declares on a floor, each with its module.
 
     Args:
         floor: The same as that of `modules`.
@@ -60,11 +60,11 @@ def once(places: Iterable[tuple[str, str]], what: str) -> None:
     """Makes sure that nothing is declared twice: one of two would silently hide the other.
 
     Args:
-        places: The name of each declaration, and where it stands.
+        places: The name of each declaration, and its module.
         what: What is declared, for the message.
 
     Raises:
-        ValueError: Two have one name; it says where both stand.
+        ValueError: Two have one name; it names both modules.
     """
     first: dict[str, str] = {}
     for name, place in places:

@@ -1,8 +1,7 @@
-"""Time lines: in what units the rows of a table, or the documents of a feed, follow each other.
+"""Time lines: the units in which rows of a table, or documents of a feed, follow each other.
 
-A time line says how its keys are written: as text, as a value in a column, in SQL, for people.
-Which keys there are (when an exchange trades, how far ahead is known) is not known here:
-`indextracker.calendars` answers that.
+A time line says how its keys are written: as text, as a value in a column, in SQL, for people. The
+keys themselves (when an exchange trades, how far ahead is known) are in `indextracker.calendars`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Key = str
 
 @dataclass(frozen=True)
 class Timeline:
-    """An ordered set of keys; equal by value. Its kinds stand below.
+    """An ordered set of keys; equal by value. Its subclasses are the kinds.
 
     Attributes:
         column: The column that holds a row's key, where its table names no other; empty for a

@@ -30,7 +30,7 @@ def questions(
         lake: Where the answers are.
         asked: The feeds that were just asked for.
         sessions: The sessions that they were asked for.
-        source: Whom they were asked of.
+        source: The source that was asked.
         now: The present, as an aware instant.
 
     Returns:
@@ -54,7 +54,7 @@ def record(
         lake: Where the answers are, those to `questions` among them.
         asked: The feeds that were asked for.
         sessions: The sessions that they were asked for.
-        source: Whom they were asked of.
+        source: The source that was asked.
         now: When this is found out, as an aware instant.
 
     Returns:
@@ -89,7 +89,7 @@ def _undecided(
 def _closed(
     lake: Lake, finder: ClosureFinder, evidence: Evidence, days: Sequence[date]
 ) -> Iterator[Delivery]:
-    """What is to be logged of the days that a finder finds closed."""
+    """The rows to be logged for the days that a finder finds closed."""
     found = finder.closed(evidence, days)
     answers = {key: answer for key, answer in evidence.answers.items() if key[1] in found}
     open_days = took_place(lake, answers)

@@ -23,7 +23,7 @@ MOST_COUNTED = 20
 def turns(
     lake: Lake, missing: Iterable[Outstanding], start: date, now: datetime
 ) -> tuple[dict[str, list[date]], int]:
-    """The documents that are to be asked for now.
+    """The documents to be requested now.
 
     Args:
         lake: Where the log of answers is.

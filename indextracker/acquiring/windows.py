@@ -27,15 +27,15 @@ NEXT_ROW_AT = time(5, 10)
 
 @dataclass(frozen=True)
 class Outstanding:
-    """A document that a publisher is to be asked for, or asked for again.
+    """A document that is to be requested, or requested again.
 
     Attributes:
         feed: Name of the feed.
         session: Its session; of a feed of years the first of January.
         state: State of the answer that counts; `accepted` where a newer document is listed.
-        reason: What is the matter, in a sentence.
-        days_left: As `days_left` tells.
-        listed_at: When the publisher published what it lists now; None where it does not tell.
+        reason: Why it is outstanding, in a sentence.
+        days_left: The result of `days_left`.
+        listed_at: When the document listed now was published; None where no time is given.
     """
 
     feed: str
@@ -150,7 +150,7 @@ def _listing(source: Source, feed: Feed) -> Mapping[date, Listed]:
 def _why(
     feed: Feed, session: date, answer: Delivery | None, listed_at: datetime | None, now: datetime
 ) -> str | None:
-    """Why a document is to be asked for; None where it is not."""
+    """Why a document is to be requested; None where it is not."""
     if answer is not None and answer.state == "closed":
         return None
     if answer is not None and answer.precedes(listed_at):

@@ -31,7 +31,7 @@ def zone(timeline: Timeline) -> ZoneInfo:
     """The zone in whose days a time line counts.
 
     Raises:
-        ValueError: It is of an exchange that is not known here.
+        ValueError: No subject declares its exchange.
     """
     if isinstance(timeline, Sessions):
         return _exchange(timeline.exchange).zone
@@ -52,7 +52,7 @@ def calendar(timeline: Timeline, today: date | None = None) -> Calendar:
         today: Decides how far ahead the calendar reaches; today in the zone by default.
 
     Raises:
-        ValueError: It is of an exchange that is not known here, or has no keys in time.
+        ValueError: No subject declares its exchange, or it has no keys in time.
     """
     return _calendar(timeline, _horizon(zone(timeline), today))
 
@@ -65,7 +65,7 @@ def trading_days(exchange: str, today: date | None = None) -> TradingDays:
         today: As of `calendar`.
 
     Raises:
-        ValueError: The exchange is not known here.
+        ValueError: No subject declares the exchange.
     """
     return _trading_days(exchange, _horizon(_exchange(exchange).zone, today))
 

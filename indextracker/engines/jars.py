@@ -24,7 +24,7 @@ class JarSet:
     """Jars that are fetched together.
 
     Attributes:
-        name: Folder of the set; it tells the versions, so that another version is another folder.
+        name: Folder of the set; it contains the versions, so another version has another folder.
         wanted: Coordinates `organisation:module:version`.
         without: `organisation:module` of what these ask for and Spark has, as regular expressions.
     """

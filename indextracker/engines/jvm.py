@@ -21,7 +21,7 @@ DELTA_LAKE = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
-    # The other engines and readers know no deletion vectors.
+    # The other engines and readers do not support deletion vectors.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
     # Spark's default, INT96, has nanoseconds and no statistics.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",

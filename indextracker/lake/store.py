@@ -231,7 +231,7 @@ class Lake:
     def documents(self, table: Table, sessions: Sequence[date]) -> dict[date, set[str]]:
         """The digests of the documents that the rows of each session come from.
 
-        A table partitioned by session tells them by its log, at no cost in its size.
+        For a table partitioned by session they are read from its log, at no cost in its size.
         """
         found: dict[date, set[str]] = {session: set() for session in sessions}
         if not sessions or not self.exists(table):

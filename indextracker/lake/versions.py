@@ -112,7 +112,7 @@ def verify_files(
     Raises:
         VacuumedError: Some are not.
     """
-    # Both by their names below the table: its own address may be told in several ways.
+    # Both by their names below the table: its own address may be written in several ways.
     root = f"{delta.table_uri.removeprefix('file://').rstrip('/')}/"
     needed = [file.removeprefix(root) for file in (delta.file_uris() if files is None else files)]
     there = {file.name for file in place.files()}

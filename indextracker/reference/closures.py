@@ -27,7 +27,7 @@ class Closure:
     Attributes:
         exchange: MIC of the exchange, such as ``XTAI``.
         day: The closed day.
-        announced_on: When it became known, in local time; None where it stood in the yearly
+        announced_on: When it became known, in local time; None where it was in the yearly
             schedule.
         scheduled: False for a typhoon and the like.
         reason: Why.

@@ -31,7 +31,7 @@ def read(
         folder: Where the file is.
         file_name: Its name.
         columns: The columns that it must have, in order.
-        build: Makes an entry of a row; a ValueError is told with file and line.
+        build: Makes an entry of a row; a ValueError is raised again with file and line.
         key: What no two entries may share.
 
     Raises:

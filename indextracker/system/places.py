@@ -130,7 +130,7 @@ class Place(Protocol):
 def plain(address: str) -> str:
     """The address by which engines and delta-rs find a folder, and a bucket's own.
 
-    A folder whose path has signs that they stumble over gets a link without them, made anew where
+    A folder whose path has signs that they cannot open gets a link without them, made again where
     a cleaner of temporary files took it; the folder itself need not be there yet.
 
     Args:
@@ -349,7 +349,7 @@ class Bucket:
                     return
 
     def files(self, unreadable: Unreadable = _raise) -> list[File]:  # noqa: ARG002
-        """Every object of the prefix: a store tells of all or of none."""
+        """Every object of the prefix; the store lists all or raises an error."""
         pages = self._client.get_paginator("list_objects_v2")
         with self._asked(""):
             found = [
@@ -384,7 +384,7 @@ class Bucket:
             self._client.delete_object(**self._object(name))
 
     def arrow(self) -> Any:
-        """The prefix by the client of AWS in Arrow, which is told what boto3 found out."""
+        """The prefix by Arrow's client of AWS, with the credentials and region of boto3."""
         from boto3.session import Session  # noqa: PLC0415 - half a second
         from botocore.utils import get_environ_proxies  # noqa: PLC0415
         from pyarrow.fs import (  # noqa: PLC0415 - Arrow is slow

@@ -55,12 +55,12 @@ class Event:
 
 
 def prepared() -> bool:
-    """Whether the project was compiled as it stands."""
+    """Whether the project was compiled in its present state."""
     return _compiled().exists()
 
 
 def prepare() -> None:
-    """Compiles the project, and finds its columns' lineage, unless that was done as it stands.
+    """Compiles the project, and finds its columns' lineage, unless its present state has been.
 
     Takes some ten seconds where a file, a table of `raw` or a version has changed, and none else.
 
@@ -115,7 +115,7 @@ def relations() -> dict[str, list[str]]:
 
 
 def selection(subject: str) -> str:
-    """What a run of a subject builds and tests: what stands in its folders, and the books."""
+    """The selection that a run of a subject builds and tests: its folders, and the books."""
     return f"fqn:indextracker.{subject} fqn:indextracker.books"
 
 

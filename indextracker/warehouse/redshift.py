@@ -44,7 +44,7 @@ RAW = '"raw"'
 BOOKS = {
     "world": "name varchar(16) not null",
     "loads": books.LOADS[1:-1],
-    # How each table was made: one that was made otherwise is made anew.
+    # The statement that made each table: a table of another statement is made again.
     "definitions": "table_name varchar(128) not null, ddl varchar(16384) not null",
     # One row, which a writer updates and never commits.
     "writer": "busy boolean not null",

@@ -80,7 +80,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The table's path, and what else tells the job from others that write it."""
+        """The table's path, and the slice, where several jobs write the table."""
         return "/".join((self.writes.path, *self.slice_of(self.writes).values()))
 
     def slice_of(self, table: Table) -> dict[str, str]:

@@ -74,7 +74,7 @@ class Report:
         kind: How its files are named in an archive, futures or options.
         path: Where the publisher's form is sent.
         main_product: The product that no session is without.
-        spreads_since: The session since which calendar spreads are known to stand below the
+        spreads_since: The session since which calendar spreads are known to follow the
             outright contracts; None where there are none.
         needed: Names of the columns that have to be there, by their bronze column.
     """

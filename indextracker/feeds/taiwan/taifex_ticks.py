@@ -52,7 +52,7 @@ FIRST_NIGHT: Final = date(2017, 5, 16)
 
 @dataclass(frozen=True)
 class Layout:
-    """How one kind of file is named and what stands above its data.
+    """One kind of file: its name, and the lines above its data.
 
     Attributes:
         table: The bronze table of its lines.
@@ -60,7 +60,7 @@ class Layout:
         prefix: How its name begins.
         suffix: How its name ends.
         header: The names of its columns.
-        title: What stands above the header; None where nothing does.
+        title: The line above the header; None where there is none.
     """
 
     table: Table
@@ -85,7 +85,7 @@ class Layout:
         return (f"{self.stem(session)}.zip",)
 
     def request(self, session: date) -> Request:
-        """What to ask for to get a session's zip where no list page tells."""
+        """The request for a session's zip without a list page."""
         return Request(f"/file/taifex/Dailydownload/{self.folder}/{self.stem(session)}.zip")
 
 
@@ -246,7 +246,7 @@ def _lines(layout: Layout, body: bytes, session: date) -> pa.Table:
 
 
 def _check_head(layout: Layout, head: list[bytes], document: str) -> None:
-    """Compare the lines above the data with what is known to stand there."""
+    """Compare the lines above the data with the known ones."""
     if layout.title is not None:
         _check_cells(head[0].partition(b",")[0], (layout.title,), f"{document}, line 1")
     _check_cells(head[-1], layout.header, f"{document}, line {len(head)}")

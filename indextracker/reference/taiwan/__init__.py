@@ -76,11 +76,11 @@ REVIEWS: Final = Reviews(
             "closures": timedelta(days=90),
             # The library's holidays are an estimate beyond the published schedules.
             "holidays": timedelta(0),
-            # Make-up Saturdays would stand in the schedule of a year.
+            # Make-up Saturdays would be in the schedule of a year.
             "special_sessions": timedelta(days=365),
-            # A check tells of products without a row; of terms that changed nothing tells.
+            # A check finds products without a row; no check finds terms that changed.
             "products": timedelta(days=2 * 365),
-            # A check tells of indices without a row, and the terms of a fund stay.
+            # A check finds indices without a row, and the terms of a fund stay.
             "indices": timedelta(days=10 * 365),
             "etfs": timedelta(days=10 * 365),
         }

@@ -50,7 +50,7 @@ class Row(NamedTuple):
     Attributes:
         day: The day.
         name: Its name.
-        description: What is to be said of it.
+        description: Its explanation in the schedule.
     """
 
     day: date

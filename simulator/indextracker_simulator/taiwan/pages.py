@@ -92,7 +92,7 @@ FORM_PAGE = _page(
 """The form that asks for a daily report."""
 
 MAINTENANCE_PAGE = _page("系統維護中", "<p>系統維護中，請稍後再試。</p>")
-"""What may stand in the place of anything when a publisher is in trouble."""
+"""The page that a publisher in trouble sends in place of any answer."""
 
 NOT_FOUND_PAGE = _page("404", "<h1>404 Not Found</h1>")
 

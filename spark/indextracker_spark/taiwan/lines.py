@@ -65,7 +65,7 @@ def unlike(cell: str, form: str, what: str) -> Rule:
 
 
 def quoting(what: str, cell: str) -> Column:
-    """A sentence that ends with what stands in the cell."""
+    """A sentence that ends with the contents of the cell."""
     return F.concat(F.lit(f"{what}: "), F.coalesce(cell, F.lit("nothing")))
 
 
