@@ -261,7 +261,7 @@ def _history(settings: Settings) -> Findings:
 
 
 def _token(settings: Settings) -> Findings:
-    from indextracker.feeds.taiwan.finmind import FINMIND  # noqa: PLC0415
+    from indextracker.feeds.taiwan.finmind import ACCESS  # noqa: PLC0415
 
     if settings.source.finmind_token:
         yield Finding("FinMind", "ok", "a token is set; it is shown nowhere")
@@ -269,8 +269,7 @@ def _token(settings: Settings) -> Findings:
         yield Finding(
             "FinMind",
             "warning",
-            f"no token is set, so that ticks of ETFs are blocked, and nothing else: "
-            f"{FINMIND.access}",
+            f"no token is set, so that ticks of ETFs are blocked, and nothing else: {ACCESS}",
         )
     else:
         yield Finding("FinMind", "ok", "no token is set, and this source needs none")

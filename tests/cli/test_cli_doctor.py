@@ -15,7 +15,9 @@ from indextracker.acquiring.deliveries import Delivery, record
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference import taiwan as reference
+from indextracker.settings import Settings
 from indextracker_catalogue import TABLES
+from indextracker_cli import doctor
 
 # Nothing listens there: what asks the network through it fails at once.
 NO_NETWORK = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1"}
@@ -102,6 +104,18 @@ def test_every_part_is_told_by_itself(empty: Home, tmp_path: Path) -> None:
     assert "www.taifex.com.tw cannot be reached" in found["source"][0][1]
     assert found["FinMind"] == [("ok", "a token is set; it is shown nowhere")]
     assert [verdict for verdict, _ in found["engine"]] == ["ok"]
+
+
+def test_without_a_token_it_is_told_how_to_get_one() -> None:
+    assert list(doctor._token(Settings(source="live"))) == [
+        doctor.Finding(
+            "FinMind",
+            "warning",
+            "no token is set, so that ticks of ETFs are blocked, and nothing else: ticks need a "
+            "Backer or Sponsor account of finmindtrade.com, its token in "
+            "INDEXTRACKER_FINMIND_TOKEN",
+        )
+    ]
 
 
 def test_what_is_in_the_lake_is_looked_at(empty: Home, tmp_path: Path) -> None:
