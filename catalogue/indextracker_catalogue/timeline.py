@@ -54,9 +54,14 @@ class Timeline:
         return value if self.type == "timestamp" else value.date()
 
     def literal(self, key: Key) -> str:
-        """The value of a key in SQL that Spark, DuckDB, DataFusion and Redshift read alike."""
-        form = "%Y-%m-%d" if self.type == "date" else "%Y-%m-%d %H:%M:%S"
-        return f"{self.type}'{self.value_of(key).strftime(form)}'"
+        """The value of a key in SQL that Spark, DuckDB, DataFusion and Redshift read alike.
+
+        An instant is a text, which each takes for the type of its column: delta-rs compares a typed
+        literal of nanoseconds with no column of microseconds (1.6.6).
+        """
+        if self.type == "date":
+            return f"date'{self.value_of(key):%Y-%m-%d}'"
+        return f"'{self.value_of(key):%Y-%m-%dT%H:%M:%SZ}'"
 
     def label(self, key: Key) -> str:
         """The key as people write it."""

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from indextracker.acquiring.deliveries import Delivery, current, record
+from indextracker.acquiring.deliveries import Delivery, current, day_of, record, timeline
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
 from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.reading import read
@@ -63,7 +63,8 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     Args:
         lake: Where bytes, rows and the log go.
         feed: What to ask for.
-        sessions: For which sessions; for which first of January, of a feed of years.
+        sessions: For which sessions; else for which first of January of a year, which
+            beginning of an hour.
         source: Whom to ask.
         again: Ask for what was accepted too. What is accepted now takes its place, whatever its
             size; what is not leaves it where it is.
@@ -101,11 +102,11 @@ def lost(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> list[Delivery]
     bronze and the log, which leaves rows of a document not accepted yet. The next `acquire` of the
     sessions brings them from landing.
     """
-    there = lake.documents(feed.table, [delivery.session_date for delivery in accepted])
+    there = lake.documents(feed.table, [delivery.session for delivery in accepted])
     return [
         delivery
         for delivery in accepted
-        if (found := there[delivery.session_date]) != {delivery.sha256}
+        if (found := there[delivery.session]) != {delivery.sha256}
         and (found or not _is_empty(lake, feed, delivery))
     ]
 
@@ -136,7 +137,7 @@ class _Asking:
         with ThreadPoolExecutor(THREADS) as pool:
             for first in range(0, len(sessions), SESSIONS_PER_COMMIT):
                 answers = list(pool.map(self._one, sessions[first : first + SESSIONS_PER_COMMIT]))
-                decoded = {d.session_date: rows for d, rows in answers if rows is not None}
+                decoded = {d.session: rows for d, rows in answers if rows is not None}
                 failpoint("bronze-before")
                 if decoded:
                     table = self.feed.table
@@ -152,7 +153,7 @@ class _Asking:
         """Compares what was accepted before with the files of an archive, if it can be read."""
 
         def look(answer: Delivery) -> None:
-            day = answer.session_date
+            day = answer.session
             found = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
             self.remarks.extend(differences(found, answer))
 
@@ -189,7 +190,8 @@ class _Asking:
         failpoint("landing-after")
         answer = Delivery(
             feed=self.feed.name,
-            session_date=session,
+            session_date=day_of(session),
+            key=self.feed.timeline.key_of(session),
             url=found.url,
             name=found.name,
             sha256=found.sha256,
@@ -221,7 +223,8 @@ def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Deliv
 def _not_asked(block: Delivery, session: date, now: datetime) -> Delivery:
     """What is logged in place of an answer after others were blocked."""
     reason = f"not asked, since {BLOCKS_BORNE} in a row were blocked: {block.reason}"
-    return Delivery(block.feed, session, block.state, now, reason, block.url)
+    key = timeline(block.feed).key_of(session)
+    return Delivery(block.feed, day_of(session), block.state, now, reason, block.url, key=key)
 
 
 def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Delivery]) -> list[date]:
@@ -244,7 +247,7 @@ def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
     gone = lost(lake, feed, accepted)
     for first in range(0, len(gone), SESSIONS_PER_COMMIT):
         batch = gone[first : first + SESSIONS_PER_COMMIT]
-        decoded = {delivery.session_date: _decoded(lake, feed, delivery) for delivery in batch}
+        decoded = {delivery.session: _decoded(lake, feed, delivery) for delivery in batch}
         lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
 
 
@@ -256,4 +259,4 @@ def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
 
 def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
     document = lake.landing.get(delivery.sha256 or "", delivery.name)
-    return read(feed, document, delivery.session_date)
+    return read(feed, document, delivery.session)

@@ -101,6 +101,7 @@ def _closed(
             yield Delivery(
                 feed=feed,
                 session_date=day,
+                key=finder.timeline.key_of(day),
                 state="closed",
                 fetched_at=evidence.now,
                 reason=found[day].reason,

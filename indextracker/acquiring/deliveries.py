@@ -5,7 +5,7 @@ No request is sent here, and no state is stored besides the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -17,7 +17,7 @@ from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference.closures import Closure
 from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
-from indextracker_catalogue.timeline import Sessions
+from indextracker_catalogue.timeline import Key, Sessions, Timeline
 
 NEVER_ASKED = "not asked for yet"
 
@@ -27,6 +27,10 @@ class Delivery:
     """One answer: a row of bronze/deliveries.
 
     Or a row in place of one: for a closed day, or for a document that was not requested.
+
+    Attributes:
+        session_date: The session that was requested, or the day in which its key begins.
+        key: Its key, of the feed's time line; None in rows of before keys were noted.
     """
 
     feed: str
@@ -39,12 +43,18 @@ class Delivery:
     sha256: str | None = None
     bytes: int | None = None
     published_at: datetime | None = None
+    key: Key | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
             raise ValueError(f"{self.feed} {self.session_date}: {self.state!r} is no known state")
         if self.state != "accepted" and not self.reason:
             raise ValueError(f"{self.feed} {self.session_date}: {self.state} without a reason")
+
+    @property
+    def session(self) -> date:
+        """What was asked for: the day of a session, or the instant at which an hour begins."""
+        return self.session_date if self.key is None else timeline(self.feed).value_of(self.key)
 
     @property
     def accepted(self) -> bool:
@@ -58,6 +68,28 @@ class Delivery:
             and self.published_at is not None
             and published_at > self.published_at
         )
+
+
+def timeline(feed: str) -> Timeline:
+    """The time line of a feed; what is known of no feed counts by days, as the log does."""
+    return FEEDS[feed].timeline if feed in FEEDS else DELIVERIES.timeline
+
+
+def day_of(session: date) -> date:
+    """The day in which a key begins, by which the log files it."""
+    return session.date() if isinstance(session, datetime) else session
+
+
+def key_in_sql(feeds: Collection[str]) -> str:
+    """SQL for the key of a row of the log, which old rows have in their session_date.
+
+    Args:
+        feeds: Names of the feeds of the rows; at least one.
+    """
+    of_old = " ".join(
+        f"when '{feed}' then strftime(session_date, '{timeline(feed).form}')" for feed in feeds
+    )
+    return f"coalesce(key, case feed {of_old} end)"
 
 
 def unasked(feed: str, session: date, today: date, now: datetime) -> Delivery:
@@ -85,22 +117,32 @@ def current(
     Args:
         lake: Where the log lies.
         feeds: Names of feeds.
-        sessions: Sessions of interest; null for all.
+        sessions: Sessions of interest, hours by their beginning, years by their first day; null for
+            all.
     """
-    names = ", ".join(f"'{feed}'" for feed in feeds) or "''"
-    with lake.sql([DELIVERIES], sessions) as connection:
+    feeds = list(feeds)
+    if not feeds:
+        return {}
+    names = ", ".join(f"'{feed}'" for feed in feeds)
+    days = None if sessions is None else sorted({day_of(session) for session in sessions})
+    with lake.sql([DELIVERIES], days) as connection:
         rows = connection.execute(
             f"""
             select {", ".join(DELIVERIES.column_names)} from deliveries where feed in ({names})
             qualify row_number() over (
-                partition by feed, session_date
+                partition by feed, {key_in_sql(feeds)}
                 order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc,
                     published_at desc nulls last
             ) = 1
             """
         ).fetchall()
     found = (Delivery(**dict(zip(DELIVERIES.column_names, row, strict=True))) for row in rows)
-    return {(delivery.feed, delivery.session_date): delivery for delivery in found}
+    wanted = None if sessions is None else {*sessions}
+    return {
+        (delivery.feed, delivery.session): delivery
+        for delivery in found
+        if wanted is None or delivery.session in wanted
+    }
 
 
 def took_place(lake: Lake, answers: Mapping[tuple[str, date], Said]) -> set[date]:
@@ -131,10 +173,10 @@ def found_closures(lake: Lake) -> list[Closure]:
     closed -= took_place(lake, {key: a for key, a in answers.items() if key[1] in closed})
     found: dict[tuple[date, str], Closure] = {}
     for (feed, day), answer in answers.items():
-        timeline = FEEDS[feed].timeline
-        if answer.state == "closed" and day in closed and isinstance(timeline, Sessions):
-            found[day, timeline.exchange] = Closure(
-                exchange=timeline.exchange,
+        line = timeline(feed)
+        if answer.state == "closed" and day in closed and isinstance(line, Sessions):
+            found[day, line.exchange] = Closure(
+                exchange=line.exchange,
                 day=day,
                 announced_on=day,
                 scheduled=False,

@@ -102,7 +102,7 @@ def _remark(
 ) -> Remark:
     return Remark(
         feed=beside.feed,
-        session_date=beside.session_date,
+        session_date=beside.session,
         kind=kind,
         file=other.url,
         sha256=other.sha256,

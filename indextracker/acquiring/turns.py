@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from indextracker.acquiring.deliveries import key_in_sql, timeline
 from indextracker.acquiring.windows import Outstanding
-from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES
-from indextracker_catalogue.timeline import Years
 
 ASKS_EVERY = timedelta(minutes=30)
 LONGEST_PAUSE = timedelta(days=1)
@@ -34,12 +33,14 @@ def turns(
     Returns:
         Per feed the sessions, and how many documents wait for their turn.
     """
-    asked = _asked(lake)
+    missing = list(missing)
+    asked = _asked(lake, sorted({one.feed for one in missing}))
     due: dict[str, list[date]] = {}
     waiting = 0
     for one in missing:
         times, last = asked.get((one.feed, one.session), (0, now))
-        if one.session < (date(start.year, 1, 1) if FEEDS[one.feed].timeline == Years() else start):
+        line = timeline(one.feed)
+        if line.key_of(one.session) < line.key_of(start):
             continue
         if times and now < last + pause(times, ASKS_EVERY):
             waiting += 1
@@ -53,18 +54,25 @@ def pause(tries: int, first: timedelta) -> timedelta:
     return min(first * (1 << min(tries - 1, MOST_COUNTED)), LONGEST_PAUSE)
 
 
-def _asked(lake: Lake) -> dict[tuple[str, date], tuple[int, datetime]]:
+def _asked(lake: Lake, feeds: list[str]) -> dict[tuple[str, date], tuple[int, datetime]]:
     """How often each document was asked for since the last that was accepted, and when last."""
+    if not feeds:
+        return {}
+    names = ", ".join(f"'{feed}'" for feed in feeds)
     with lake.sql([DELIVERIES]) as connection:
         rows = connection.execute(
-            """
-            with last_accepted as (
-                select feed, session_date, max(fetched_at) as at
-                from deliveries where state = 'accepted' group by all
+            f"""
+            with answers as (
+                select feed, {key_in_sql(feeds)} as of_key, state, fetched_at
+                from deliveries where feed in ({names})
+            ),
+            last_accepted as (
+                select feed, of_key, max(fetched_at) as at
+                from answers where state = 'accepted' group by all
             )
-            select d.feed, d.session_date, count(*), max(d.fetched_at)
-            from deliveries as d left join last_accepted as a using (feed, session_date)
+            select d.feed, of_key, count(*), max(d.fetched_at)
+            from answers as d left join last_accepted as a using (feed, of_key)
             where d.fetched_at >= coalesce(a.at, d.fetched_at) group by all
             """
         ).fetchall()
-    return {(feed, session): (times, last) for feed, session, times, last in rows}
+    return {(feed, timeline(feed).value_of(key)): (n, last) for feed, key, n, last in rows}

@@ -66,6 +66,7 @@ def bronze_rows(table: Table, lines: pa.Table, session: date, document: str) -> 
         The columns of `table`, in their order.
     """
     columns = dict(zip(lines.column_names, lines.columns, strict=True))
-    columns["session_date"] = pa.repeat(pa.scalar(session, pa.date32()), lines.num_rows)
+    of_key = pa.date32() if table.timeline.type == "date" else pa.timestamp("us", "UTC")
+    columns[table.key_column] = pa.repeat(pa.scalar(session, of_key), lines.num_rows)
     columns["document"] = pa.repeat(pa.scalar(document, pa.string()), lines.num_rows)
     return pa.table({name: columns[name] for name in table.column_names})

@@ -219,12 +219,12 @@ class Lake:
         if not table.is_whole and not table.derived_partition and self.exists(table):
             found: Counter[date] = Counter()
             files = pa.table(self.open(table).get_add_actions(flatten=True))
-            counted = files.select(["partition.session_date", "num_records"])
-            for file in counted.to_pylist():
-                found[file["partition.session_date"]] += file["num_records"]
+            day = f"partition.{table.key_column}"
+            for file in files.select([day, "num_records"]).to_pylist():
+                found[file[day]] += file["num_records"]
         else:
             with self.sql([table], sessions) as connection:
-                query = f"select session_date, count(*) from {table.name} group by 1"
+                query = f"select {table.key_column}, count(*) from {table.name} group by 1"
                 found = Counter(dict(connection.execute(query).fetchall()))
         return {session: found[session] for session in sessions}
 
@@ -237,12 +237,12 @@ class Lake:
         if not sessions or not self.exists(table):
             return found
         if not table.is_whole and not table.derived_partition:
-            day, ends = "partition.session_date", ("min.document", "max.document")
+            day, ends = f"partition.{table.key_column}", ("min.document", "max.document")
             files = pa.table(self.open(table).get_add_actions(flatten=True)).select([day, *ends])
             rows = [(file[day], file[end]) for file in files.to_pylist() for end in ends]
         else:
             with self.sql([table], sessions) as connection:
-                query = f"select distinct session_date, document from {table.name}"
+                query = f"select distinct {table.key_column}, document from {table.name}"
                 rows = connection.execute(query).fetchall()
         for session, document in rows:
             if session in found:

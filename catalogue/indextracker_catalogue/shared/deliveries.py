@@ -16,13 +16,18 @@ DELIVERIES = Table(
         "and feed is derived from it and stored nowhere else."
     ),
     key=("feed", "session_date", "fetched_at"),
+    key_nullable=("key",),
     timeline=Days("UTC"),
     dated_by="session_date",
     partitioned="year",
     writes="append",
     columns=(
         Column("feed", "string", "Feed that the document was requested for."),
-        Column("session_date", "date", "Session that was requested."),
+        Column(
+            "session_date",
+            "date",
+            "Session that was requested; else the first day of the key.",
+        ),
         Column("url", "string", "Where the answer came from: an address or an archive's file."),
         Column("name", "string", "The publisher's name of the document."),
         Column("sha256", "string", "Digest of the bytes in the landing zone; null without bytes."),
@@ -39,6 +44,12 @@ DELIVERIES = Table(
             "string",
             "Why it was not accepted, in a sentence; of an accepted one, which document it "
             "replaces, null where none.",
+        ),
+        Column(
+            "key",
+            "string",
+            "What was requested, as a key of the feed's time line: a session, an hour or a year. "
+            "Null in rows of before it was noted, where it follows from session_date.",
         ),
     ),
 )

@@ -22,7 +22,9 @@ from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.system.locks import Locks
+from indextracker_catalogue import Column
 from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_catalogue.timeline import Hours
 
 
 @pytest.fixture
@@ -47,8 +49,32 @@ def test_an_accepted_document_is_kept_decoded_and_logged(lake: Lake) -> None:
         fetched_at=NOW,
         state="accepted",
         reason=None,
+        key="2024-12-26",
     )
     assert current(lake, [FEED.name]) == {(FEED.name, DAYS[0]): answer}
+
+
+def test_each_hour_of_a_day_has_a_document(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("hour", "timestamp", "The hour."), *FEED.table.columns[1:])
+    key = ("hour", "line", "index_name")
+    table = replace(FEED.table, name="toys", timeline=Hours(), columns=columns, key=key)
+    hourly = replace(FEED, name="toys", table=table, readable_from="", whole_from=None)
+    monkeypatch.setitem(FEEDS, "toys", hourly)
+    nine, ten = (datetime(2024, 12, 26, hour, tzinfo=UTC) for hour in (9, 10))
+    publisher = Publisher({nine: b"good nine", ten: b"refused noise"})
+    answers = acquire(lake, hourly, [nine, ten], publisher, clock=lambda: NOW)
+    assert {at: (one.key, one.session_date, one.state) for at, one in answers.items()} == {
+        nine: ("2024-12-26T09", nine.date(), "accepted"),
+        ten: ("2024-12-26T10", nine.date(), "refused"),
+    }
+    assert lake.row_counts(table, [nine, ten]) == {nine: 2, ten: 0}
+    publisher.documents[ten] = b"good ten"
+    publisher.asked.clear()
+    answers = acquire(lake, hourly, [nine, ten], publisher, clock=lambda: NOW + timedelta(hours=1))
+    assert publisher.asked == [ten]
+    assert [answer.accepted for answer in answers.values()] == [True, True]
+    assert lake.row_counts(table, [nine, ten]) == {nine: 2, ten: 2}
+    assert current(lake, ["toys"], [ten]) == {("toys", ten): answers[ten]}
 
 
 def test_a_refusal_stops_no_other_session(lake: Lake) -> None:

@@ -467,7 +467,9 @@ def test_a_session_with_a_document_is_not_closed(
     before, day, after = DAYS[:3]
     publisher = Publisher({before: b"good"})
     assert ask_and_close(lake, publisher, [before, day])[day].state == "missing"
-    accepted = replace(current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day)
+    accepted = replace(
+        current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day, key=None
+    )
     lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [day])
     record(lake, [accepted])
     publisher.listed = {before: evening(before), after: evening(after)}
@@ -491,7 +493,7 @@ def test_a_document_of_nothing_is_decoded_once(lake: Lake) -> None:
 
 def test_a_yearly_document_is_of_the_first_of_january(lake: Lake) -> None:
     table = replace(FEED.table, timeline=Years(), dated_by="session_date", partitioned="year")
-    yearly = replace(FEED, table=table, readable_from="2015")
+    yearly = replace(FEED, name="twse_holidays", table=table, readable_from="2015")
     day = date(2025, 1, 1)
     publisher = Publisher({day: b"good year"}, listed={DAYS[0]: evening(DAYS[0])})
     answers = acquire(lake, yearly, [day, date(2026, 1, 1)], publisher, clock=lambda: NOW)

@@ -55,6 +55,16 @@ def test_an_answer_is_read_as_it_was_recorded(lake: Lake) -> None:
     assert ANSWER.accepted
 
 
+def test_what_was_asked_before_keys_were_noted_counts_by_its_day(lake: Lake) -> None:
+    """An accepted schedule of a year is not lost because its row has no key."""
+    year = date(2024, 1, 1)
+    old = replace(ANSWER, feed="twse_holidays", session_date=year)
+    new = replace(answers("refused")[0], feed="twse_holidays", session_date=year, key="2024")
+    record(lake, [old, new])
+    assert current(lake, ["twse_holidays"], [year]) == {("twse_holidays", year): old}
+    assert new.session == old.session == year
+
+
 @pytest.mark.parametrize("state", sorted(set(STATES) - {"accepted"}))
 def test_one_state_alone_is_accepted(state: str) -> None:
     assert not replace(ANSWER, state=state, reason="it is so").accepted
