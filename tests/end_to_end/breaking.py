@@ -4,7 +4,7 @@ The expression is found by what holds it and by its shape, which stay as they ar
 moved, put into another order or formatted anew:
 
 - What holds it is a function, a class or a constant. It is named by as much of the end of its
-  dotted name as tells it from all others: `closes`, `clock.STOCKS_CLOSE`, `Figures.weight`.
+  dotted name as tells it from all others: `STOCKS_CLOSE`, `contracts.closes`, `Figures.weight`.
 - Its shape is an expression. In it X, Y and Z are any expressions, and *X all arguments that are
   left; they have the same meaning in what is said instead. A shape that is an f-string is a part
   of a text.

@@ -43,7 +43,7 @@ BAR_RULES = (
     ),
     Case(
         "an index closes at 13:30:00",
-        Rule("clock.STOCKS_CLOSE", "X", '"13:45:00"'),
+        Rule("STOCKS_CLOSE", "X", '"13:45:00"'),
         (INDEX_BARS,),
     ),
     Case(
@@ -60,7 +60,7 @@ BAR_RULES = (
     ),
     Case(
         "the night closes at 05:00:00",
-        Rule("terms.NIGHT_CLOSE", "X", '"04:00:00"'),
+        Rule("NIGHT_CLOSE", "X", '"04:00:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(

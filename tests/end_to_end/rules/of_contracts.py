@@ -35,17 +35,17 @@ CONTRACT_RULES = (
     ),
     Case(
         "a product without terms closes at 13:45:00",
-        Rule("terms.ASSUMED_DAY_CLOSE", "X", '"13:30:00"'),
+        Rule("ASSUMED_DAY_CLOSE", "X", '"13:30:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "a product without terms closes at 13:30:00 on the last day",
-        Rule("terms.ASSUMED_LAST_DAY_CLOSE", "X", '"13:45:00"'),
+        Rule("ASSUMED_LAST_DAY_CLOSE", "X", '"13:45:00"'),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "a product without terms expires on third Wednesdays",
-        Rule("terms.ASSUMED_EXPIRY_RULE", "X", '"third_last_session_even"'),
+        Rule("ASSUMED_EXPIRY_RULE", "X", '"third_last_session_even"'),
         (CONTRACTS,),
     ),
     Case(
@@ -56,7 +56,7 @@ CONTRACT_RULES = (
     Case(
         "a price that is no number is a reject",
         Rule(
-            "forms.FUTURES_LINE",
+            "FUTURES_LINE",
             'f"({EXPIRY},{PRICE},{OUTRIGHT_VOLUME}"',
             'f"({EXPIRY},.+,{OUTRIGHT_VOLUME}"',
         ),
@@ -74,7 +74,7 @@ CONTRACT_RULES = (
     Case(
         "a monthly ends on the third Wednesday",
         Rule(
-            "expiries.RULES",
+            "RULES",
             'WeekdayRule("Wed", 3, weeklies=True)',
             'WeekdayRule("Wed", 2, weeklies=True)',
         ),
@@ -93,7 +93,7 @@ CONTRACT_RULES = (
     Case(
         "an expiry moves to the next session where its day is closed",
         Rule(
-            "expiries.RULES",
+            "RULES",
             'WeekdayRule("Wed", 3, weeklies=True)',
             'WeekdayRule("Wed", 3, back=True, weeklies=True)',
         ),
@@ -217,7 +217,7 @@ CONTRACT_RULES = (
     ),
     Case(
         "volume that is no multiple of its sides is a reject, never rounded",
-        Rule("forms.OUTRIGHT_VOLUME", "X", "VOLUME"),
+        Rule("OUTRIGHT_VOLUME", "X", "VOLUME"),
         (TRADES, REJECTS),
     ),
     Case(

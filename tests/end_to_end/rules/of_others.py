@@ -19,7 +19,7 @@ from support.market import AFTER_NEW_YEAR, MONDAY
 OPTION_RULES = (
     Case(
         "an option's second is Taipei's",
-        Rule("terms.UTC_OFFSET_SECONDS", "X", "0"),
+        Rule("UTC_OFFSET_SECONDS", "X", "0"),
         (SIDES, ETF),
     ),
     Case(
@@ -29,17 +29,17 @@ OPTION_RULES = (
     ),
     Case(
         "options with an expiry of another form are rejects",
-        Rule("forms.OPTION_LINE", 'f"{_AT},{EXPIRY},{PRICE}"', 'f"{_AT},[^,]+,{PRICE}"'),
+        Rule("OPTION_LINE", 'f"{_AT},{EXPIRY},{PRICE}"', 'f"{_AT},[^,]+,{PRICE}"'),
         (REJECTS,),
     ),
     Case(
         "options that are neither call nor put are rejects",
-        Rule("forms.OPTION_LINE", 'f"{STRIKE},{OPTION_TYPE}"', 'f"{STRIKE},[A-Z]"'),
+        Rule("OPTION_LINE", 'f"{STRIKE},{OPTION_TYPE}"', 'f"{STRIKE},[A-Z]"'),
         (REJECTS,),
     ),
     Case(
         "a strike that is no number is a reject",
-        Rule("forms.OPTION_LINE", 'f"{VOLUME},{STRIKE},"', 'f"{VOLUME},[^,]+,"'),
+        Rule("OPTION_LINE", 'f"{VOLUME},{STRIKE},"', 'f"{VOLUME},[^,]+,"'),
         (SIDES, REJECTS),
     ),
     Case(
@@ -97,13 +97,13 @@ ETF_RULES = (
     ),
     Case(
         "trades at the fixed price are in no bar",
-        Rule("clock.FIXED_PRICE_OPENS", "X", '"15:00:00"'),
+        Rule("FIXED_PRICE_OPENS", "X", '"15:00:00"'),
         (ETF_BARS, ETF_SESSIONS),
         MONDAY,
     ),
     Case(
         "an ETF closes at 13:30:00",
-        Rule("clock.STOCKS_CLOSE", "X", '"13:45:00"'),
+        Rule("STOCKS_CLOSE", "X", '"13:45:00"'),
         (ETF_BARS,),
         AFTER_NEW_YEAR,
     ),
@@ -122,12 +122,12 @@ REPORT_RULES = (
     ),
     Case(
         "the report has rows of spreads",
-        Rule("forms.REPORTED_FUTURES_LINE", 'f"|{EXPIRY}/{EXPIRY}(,({SIGNED}|-)){{4}})"', 'f")"'),
+        Rule("REPORTED_FUTURES_LINE", 'f"|{EXPIRY}/{EXPIRY}(,({SIGNED}|-)){{4}})"', 'f")"'),
         (DAILY, REJECTS),
     ),
     Case(
         "a spread may cost less than nothing",
-        Rule("forms.REPORTED_FUTURES_LINE", 'f"({SIGNED}|-)"', 'f"({PRICE}|-)"'),
+        Rule("REPORTED_FUTURES_LINE", 'f"({SIGNED}|-)"', 'f"({PRICE}|-)"'),
         (DAILY, REJECTS),
     ),
     Case(

@@ -16,7 +16,7 @@ from support.market import AFTER_NEW_YEAR, MONDAY
 TIME = (
     Case(
         "stored times are UTC instants",
-        Rule("terms.UTC_OFFSET_SECONDS", "X", "0"),
+        Rule("UTC_OFFSET_SECONDS", "X", "0"),
         (LEVELS, TRADES, SPREADS),
     ),
     Case(
@@ -47,7 +47,7 @@ TIME = (
     ),
     Case(
         "a trade before 08:00:00 is of the night",
-        Rule("clock.NIGHT_ENDS", "X", '"00:00:00"'),
+        Rule("NIGHT_ENDS", "X", '"00:00:00"'),
         (TRADES, SPREADS),
     ),
     Case(
@@ -62,7 +62,7 @@ TIME = (
     ),
     Case(
         "the row of 09:00:00 is marked as the previous close",
-        Rule("clock.PREVIOUS_CLOSE_ROW", "X", '"09:00:05"'),
+        Rule("PREVIOUS_CLOSE_ROW", "X", '"09:00:05"'),
         (LEVELS, INDEX_BARS, INDEX_SESSIONS),
     ),
     Case(
