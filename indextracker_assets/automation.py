@@ -10,13 +10,14 @@ on together. `killed_runs`, which only cleans up, always runs.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from indextracker.acquiring.turns import ASKS_EVERY, turns
 from indextracker.acquiring.windows import outstanding
 from indextracker.building import staleness
+from indextracker.building.earlier import known
 from indextracker.building.needs import needs
 from indextracker.building.planning import Span, spans
 from indextracker.feeds import FEEDS
@@ -180,9 +181,15 @@ def _asking(platform: Platform) -> Requests:
 
 def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:
     """Runs for what is stale, unless such a run failed a short while ago."""
+    lake = platform.lake
+    calendars = known(lake, platform.calendar_of)
     stale = {
-        path: {day: what for day, what in sessions.items() if day >= platform.settings.lake.start}
-        for path, sessions in staleness.stale(platform.lake, needs()).items()
+        path: {
+            day: what
+            for day, what in ((date.fromisoformat(key), what) for key, what in keys.items())
+            if day >= platform.settings.lake.start
+        }
+        for path, keys in staleness.stale(lake, needs(), known=calendars).items()
     }
     for span in spans(stale, platform.calendar):
         digest = span.digest(stale)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ import dagster as dg
 
 from indextracker.acquiring.deliveries import current, unasked
 from indextracker.building import staleness
+from indextracker.building.earlier import known
 from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
 from indextracker.building.planning import Span, spans
 from indextracker.building.reports import Report, rejected
@@ -82,7 +84,7 @@ def backfill(
     _tell_states(platform, report, sessions, feeds)
     wanted = _named(needs(reached), feeds)
     if tables:
-        wanted = {path: ways for path, ways in wanted.items() if path in tables}
+        wanted = {path: need for path, need in wanted.items() if path in tables}
     if not report.failures:
         _refine(platform, runs, wanted, sessions, reached, tables)
     for path in _tables(() if tables else feeds, wanted):
@@ -210,7 +212,11 @@ def _refine(
     tables: Collection[str],
 ) -> None:
     """Builds tables, their copies in the warehouse, and the marts."""
-    plan = spans(staleness.accepted(platform.lake, wanted, sessions), platform.calendar)
+    asked = [session.isoformat() for session in sessions]
+    calendars = known(platform.lake, platform.calendar_of)
+    possible = staleness.accepted(platform.lake, wanted, asked, calendars)
+    days = {path: [date.fromisoformat(key) for key in keys] for path, keys in possible.items()}
+    plan = spans(days, platform.calendar)
     of_sessions = sum(len(span.sessions) for span in plan)
     parts = sum(len(span.sessions) * len(_refined(span)) for span in plan)
     platform.progress.begin(f"computing {_number(of_sessions, 'session')}", parts)
@@ -234,8 +240,11 @@ def _refine(
 def _named(wanted: Needs, feeds: Iterable[str]) -> Needs:
     """The tables that some way of named feeds alone fills, and those ways."""
     named = set(feeds)
-    kept = {path: [way for way in ways if way and way <= named] for path, ways in wanted.items()}
-    return {path: ways for path, ways in kept.items() if ways}
+    kept = {
+        path: replace(need, ways=[way for way in need.ways if way.feeds and named >= {*way.feeds}])
+        for path, need in wanted.items()
+    }
+    return {path: need for path, need in kept.items() if need.ways}
 
 
 def _tables(feeds: Iterable[str], refined: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from indextracker.acquiring.acquisition import lost
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, found_closures
 from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
+from indextracker.building.earlier import known
 from indextracker.building.needs import needs
 from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
@@ -204,14 +205,20 @@ class States:
     def _built(self) -> list[Layer]:
         chosen = frozenset(self.feeds)
         wanted = needs()
-        shown = [path for path, ways in wanted.items() if any(way <= chosen for way in ways)]
-        built = staleness.built(self._platform.lake, wanted, self.sessions)
-        stale = staleness.stale(self._platform.lake, wanted, self.sessions)
+        shown = [
+            path
+            for path, need in wanted.items()
+            if any(way.feeds.keys() <= chosen for way in need.ways)
+        ]
+        lake = self._platform.lake
+        keys = [session.isoformat() for session in self.sessions]
+        built = staleness.built(lake, wanted, keys)
+        stale = staleness.stale(lake, wanted, keys, known(lake, self._platform.calendar_of))
         tables: dict[str, dict[str, list[date]]] = {layer: {} for layer in BUILT_LAYERS}
         newest: dict[str, list[date]] = {layer: [] for layer in BUILT_LAYERS}
         for path in shown:
             prefix = path.partition("/")[0]
             layer = "warehouse" if prefix == "raw" else prefix
-            tables[layer][path] = list(stale[path])
-            newest[layer] += [session for session, documents in built[path].items() if documents]
+            tables[layer][path] = [date.fromisoformat(key) for key in stale[path]]
+            newest[layer] += [date.fromisoformat(key) for key, what in built[path].items() if what]
         return [Layer(name, max(newest[name], default=None), tables[name]) for name in BUILT_LAYERS]

@@ -39,7 +39,7 @@ def watched() -> dict[Table, frozenset[str]]:
     found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
     for table in refined_tables():
         if table.layer == "gold" and not table.is_whole:
-            found[table] = frozenset[str]().union(*ways(table))
+            found[table] = frozenset[str]().union(*(way.feeds for way in ways(table)))
     return found
 
 
@@ -61,7 +61,8 @@ def lags(lake: Lake, calendar: TradingDays, start: date, now: datetime) -> dict[
     recent = passed[-2 * LONG :]
     answers = current(lake, SESSION_FEEDS, recent) if recent else {}
     states = {(feed, session): answer.state for (feed, session), answer in answers.items()}
-    built = staleness.built(lake, [table.path for table in tables], recent)
+    keys = {table.timeline.key_of(day) for table in tables for day in recent}
+    built = staleness.built(lake, [table.path for table in tables], keys)
 
     def one(table: Table, feeds: frozenset[str]) -> Lag:
         def owed(session: date) -> bool:
@@ -71,7 +72,7 @@ def lags(lake: Lake, calendar: TradingDays, start: date, now: datetime) -> dict[
         def there(session: date) -> bool:
             if table.layer == "bronze":
                 return all(states.get((feed, session)) == "accepted" for feed in feeds)
-            return session in built[table.path]
+            return table.timeline.key_of(session) in built[table.path]
 
         due = [session for session in recent if owed(session)]
         newest = max(filter(there, due), default=None)

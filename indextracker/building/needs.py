@@ -1,4 +1,4 @@
-"""The feeds whose documents each table is made from, derived from its jobs.
+"""What each table rests on, as its jobs declare it: documents of feeds, and tables without one.
 
 Importing this imports pyspark, since jobs are declared with their functions; no session is started.
 Which builds are out of date is found in `staleness`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indextracker.building.staleness import Needs
+from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Table
 from indextracker_catalogue.timeline import Years
@@ -29,23 +29,37 @@ def raw_path(table: Table) -> str:
     return f"raw/{table.name}"
 
 
-def feeds_of(job: Job) -> frozenset[str]:
-    """The feeds of sessions whose documents a job rests on."""
+def way(job: Job) -> Way:
+    """What a job rests on in the end, and how far back.
+
+    Tables in one piece count where there is nothing else: a new row of reference data makes no key
+    stale that rests on documents.
+    """
     below = sources(job)
-    return frozenset(name for name in SESSION_FEEDS if FEEDS[name].table in below)
+    keyed = {table: n for table, n in below.items() if not table.is_whole} or below
+    of_feeds = {feed.table: name for name, feed in FEEDS.items()}
+    return Way(
+        feeds={of_feeds[table]: n for table, n in keyed.items() if table in of_feeds},
+        tables={table: n for table, n in keyed.items() if table not in of_feeds},
+    )
 
 
-def ways(table: Table) -> list[frozenset[str]]:
-    """The feeds of each job that fills a table."""
-    return [feeds_of(job) for job in writers(table)]
+def ways(table: Table) -> list[Way]:
+    """What each job that fills a table rests on."""
+    return [way(job) for job in writers(table)]
+
+
+def need(table: Table) -> Need:
+    """What a table needs."""
+    return Need(table.timeline, ways(table))
 
 
 def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
-    """The tables of sessions in some layers, copies in the warehouse included, and their feeds."""
+    """The tables with keys in some layers, copies in the warehouse included, and what they need."""
     found = {}
     for table in refined_tables():
         if not table.is_whole and table.layer in layers:
-            found[table.path] = ways(table)
+            found[table.path] = need(table)
             if "warehouse" in layers and table.in_warehouse:
-                found[raw_path(table)] = ways(table)
+                found[raw_path(table)] = need(table)
     return found

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from indextracker.building.staleness import Documents
 from indextracker.calendars import TradingDays
 
 
@@ -37,7 +36,7 @@ class Span:
         """The last session."""
         return self.sessions[-1]
 
-    def digest(self, documents: Documents) -> str:
+    def digest(self, documents: Mapping[str, Mapping[date, str]]) -> str:
         """What the run would be made of: equal for the same tables, sessions and documents."""
         what = [
             f"{name} {session} {documents[name][session]}"

@@ -1,79 +1,126 @@
-"""Staleness: sessions of tables that were not built from the documents that are accepted now.
+"""Which keys of which tables were not built from what there is now.
 
-Each build of silver, gold and their copies in the warehouse is logged with the documents that it
-was made from. A session whose accepted documents differ from these is stale: it was never built, a
-better document came, or the table was restored to an earlier version. Building does not belong
-here.
+Silver, gold and their copies in the warehouse follow from documents, or from tables that no feed
+fills. Each build is logged with what it came from; what differs is stale, whether it was never
+built, whether a better document came, or whether the table went back to an earlier version. Where
+a table looks back, what came of a key makes stale those after it too. Building is done elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.acquiring.deliveries import current
+from indextracker.building.earlier import Known, before
+from indextracker.calendars import Calendar
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.lake.digest import digest
 from indextracker.system.failpoints import failpoint
+from indextracker_catalogue import TABLES, Days, Key, Table, Timeline
 from indextracker_catalogue.shared.builds import BUILDS
 
-COLUMNS = ("table_path", "session_date", "documents", "built_at")
-# Per table, by path, the feeds of each way to fill it: rejects of one feed wait for no other.
-Needs = Mapping[str, Sequence[frozenset[str]]]
-# Per table and session the documents, as `feed=sha256` in order, by commas.
-Documents = dict[str, dict[date, str]]
+COLUMNS = ("table_path", "session_date", "documents", "built_at", "key")
+SHORT = 16  # digits of a digest of digests
 
 
-def accepted(lake: Lake, needs: Needs, sessions: Sequence[date] | None = None) -> Documents:
-    """What can be built: the sessions for which some way to fill a table has all its documents.
+@dataclass(frozen=True)
+class Way:
+    """What one way to fill a table rests on.
+
+    Attributes:
+        feeds: Its feeds, whose documents of a key have to be there; each with how many keys before
+            it count too.
+        tables: Likewise the tables that it rests on in the end and that no feed fills.
+    """
+
+    feeds: Mapping[str, int]
+    tables: Mapping[Table, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a table needs: the ways to fill it, of which each does without the others.
+
+    Rejects of one feed, for example, wait for no other feed.
+    """
+
+    timeline: Timeline
+    ways: Sequence[Way]
+
+
+# Per table, by path.
+Needs = Mapping[str, Need]
+# Per table and key what it is built from, as `feed=sha256` in order, by commas; `feed-5=...` is the
+# digest of what five keys before it rest on.
+Documents = dict[str, dict[Key, str]]
+
+
+def accepted(
+    lake: Lake, needs: Needs, keys: Collection[Key] | None = None, known: Known | None = None
+) -> Documents:
+    """What can be built: the keys for which some way to fill a table has all that it needs.
 
     Args:
-        lake: Where the log of deliveries lies.
-        needs: Tables of sessions, and the feeds that they rest on.
-        sessions: Sessions of interest; null for all.
+        lake: Where the logs lie.
+        needs: Tables with keys, and what they rest on.
+        keys: Keys of interest; None for all.
+        known: Gives the calendar of a time line; only what looks back needs it.
+
+    Raises:
+        ValueError: A table looks back, and no calendar says how far that is.
     """
-    feeds = frozenset[str]().union(*(some for ways in needs.values() for some in ways))
-    of_session: dict[date, dict[str, str]] = {}
-    for (feed, session), answer in current(lake, sorted(feeds), sessions).items():
-        if answer.accepted and answer.sha256:
-            of_session.setdefault(session, {})[feed] = answer.sha256
-    return {
-        path: {
-            session: documents
-            for session, digests in sorted(of_session.items())
-            if (documents := _of_ways(ways, digests))
-        }
-        for path, ways in needs.items()
-    }
+    there = _There(lake, needs, keys, known)
+    return {path: dict(there.of(need)) for path, need in needs.items()}
 
 
-def built(lake: Lake, paths: Iterable[str], sessions: Sequence[date] | None = None) -> Documents:
-    """What the sessions of some tables were last built from."""
+def built(lake: Lake, paths: Iterable[str], keys: Collection[Key] | None = None) -> Documents:
+    """What the keys of some tables were last built from; a table in one piece has the key ``."""
     found: Documents = {path: {} for path in paths}
-    for path, session, documents, _ in _log(lake, list(found), sessions):
-        found[path][session] = documents
+    for path, key, documents, _ in _log(lake, list(found), keys):
+        found[path][key] = documents
     return found
 
 
-def stale(lake: Lake, needs: Needs, sessions: Sequence[date] | None = None) -> Documents:
+def stale(
+    lake: Lake, needs: Needs, keys: Collection[Key] | None = None, known: Known | None = None
+) -> Documents:
     """The part of `accepted` that its tables were not built from: never, or from others."""
-    there = built(lake, needs, sessions)
+    there = built(lake, needs, keys)
     return {
-        path: {s: documents for s, documents in possible.items() if there[path].get(s) != documents}
-        for path, possible in accepted(lake, needs, sessions).items()
+        path: {key: what for key, what in possible.items() if there[path].get(key) != what}
+        for path, possible in accepted(lake, needs, keys, known).items()
     }
 
 
-def record(lake: Lake, documents: Mapping[str, Mapping[date, str]]) -> None:
-    """Logs, in one commit, that sessions of tables are built from these and passed their checks."""
+def contents(lake: Lake, tables: Iterable[Table]) -> str:
+    """What a table in one piece is made from: the rows of those that it reads, whatever they are.
+
+    By what they hold and not by their versions: a table that is written anew with equal rows makes
+    nothing stale.
+    """
+    return ",".join(sorted(f"{table.path}={digest(lake, table)}" for table in tables))
+
+
+def record(lake: Lake, documents: Mapping[str, Mapping[Key, str]]) -> None:
+    """Logs, in one commit, that keys of tables are built from these and passed their checks."""
     now = datetime.now(UTC)
     rows = [
-        {"table_path": path, "session_date": session, "documents": what, "built_at": now}
-        for path, sessions in documents.items()
-        for session, what in sessions.items()
+        {
+            "table_path": path,
+            "session_date": _day(path, key) or now.date(),
+            "documents": what,
+            "built_at": now,
+            "key": key,
+        }
+        for path, keys in documents.items()
+        for key, what in keys.items()
     ]
     if rows:
         failpoint("builds-before")
@@ -84,34 +131,143 @@ def record(lake: Lake, documents: Mapping[str, Mapping[date, str]]) -> None:
 def restate(lake: Lake, path: str, as_of: datetime) -> None:
     """Logs the documents that a table will be made from after it is restored.
 
-    To be called before the restore: a kill in between makes sessions stale that need not be, and
-    never the reverse.
+    To be called before the table goes back: a kill in between makes keys stale that need not be,
+    and never the reverse.
 
     Args:
         lake: Where the table lies.
         path: The table that is to be restored.
         as_of: The instant that it goes back to.
     """
-    before: dict[date, str] = {}
-    for _, session, documents, built_at in _log(lake, [path], None):
-        before[session] = documents if built_at <= as_of else before.get(session, "")
-    record(lake, {path: before})
+    past: dict[Key, str] = {}
+    for _, key, documents, built_at in _log(lake, [path], None):
+        past[key] = documents if built_at <= as_of else past.get(key, "")
+    record(lake, {path: past})
+
+
+class _There:
+    """What there is now to build from: accepted documents, and tables that no feed fills."""
+
+    def __init__(
+        self, lake: Lake, needs: Needs, keys: Collection[Key] | None, known: Known | None
+    ) -> None:
+        self._lake = lake
+        self._keys = keys
+        self._known = known
+        ways = [(need.timeline, way) for need in needs.values() for way in need.ways]
+        lines: dict[str, Timeline] = {feed: line for line, way in ways for feed in way.feeds}
+        back = max((n for _, way in ways for n in way.feeds.values()), default=0)
+        # What looks back rests on documents from before the first key; these are few to read.
+        days = None if keys is None or back else self._days(lines.values(), keys)
+        self._documents: dict[str, dict[Key, str]] = {feed: {} for feed in lines}
+        for (feed, day), answer in current(lake, sorted(lines), days).items():
+            if answer.accepted and answer.sha256:
+                self._documents[feed][lines[feed].key_of(day)] = answer.sha256
+        self._tables = {
+            table: self._marks(table) for table in {t for _, way in ways for t in way.tables}
+        }
+
+    @staticmethod
+    def _days(lines: Iterable[Timeline], keys: Collection[Key]) -> list[date]:
+        """The days by which the log is read; a key that is of another time line has none there."""
+        found = set()
+        for line in set(lines):
+            for key in keys:
+                try:
+                    found.add(_date(line.value_of(key)))
+                except ValueError:
+                    continue
+        return sorted(found)
+
+    def _marks(self, table: Table) -> dict[Key, str]:
+        if table.is_whole:
+            return {"": digest(self._lake, table)}
+        return self._lake.marks(table)
+
+    def of(self, need: Need) -> Iterator[tuple[Key, str]]:
+        """The keys that can be built, in order, with what each is built from."""
+        for key in sorted(self._candidates(need) if self._keys is None else {*self._keys}):
+            found = {part for way in need.ways for part in self._parts(need.timeline, way, key)}
+            if found:
+                yield key, ",".join(sorted(found))
+
+    def _candidates(self, need: Need) -> set[Key]:
+        """The keys of which anything is there."""
+        feeds = {feed for way in need.ways for feed in way.feeds}
+        tables = {table for way in need.ways for table in way.tables if not table.is_whole}
+        found = [self._documents[feed] for feed in feeds]
+        return {key for there in (*found, *(self._tables[t] for t in tables)) for key in there}
+
+    def _parts(self, timeline: Timeline, way: Way, key: Key) -> list[str]:
+        """What a way takes for a key; nothing where something of it is missing."""
+        sources = [(feed, self._documents[feed], n) for feed, n in way.feeds.items()]
+        sources += [(t.path, self._tables[t], n) for t, n in way.tables.items() if not t.is_whole]
+        if not sources:
+            # It rests on tables in one piece alone, such as a calendar: any key can be built.
+            return [f"{t.path}={self._tables[t]['']}" for t in way.tables]
+        if not all(key in there for _, there, _ in sources):
+            return []
+        found = [f"{name}={there[key]}" for name, there, _ in sources]
+        for name, there, look_back in sources:
+            if look_back:
+                earlier = before(self._calendar(timeline), key, look_back)
+                what = "\n".join(f"{one} {there[one]}" for one in earlier if one in there)
+                found.append(f"{name}-{look_back}={_short(what)}")
+        return found
+
+    def _calendar(self, timeline: Timeline) -> Calendar:
+        if self._known is None:
+            raise ValueError(f"a table of {timeline.name} looks back: say by which calendar")
+        return self._known(timeline)
 
 
 def _log(
-    lake: Lake, paths: list[str], sessions: Sequence[date] | None
-) -> Iterable[tuple[str, date, str, datetime]]:
+    lake: Lake, paths: list[str], keys: Collection[Key] | None
+) -> Iterable[tuple[str, Key, str, datetime]]:
     """The log's rows of some tables, the oldest first."""
     if not lake.exists(BUILDS):
-        return []
+        return
+    days = None
+    if keys is not None:
+        found = {_day(path, key) for path in paths for key in keys}
+        days = None if None in found else sorted(day for day in found if day)
     wanted = pc.field("table_path").isin(pa.array(paths, pa.string()))
-    if sessions is not None:
-        wanted &= pc.field("session_date").isin(pa.array(sessions, pa.date32()))
-    rows = lake.rows(BUILDS, sessions).to_table(list(COLUMNS), filter=wanted).sort_by("built_at")
-    return zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)
+    if days is not None:
+        wanted &= pc.field("session_date").isin(pa.array(days, pa.date32()))
+    dataset = lake.rows(BUILDS, days)
+    # A log of before keys were noted has none until it is next appended to.
+    names = [name for name in COLUMNS if name in dataset.schema.names]
+    for row in dataset.to_table(names, filter=wanted).sort_by("built_at").to_pylist():
+        path = row["table_path"]
+        key = row.get("key")
+        if key is None:
+            key = _timeline(path).key_of(row["session_date"])
+        if keys is None or key in keys:
+            yield path, key, row["documents"], row["built_at"]
 
 
-def _of_ways(ways: Iterable[frozenset[str]], digests: Mapping[str, str]) -> str:
-    """The documents of the ways that have all of theirs."""
-    feeds = {feed for way in ways if way <= digests.keys() for feed in way}
-    return ",".join(f"{feed}={digests[feed]}" for feed in sorted(feeds))
+def _timeline(path: str) -> Timeline:
+    """The time line of a table by its path; that of a copy in the warehouse is its table's."""
+    layer, _, name = path.partition("/")
+    if layer == "raw":
+        return next(
+            (t.timeline for t in TABLES.values() if t.in_warehouse and t.name == name), _DAYS
+        )
+    return TABLES[path].timeline if path in TABLES else _DAYS
+
+
+# What is known of no table is taken to be of days, as the log has it.
+_DAYS = Days("UTC")
+
+
+def _day(path: str, key: Key) -> date | None:
+    """The day by which the log files a key; none of a table in one piece."""
+    return _date(_timeline(path).value_of(key)) if key else None
+
+
+def _date(value: date | datetime) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:SHORT]

@@ -6,6 +6,7 @@ Spark; they are created, read and counted here. The meaning of rows does not bel
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker.lake.ways import Once
 from indextracker.system import places
 from indextracker.system.places import Place
-from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import TABLES, Key, Table
 from indextracker_catalogue.model import Writes
 
 COMMIT_TRIES = 10
@@ -248,6 +249,29 @@ class Lake:
             if session in found:
                 found[session].add(document)
         return found
+
+    def marks(self, table: Table) -> dict[Key, str]:
+        """A mark per key with rows, another one whenever its rows may have changed.
+
+        It is made of the names of the files of the key's partition: compaction changes it too.
+        """
+        if not self.exists(table):
+            return {}
+        partition = f"partition.{table.partition_columns[0]}"
+        files: dict[str, list[str]] = {}
+        listed = pa.table(self.open(table).get_add_actions(flatten=True))
+        for file in listed.select(["path", partition]).to_pylist():
+            files.setdefault(str(file[partition]), []).append(file["path"])
+        with self.sql([table]) as connection:
+            query = f"select distinct {table.key_column} from {table.name}"
+            keys = [
+                table.timeline.key_of(value) for (value,) in connection.execute(query).fetchall()
+            ]
+        return {
+            key: hashlib.sha256("\n".join(sorted(files[of])).encode()).hexdigest()
+            for key in sorted(keys)
+            for of in table.partition_values([key])
+        }
 
     def total_rows(self, table: Table) -> int:
         """Rows of the whole table."""

@@ -8,7 +8,9 @@ from typing import Any
 import dagster as dg
 
 from indextracker.building import staleness
-from indextracker.building.needs import feeds_of, refined_tables, ways
+from indextracker.building.earlier import earlier, known
+from indextracker.building.needs import need, refined_tables, way
+from indextracker.building.staleness import Documents, Need
 from indextracker.engines import Host
 from indextracker.lake.checks import rules
 from indextracker.platform import Platform
@@ -18,7 +20,8 @@ from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
+from indextracker_spark.job import Job, seen
 from indextracker_spark.jobs import writers
 
 
@@ -39,11 +42,20 @@ def _whole_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
         mark(context)
         lake = platform.lake
         with platform.locks.table(table.path):
-            lake.ensure([table])
-            for job in writers(table):
-                platform.engine.run(job, lake.address, [], StepHost(context))
+            jobs = writers(table)
+            reads = dict.fromkeys(read for job in jobs for read in job.reads)
+            lake.ensure([table, *reads])
+            # Read before the rows are: what comes in between makes the table stale.
+            made_of = staleness.contents(lake, reads)
+            before = staleness.built(lake, [table.path])[table.path].get("")
+            if made_of != before or not lake.total_rows(table):
+                for job in jobs:
+                    platform.engine.run(job, lake.address, [], StepHost(context))
             yield dg.MaterializeResult(metadata={"dagster/row_count": lake.total_rows(table)})
-            yield from check_results(lake, table, None)
+            results = list(check_results(lake, table, None))
+            if made_of != before and not any(blocks(result) for result in results):
+                staleness.record(lake, {table.path: {"": made_of}})
+            yield from results
 
     return _asset(table, platform)(refined)
 
@@ -56,21 +68,22 @@ def _sessions_asset(
     ) -> Iterator[object]:
         mark(context)
         lake = platform.lake
-        sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        keys = context.partition_keys
+        sessions = [date.fromisoformat(key) for key in keys]
         with platform.locks.table(table.path):
             started = time.monotonic()
-            documents = run_jobs(platform, table, sessions, StepHost(context))
+            documents = run_jobs(platform, table, keys, StepHost(context))
             seconds = time.monotonic() - started
             rows = lake.row_counts(table, sessions)
-            for session in sessions:
+            for key, session in zip(keys, sessions, strict=True):
                 note = {
                     "dagster/partition_row_count": rows[session],
-                    "documents": documents[session],
+                    "documents": documents[key],
                     "seconds_of_run": seconds,
                     "sessions_of_run": len(sessions),
                     "world": lake.world,
                 }
-                context.add_asset_metadata(note, asset_key(table), session.isoformat())
+                context.add_asset_metadata(note, asset_key(table), key)
             yield dg.MaterializeResult()
             results = list(check_results(lake, table, sessions))
             if not any(blocks(result) for result in results):
@@ -103,16 +116,14 @@ def _asset(
     return decorate
 
 
-def run_jobs(
-    platform: Platform, table: Table, sessions: Sequence[date], host: Host
-) -> dict[date, str]:
-    """Fills a table for the sessions by each of its jobs whose documents are there.
+def run_jobs(platform: Platform, table: Table, keys: Sequence[Key], host: Host) -> dict[Key, str]:
+    """Fills a table for some keys by each of its jobs whose documents are there.
 
     Returns:
-        The documents that each session was built from.
+        What each key was built from.
 
     Raises:
-        dg.Failure: No job has the documents of some session, or what it reads is not there, or was
+        dg.Failure: No job has the documents of some key, or what it reads is not there, or was
             built from others.
     """
     lake, jobs = platform.lake, writers(table)
@@ -123,35 +134,49 @@ def run_jobs(
             raise dg.Failure(
                 f"{table.path} reads {read.path}, which is empty: materialise it first"
             )
-    below = {r.path: ways(r) for r in inputs if not r.is_whole and writers(r)}
-    of_jobs = {job.name: (feeds_of(job),) for job in jobs}
-    needs = {**below, **of_jobs, table.path: ways(table)}
+    below = {r.path: need(r) for r in inputs if not r.is_whole and writers(r)}
+    of_jobs = {job.name: Need(table.timeline, [way(job)]) for job in jobs}
+    # Sessions that were found to be closed are read from a log, which only looking back needs.
+    look_back = max(job.look_back for job in jobs)
+    calendars = known(lake, platform.calendar_of) if look_back else platform.calendar_of
+    before = earlier(calendars(table.timeline), keys, look_back) if look_back else []
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.
-    documents = staleness.accepted(lake, needs, sessions)
-    there = staleness.built(lake, below, sessions)
-    if missing := [day for day in sessions if day not in documents[table.path]]:
-        needed = " or ".join(sorted(" and ".join(sorted(feeds)) for feeds in ways(table)))
+    needs = {**below, **of_jobs, table.path: need(table)}
+    documents = staleness.accepted(lake, needs, {*keys, *before}, calendars)
+    there = staleness.built(lake, below, {*keys, *before})
+    if missing := [key for key in keys if key not in documents[table.path]]:
+        ways = [sorted([*way.feeds, *(t.path for t in way.tables)]) for way in need(table).ways]
+        needed = " or ".join(sorted(" and ".join(names) for names in ways))
         raise dg.Failure(
             f"{table.path} needs an accepted document of {needed}, and there is none for "
-            f"{_days(missing)}: materialise bronze first"
+            f"{', '.join(missing)}: materialise bronze first"
         )
     for job in jobs:
-        for path in (read.path for read in job.reads if read.path in below):
-            good = documents[job.name]
-            wrong = [day for day in good if there[path].get(day) != documents[path].get(day)]
-            if wrong:
-                raise dg.Failure(
-                    f"{table.path} reads {path}, which for {_days(wrong)} is not built from the "
-                    "accepted documents, or broke a rule: materialise it first"
-                )
+        _verify_inputs(job, keys, before, documents, there)
     for job in jobs:
-        if documents[job.name]:
+        if due := [key for key in keys if key in documents[job.name]]:
             failpoint("spark-before")
-            keys = [table.timeline.key_of(day) for day in documents[job.name]]
-            platform.engine.run(job, lake.address, keys, host)
+            platform.engine.run(job, lake.address, due, host, {*keys, *before} if before else ())
             failpoint("spark-after")
-    return documents[table.path]
+    return {key: documents[table.path][key] for key in keys}
 
 
-def _days(days: Sequence[date]) -> str:
-    return ", ".join(day.isoformat() for day in days)
+def _verify_inputs(
+    job: Job, keys: Sequence[Key], before: Sequence[Key], documents: Documents, there: Documents
+) -> None:
+    """Makes sure that what a job reads is built from what there is now.
+
+    Raises:
+        dg.Failure: It was built from other documents, or broke a rule.
+    """
+    due = [key for key in keys if key in documents[job.name]]
+    for read, look_back in zip(job.reads, job.look_backs, strict=True):
+        if read.path not in there:
+            continue
+        now, last = documents[read.path], there[read.path]
+        looked_at = seen(due, {*keys, *before}, look_back)
+        if wrong := [key for key in looked_at if last.get(key) != now.get(key)]:
+            raise dg.Failure(
+                f"{job.writes.path} reads {read.path}, which for {', '.join(wrong)} is not built "
+                "from the accepted documents, or broke a rule: materialise it first"
+            )

@@ -62,7 +62,8 @@ def warehouse_assets(
         tables = [sliced[key] for key in context.selected_asset_keys]
         started = time.monotonic()
         # Read before the rows are: what is built in between makes the copy stale.
-        built = staleness.built(platform.lake, [table.path for table in tables], sessions)
+        keys = context.partition_keys
+        built = staleness.built(platform.lake, [table.path for table in tables], keys)
         loaded = platform.warehouse.load(platform.lake, tables, sessions)
         copies = {raw_path(table): built[table.path] for table in tables}
         staleness.record(platform.lake, copies)

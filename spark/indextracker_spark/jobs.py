@@ -58,14 +58,17 @@ def writers(table: Table) -> tuple[Job, ...]:
     return tuple(job for job in JOBS.values() if job.writes is table)
 
 
-def sources(job: Job) -> frozenset[Table]:
-    """The tables without a job on which a job rests in the end: bronze and reference data.
+def sources(job: Job) -> dict[Table, int]:
+    """The tables without a job on which a job rests in the end, each with how far it looks back.
 
-    Of a table that it reads in slices, what fills the other slices does not count.
+    They are bronze and reference data. Of a table that it reads in slices, what fills the other
+    slices does not count.
     """
-    found: set[Table] = set()
-    for table in job.reads:
+    found: dict[Table, int] = {}
+    for table, look_back in zip(job.reads, job.look_backs, strict=True):
         own = job.slice_of(table)
         above = [one for one in writers(table) if one.slice_of(table) == own or not own]
-        found |= {table} if not above else frozenset().union(*(sources(one) for one in above))
-    return frozenset(found)
+        below = [sources(one) for one in above] or [{table: 0}]
+        for source, further in (item for one in below for item in one.items()):
+            found[source] = max(found.get(source, 0), look_back + further)
+    return found

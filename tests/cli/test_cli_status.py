@@ -88,10 +88,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         ],
     )
     good = [n for n in range(28) if n != 20 and fault("taifex_futures", n)[0] == "accepted"]
-    documents = {
-        MONTH[n]: f"taifex_futures={answer('taifex_futures', MONTH[n], 'accepted', None).sha256}"
+    digests = {
+        MONTH[n].isoformat(): answer("taifex_futures", MONTH[n], "accepted", None).sha256
         for n in good
     }
+    documents = {key: f"taifex_futures={sha256}" for key, sha256 in digests.items()}
     record_builds(made.lake, {"silver/futures_trades": documents})
     newest = max(documents)
     older = {day: what for day, what in documents.items() if day != newest}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cli.good_trades import trades
 from support.homes import Home
+from support.keys import keys
 
 from indextracker.building.staleness import built, record
 from indextracker.lake import Lake
@@ -32,7 +33,7 @@ def lake(empty: Home) -> Lake:
     made = Lake(str(empty.lake), "simulated")
     for contracts, sessions in ((4, (FRIDAY, MONDAY)), (9, (MONDAY,))):
         made.replace(FUTURES, trades(sessions, contracts), sessions)
-        record(made, {FUTURES.path: dict.fromkeys(sessions, f"taifex_futures={contracts}")})
+        record(made, {FUTURES.path: dict.fromkeys(keys(sessions), f"taifex_futures={contracts}")})
         time.sleep(0.01)  # commits are dated to the millisecond
     return made
 
@@ -112,7 +113,7 @@ def test_a_table_is_taken_back_and_again_forward(empty: Home, lake: Lake) -> Non
     assert digest(lake, FUTURES) == good
     # What it was built from goes back too, so that what is wrong with it is found stale.
     assert built(lake, [FUTURES.path])[FUTURES.path] == dict.fromkeys(
-        (FRIDAY, MONDAY), "taifex_futures=4"
+        keys((FRIDAY, MONDAY)), "taifex_futures=4"
     )
 
     again = empty.run("restore", FUTURES.path, "--as-of", "1")

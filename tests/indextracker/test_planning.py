@@ -59,8 +59,8 @@ def test_a_digest_tells_documents_sessions_and_tables_apart() -> None:
 
 def test_needs_are_of_feeds_of_sessions_and_name_the_copies() -> None:
     found = needs()
-    feeds = {feed for ways in found.values() for way in ways for feed in way}
+    feeds = {feed for need in found.values() for way in need.ways for feed in way.feeds}
     assert feeds <= set(FEEDS) - set(YEARLY_FEEDS)
     assert found["raw/futures_bars"] == found["gold/futures_bars"]
-    assert len(found["silver/rejects"]) > len(found["silver/futures_trades"]) == 1
+    assert len(found["silver/rejects"].ways) > len(found["silver/futures_trades"].ways) == 1
     assert not any(path.startswith("raw/") for path in needs(["silver", "gold"]))

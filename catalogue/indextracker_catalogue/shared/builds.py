@@ -10,9 +10,9 @@ BUILDS = Table(
     name="builds",
     subject="deliveries",
     meaning=(
-        "A log with one row per table and session that a run built and whose checks passed, with "
-        "the accepted documents that it was built from. A session is stale when its accepted "
-        "documents are no longer these."
+        "A log with one row per table and key (session, hour or year) that a run built and whose "
+        "checks passed, with what it was built from: accepted documents, or tables. A key is stale "
+        "when it rests on something else by now."
     ),
     key=("table_path", "session_date", "built_at"),
     timeline=Days("UTC"),
@@ -26,8 +26,19 @@ BUILDS = Table(
             "string",
             "Table built, layer/name; raw/name is its copy in the warehouse.",
         ),
-        Column("session_date", "date", "Session built."),
-        Column("documents", "string", "feed=sha256 of each document, sorted, separated by commas."),
+        Column("session_date", "date", "Session built; of another key its day."),
+        Column(
+            "documents",
+            "string",
+            "feed=sha256 of each document, sorted, separated by commas. Where the table looks back "
+            "by five keys, feed-5=digest of theirs; where no feed fills a table, table=digest.",
+        ),
         Column("built_at", "timestamp", "When it was built."),
+        Column(
+            "key",
+            "string",
+            "Key built, of the table's time line, empty for a table in one piece; null in rows "
+            "from before it was noted, whose key follows from the session.",
+        ),
     ),
 )

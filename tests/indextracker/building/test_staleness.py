@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 
 from indextracker.acquiring import deliveries
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.building import staleness
+from indextracker.building.staleness import Need, Way
+from indextracker.calendars import Calendar
 from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
+from indextracker_catalogue import TABLES, Column, Hours, Key, Sessions, Table, Timeline, Whole
+from indextracker_catalogue.shared.builds import BUILDS
 
-FIRST, SECOND = date(2024, 12, 31), date(2025, 1, 2)
+FIRST, SECOND = "2024-12-31", "2025-01-02"
 TRADES, REJECTS, CONTROL = "silver/futures_trades", "silver/rejects", "gold/reconciliation"
+XTAI = Sessions("XTAI")
+FUTURES, INDEX = {"taifex_futures": 0}, {"twse_index": 0}
 NEEDS = {
-    TRADES: [frozenset({"taifex_futures"})],
-    REJECTS: [frozenset({"taifex_futures"}), frozenset({"twse_index"})],
-    CONTROL: [frozenset({"taifex_futures", "taifex_daily_futures"})],
+    TRADES: Need(XTAI, [Way(FUTURES)]),
+    REJECTS: Need(XTAI, [Way(FUTURES), Way(INDEX)]),
+    CONTROL: Need(XTAI, [Way(FUTURES | {"taifex_daily_futures": 0})]),
 }
 
 
@@ -26,13 +36,13 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"), "simulated")
 
 
-def deliver(lake: Lake, feed: str, session: date, digest: str | None, hour: int = 0) -> None:
+def deliver(lake: Lake, feed: str, session: Key, digest: str | None, hour: int = 0) -> None:
     deliveries.record(
         lake,
         [
             Delivery(
                 feed=feed,
-                session_date=session,
+                session_date=date.fromisoformat(session),
                 url=None,
                 name=None,
                 sha256=digest,
@@ -102,3 +112,102 @@ def test_a_table_that_goes_back_is_stale_where_it_was_built_since(lake: Lake) ->
     stale = staleness.stale(lake, NEEDS)
     assert stale[TRADES] == {SECOND: "taifex_futures=b"}
     assert stale[REJECTS] == {}
+
+
+# looking back
+
+DAYS = [f"2024-12-{day:02}" for day in (9, 10, 11, 12, 13, 16, 17, 18)]
+MEANS = {CONTROL: Need(XTAI, [Way({"taifex_futures": 5})])}
+
+
+def december(timeline: Timeline) -> Calendar:
+    assert timeline == XTAI
+    return Calendar(XTAI, ZoneInfo("Asia/Taipei"), DAYS, "2024-12-01", "2024-12-31")
+
+
+def test_a_changed_document_makes_stale_the_keys_that_look_back_to_it(lake: Lake) -> None:
+    for day in DAYS:
+        deliver(lake, "taifex_futures", day, "a")
+    staleness.record(lake, staleness.stale(lake, MEANS, known=december))
+    assert not any(staleness.stale(lake, MEANS, known=december).values())
+    deliver(lake, "taifex_futures", DAYS[1], "c", hour=1)
+    stale = staleness.stale(lake, MEANS, known=december)[CONTROL]
+    assert list(stale) == DAYS[1:7]  # itself and the five after it; a weekend is none
+    assert stale[DAYS[1]].startswith("taifex_futures-5=")
+    some = staleness.stale(lake, MEANS, [DAYS[0], DAYS[6]], december)[CONTROL]
+    assert some == {DAYS[6]: stale[DAYS[6]]}
+
+
+def test_a_document_that_comes_late_makes_stale_what_was_built_without_it(lake: Lake) -> None:
+    for day in DAYS[1:]:
+        deliver(lake, "taifex_futures", day, "a")
+    staleness.record(lake, staleness.stale(lake, MEANS, known=december))
+    deliver(lake, "taifex_futures", DAYS[0], "a", hour=1)
+    assert list(staleness.stale(lake, MEANS, known=december)[CONTROL]) == DAYS[:6]
+
+
+# tables that no feed fills
+
+EVENTS = Table(
+    layer="bronze",
+    name="events",
+    meaning="One row per event.",
+    key=("hour", "number"),
+    timeline=Hours(),
+    writes="append",
+    columns=(Column("hour", "timestamp", "Hour."), Column("number", "bigint", "Position.")),
+)
+NAMES = Table(
+    layer="silver",
+    name="names",
+    meaning="One row per name.",
+    key=("name",),
+    timeline=Whole(),
+    columns=(Column("name", "string", "Name."),),
+)
+COUNTS = {"gold/counts": Need(Hours(), [Way({}, {EVENTS: 0})])}
+
+
+def happen(lake: Lake, *hours: Key) -> None:
+    rows = [{"hour": Hours().value_of(hour), "number": n} for n, hour in enumerate(hours)]
+    lake.append(EVENTS, pa.Table.from_pylist(rows, arrow_schema(EVENTS)))
+
+
+def test_a_table_without_a_feed_is_built_from_the_rows_that_it_rests_on(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "gold/counts", replace(EVENTS, layer="gold", name="counts"))
+    assert staleness.stale(lake, COUNTS) == {"gold/counts": {}}
+    happen(lake, "2024-12-16T09", "2024-12-16T10", "2024-12-17T09")
+    stale = staleness.stale(lake, COUNTS)
+    assert list(stale["gold/counts"]) == ["2024-12-16T09", "2024-12-16T10", "2024-12-17T09"]
+    staleness.record(lake, stale)
+    assert staleness.stale(lake, COUNTS) == {"gold/counts": {}}
+    # Files lie by day: the hours of the other day are left alone.
+    happen(lake, "2024-12-17T10")
+    assert list(staleness.stale(lake, COUNTS)["gold/counts"]) == ["2024-12-17T09", "2024-12-17T10"]
+
+
+def test_rows_in_one_piece_are_told_by_what_they_hold(lake: Lake) -> None:
+    def name(*names: str) -> str:
+        rows = pa.Table.from_pylist([{"name": name} for name in names], arrow_schema(NAMES))
+        lake.replace(NAMES, rows)
+        return staleness.contents(lake, [NAMES])
+
+    one = name("a", "b")
+    assert name("b", "a") == one != name("a")
+    staleness.record(lake, {NAMES.path: {"": one}})
+    staleness.record(lake, {NAMES.path: {"": "else"}})
+    assert staleness.built(lake, [NAMES.path]) == {NAMES.path: {"": "else"}}
+
+
+def test_a_log_of_before_keys_were_noted_is_read(lake: Lake) -> None:
+    old = replace(BUILDS, columns=BUILDS.columns[:-1])
+    day = date.fromisoformat(FIRST)
+    when = datetime(2025, 1, 3, tzinfo=UTC)
+    rows = [{"table_path": TRADES, "session_date": day, "documents": "x=a", "built_at": when}]
+    lake.append(old, pa.Table.from_pylist(rows, arrow_schema(old)))
+    for _ in range(2):
+        assert staleness.built(lake, [TRADES]) == {TRADES: {FIRST: "x=a"}}
+        staleness.record(lake, {CONTROL: {FIRST: "x=b"}})
+    assert staleness.built(lake, [TRADES, CONTROL], [FIRST])[CONTROL] == {FIRST: "x=b"}

@@ -1,0 +1,50 @@
+"""Which keys come before others, for whatever looks back: jobs, audits, and what makes them stale.
+
+A session that turned out to be closed is none: a look-back of five sees five that took place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from indextracker.acquiring.deliveries import found_closures
+from indextracker.calendars import Calendar
+from indextracker.lake import Lake
+from indextracker_catalogue import Key, Sessions, Timeline
+
+# Gives the calendar of a time line.
+Known = Callable[[Timeline], Calendar]
+
+
+def known(lake: Lake, calendar_of: Known) -> Known:
+    """The calendars without the sessions that turned out to be closed."""
+    found: dict[Timeline, Calendar] = {}
+
+    def calendar(timeline: Timeline) -> Calendar:
+        if timeline not in found:
+            closed = [
+                timeline.key_of(closure.day)
+                for closure in found_closures(lake)
+                if timeline == Sessions(closure.exchange)
+            ]
+            found[timeline] = calendar_of(timeline).without(closed)
+        return found[timeline]
+
+    return calendar
+
+
+def before(calendar: Calendar, key: Key, count: int) -> list[Key]:
+    """Up to so many keys before one, in order; fewer where the calendar begins."""
+    found: list[Key] = []
+    while len(found) < count and key > calendar.start:
+        try:
+            key = calendar.previous(key)
+        except ValueError:  # it has none before
+            break
+        found.append(key)
+    return found[::-1]
+
+
+def earlier(calendar: Calendar, keys: Iterable[Key], look_back: int) -> list[Key]:
+    """The keys before each of some that a look-back takes, in order."""
+    return sorted({one for key in keys for one in before(calendar, key, look_back)})
