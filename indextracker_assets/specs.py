@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,7 +10,7 @@ import dagster as dg
 from indextracker.building.needs import raw_path
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -71,16 +70,16 @@ def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
 
 
 def check_results(
-    lake: Lake, table: Table, sessions: Sequence[date] | None
+    lake: Lake, table: Table, keys: Sequence[Key] | None, earlier: Collection[Key] = ()
 ) -> Iterator[dg.AssetCheckResult]:
-    """What the rules of a table find in a slice."""
-    for finding in examine(lake, table, sessions):
+    """What the rules of a table find in a slice; `earlier` is what they look back to."""
+    for finding in examine(lake, table, keys, earlier):
         error = finding.rule.severity == "error"
         notes: dict[str, Any] = {"bad_rows": finding.bad_rows}
         if finding.examples:
             notes["examples"] = "\n".join(finding.examples)
-        if finding.sessions:
-            notes["sessions"] = [day.isoformat() for day in finding.sessions]
+        if finding.keys:
+            notes["sessions"] = list(finding.keys)
         yield dg.AssetCheckResult(
             passed=finding.bad_rows == 0,
             asset_key=asset_key(table),

@@ -156,9 +156,9 @@ class Audit:
         bad_rows: A query, in SQL that Spark and DuckDB read alike, that returns the breakers. It
             names a table by its leaf name and sees the audited sessions of each.
         meaning: What holds, in a sentence.
-        severity: The same as that of a Check.
-        sees_previous: Whether the query sees the session before each audited one too. Its rows
-            then have a session_date, and those of the audited sessions count.
+        severity: As of a Check.
+        look_back: How many keys before each audited one the query sees too. Its rows then hold the
+            key, in the column of the table that it is shown with, and those of the audited count.
     """
 
     name: str
@@ -167,7 +167,7 @@ class Audit:
     bad_rows: str
     meaning: str
     severity: Severity = "error"
-    sees_previous: bool = False
+    look_back: int = 0
 
 
 @dataclass(frozen=True, eq=False)

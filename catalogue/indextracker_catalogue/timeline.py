@@ -133,3 +133,22 @@ class Whole(Timeline):
 
     column: ClassVar[str] = ""
     form: ClassVar[str] = ""
+
+
+def seen(keys: Iterable[Key], known: Iterable[Key], look_back: int) -> list[Key]:
+    """Some keys and the ones before each of them, in order.
+
+    Args:
+        keys: Keys of a time line.
+        known: Keys of it among which the earlier ones are found, those before the first of `keys`
+            too.
+        look_back: How many before each.
+    """
+    every = sorted({*known, *keys})
+    position = {key: number for number, key in enumerate(every)}
+    wanted = {
+        number
+        for key in keys
+        for number in range(max(position[key] - look_back, 0), position[key] + 1)
+    }
+    return [every[number] for number in sorted(wanted)]

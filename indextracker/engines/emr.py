@@ -17,7 +17,8 @@ from indextracker.engines.protocol import CapacityError, EngineError, Host, JobR
 from indextracker.settings import Settings
 from indextracker.system.places import place
 from indextracker_catalogue import Key
-from indextracker_spark.job import Job, seen
+from indextracker_catalogue.timeline import seen
+from indextracker_spark.job import Job
 
 # A run costs a minute until it starts, and a commit holds its keys whole: about a year of sessions.
 KEYS_PER_RUN = 250

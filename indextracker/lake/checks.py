@@ -5,15 +5,15 @@ It finds and counts the rows that break a rule. The rules are declared with the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from indextracker.lake.store import Lake
-from indextracker_catalogue import AUDITS, TABLES, Severity, Table
-from indextracker_catalogue.taiwan import SESSIONS
+from indextracker_catalogue import AUDITS, TABLES, Key, Severity, Table
+from indextracker_catalogue.timeline import seen
 
 EXAMPLES = 3
 
@@ -27,17 +27,17 @@ class Rule:
     severity: Severity
     bad_rows: str
     reads: tuple[Table, ...]
-    sees_previous: bool = False
+    look_back: int = 0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How many rows break a rule in a slice, the first few of them in words, and their sessions."""
+    """How many rows break a rule in a slice, the first few of them in words, and their keys."""
 
     rule: Rule
     bad_rows: int
     examples: tuple[str, ...]
-    sessions: tuple[date, ...] = ()
+    keys: tuple[Key, ...] = ()
 
 
 def rules(table: Table) -> list[Rule]:
@@ -72,37 +72,45 @@ def rules(table: Table) -> list[Rule]:
                     audit.severity,
                     audit.bad_rows,
                     reads,
-                    audit.sees_previous,
+                    audit.look_back,
                 )
             )
     return found
 
 
-def examine(lake: Lake, table: Table, sessions: Sequence[date] | None) -> list[Finding]:
+def examine(
+    lake: Lake, table: Table, keys: Sequence[Key] | None, earlier: Collection[Key] = ()
+) -> list[Finding]:
     """Finds the rows of a slice that break a table's rules.
 
     Args:
         lake: Where the table lies.
         table: What to examine.
-        sessions: The slice; null for a table without sessions.
+        keys: The slice; None for a table in one piece.
+        earlier: At least the keys of the look-back of each of them, where a rule looks back.
     """
     found = []
-    for sees_previous in (False, True):
-        checked = [rule for rule in rules(table) if rule.sees_previous == sees_previous]
-        if not checked:
-            continue
-        tables = dict.fromkeys(read for rule in checked for read in rule.reads)
-        seen = _with_previous(lake, sessions) if sees_previous and sessions else sessions
-        with lake.sql(tables, seen) as connection:
-            for rule in checked:
+    checked = rules(table)
+    for look_back in sorted({rule.look_back for rule in checked}):
+        some = [rule for rule in checked if rule.look_back == look_back]
+        tables = dict.fromkeys(read for rule in some for read in rule.reads)
+        looked_at = None if keys is None else seen(keys, {*keys, *earlier}, look_back)
+        with lake.sql(tables, _values(table, looked_at)) as connection:
+            for rule in some:
                 query = rule.bad_rows
-                if sessions and seen != sessions:
-                    query = f"select * from ({query}) where {_listed('session_date', sessions)}"
-                found.append(_found(rule, connection.execute(query)))
+                if keys and look_back:
+                    audited = table.timeline.predicate(keys, table.key_column)
+                    query = f"select * from ({query}) where {audited}"
+                found.append(_found(rule, table, connection.execute(query)))
     return found
 
 
-def _found(rule: Rule, cursor: duckdb.DuckDBPyConnection) -> Finding:
+def look_back(table: Table) -> int:
+    """The longest look-back of a table's rules."""
+    return max(rule.look_back for rule in rules(table))
+
+
+def _found(rule: Rule, table: Table, cursor: duckdb.DuckDBPyConnection) -> Finding:
     """The breakers are few; a query for them costs no more than one that counts them."""
     names = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
@@ -110,22 +118,14 @@ def _found(rule: Rule, cursor: duckdb.DuckDBPyConnection) -> Finding:
         ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
         for row in rows[:EXAMPLES]
     )
-    days: set[date] = set()
-    if "session_date" in names:
-        days = {row[names.index("session_date")] for row in rows}
-    return Finding(rule, len(rows), examples, tuple(sorted(days)))
+    keys: set[Key] = set()
+    if table.key_column in names:
+        column = names.index(table.key_column)
+        keys = {table.timeline.key_of(row[column]) for row in rows}
+    return Finding(rule, len(rows), examples, tuple(sorted(keys)))
 
 
-def _with_previous(lake: Lake, sessions: Sequence[date]) -> list[date]:
-    """The sessions and the one before each of them."""
-    with lake.sql([SESSIONS]) as connection:
-        before = connection.execute(
-            f"select distinct previous_session_date from {SESSIONS.name}"
-            f" where previous_session_date is not null and {_listed('session_date', sessions)}"
-        ).fetchall()
-    return sorted({*sessions, *(day for (day,) in before)})
-
-
-def _listed(column: str, sessions: Sequence[date]) -> str:
-    days = ", ".join(f"date '{session}'" for session in sessions)
-    return f"{column} in ({days})"
+def _values(table: Table, keys: Sequence[Key] | None) -> list[date] | None:
+    if keys is None or table.is_whole:
+        return None
+    return [table.timeline.value_of(key) for key in keys]

@@ -170,7 +170,8 @@ def _acquired(
             # The others were there before.
             platform.progress.advance(len(set(dates) - set(asked)))
         good = [day for day in dates if answers[day].accepted]
-        results = list(check_results(platform.lake, feed.table, good))
+        keys = [feed.table.timeline.key_of(day) for day in good]
+        results = list(check_results(platform.lake, feed.table, keys))
     except TRANSIENT as error:
         raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
     return answers, [*results, _documents_accepted(platform, feed)]

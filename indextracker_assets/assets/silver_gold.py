@@ -12,6 +12,7 @@ from indextracker.building.earlier import earlier, known
 from indextracker.building.needs import need, refined_tables, way
 from indextracker.building.staleness import Documents, Need
 from indextracker.engines import Host
+from indextracker.lake import checks
 from indextracker.lake.checks import rules
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
@@ -21,7 +22,8 @@ from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
 from indextracker_catalogue import Key, Table
-from indextracker_spark.job import Job, seen
+from indextracker_catalogue.timeline import seen
+from indextracker_spark.job import Job
 from indextracker_spark.jobs import writers
 
 
@@ -85,7 +87,9 @@ def _sessions_asset(
                 }
                 context.add_asset_metadata(note, asset_key(table), key)
             yield dg.MaterializeResult()
-            results = list(check_results(lake, table, sessions))
+            calendar = known(lake, platform.calendar_of)(table.timeline)
+            before = earlier(calendar, keys, checks.look_back(table))
+            results = list(check_results(lake, table, keys, before))
             if not any(blocks(result) for result in results):
                 # What breaks a rule stays stale: nothing builds on it before it was mended.
                 staleness.record(lake, {table.path: documents})

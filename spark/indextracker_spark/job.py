@@ -6,13 +6,14 @@ process and on which engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from indextracker_catalogue import Key, Table
+from indextracker_catalogue.timeline import seen
 
 
 class SchemaMismatchError(ValueError):
@@ -122,25 +123,6 @@ def run(
         .option("replaceWhere", replaced)
         .save(f"{lake}/{job.writes.path}")
     )
-
-
-def seen(keys: Iterable[Key], known: Iterable[Key], look_back: int) -> list[Key]:
-    """Some keys and the ones before each of them, in order.
-
-    Args:
-        keys: Keys of a time line.
-        known: Keys of it among which the earlier ones are found, those before the first of `keys`
-            too.
-        look_back: How many before each.
-    """
-    every = sorted({*known, *keys})
-    position = {key: number for number, key in enumerate(every)}
-    wanted = {
-        number
-        for key in keys
-        for number in range(max(position[key] - look_back, 0), position[key] + 1)
-    }
-    return [every[number] for number in sorted(wanted)]
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:

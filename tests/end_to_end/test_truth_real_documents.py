@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import one_sail
 from support.calendars import taiwan
-from support.keys import keys
+from support.keys import keys, keys_of
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
@@ -330,6 +330,6 @@ def test_trades_of_the_etf(lake: Lake) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 def test_no_row_breaks_a_rule(lake: Lake, table: Table) -> None:
-    sessions = None if table.is_whole else SESSIONS
-    findings = [one for one in examine(lake, table, sessions) if one.rule.severity == "error"]
+    findings = examine(lake, table, keys_of(table, SESSIONS))
+    findings = [one for one in findings if one.rule.severity == "error"]
     assert [(one.rule.name, one.examples) for one in findings if one.bad_rows] == []

@@ -14,7 +14,8 @@ from indextracker.engines.sessions import KEYS_PER_COMMIT
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import Column, Hours, Key, Sessions, Table, Timeline, Whole
-from indextracker_spark.job import Input, Job, seen
+from indextracker_catalogue.timeline import seen
+from indextracker_spark.job import Input, Job
 
 XNSE = Sessions("XNSE")
 LINES = pytest.mark.parametrize("line", [XNSE, Hours()], ids=lambda line: line.name)

@@ -234,7 +234,7 @@ PREVIOUS_CLOSE = Audit(
     reads=("silver/sessions",),
     meaning="The row of 09:00:00 is the close of the session before, if that one is in the lake.",
     severity="warn",
-    sees_previous=True,
+    look_back=1,
     bad_rows="""
         with closes as (
             select session_date, index_id, max_by(level, line) as level

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.good_rows import SESSION, Row, day, put, rows
+from support.keys import keys_of
 
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
@@ -113,8 +114,7 @@ def lake(tmp_path: Path) -> Lake:
 
 def broken_rules(lake: Lake, table: Table) -> dict[str, int]:
     """The rules that rows of the session break, and how many do."""
-    sessions = None if table.is_whole else [day(table)]
-    findings = examine(lake, table, sessions)
+    findings = examine(lake, table, keys_of(table, [day(table)]))
     assert [finding.rule for finding in findings] == rules(table)
     for finding in findings:
         assert bool(finding.examples) == bool(finding.bad_rows)
@@ -147,7 +147,7 @@ def test_rows_that_share_a_key_are_found(lake: Lake, table: Table) -> None:
 @pytest.mark.parametrize("plant", PLANTS, ids=str)
 def test_a_planted_row_is_found(lake: Lake, plant: Plant) -> None:
     table = TABLES[plant.table]
-    lake.replace(table, rows(table, plant.cells), [SESSION])
+    put(lake, table, rows(table, plant.cells))
     assert broken_rules(lake, table)[plant.rule] == 1
 
 
@@ -167,9 +167,12 @@ def test_other_sessions_are_not_examined(lake: Lake) -> None:
 def test_a_finding_shows_its_first_rows(lake: Lake) -> None:
     lines = [{"line": line, "price": 0.0} for line in range(1, 6)]
     lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, *lines), [SESSION])
-    (found,) = [one for one in examine(lake, t.FUTURES_TRADES, [SESSION]) if one.bad_rows]
+    (found,) = [
+        one for one in examine(lake, t.FUTURES_TRADES, [SESSION.isoformat()]) if one.bad_rows
+    ]
     assert (found.rule.name, found.bad_rows, len(found.examples)) == ("price_positive", 5, 3)
     assert found.examples[0].startswith("session_date 2024-12-16, line 1,")
+    assert found.keys == ("2024-12-16",)
 
 
 # the audit of volumes: the good trade is of 4 contracts, the good spread of 1 in each leg

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support.keys import keys, keys_of
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
@@ -309,7 +310,9 @@ PLANTED: dict[str, Planted] = {
 
 
 def stored(table: Table, rows: list[Row]) -> pa.Table:
-    full = [{"session_date": SESSION, "document": "0" * 64} | row for row in rows]
+    line = table.timeline
+    day = SESSION if table.is_whole else line.value_of(line.key_of(SESSION))
+    full = [{"session_date": day, "document": "0" * 64} | row for row in rows]
     names = set(table.column_names)
     return pa.Table.from_pylist(
         [{name: row.get(name) for name in names} for row in full], arrow_schema(table)
@@ -329,8 +332,7 @@ def found(lake: Lake, *changed: Table) -> dict[str, int]:
     counts: dict[str, int] = {}
     for audited in dict.fromkeys(audit.on for audit in audits):
         table = TABLES[audited]
-        sessions = None if table.is_whole else [SESSION]
-        for one in examine(lake, table, sessions):
+        for one in examine(lake, table, keys_of(table, [SESSION]), keys([BEFORE])):
             if one.rule.name in {audit.name for audit in audits} and one.bad_rows:
                 counts[one.rule.name] = counts.get(one.rule.name, 0) + one.bad_rows
     return counts
@@ -409,7 +411,7 @@ def test_a_night_is_between_its_hours(agreeing: Lake) -> None:
         assert found(agreeing, t.FUTURES_TRADES)["trades_in_hours"] == 1
         [finding] = [
             one
-            for one in examine(agreeing, t.FUTURES_TRADES, [SESSION])
+            for one in examine(agreeing, t.FUTURES_TRADES, keys([SESSION]))
             if one.rule.name == "trades_in_hours"
         ]
         assert "first_trade 15:00:00, last_trade 05:00:00" in finding.examples[0]
@@ -455,7 +457,7 @@ def test_levels_follow_the_step_of_their_years(tmp_path: Path, day: date, step: 
             for seconds in range(0, 16_201 - missing, step)
         ]
         write(lake, t.INDEX_LEVELS, rows)
-        findings = {one.rule.name: one for one in examine(lake, t.INDEX_LEVELS, [day])}
+        findings = {one.rule.name: one for one in examine(lake, t.INDEX_LEVELS, keys([day]))}
         counts.append(findings["levels_span_the_session"].bad_rows)
     assert counts == [0, 1]
 
