@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -100,12 +101,13 @@ def stale(
 
 
 def contents(lake: Lake, tables: Iterable[Table]) -> str:
-    """What a table in one piece is made from: the rows of those that it reads, whatever they are.
+    """What a table in one piece is made from: the rows of those that it reads, and this release.
 
     By what they hold and not by their versions: a table that is written anew with equal rows makes
-    nothing stale.
+    nothing stale. The release counts since such tables hold rules, as of expiries, which are code.
     """
-    return ",".join(sorted(f"{table.path}={digest(lake, table)}" for table in tables))
+    rows = sorted(f"{table.path}={digest(lake, table)}" for table in tables)
+    return ",".join([f"indextracker={version('indextracker')}", *rows])
 
 
 def record(lake: Lake, documents: Mapping[str, Mapping[Key, str]]) -> None:
