@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy
-from dagster._core.events import AssetMaterializationPlannedData, DagsterEventType
-from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+from dagster import DagsterEventType, EventLogEntry
+from sqlalchemy.pool import StaticPool
+
+from indextracker_assets.internals import (
     INDEX_SHARD_NAME,
+    AssetMaterializationPlannedData,
     SqliteEventLogStorage,
 )
-from sqlalchemy.pool import StaticPool
 
 # Each run has a database of its own; the UI reads a few at a time.
 RUNS_KEPT_OPEN = 4

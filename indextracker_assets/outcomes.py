@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from datetime import date
 
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 
 from indextracker.building.planning import Span
 from indextracker.building.reports import Warned
 from indextracker.lake.checks import rules
+from indextracker_assets.internals import SerializableErrorInfo
 from indextracker_catalogue import TABLES
 
 # The report names what is missing itself, with reasons.

@@ -15,16 +15,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
-from dagster._core.execution.api import execute_run
-from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster._core.workspace.load import location_origins_from_yaml_paths
 from filelock import FileLock
 
 from indextracker.acquiring.turns import MOST_COUNTED, pause
 from indextracker.settings import Settings
 from indextracker.system.installation import shipped
+from indextracker_assets.internals import (
+    SINGLETON_REPOSITORY_NAME,
+    InMemoryJob,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+    current_ecs_task,
+    execute_run,
+    location_origins_from_yaml_paths,
+)
 
 PROCESS = "indextracker/process"
 DIGEST = "indextracker/digest"
@@ -103,10 +107,8 @@ def task_tags(settings: Settings) -> dict[str, str]:
     """
     if settings.deployment.env != "aws":
         return {}
-    from dagster_aws.ecs.tasks import get_current_ecs_task_metadata  # noqa: PLC0415 - seconds
-
     try:
-        task = get_current_ecs_task_metadata()
+        task = current_ecs_task()
     except (TypeError, OSError) as error:
         raise RuntimeError(
             "on AWS a backfill runs as a task of ECS, and there is none around this process: run "

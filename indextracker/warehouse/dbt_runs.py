@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from indextracker.settings import cache
 from indextracker.system.installation import shipped
+from indextracker.warehouse import dbt_internals
 from indextracker.warehouse.column_lineage import Origins, column_origins
 from indextracker.warehouse.protocol import Warehouse
 from indextracker_catalogue import TABLES
@@ -153,13 +154,11 @@ def _invoke(
     tell: Callable[[Event], None] | None = None,
 ) -> None:
     # Imported here: most who load the code location never run dbt.
-    from dbt.adapters.factory import cleanup_connections  # noqa: PLC0415
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
-    from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
 
     def heard(message: EventMsg) -> None:
         if tell:
-            tell(Event(message.info.name, msg_to_dict(message)))
+            tell(Event(message.info.name, dbt_internals.as_log(message)))
 
     project = str(_project())
     where = ["--project-dir", project, "--profiles-dir", project]
@@ -168,7 +167,7 @@ def _invoke(
         command = [*arguments, "--target", target, *where, *into]
         done = dbtRunner(_manifest(target), [heard]).invoke(command)
     finally:
-        cleanup_connections()  # type: ignore[no-untyped-call]  # dbt declares no types here
+        dbt_internals.close_connections()
     if done.exception:
         raise DbtError(f"dbt {arguments[0]} failed: {done.exception}")
     if not done.success:
@@ -190,16 +189,11 @@ def _manifest(target: str) -> Manifest | None:
     dbt then keeps what it parsed in the folder of the run, and looks at what changed since. The
     project is read for each run, since a run writes its own SQL into it.
     """
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
-
     parsed = _compiled() / _PARSED
     if target == _NOWHERE or not parsed.exists():
         return None
-    manifest = Manifest.from_msgpack(parsed.read_bytes())
-    if manifest.metadata.adapter_type != target:
-        return None
-    manifest.build_flat_graph()  # type: ignore[no-untyped-call]  # dbt declares none here
-    return manifest
+    manifest = dbt_internals.parsed_project(parsed.read_bytes())
+    return manifest if manifest.metadata.adapter_type == target else None
 
 
 def _project() -> Path:

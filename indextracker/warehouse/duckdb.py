@@ -25,7 +25,7 @@ from filelock import FileLock
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.questions import Answer, asked
 from indextracker.system.failpoints import failpoint
-from indextracker.warehouse import books, descriptions, slices
+from indextracker.warehouse import books, dbt_internals, descriptions, slices
 from indextracker.warehouse.protocol import (
     PUBLISHED,
     SEARCH_PATH,
@@ -115,13 +115,10 @@ class DuckDBWarehouse:
     @contextmanager
     def dbt(self) -> Iterator[str]:
         """The file is the one that the settings name; dbt keeps it open until told otherwise."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-
         try:
             yield "duckdb"
         finally:
-            # dbt-duckdb declares no types here.
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            dbt_internals.close_duckdb()
 
     @contextmanager
     def built(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
@@ -19,6 +18,7 @@ from indextracker.system.progress import Progress
 from indextracker.warehouse import Warehouse, dbt_runs
 from indextracker.warehouse.column_lineage import Origins
 from indextracker_assets import pools
+from indextracker_assets.internals import dbt_message
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import group, key_at
 from indextracker_catalogue import SUBJECTS, Subject
@@ -140,8 +140,7 @@ def _outcomes(
 ) -> Iterator[object]:
     """What became of each model and test, as events of Dagster's."""
     for event in told:
-        message = DbtCoreCliEventMessage(event.log, event_history_metadata={})
-        yield from message.to_default_asset_events(manifest, translator, context)
+        yield from dbt_message(event.log).to_default_asset_events(manifest, translator, context)
 
 
 def _lineage(origins: Origins) -> dict[str, dg.TableColumnLineage]:
