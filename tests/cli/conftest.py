@@ -1,4 +1,4 @@
-"""One backfilled home for all who only look, and empty ones."""
+"""One backfilled home for the tests that only read, and empty homes."""
 
 from __future__ import annotations
 

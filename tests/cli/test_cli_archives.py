@@ -1,4 +1,4 @@
-"""Backfills from an archive: all that it holds, and documents that were corrected since."""
+"""Backfills from an archive: all of its sessions, and documents that were corrected later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command says, and the codes it ends with."""
+"""The commands' messages and exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges that somebody wrote: without a session, still to come, or none at all."""
+"""Ranges on the command line: without a session, in the future, or invalid."""
 
 from __future__ import annotations
 

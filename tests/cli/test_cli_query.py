@@ -1,4 +1,4 @@
-"""The command `query`: which forms an answer has, what may be asked, and how it is given up."""
+"""The command `query`: forms of its results, permitted statements, and interrupts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lake's past by the command: asked, gone back to, and tidied up."""
+"""Earlier versions of the lake by the command: queried, restored, and removed by maintenance."""
 
 from __future__ import annotations
 

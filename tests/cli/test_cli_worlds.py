@@ -1,4 +1,4 @@
-"""Whose data an answer is of: said of both worlds, and where the other one's is newer."""
+"""The world of a result is named, and where the other world has newer data."""
 
 from __future__ import annotations
 

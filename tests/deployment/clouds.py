@@ -1,4 +1,4 @@
-"""A process on AWS as it finds itself there: its environment, and what ECS tells it."""
+"""A process on AWS: its environment, and the metadata that ECS gives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in for AWS: moto for its services, PostgreSQL from PyPI, the metadata of a task."""
+"""Stand-ins for AWS: moto for its services, PostgreSQL from PyPI, the metadata of a task."""
 
 from __future__ import annotations
 

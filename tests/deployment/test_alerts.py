@@ -1,4 +1,4 @@
-"""A run that failed, told through a topic of SNS to whoever subscribed to it."""
+"""A failed run is reported through an SNS topic to its subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The asset graph is the same in each environment, and loading it asks nobody anything."""
+"""The asset graph is the same in each environment, and loading it opens no connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docs/running-on-aws.md tells people to set and to allow holds together."""
+"""Settings and policies of docs/running-on-aws.md are consistent."""
 
 from __future__ import annotations
 

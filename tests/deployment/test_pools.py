@@ -1,4 +1,4 @@
-"""One step at a time across machines: where pools have a place, and where they have none."""
+"""One step at a time across machines: deployments with slots in pools, and without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets Manager: who gets what it holds, and that nobody else does."""
+"""Secrets from Secrets Manager reach the processes that need them, and nothing else."""
 
 from __future__ import annotations
 

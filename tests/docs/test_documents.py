@@ -1,4 +1,4 @@
-"""What people read is true: links lead somewhere, and what is named is there."""
+"""The documents are true: links work, and the files, commands and settings that they name exist."""
 
 import re
 from datetime import date

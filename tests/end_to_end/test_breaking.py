@@ -1,4 +1,4 @@
-"""A rule is found by what it says wherever it stands, and told if it is not there once."""
+"""A rule is found by its expression anywhere in a module; not finding it once is an error."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What the pipeline makes of the exchange's documents is what happened at the exchange."""
+"""The pipeline's tables of the simulated documents equal what happened at the exchange."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What the pipeline makes of the publishers' own documents agrees with what they say."""
+"""The pipeline's tables of real documents agree with the documents' own figures."""
 
 import csv
 import json

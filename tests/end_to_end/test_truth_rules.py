@@ -1,7 +1,7 @@
 """Breaking any one rule of time, contracts, volume or bars makes the lake differ from the truth.
 
 Each case breaks one rule in the source, runs the jobs of the tables named, and finds that every
-one of them differs. The cases stand in rules/.
+one of them differs. The cases are in rules/.
 """
 
 from pathlib import Path

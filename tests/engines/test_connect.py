@@ -1,4 +1,4 @@
-"""A Spark Connect server elsewhere: Sail's and Spark's own; lost in the middle, and found again."""
+"""A Spark Connect server: Sail's and Spark's own; lost during a job, and started again."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Jobs on EMR Serverless: our side as in production, theirs by what stands in for it."""
+"""Jobs on EMR Serverless: our side as in production, AWS's side by a stand-in."""
 
 import gzip
 import time

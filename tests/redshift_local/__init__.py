@@ -1,6 +1,6 @@
 """A stand-in for a Redshift cluster, to which the unmodified drivers of Redshift speak.
 
-What it proves, and what it cannot, stands in README.md.
+README.md says what it proves and what it cannot.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a statement of Redshift is in PostgreSQL, and which statements Redshift would not take.
+"""Translates statements of Redshift to PostgreSQL, and refuses those that Redshift would not take.
 
 Texts and quoted names are masked first, so that the rules see the words of the language alone.
 Functions and views that PostgreSQL does not have are in compat.sql.

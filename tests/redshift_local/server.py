@@ -1,6 +1,6 @@
 """PostgreSQL in a folder of its own, reachable through a socket in that folder alone.
 
-How a driver of Redshift gets there is the business of wire.py.
+wire.py connects the drivers of Redshift to it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The protocol between a driver of Redshift and PostgreSQL, message by message.
 
-What statements mean is the business of dialect.py, and how COPY reads S3 that of copying.py.
+dialect.py translates the statements, and copying.py reads S3 for COPY.
 
 A driver sends messages up to Sync and then reads until the server is ready. The proxy does the
 same: it never has to read from both sides at once.

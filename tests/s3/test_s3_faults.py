@@ -1,6 +1,6 @@
-"""A store that fails while a backfill runs: it ends or fails in a sentence, and never by half.
+"""A store that fails while a backfill runs: it ends or fails with a sentence, and never by half.
 
-The command is a process of its own; what stands between it and the store is in this one.
+The command is a process of its own; the faulty proxy between it and the store is in this one.
 """
 
 from __future__ import annotations

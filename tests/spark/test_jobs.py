@@ -1,4 +1,4 @@
-"""What is declared by halves is told when the jobs are loaded."""
+"""Incomplete declarations are errors when the jobs are loaded."""
 
 from __future__ import annotations
 

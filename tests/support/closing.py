@@ -1,4 +1,4 @@
-"""Asking for documents and then for closed days, as whoever runs does it."""
+"""Acquires documents and then finds closed days, as a run does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in for EMR Serverless: its address, and an image that runs the entry point.
+"""A stand-in for EMR Serverless: its address, and an image that runs the entry point.
 
 It answers the requests that boto3 makes, so that everything on our side of the wire is as in
 production. A job run is a spark-submit on this machine, by an interpreter that has nothing of this

@@ -1,4 +1,4 @@
-"""A way to a store on which requests come to grief, as a plan says.
+"""A proxy to a store that makes requests fail, by a plan.
 
 Requests are passed on as they are, so that the store sees the client's own signature, conditions
 and checksums; what is cut off never reaches it, as S3 keeps no part of an upload that ended early.

@@ -1,4 +1,4 @@
-"""A market of three days, small enough to know by heart, and the real dbt over it.
+"""A market of three days, small enough to check by hand, and the real dbt over it.
 
 Sessions 2022-03-02 to 04. TX has two periods of terms, a weekly contract and calendar spreads; TXO
 are options and 006204 an ETF on the same index; CDF is a future on a stock and CAO an option on

@@ -1,4 +1,4 @@
-"""A publisher on local HTTP that answers as it is told, and can answer badly."""
+"""A publisher on local HTTP that gives prepared answers, good and bad."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""The marts' asset on Redshift tells Dagster the same as on DuckDB: counts, lineage, checks."""
+"""The marts on Redshift report the same to Dagster as on DuckDB: counts, lineage, checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trouble on the way to a cluster is borne, or nothing is loaded and it is said why."""
+"""Faults on the way to a cluster are retried, or nothing is loaded and a sentence says why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a case is, and the names of the tables that cases speak of."""
+"""The class of a case, and the names of tables in cases."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""From answers to landing, bronze and the log: what is kept, what is asked, what a kill leaves."""
+"""Acquisition: what is stored and requested, and the state after a kill."""
 
 from __future__ import annotations
 

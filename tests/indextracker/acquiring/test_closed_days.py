@@ -1,6 +1,6 @@
-"""Days of any age that two publishers say they have nothing of: from the exchange, from archives.
+"""Closed days of any age, by the statements of two publishers, live and from archives.
 
-A day that the exchange's list passes over is in test_asking_again.
+Days that are not on the exchange's list are tested in test_asking_again.
 """
 
 from __future__ import annotations

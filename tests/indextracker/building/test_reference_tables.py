@@ -1,4 +1,4 @@
-"""Reference tables where days were found closed that the calendar takes for sessions."""
+"""Reference tables after days were found closed that the calendar has as sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions against what is known of them from notices, schedules and the exchange's own counts."""
+"""Sessions against notices, schedules and the exchange's own counts."""
 
 import csv
 import io

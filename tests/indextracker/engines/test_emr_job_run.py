@@ -1,4 +1,4 @@
-"""What EMR Serverless is asked for, as values."""
+"""The requests to EMR Serverless, as values."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta

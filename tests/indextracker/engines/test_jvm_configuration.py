@@ -1,4 +1,4 @@
-"""What a JVM session is opened with, wherever it is opened."""
+"""The configuration of a JVM session, whatever opens it."""
 
 from pathlib import Path
 

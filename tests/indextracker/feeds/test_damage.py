@@ -1,4 +1,4 @@
-"""Documents that were damaged on the way: what is accepted says what the true bytes say.
+"""Documents that were damaged on the way: accepted ones give the rows of the true bytes.
 
 A zip announces the length and CRC of what it holds, so that any damage to its rows is found. A CSV
 announces nothing and JSON little. What is promised there: a document that is cut off is refused, or

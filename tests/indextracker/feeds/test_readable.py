@@ -1,4 +1,4 @@
-"""A document may have a few lines that nobody can read; with more it is refused."""
+"""A document may have a few lines that cannot be read; with more it is refused."""
 
 import json
 from collections.abc import Callable

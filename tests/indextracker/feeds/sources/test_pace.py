@@ -1,4 +1,4 @@
-"""How far apart and how many requests are, kept by processes that know nothing of each other."""
+"""Pauses between requests and quotas, shared by independent processes."""
 
 from __future__ import annotations
 
