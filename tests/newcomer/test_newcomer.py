@@ -32,7 +32,7 @@ graph_of = runpy.run_path({code_location!r})["graph_of"]
 prepare()
 defs = build_defs(Platform(Settings()))
 partitions = {{
-    node.key.to_user_string(): list(node.partitions_def.get_partition_keys())
+    node.key.to_user_string(): list(node.partitions_def.get_partition_keys())[:100]
     for node in defs.resolve_asset_graph().asset_nodes if node.partitions_def
 }}
 print(json.dumps({{
@@ -47,7 +47,7 @@ print(json.dumps({{
 
 BUILT = """
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from indextracker.acquiring.acquisition import acquire
 from indextracker.calendars import calendar
 from indextracker.engines.sail import SailEngine
@@ -60,18 +60,23 @@ lake, engine = Lake({lake!r}, "real"), SailEngine()
 with ArchiveSource({archive!r}) as source:
     asked = [date.fromisoformat(session) for session in {sessions!r}]
     answers = acquire(lake, FEEDS["harbour_auctions"], asked, source)
+    hours = [datetime(2024, 12, 14, hour, tzinfo=UTC) for hour in (22, 23)]
+    tides = acquire(lake, FEEDS["harbour_gauges"], hours, source)
 keys = [str(session) for session, answer in answers.items() if answer.accepted]
 known = calendar(FEEDS["harbour_auctions"].timeline, date(2024, 12, 16))
 ours = {{name: job for name, job in JOBS.items() if "harbour" in name}}
 lake.ensure(job.writes for job in ours.values())
 for job in ours.values():
-    engine.run(job, lake.root, [] if job.writes.is_whole else keys)
+    hourly = job.writes.timeline == FEEDS["harbour_gauges"].timeline
+    due = [tide.key for tide in tides.values() if tide.accepted] if hourly else keys
+    engine.run(job, lake.root, [] if job.writes.is_whole else due)
 # Again for the last session alone, which sees those before it.
 engine.run(ours["gold/harbour_averages"], lake.root, keys[-1:], earlier=keys)
 engine.close()
 print(json.dumps({{
     "sessions": known.keys("2024-11-01", "2024-12-15"),
     "due": FEEDS["harbour_auctions"].due(asked[0]),
+    "tides": [(tide.key, tide.state) for tide in tides.values()],
     "answers": {{str(session): [a.state, a.reason] for session, a in answers.items()}},
     "rows": {{name: lake.rows(TABLES[name]).to_table().to_pylist() for name in ours}},
 }}, default=str))
@@ -104,17 +109,19 @@ def test_each_floor_finds_it(declared: dict[str, Any]) -> None:
     assert declared["subjects"] == ["harbour", "taiwan"]
     assert declared["tables"] == [
         "bronze/harbour_auctions",
+        "bronze/harbour_gauges",
         "silver/harbour_berths",
         "silver/harbour_prices",
         "silver/harbour_tides",
         "silver/harbour_notices",
         "gold/harbour_averages",
     ]
-    assert declared["feeds"] == ["harbour_auctions"]
+    assert declared["feeds"] == ["harbour_auctions", "harbour_gauges"]
     assert declared["jobs"] == [
         "silver/harbour_prices",
         "gold/harbour_averages",
         "silver/harbour_berths",
+        "silver/harbour_tides",
     ]
 
 
@@ -130,11 +137,13 @@ def test_the_graph_has_it_beside_the_others(declared: dict[str, Any]) -> None:
     assert not added["silver/harbour_berths"]["partitioned"]
 
 
-def test_its_partitions_are_its_own_sessions(declared: dict[str, Any]) -> None:
+def test_its_partitions_are_its_own_sessions_and_hours(declared: dict[str, Any]) -> None:
     partitions = declared["partitions"]
     weekends = [date(2024, 1, 6) + timedelta(weeks=n // 2, days=n % 2) for n in range(100)]
     for path in ("bronze/harbour_auctions", "silver/harbour_prices", "gold/harbour_averages"):
-        assert partitions[path][:100] == [str(day) for day in weekends], path
+        assert partitions[path] == [str(day) for day in weekends], path
+    for path in ("bronze/harbour_gauges", "silver/harbour_tides"):
+        assert partitions[path][:25:24] == ["2020-01-02T00", "2020-01-03T00"], path
     assert {date.fromisoformat(key).weekday() for key in partitions["gold/futures_bars"]} <= {
         *range(5)
     }
@@ -148,6 +157,7 @@ def test_its_documents_become_its_tables(house: House) -> None:
         heading = f"auctions of {session if session != SESSIONS[-1] else 'another day'}"
         lines = (heading, "north,0.5", f"north,{number}.5", "south,3")
         (archive / f"auctions_{session:%Y%m%d}.csv").write_text("\n".join(lines))
+    (archive / "gauges_20241214T22.csv").write_text("east,1.5\nwest,2.5\n")
     sessions = [str(session) for session in SESSIONS]
     program = BUILT.format(lake=str(house.folder / "lake"), archive=str(archive), sessions=sessions)
     found = house.asked(program)
@@ -158,6 +168,9 @@ def test_its_documents_become_its_tables(house: House) -> None:
     assert state == "refused"
     assert reason.startswith("auctions_20241215.csv does not begin with its date")
     rows = found["rows"]
+    assert found["tides"] == [["2024-12-14T22", "accepted"], ["2024-12-14T23", "missing"]]
+    (tide,) = rows["silver/harbour_tides"]
+    assert (tide["hour"], tide["height"]) == ("2024-12-14 22:00:00+00:00", 2.0)
     assert by_key(rows["silver/harbour_prices"], "north") == {
         session: number + 0.5 for number, session in enumerate(sessions[:-1])
     }

@@ -28,6 +28,23 @@ HARBOUR_AUCTIONS = Table(
     subject="harbour",
 )
 
+HARBOUR_GAUGES = Table(
+    layer="bronze",
+    name="harbour_gauges",
+    meaning="One row per line of an hour's readings of the tide gauges.",
+    key=("hour", "line"),
+    timeline=Hours(),
+    columns=(
+        HOUR,
+        LINE,
+        Column("gauge", "string", "Gauge, as published."),
+        Column("height", "string", "Height, as published."),
+        TEXT,
+        DOCUMENT,
+    ),
+    subject="harbour",
+)
+
 HARBOUR_BERTHS = Table(
     layer="silver",
     name="harbour_berths",
@@ -74,8 +91,7 @@ HARBOUR_TIDES = Table(
     meaning="One row per hour: how high the water stood.",
     key=("hour",),
     timeline=Hours(),
-    columns=(HOUR, Column("height", "double", "Height of the water.", "metres")),
-    by_job=False,
+    columns=(HOUR, Column("height", "double", "Mean height of the water.", "metres")),
     subject="harbour",
 )
 

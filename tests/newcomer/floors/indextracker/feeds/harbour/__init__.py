@@ -1,9 +1,9 @@
-"""What the harbour publishes: the auctions of each session, as lines of berth and price."""
+"""What the harbour publishes: auctions of each session, and readings of each hour."""
 
 from datetime import date, time
 
 import pyarrow as pa
-from indextracker_catalogue.harbour import HARBOUR_AUCTIONS
+from indextracker_catalogue.harbour import HARBOUR_AUCTIONS, HARBOUR_GAUGES
 
 from indextracker.feeds.lines import split_lines
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request
@@ -29,6 +29,16 @@ def read(document: Document, session: date) -> pa.Table:
     return split_lines(lines, ("berth", "price"), 2)
 
 
+def gauge_names(hour: date) -> tuple[str, ...]:
+    """The file of an hour."""
+    return (f"gauges_{hour:%Y%m%dT%H}.csv",)
+
+
+def read_gauges(document: Document, hour: date) -> pa.Table:
+    """The readings of an hour, lines of gauge and height."""
+    return split_lines(document.read(), ("gauge", "height"), 1)
+
+
 AUCTIONS = Feed(
     name="harbour_auctions",
     publisher="harbour",
@@ -37,4 +47,14 @@ AUCTIONS = Feed(
     names=names,
     request=lambda session: Request(f"/auctions/{session}"),
     read=read,
+)
+
+GAUGES = Feed(
+    name="harbour_gauges",
+    publisher="harbour",
+    table=HARBOUR_GAUGES,
+    due_at=time(1, 5),
+    names=gauge_names,
+    request=lambda hour: Request(f"/gauges/{hour:%Y%m%dT%H}"),
+    read=read_gauges,
 )

@@ -4,7 +4,9 @@ from indextracker_catalogue.harbour import (
     HARBOUR_AUCTIONS,
     HARBOUR_AVERAGES,
     HARBOUR_BERTHS,
+    HARBOUR_GAUGES,
     HARBOUR_PRICES,
+    HARBOUR_TIDES,
 )
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -31,8 +33,14 @@ def berths(prices: DataFrame) -> DataFrame:
     return prices.groupBy("berth").agg(F.count("*").alias("sessions"))
 
 
+def tides(gauges: DataFrame) -> DataFrame:
+    """The mean height of each hour."""
+    return gauges.groupBy("hour").agg(F.avg(F.col("height").try_cast("double")).alias("height"))
+
+
 JOBS = (
     Job(HARBOUR_PRICES, (HARBOUR_AUCTIONS,), prices),
     Job(HARBOUR_AVERAGES, (Input(HARBOUR_PRICES, look_back=LOOK_BACK),), averages),
     Job(HARBOUR_BERTHS, (HARBOUR_PRICES,), berths),
+    Job(HARBOUR_TIDES, (HARBOUR_GAUGES,), tides),
 )
