@@ -171,7 +171,7 @@ def test_maintaining_thins_the_history_of_dagster(home: Home) -> None:
     done = home.run_by_path("maintain")
     assert done.returncode == 0, done.stderr
     assert f"Dagster's history {home.dagster}: " in done.stderr
-    assert "the logs of 0 runs from before the last 30 days are gone" in done.stderr
+    assert "the logs of 0 runs from before the last 30 days were removed" in done.stderr
     assert sorted(path.name for path in (home.dagster / "history" / "runs").glob("*.db")) == runs
 
 
