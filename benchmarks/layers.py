@@ -19,7 +19,6 @@ from measuring import OTHERS, TICKS, arguments, conclude, documents, process, sc
 from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.reference_tables import REFERENCES
-from indextracker.calendars import trading_days
 from indextracker.engines import engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
@@ -78,8 +77,8 @@ def _library(archive: Path, place: Path, session: date) -> None:
     settings = environment.load()
     environment.export(settings)
     spark, lake = engine(settings), Lake(str(place), "real")
-    for table, rows in REFERENCES.items():
-        lake.replace(table, rows(trading_days("XTAI")))
+    for table, reference in REFERENCES.items():
+        lake.replace(table, reference.made())
     with ArchiveSource(archive) as source:
         for feed in (*TICKS, *OTHERS):
             acquire(lake, FEEDS[feed], [session], source)

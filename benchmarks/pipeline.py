@@ -56,8 +56,8 @@ def run(archive: Path, sessions: Sequence[date], place: Path, spark: Engine) -> 
         Bars of each kind, and contracts in those of one minute.
     """
     lake = Lake(str(place), "real")
-    for table, rows in REFERENCES.items():
-        lake.replace(table, rows(trading_days("XTAI")))
+    for table, reference in REFERENCES.items():
+        lake.replace(table, reference.made())
     with ArchiveSource(archive) as source:
         for feed in READ:
             answers = acquire(lake, FEEDS[feed], sessions, source)

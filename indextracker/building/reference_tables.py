@@ -1,103 +1,52 @@
 """Reference data as tables of the lake, so that sessions, hours and rules reach a job as rows.
 
-The facts come from reference/*.csv and from the calendars; no rule is applied here.
+How each is made is declared by its subject, in the module of its name beside this one, and found
+there. The facts come from reference/<subject>/*.csv and from the calendars; no rule is applied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date, time
-from decimal import Decimal
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 
-from indextracker.calendars import TradingDays
-from indextracker.lake.arrow import arrow_schema
-from indextracker.reference import taiwan as reference
+from indextracker.calendars import TradingDays, trading_days
 from indextracker.reference.closures import Closure
-from indextracker_catalogue import Table
-from indextracker_catalogue.taiwan import CLOSURES, ETFS, INDICES, PRODUCTS, SESSIONS
+from indextracker_catalogue import SUBJECTS, Table
+from indextracker_catalogue.subjects import declared
 
-TAIFEX_OPENED = date(1998, 7, 21)  # first session of the exchange: terms without a known start
-
-
-class Rows(Protocol):
-    """Makes the rows of a reference table."""
-
-    def __call__(self, calendar: TradingDays, found: Sequence[Closure] = (), /) -> pa.Table:
-        """The rows, from a calendar and from closures found that are not in it."""
-        ...
+FLOOR = "indextracker.building"
 
 
-def sessions(calendar: TradingDays, found: Sequence[Closure] = ()) -> pa.Table:
-    """Rows of silver/sessions: all that the calendar knows, foreseeable ones included."""
-    closed = {closure.day for closure in found if closure.exchange == calendar.exchange}
-    days = [d for d in calendar.sessions(calendar.start, calendar.horizon) if d not in closed]
-    rows = [
-        {
-            "exchange": calendar.exchange,
-            "session_date": day,
-            "opened_at": calendar.opening(day),
-            "closed_at": calendar.closing(day),
-            "previous_session_date": before,
-        }
-        for before, day in zip([None, *days], days, strict=False)
-    ]
-    return pa.Table.from_pylist(rows, arrow_schema(SESSIONS))
+@dataclass(frozen=True)
+class Reference:
+    """How a reference table is made: whole, at each run.
+
+    Attributes:
+        table: The table, of one exchange and its instruments.
+        exchange: The exchange, by its MIC.
+        rows: Makes its rows from the days of the exchange, and from closures that were found and
+            are not in them.
+    """
+
+    table: Table
+    exchange: str
+    rows: Callable[[TradingDays, Sequence[Closure]], pa.Table]
+
+    def made(self, today: date | None = None, found: Sequence[Closure] = ()) -> pa.Table:
+        """The rows.
+
+        Args:
+            today: Decides how far ahead they reach; today at the exchange by default.
+            found: Closures that were found, of any exchange.
+        """
+        return self.rows(trading_days(self.exchange, today), found)
 
 
-def closures(calendar: TradingDays, found: Sequence[Closure] = ()) -> pa.Table:
-    """Rows of silver/closures: what no yearly schedule held."""
-    # A release of the reference or of the calendar may know by now what was found.
-    news = [closure for closure in found if calendar.is_session(closure.day)]
-    rows = [
-        {
-            "exchange": closure.exchange,
-            "closed_date": closure.day,
-            "announced_on": closure.announced_on,
-            "reason": closure.reason,
-            "source": closure.source,
-        }
-        for closure in [*reference.closures(), *news]
-        if closure.exchange == calendar.exchange and not closure.scheduled
-    ]
-    return pa.Table.from_pylist(rows, arrow_schema(CLOSURES))
-
-
-def products(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
-    """Rows of silver/products."""
-    rows = [
-        {name: _plain(value) for name, value in asdict(product).items()}
-        | {"valid_from": product.valid_from or TAIFEX_OPENED}
-        for product in reference.products()
-    ]
-    return pa.Table.from_pylist(rows, arrow_schema(PRODUCTS))
-
-
-def indices(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
-    """Rows of silver/indices."""
-    return pa.Table.from_pylist(
-        [asdict(name) for name in reference.index_names()], arrow_schema(INDICES)
-    )
-
-
-def etfs(_: TradingDays, __: Sequence[Closure] = ()) -> pa.Table:
-    """Rows of silver/etfs."""
-    return pa.Table.from_pylist([asdict(etf) for etf in reference.etfs()], arrow_schema(ETFS))
-
-
-REFERENCES: dict[Table, Rows] = {
-    SESSIONS: sessions,
-    CLOSURES: closures,
-    PRODUCTS: products,
-    INDICES: indices,
-    ETFS: etfs,
+REFERENCES: dict[Table, Reference] = {
+    reference.table: reference
+    for subject in SUBJECTS
+    for reference in declared(FLOOR, subject, Reference)
 }
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.isoformat() if isinstance(value, time) else value

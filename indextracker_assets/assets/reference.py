@@ -34,7 +34,7 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
     ) -> Iterator[object]:
         mark(context)
         with platform.locks.table(table.path):
-            rows = REFERENCES[table](platform.calendar, found_closures(platform.lake))
+            rows = REFERENCES[table].made(platform.clock().date(), found_closures(platform.lake))
             failpoint("reference-before")
             platform.lake.replace(table, rows)
             failpoint("reference-after")

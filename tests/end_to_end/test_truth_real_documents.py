@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from support import one_sail
-from support.calendars import taiwan
 from support.keys import keys, keys_of
 
 from indextracker.acquiring.acquisition import acquire
@@ -50,8 +49,8 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
         for feed, sessions in DOCUMENTS.items():
             answers = acquire(filled, FEEDS[feed], list(sessions), archive)
             assert {answer.state for answer in answers.values()} == {"accepted"}
-    for table, rows in REFERENCES.items():
-        filled.replace(table, rows(taiwan()))
+    for table, reference in REFERENCES.items():
+        filled.replace(table, reference.made())
     for job in JOBS.values():
         filled.ensure((job.writes, *job.reads))
     for job in JOBS.values():

@@ -12,7 +12,6 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.plan.objects import StepFailureData
 from support import emr_standin, one_sail, stores
-from support.calendars import taiwan
 from support.keys import keys
 from support.market import MONDAY, ORDINARY, source
 
@@ -75,8 +74,8 @@ def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
     exchange = Exchange(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
     with source(exchange) as http:
         acquire(platform.lake, FEEDS["twse_index"], list(SESSIONS), http)
-    for table, rows in REFERENCES.items():
-        platform.lake.replace(table, rows(taiwan()))
+    for table, reference in REFERENCES.items():
+        platform.lake.replace(table, reference.made())
     return platform
 
 

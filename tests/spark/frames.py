@@ -4,7 +4,6 @@ from datetime import date
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from support.calendars import taiwan
 
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.lake.arrow import arrow_schema
@@ -29,4 +28,4 @@ class Frames:
 
     def reference(self, table: Table) -> DataFrame:
         """A table of reference data, as the lake has it."""
-        return self.spark.createDataFrame(REFERENCES[table](taiwan(TODAY)))
+        return self.spark.createDataFrame(REFERENCES[table].made(TODAY))

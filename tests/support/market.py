@@ -26,7 +26,6 @@ from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
 from indextracker_spark.jobs import JOBS
-from support.calendars import taiwan
 from support.keys import keys
 
 MONDAY = date(2024, 12, 16)  # its file begins with Friday night
@@ -91,8 +90,8 @@ class Market:
         self.run(JOBS, sessions)
 
     def renew_references(self) -> None:
-        for table, rows in REFERENCES.items():
-            self.lake.replace(table, rows(taiwan()))
+        for table, declared in REFERENCES.items():
+            self.lake.replace(table, declared.made())
 
     def renew_bronze(self, session: date) -> None:
         """Decodes the landed documents of a session again."""

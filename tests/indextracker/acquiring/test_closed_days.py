@@ -16,7 +16,7 @@ from support.closing import acquire_and_close
 from support.small_source import one_line
 
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
-from indextracker.building.reference_tables import sessions
+from indextracker.building.taiwan import sessions
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource, SimulatedSource
 from indextracker.feeds.taiwan.taifex_reports import NEEDED, NEEDED_OF_OPTIONS

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from support.calendars import taiwan
 
-from indextracker.building.reference_tables import REFERENCES, closures, sessions
+from indextracker.building.reference_tables import REFERENCES
+from indextracker.building.taiwan import closures, sessions
 from indextracker.calendars import TradingDays
 from indextracker.reference import taiwan as reference
 from indextracker.reference.taiwan import Closure
@@ -58,7 +59,8 @@ def test_what_the_reference_has_learned_since_stands_there_once(calendar: Tradin
     assert sessions(calendar, [found]) == sessions(calendar)
 
 
-def test_another_exchange_is_not_concerned(calendar: TradingDays) -> None:
+def test_another_exchange_is_not_concerned() -> None:
     found = Closure("XNSE", TYPHOON, TYPHOON, scheduled=False, reason="x", source="y")
-    for table, rows in REFERENCES.items():
-        assert rows(calendar, [found]).equals(rows(calendar)), table.path
+    for table, declared in REFERENCES.items():
+        today = date(2025, 1, 2)
+        assert declared.made(today, [found]).equals(declared.made(today)), table.path

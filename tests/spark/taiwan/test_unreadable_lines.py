@@ -6,7 +6,6 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from spark.taiwan.test_reading import KINDS, SESSION, bronze_rows
-from support.calendars import taiwan
 from support.keys import keys
 
 from indextracker.building.reference_tables import REFERENCES
@@ -23,7 +22,7 @@ def test_the_rest_goes_on(spark: SparkSession, tmp_path: Path, kind: str) -> Non
     lake = Lake(str(tmp_path / "lake"), "simulated")
     lake.replace(table, pa.Table.from_pylist(bronze_rows(kind), arrow_schema(table)), [SESSION])
     for reference in (t.INDICES, t.ETFS):
-        lake.replace(reference, REFERENCES[reference](taiwan()))
+        lake.replace(reference, REFERENCES[reference].made())
     well = [number for number, reason in enumerate(lines.values()) if reason is None]
     found = 0
     for job in (job for job in JOBS.values() if table in job.reads):
