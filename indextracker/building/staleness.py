@@ -160,26 +160,26 @@ class _There:
         lines: dict[str, Timeline] = {feed: line for line, way in ways for feed in way.feeds}
         back = max((n for _, way in ways for n in way.feeds.values()), default=0)
         # What looks back rests on documents from before the first key; these are few to read.
-        days = None if keys is None or back else self._days(lines.values(), keys)
+        values = None if keys is None or back else self._values(lines.values(), keys)
         self._documents: dict[str, dict[Key, str]] = {feed: {} for feed in lines}
-        for (feed, day), answer in current(lake, sorted(lines), days).items():
+        for (feed, value), answer in current(lake, sorted(lines), values).items():
             if answer.accepted and answer.sha256:
-                self._documents[feed][lines[feed].key_of(day)] = answer.sha256
+                self._documents[feed][lines[feed].key_of(value)] = answer.sha256
         self._tables = {
             table: self._marks(table) for table in {t for _, way in ways for t in way.tables}
         }
 
     @staticmethod
-    def _days(lines: Iterable[Timeline], keys: Collection[Key]) -> list[date]:
-        """The days by which the log is read; a key that is of another time line has none there."""
-        found = set()
+    def _values(lines: Iterable[Timeline], keys: Collection[Key]) -> list[date]:
+        """What the log is asked for; a key that is of another time line has no value there."""
+        found: set[date] = set()
         for line in set(lines):
             for key in keys:
                 try:
-                    found.add(_date(line.value_of(key)))
+                    found.add(line.value_of(key))
                 except ValueError:
                     continue
-        return sorted(found)
+        return list(found)
 
     def _marks(self, table: Table) -> dict[Key, str]:
         if table.is_whole:

@@ -39,7 +39,7 @@ def contents(
     """Rows and content of each session that has any, of all or of some."""
     with lake.sql([table], sessions, as_of) as connection:
         found = connection.execute(
-            f"select session_date, {_content(table)} from {table.name} group by 1 order by 1"
+            f"select {table.key_column}, {_content(table)} from {table.name} group by 1 order by 1"
         ).fetchall()
     return {session: (rows, content) for session, rows, content in found}
 

@@ -120,8 +120,9 @@ def _touched(lake: Lake, table: Table, delta: DeltaTable, target: int) -> Sequen
     for version in (delta, DeltaTable(lake.path(table), target)):
         found: dict[date, set[str]] = defaultdict(set)
         listed = pa.table(version.get_add_actions(flatten=True))
-        for file in listed.select(["path", "partition.session_date"]).to_pylist():
-            found[file["partition.session_date"]].add(file["path"])
+        day = f"partition.{table.key_column}"
+        for file in listed.select(["path", day]).to_pylist():
+            found[file[day]].add(file["path"])
         files.append(found)
     now, then = files
     return sorted(day for day in {*now, *then} if now.get(day) != then.get(day))

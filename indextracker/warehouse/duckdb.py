@@ -326,7 +326,7 @@ def _load(
     sessions: Sequence[date] | None,
 ) -> int:
     """Replaces the slice of the sessions, or all rows; says how many there are now."""
-    connection.execute(f"delete from raw.{table.name} where {slices.predicate(sessions)}")
+    connection.execute(f"delete from raw.{table.name} where {slices.predicate(table, sessions)}")
     connection.register("lake_rows", slices.rows(lake, table, sessions))
     columns = ", ".join(table.column_names)
     values = ", ".join(_plain(column.name, column.type) for column in table.columns)

@@ -341,7 +341,7 @@ class RedshiftWarehouse:
         failpoint("copied")
         _verify_staged(connection, table, staged, exported)
         target = f"{RAW}.{table.name}"
-        _execute(connection, f"delete from {target} where {slices.predicate(sessions)}")
+        _execute(connection, f"delete from {target} where {slices.predicate(table, sessions)}")
         columns = _quoted(table.column_names)
         _execute(connection, f"insert into {target} ({columns}) select {columns} from {staged}")
         _execute(connection, f"drop table {staged}")

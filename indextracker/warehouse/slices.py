@@ -32,7 +32,7 @@ def rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.Record
     """
     dataset = lake.rows(table, sessions)
     names = list(table.column_names)
-    wanted = None if sessions is None else ds.field("session_date").isin(list(sessions))
+    wanted = None if sessions is None else ds.field(table.key_column).isin(list(sessions))
     # By path is by session, so that a reader of one session skips the row groups of the others.
     files = sorted(dataset.get_fragments(filter=wanted), key=lambda file: str(file.path))
     batches = (
@@ -46,11 +46,9 @@ def rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.Record
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def predicate(sessions: Collection[date] | None) -> str:
-    """SQL that holds in the rows of a slice, all of them where it is None."""
-    return "true" if sessions is None else f"session_date in ({dates(sessions)})"
-
-
-def dates(sessions: Collection[date]) -> str:
-    """The sessions as literals; a date that is none where there are no sessions."""
-    return ", ".join(f"date '{session}'" for session in sessions) or "null"
+def predicate(table: Table, sessions: Collection[date] | None) -> str:
+    """SQL that holds in the rows of a slice of its copy, all of them where it is None."""
+    if sessions is None:
+        return "true"
+    keys = (table.timeline.key_of(session) for session in sessions)
+    return table.timeline.predicate(keys, table.key_column)

@@ -9,6 +9,7 @@ import pytest
 
 from indextracker.lake import Lake, ways
 from indextracker.lake.arrow import arrow_schema
+from indextracker.lake.digest import contents
 from indextracker.lake.ways import Once
 from indextracker_catalogue import Column, Hours, Table, Whole
 
@@ -134,3 +135,16 @@ def test_a_table_is_written_in_its_declared_way_alone(lake: Lake) -> None:
     with pytest.raises(ValueError, match="by replace, not append"):
         lake.append(replace(EVENTS, writes="replace"), rows)
     assert not lake.exists(EVENTS)
+
+
+def test_a_slice_of_hours_is_replaced_and_its_neighbours_of_the_day_stay(lake: Lake) -> None:
+    quotes = replace(QUOTES, writes="replace")
+    lake.replace(quotes, of(quotes, (NINE, "A", None, 1.0), (TEN, "A", None, 2.0)), [NINE, TEN])
+    before = contents(lake, quotes)
+    for _ in range(2):
+        lake.replace(quotes, of(quotes, (TEN, "A", None, 3.0), (TEN, "B", None, 4.0)), [TEN])
+    assert lake.row_counts(quotes, [NINE, TEN]) == {NINE: 1, TEN: 2}
+    after = contents(lake, quotes)
+    assert after[NINE] == before[NINE]
+    assert after[TEN] != before[TEN]
+    assert sorted(lake.marks(quotes)) == ["2024-12-16T09", "2024-12-16T10"]
