@@ -17,6 +17,7 @@ from measuring import OTHERS, TICKS, arguments, conclude, documents, process, sc
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
+from indextracker_catalogue import subject_of
 
 ENGINES = ("sail", "spark")
 STAGES = ("bronze", "silver", "gold", "warehouse", "marts")
@@ -72,9 +73,7 @@ def main() -> None:
 def _held(place: Path) -> dict[str, str]:
     """A word for what each table holds, but for the logs, which tell when."""
     lake = Lake(str(place), "real")
-    return {
-        table.path: digest(lake, table) for table in lake.tables() if table.subject != "deliveries"
-    }
+    return {table.path: digest(lake, table) for table in lake.tables() if subject_of(table)}
 
 
 if __name__ == "__main__":

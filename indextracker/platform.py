@@ -16,7 +16,8 @@ from indextracker.system.locks import Locks
 from indextracker.system.places import Place, place
 from indextracker.system.progress import SILENT, Progress
 from indextracker.warehouse import Warehouse, warehouse
-from indextracker_catalogue.timeline import Timeline
+from indextracker_catalogue import SUBJECTS, Subject
+from indextracker_catalogue.timeline import Sessions, Timeline
 
 
 def now() -> datetime:
@@ -39,6 +40,8 @@ class Platform:
         place: Makes a place of the lake's address.
         source: Where documents come from; by default what the settings name.
         engine: What runs Spark code; by default what the settings name.
+        subject: The subject that is worked on, by whose sessions days are counted; the first one
+            by default.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Platform:
         progress: Progress = SILENT,
         source: Source | None = None,
         engine: Engine | None = None,
+        subject: Subject | None = None,
     ) -> None:
         self.settings = settings
+        self.subject = subject or next(one for one in SUBJECTS.values() if one.first)
         self.clock = clock
         self.progress = progress
         self._place = place
@@ -103,8 +108,18 @@ class Platform:
 
     @cached_property
     def calendar(self) -> TradingDays:
-        """The sessions of the first exchange."""
-        return trading_days("XTAI", self.clock().date())
+        """The sessions of the subject.
+
+        Raises:
+            TypeError: It has none.
+        """
+        if not isinstance(self.subject.timeline, Sessions):
+            raise TypeError(f"{self.subject.name} is of no exchange: it has no sessions")
+        return self.trading_days(self.subject.timeline)
+
+    def trading_days(self, timeline: Sessions) -> TradingDays:
+        """The days and hours of an exchange, as far ahead as they are known at the present."""
+        return trading_days(timeline.exchange, self.clock().astimezone(zone(timeline)).date())
 
     def calendar_of(self, timeline: Timeline) -> Calendar:
         """The keys of a time line, as far ahead as they are known at the present."""
@@ -112,7 +127,7 @@ class Platform:
 
     @property
     def today(self) -> date:
-        """The day that it is at the first exchange."""
+        """The day that it is at the exchange of the subject."""
         return self.clock().astimezone(self.calendar.timezone).date()
 
     def close(self) -> None:

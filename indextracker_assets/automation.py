@@ -18,23 +18,23 @@ from indextracker.acquiring.turns import ASKS_EVERY, turns
 from indextracker.acquiring.windows import outstanding
 from indextracker.building import staleness
 from indextracker.building.earlier import known
-from indextracker.building.needs import needs
-from indextracker.building.planning import Span, spans
-from indextracker.feeds import FEEDS
+from indextracker.building.needs import needs_of
+from indextracker.building.planning import spans
+from indextracker.calendars import TradingDays
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
-from indextracker_assets.partitions import tags
+from indextracker_assets.assets.marts import has_models
+from indextracker_assets.partitions import tags, tags_between
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
 from indextracker_assets.specs import asset_key, key_at
+from indextracker_catalogue import SUBJECTS, Schedule, Sessions, Subject
 from indextracker_catalogue.timeline import Years
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
-# When the last document of a session is out: reports and ticks by five, the ETF's by six.
-EVENING = "30 18 * * *"
-AN_HOUR_LATER = "30 19 * * *"
 REFINES_EVERY_SECONDS = 60
 TIDIES_EVERY_SECONDS = 30
 # The error of a step is in its own event; a failure is described by at most so many steps.
@@ -42,79 +42,67 @@ STEPS_NAMED = 5
 
 
 def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
-    """The daily schedule, and the daily look at how fresh everything is."""
+    """The schedules of each subject, and its daily look at how fresh everything is."""
     on = platform.settings.dagster.automation == "running"
     status = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
-    zone = str(platform.calendar.timezone)
+    asking = [
+        _asking_at(platform, subject, schedule, status)
+        for subject in SUBJECTS.values()
+        for schedule in subject.schedules
+    ]
+    looking = [_looking(subject, status) for subject in SUBJECTS.values() if subject.freshness]
+    return [*asking, *looking]
 
+
+def _asking_at(
+    platform: Platform, subject: Subject, schedule: Schedule, status: dg.DefaultScheduleStatus
+) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="documents_of_today",
-        job_name=jobs.ACQUIRE,
-        cron_schedule=EVENING,
-        execution_timezone=zone,
+        name=schedule.name,
+        job_name=jobs.job_name(jobs.ACQUIRE, subject),
+        cron_schedule=schedule.cron,
+        execution_timezone=subject.zone,
         default_status=status,
         description="Requests the documents of the session just closed.",
     )
-    def documents_of_today(
-        context: dg.ScheduleEvaluationContext,
-    ) -> dg.RunRequest | dg.SkipReason:
-        # The tick's own day, from the calendar: on a closed day the latest partition is a session
+    def documents(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        # The tick's own key, from the calendar: on a closed day the latest partition is a session
         # still to come.
-        today = context.scheduled_execution_time.astimezone(platform.calendar.timezone).date()
-        if not platform.calendar.is_session(today):
-            following = platform.calendar.next(today)
-            return dg.SkipReason(f"{today} is no trading day; the next one is {following}")
-        return dg.RunRequest(run_key=f"{today}", tags=tags(Span((today,), ())))
+        calendar = platform.calendar_of(schedule.timeline)
+        key = calendar.key_at(context.scheduled_execution_time)
+        if not calendar.is_key(key):
+            following = calendar.next(key)
+            return dg.SkipReason(f"{key} is no trading day; the next one is {following}")
+        return dg.RunRequest(run_key=key, tags=tags_between(key, key))
 
+    return documents
+
+
+def _looking(subject: Subject, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="freshness_of_today",
-        job_name=jobs.FRESHNESS,
-        cron_schedule=AN_HOUR_LATER,
-        execution_timezone=zone,
+        name=f"freshness_of_today{subject.suffix}",
+        job_name=jobs.job_name(jobs.FRESHNESS, subject),
+        cron_schedule=subject.freshness,
+        execution_timezone=subject.zone,
         default_status=status,
         description="Compares each table with the sessions that are due.",
     )
     def freshness_of_today() -> dg.RunRequest:
         return dg.RunRequest()
 
-    return [documents_of_today, freshness_of_today]
+    return freshness_of_today
 
 
 def sensors(platform: Platform) -> list[dg.SensorDefinition]:
-    """The sensors."""
+    """The sensors: those of each subject, and what tidies up."""
     on = platform.settings.dagster.automation == "running"
     status = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
-
-    @dg.sensor(
-        name="outstanding_documents",
-        job_name=jobs.ACQUIRE,
-        minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
-        default_status=status,
-        description="Requests missing documents again that publishers still keep.",
-    )
-    def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
-        if under_way(context.instance, jobs.ACQUIRE):
-            yield dg.SkipReason("documents are being acquired")
-            return
-        yield from _asking(platform)
-
-    @dg.sensor(
-        name="stale_sessions",
-        jobs=[job for job in jobs.JOBS if job.name in (jobs.REFINE, jobs.BUILD_MARTS)],
-        minimum_interval_seconds=REFINES_EVERY_SECONDS,
-        default_status=status,
-        description="Builds the sessions of tables that were not made from the accepted documents, "
-        "then the marts.",
-    )
-    def stale_sessions(context: dg.SensorEvaluationContext) -> Requests:
-        for job in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS):
-            if under_way(context.instance, job):
-                yield dg.SkipReason(f"a run of {job} is under way")
-                return
-        now = datetime.now(UTC)
-        requests = [*_refining(platform, context.instance, now)]
-        requests = requests or [*_publishing(context.instance, now)]
-        yield from requests or [dg.SkipReason("nothing is stale, or its run failed just now")]
+    of_subjects = [
+        sensor
+        for subject in SUBJECTS.values()
+        if isinstance(subject.timeline, Sessions)
+        for sensor in _sensors_of(platform, subject, status)
+    ]
 
     @dg.sensor(
         name="killed_runs",
@@ -128,12 +116,49 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run was killed")
 
     told = alert(platform.settings)
-    return [
-        outstanding_documents,
-        stale_sessions,
-        killed_runs,
-        *([failed_runs(told)] if told else []),
-    ]
+    return [*of_subjects, killed_runs, *([failed_runs(told)] if told else [])]
+
+
+def _sensors_of(
+    platform: Platform, subject: Subject, status: dg.DefaultSensorStatus
+) -> list[dg.SensorDefinition]:
+    """What looks for outstanding documents and for stale tables of a subject."""
+    acquire, refine, marts = (
+        jobs.job_name(kind, subject) for kind in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS)
+    )
+
+    @dg.sensor(
+        name=f"outstanding_documents{subject.suffix}",
+        job_name=acquire,
+        minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
+        default_status=status,
+        description="Requests missing documents again that publishers still keep.",
+    )
+    def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
+        if under_way(context.instance, acquire):
+            yield dg.SkipReason("documents are being acquired")
+            return
+        yield from _asking(platform, subject)
+
+    @dg.sensor(
+        name=f"stale_sessions{subject.suffix}",
+        jobs=[job for job in jobs.work_jobs() if job.name in (refine, marts)],
+        minimum_interval_seconds=REFINES_EVERY_SECONDS,
+        default_status=status,
+        description="Builds the sessions of tables that were not made from the accepted documents, "
+        "then the marts.",
+    )
+    def stale_sessions(context: dg.SensorEvaluationContext) -> Requests:
+        for job in (acquire, refine, marts):
+            if under_way(context.instance, job):
+                yield dg.SkipReason(f"a run of {job} is under way")
+                return
+        now = datetime.now(UTC)
+        requests = [*_refining(platform, subject, context.instance, now)]
+        requests = requests or [*_publishing(subject, context.instance, now)]
+        yield from requests or [dg.SkipReason("nothing is stale, or its run failed just now")]
+
+    return [outstanding_documents, stale_sessions]
 
 
 def failed_runs(told: Alert) -> dg.SensorDefinition:
@@ -161,16 +186,23 @@ def failed_runs(told: Alert) -> dg.SensorDefinition:
     return sensor
 
 
-def _asking(platform: Platform) -> Requests:
+def _days(platform: Platform, subject: Subject) -> TradingDays:
+    assert isinstance(subject.timeline, Sessions)
+    return platform.trading_days(subject.timeline)
+
+
+def _asking(platform: Platform, subject: Subject) -> Requests:
     """Runs for the outstanding documents for whom enough time has passed since they were asked."""
     now, first = platform.clock(), platform.settings.lake.start
-    missing = outstanding(platform.lake, platform.source, platform.calendar, FEEDS.values(), now)
+    calendar = _days(platform, subject)
+    feeds = feeds_of(subject).values()
+    missing = outstanding(platform.lake, platform.source, calendar, feeds, now)
     due, waiting = turns(platform.lake, missing, first, now)
     yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline == Years()]
     if yearly:
         yield dg.RunRequest(asset_selection=yearly)
     of_sessions = {feed: days for feed, days in due.items() if FEEDS[feed].timeline != Years()}
-    for span in spans(of_sessions, platform.calendar):
+    for span in spans(of_sessions, calendar):
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
         yield dg.RunRequest(asset_selection=keys, tags=tags(span))
     if not due:
@@ -179,7 +211,9 @@ def _asking(platform: Platform) -> Requests:
         )
 
 
-def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -> Requests:
+def _refining(
+    platform: Platform, subject: Subject, instance: dg.DagsterInstance, now: datetime
+) -> Requests:
     """Runs for what is stale, unless such a run failed a short while ago."""
     lake = platform.lake
     calendars = known(lake, platform.calendar_of)
@@ -189,31 +223,37 @@ def _refining(platform: Platform, instance: dg.DagsterInstance, now: datetime) -
             for day, what in ((date.fromisoformat(key), what) for key, what in keys.items())
             if day >= platform.settings.lake.start
         }
-        for path, keys in staleness.stale(lake, needs(), known=calendars).items()
+        for path, keys in staleness.stale(lake, needs_of(subject), known=calendars).items()
     }
-    for span in spans(stale, platform.calendar):
+    for span in spans(stale, _days(platform, subject)):
         digest = span.digest(stale)
         if key := attempt(instance, digest, now):
             yield dg.RunRequest(
                 run_key=key,
-                job_name=jobs.REFINE,
-                asset_selection=[*jobs.REFERENCE_KEYS, *(key_at(path) for path in span.names)],
+                job_name=jobs.job_name(jobs.REFINE, subject),
+                asset_selection=[
+                    *jobs.reference_keys(subject),
+                    *(key_at(path) for path in span.names),
+                ],
                 tags={**tags(span), DIGEST: digest},
             )
 
 
-def _publishing(instance: dg.DagsterInstance, now: datetime) -> Requests:
+def _publishing(subject: Subject, instance: dg.DagsterInstance, now: datetime) -> Requests:
     """A run for the marts, where the warehouse was loaded after they were last begun."""
+    if not has_models(subject):
+        return
+    marts = jobs.job_name(jobs.BUILD_MARTS, subject)
     loaded = [
         record.asset_entry.last_materialization_record
-        for record in instance.get_asset_records(jobs.RAW_KEYS)
+        for record in instance.get_asset_records(jobs.raw_keys(subject))
     ]
     newest = max((event for event in loaded if event), key=lambda e: e.timestamp, default=None)
     built = instance.get_run_records(
-        dg.RunsFilter(job_name=jobs.BUILD_MARTS, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1
+        dg.RunsFilter(job_name=marts, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1
     )
     if newest is None or (built and (built[0].start_time or 0) > newest.timestamp):
         return
-    digest = f"marts-{newest.run_id}"
+    digest = f"marts{subject.suffix}-{newest.run_id}"
     if key := attempt(instance, digest, now):
-        yield dg.RunRequest(run_key=key, job_name=jobs.BUILD_MARTS, tags={DIGEST: digest})
+        yield dg.RunRequest(run_key=key, job_name=marts, tags={DIGEST: digest})

@@ -18,16 +18,17 @@ import dagster as dg
 from indextracker.acquiring.deliveries import current, unasked
 from indextracker.building import staleness
 from indextracker.building.earlier import known
-from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs
+from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs_of
 from indextracker.building.planning import Span, spans
 from indextracker.building.reports import Report, rejected
 from indextracker.building.staleness import Needs
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
 from indextracker_assets import jobs, outcomes, partitions
 from indextracker_assets.assets.bronze import AGAIN, remark
-from indextracker_assets.assets.warehouse import LOADED
+from indextracker_assets.assets.marts import has_models
+from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.pools import make_places
 from indextracker_assets.resources import cancel_job_runs
@@ -41,11 +42,9 @@ from indextracker_assets.runs import (
     task_tags,
 )
 from indextracker_assets.specs import asset_key, key_at, raw_key
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import TABLES, Whole
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
-# A step is named after its asset, or after the loader's two parts.
-_LAYER_OF_STEP = {"raw_reference": "warehouse", "raw_sessions": "warehouse", "marts": "marts"}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -53,7 +52,7 @@ def backfill(
     platform: Platform,
     sessions: Sequence[date],
     *,
-    feeds: Iterable[str] = tuple(FEEDS),
+    feeds: Iterable[str] | None = None,
     to_layer: str = "marts",
     again: bool = False,
     tables: Collection[str] = (),
@@ -64,9 +63,10 @@ def backfill(
     What was asked for is built again even where it is not stale: the code may have changed.
 
     Args:
-        platform: Source, lake, engine and warehouse; its `progress` receives how far this is.
+        platform: Source, lake, engine and warehouse, and the subject that is meant; its `progress`
+            receives how far this is.
         sessions: Trading sessions, in order; one still to come is not asked for.
-        feeds: Feeds to ask; only jobs whose feeds are all named run.
+        feeds: Feeds to ask, all of the subject by default; only jobs whose feeds are all named run.
         to_layer: The last of LAYERS to fill.
         again: Whether to ask anew for documents that were accepted before.
         tables: Paths of silver and gold that alone are built, from what is there: no publisher is
@@ -78,11 +78,11 @@ def backfill(
     report = Report()
     runs = _Runs(platform, report)
     when_interrupted(runs.cancel)
-    feeds = list(feeds)
+    feeds = list(feeds_of(platform.subject) if feeds is None else feeds)
     if not tables:
         _acquire(platform, runs, sessions, feeds, AGAIN if again else {})
     _tell_states(platform, report, sessions, feeds)
-    wanted = _named(needs(reached), feeds)
+    wanted = _named(needs_of(platform.subject, reached), feeds)
     if tables:
         wanted = {path: need for path, need in wanted.items() if path in tables}
     if not report.failures:
@@ -107,6 +107,7 @@ class _Runs:
         self._env = platform.settings.deployment.env
         self._defs = work_defs(platform)
         self._progress = platform.progress
+        self._subject = platform.subject
         self.report = report
 
     def run(
@@ -116,14 +117,14 @@ class _Runs:
         span: Span | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Runs a job for some of its assets over a range of sessions, to its end."""
+        """Runs a kind of job for some of its assets over a range of sessions, to its end."""
         run_id = str(uuid.uuid4())
         shield_children()
         self._listen(run_id, span)
         of_span = partitions.tags(span) if span else {}
         result = run_here(
             self._instance,
-            self._defs.resolve_job_def(job),
+            self._defs.resolve_job_def(jobs.job_name(job, self._subject)),
             run_id,
             env=self._env,
             keys=keys,
@@ -139,7 +140,7 @@ class _Runs:
         seconds = self.report.seconds
         for event in result.get_step_success_events():
             step = event.step_key or ""
-            layer = _LAYER_OF_STEP.get(step) or step.split("__")[0]
+            layer = layer_of(step)
             took = event.step_success_data.duration_ms / 1000
             seconds[layer] = round(seconds.get(layer, 0.0) + took, 3)
         events = result.filter_events(lambda _: True)
@@ -158,13 +159,15 @@ class _Runs:
         # What has no sessions is refreshed on the side, and no part of what was announced.
         counted = dict.fromkeys(_refined(span), len(span.sessions)) if span else {}
 
+        loading = f"raw_sessions{self._subject.suffix}"
+
         def heard(event: dg.EventLogEntry) -> None:
             layer, _, name = (event.step_key or "").partition("__")
-            if not event.is_dagster_event or layer not in ("silver", "gold", "raw_sessions"):
+            if not event.is_dagster_event or layer not in ("silver", "gold", loading):
                 return
             if event.get_dagster_event().is_step_start:
                 self._progress.advance(0, f"{layer}/{name}" if name else "the warehouse")
-            elif event.get_dagster_event().is_step_success and layer != "raw_sessions":
+            elif event.get_dagster_event().is_step_success and layer != loading:
                 self._progress.advance(counted.get(f"{layer}/{name}", 0))
 
         self._instance.add_event_listener(run_id, heard)
@@ -228,11 +231,12 @@ def _refine(
         keys = [key_at(path) for path in span.names]
         if not number and not tables:
             # What has no sessions, and all the others read.
-            keys += jobs.REFERENCE_KEYS
+            keys += jobs.reference_keys(platform.subject)
             if "warehouse" in reached:
-                keys += [raw_key(table) for table in LOADED if table.is_whole]
+                keys += [raw_key(t) for t in loaded_of(platform.subject).get(Whole(), [])]
         runs.run(jobs.REFINE, keys, span)
-    if "marts" in reached and plan and not tables and not runs.report.failures:
+    wanted_too = "marts" in reached and not tables and has_models(platform.subject)
+    if wanted_too and plan and not runs.report.failures:
         platform.progress.begin("starting dbt")
         runs.run(jobs.BUILD_MARTS)
 
@@ -256,6 +260,13 @@ def _tables(feeds: Iterable[str], refined: Iterable[str]) -> list[str]:
 def _refined(span: Span) -> list[str]:
     """The tables of a run that are computed; all that is loaded is one step."""
     return [path for path in span.names if path in TABLES]
+
+
+def layer_of(step: str) -> str:
+    """The layer that a step fills: it is named after its asset, or after a part of loading."""
+    if step.startswith("raw_"):
+        return "warehouse"
+    return "marts" if step.startswith("marts") else step.split("__", maxsplit=1)[0]
 
 
 def _number(count: int, what: str) -> str:

@@ -19,8 +19,8 @@ from indextracker_assets.assets.reference import reference_assets
 from indextracker_assets.assets.silver_gold import refined_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
 from indextracker_assets.automation import schedules, sensors
-from indextracker_assets.jobs import FRESHNESS_JOB, JOBS
-from indextracker_assets.partitions import partitions_of, session_partitions
+from indextracker_assets.jobs import freshness_jobs, work_jobs
+from indextracker_assets.partitions import partitions_of
 from indextracker_assets.resources import lake_place
 from indextracker_assets.secrets import unlocked
 
@@ -28,8 +28,8 @@ from indextracker_assets.secrets import unlocked
 def build_defs(platform: Platform) -> dg.Definitions:
     """The whole code location over a platform."""
     watching = dg.Definitions(
-        asset_checks=[freshness_checks()],
-        jobs=[FRESHNESS_JOB],
+        asset_checks=freshness_checks(),
+        jobs=freshness_jobs(),
         schedules=schedules(platform),
         sensors=sensors(platform),
     )
@@ -39,7 +39,6 @@ def build_defs(platform: Platform) -> dg.Definitions:
 def work_defs(platform: Platform) -> dg.Definitions:
     """What a backfill runs: assets and jobs, without what watches over them."""
     partitions = partitions_of(platform)
-    loaded = session_partitions(platform.calendar, platform.settings.lake.start)
     with warnings.catch_warnings():
         # One for each `backfill_policy`, fifty in all. Dagster is pinned to one version.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -47,12 +46,12 @@ def work_defs(platform: Platform) -> dg.Definitions:
             *reference_assets(platform),
             *bronze_assets(platform, partitions),
             *refined_assets(platform, partitions),
-            *warehouse_assets(platform, loaded),
+            *warehouse_assets(platform, partitions),
             *marts_assets(),
         ]
     return dg.Definitions(
         assets=assets,
-        jobs=JOBS,
+        jobs=work_jobs(),
         # One engine session serves a whole run: a process per step would start one each.
         executor=dg.in_process_executor,
         resources={"platform": platform},

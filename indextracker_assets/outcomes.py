@@ -19,12 +19,6 @@ from indextracker_catalogue import TABLES
 
 # The report names what is missing itself, with reasons.
 TOLD_ALREADY = ("documents_accepted",)
-# How the two parts of loading, and the marts, are called for people.
-_STEPS = {
-    "raw_reference": "loading the warehouse",
-    "raw_sessions": "loading the warehouse",
-    "marts": "the marts",
-}
 _JOBS = {"acquire": "asking for documents", "refine": "refining", "build_marts": "the marts"}
 
 
@@ -86,8 +80,15 @@ def _together(steps: Iterable[dg.DagsterEvent]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for step in steps:
         key = step.step_key or ""
-        found.setdefault(sentence(step), []).append(_STEPS.get(key) or key.replace("__", "/"))
+        found.setdefault(sentence(step), []).append(_step_in_words(key))
     return found
+
+
+def _step_in_words(step: str) -> str:
+    """What a step does, for people: its table, a part of loading, or the marts of a subject."""
+    if step.startswith("raw_"):
+        return "loading the warehouse"
+    return "the marts" if step.startswith("marts") else step.replace("__", "/")
 
 
 def _broken_rules(

@@ -11,7 +11,7 @@ import dagster as dg
 from indextracker.building.planning import Span
 from indextracker.calendars import TradingDays, trading_days
 from indextracker.platform import Platform
-from indextracker_catalogue.timeline import Days, Hours, Sessions, Timeline
+from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline
 
 PartitionsOf = Callable[[Timeline], dg.PartitionsDefinition]
 
@@ -44,6 +44,7 @@ def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitions
     therefore named from the calendar and never taken as 'the latest', which on a closed day would
     be a session still to come.
     """
+    start = max(start, calendar.start)
     trading = {day.weekday() for day in calendar.sessions(start, calendar.horizon)}
     never = [day for day in range(7) if day not in trading]
     closed = calendar.non_sessions(start, calendar.horizon)
@@ -62,7 +63,12 @@ def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitions
 
 def tags(span: Span) -> dict[str, str]:
     """The tags by which Dagster knows the partitions of a run."""
+    return tags_between(span.first.isoformat(), span.last.isoformat())
+
+
+def tags_between(first: Key, last: Key) -> dict[str, str]:
+    """The tags of a run from one key to another, both inclusive."""
     return {
-        "dagster/asset_partition_range_start": span.first.isoformat(),
-        "dagster/asset_partition_range_end": span.last.isoformat(),
+        "dagster/asset_partition_range_start": first,
+        "dagster/asset_partition_range_end": last,
     }

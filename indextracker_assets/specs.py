@@ -10,7 +10,7 @@ import dagster as dg
 from indextracker.building.needs import raw_path
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine, rules
-from indextracker_catalogue import Key, Table
+from indextracker_catalogue import Key, Table, subject_of
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -35,6 +35,12 @@ def raw_key(table: Table) -> dg.AssetKey:
 def group(subject: str, layer: str) -> str:
     """What Dagster shows together: the tables of a subject in a layer."""
     return f"{subject}_{layer}"
+
+
+def group_of(table: Table, layer: str = "") -> str:
+    """The group of a table, or of its copy in another layer."""
+    subject = subject_of(table)
+    return group(subject.name if subject else "shared", layer or table.layer)
 
 
 def metadata(table: Table, uri: str) -> dict[str, object]:

@@ -28,6 +28,7 @@ from indextracker_cli.arguments import (
     FeedNames,
     Moment,
     OutputFile,
+    SubjectName,
     TableName,
     TableNames,
     Zone,
@@ -36,7 +37,7 @@ from indextracker_cli.arguments import (
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
     from indextracker.settings import Settings
-    from indextracker_catalogue import Table
+    from indextracker_catalogue import Subject, Table
 
 BROKEN = 1
 LAST_PORT = 65535
@@ -71,7 +72,7 @@ def indextracker(debug: bool) -> None:
 
 
 @indextracker.command()
-@click.argument("subject", type=click.Choice(["taiwan"]))
+@click.argument("subject", type=SubjectName())
 @click.option("--from", "first", type=Day(), help="First session; the last five by default.")
 @click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
 @click.option(
@@ -104,7 +105,7 @@ def indextracker(debug: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(GOES_ON)
 @with_settings
-def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
+def backfill(settings: Settings, /, *, subject: Subject, as_json: bool, **wish: Any) -> int:
     """Bring sessions from their publishers to the marts.
 
     Each missing document is named with its reason, and holds up no other. Running it again changes
@@ -112,12 +113,11 @@ def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any)
     """
     from indextracker_cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
 
-    del subject  # the only one so far
-    report = backfilling.run(settings, backfilling.Wish(quiet=as_json, **wish))
+    report = backfilling.run(settings, backfilling.Wish(subject, quiet=as_json, **wish))
     if as_json:
         click.echo(reporting.as_json(report))
     else:
-        reporting.show(report, settings)
+        reporting.show(report, settings, subject)
     return report.exit_code
 
 

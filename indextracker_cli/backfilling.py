@@ -21,13 +21,13 @@ import click
 
 from indextracker.acquiring.deliveries import unasked
 from indextracker.building.reports import Report
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker.system.installation import shipped
 from indextracker.system.rooms import full, obstacles
-from indextracker_catalogue import Table
+from indextracker_catalogue import Subject, Table
 from indextracker_catalogue.shared.builds import BUILDS
 from indextracker_catalogue.timeline import Years
 from indextracker_cli import interrupts, progress
@@ -46,6 +46,7 @@ class Wish:
     """What somebody asks of a backfill.
 
     Attributes:
+        subject: Whose sessions.
         first: First day; days without a session are passed over. Null for the last five.
         last: Last day; null for yesterday.
         feeds: Names of feeds; null for all.
@@ -57,6 +58,7 @@ class Wish:
         quiet: Say nothing on the way.
     """
 
+    subject: Subject
     first: date | None
     last: date | None
     feeds: Sequence[str] | None
@@ -70,7 +72,7 @@ class Wish:
     @property
     def wanted(self) -> list[str]:
         """The feeds that are meant."""
-        return list(FEEDS if self.feeds is None else self.feeds)
+        return list(feeds_of(self.subject) if self.feeds is None else self.feeds)
 
 
 def run(settings: Settings, wish: Wish) -> Report:
@@ -88,7 +90,7 @@ def run(settings: Settings, wish: Wish) -> Report:
     if wrong := obstacles(settings):
         raise click.ClickException("; ".join(wrong))
     stages = progress.Stages(lambda _: None)
-    platform = Platform(settings, progress=stages)
+    platform = Platform(settings, progress=stages, subject=wish.subject)
     sessions = _sessions(platform, wish)
     if not sessions or sessions[0] > platform.today:
         return _to_come(platform, wish, sessions)
@@ -170,7 +172,8 @@ def _sessions(platform: Platform, wish: Wish) -> list[date]:
                 "--all is every session of the archive: leave --from and --to out"
             )
         return _archived(platform, wish)
-    calendar, start = platform.calendar, platform.settings.lake.start
+    calendar = platform.calendar
+    start = max(platform.settings.lake.start, calendar.start)
     first, last = wish.first, wish.last or platform.today - timedelta(days=1)
     for day in filter(None, (first, wish.last)):
         if day < start:
@@ -259,7 +262,7 @@ def _headline(settings: Settings, wish: Wish, sessions: Sequence[date]) -> str:
     if wish.tables:
         what = f"tables {', '.join(table.path for table in wish.tables)}"
     else:
-        what = f"feeds {', '.join(wish.feeds)}" if wish.feeds else f"all {len(FEEDS)} feeds"
+        what = f"feeds {', '.join(wish.feeds)}" if wish.feeds else f"all {len(wish.wanted)} feeds"
     return (
         f"{number}, {days}, {what}: {settings.world} data from {settings.source.address} into "
         f"{settings.lake.address}"

@@ -10,10 +10,11 @@ from datetime import date
 import click
 
 from indextracker.calendars import TradingDays
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
+from indextracker_catalogue import SUBJECTS, Sessions, Subject
 from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
@@ -64,26 +65,46 @@ def show(
     Raises:
         click.BadParameter: The range ends before it begins.
     """
-    platform = Platform(settings)
-    calendar = platform.calendar
-    last = last or platform.clock().astimezone(calendar.timezone).date()
-    if first and last < first:
-        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
-    begin = first or settings.lake.start
-    sessions = calendar.sessions(begin, last) if begin <= last else []
-    sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
-    states = States(platform, sessions, feeds or list(FEEDS))
+    subjects = [one for one in SUBJECTS.values() if isinstance(one.timeline, Sessions)]
+    found = [_states(settings, subject, first, last, feeds) for subject in subjects]
+    found = [states for states in found if states.every_feed or len(subjects) == 1]
     if as_json:
-        click.echo(_json(states, settings))
+        told = [_told(states, settings) for states in found]
+        names = [states.subject.name for states in found]
+        one = told[0] if len(told) == 1 else {"subjects": dict(zip(names, told, strict=True))}
+        click.echo(json.dumps(one, ensure_ascii=False))
         return
     shown = console()
     shown.print(f"{settings.world} data: lake {settings.lake.address}", soft_wrap=True)
-    for line in lines(states, calendar, shown.width):
-        shown.print(line, soft_wrap=True)
-    if begin > last:
+    for states in found:
+        if len(found) > 1:
+            shown.print(f"\n{states.subject.name}: {states.subject.title}", soft_wrap=True)
+        for line in lines(states, states.calendar, shown.width):
+            shown.print(line, soft_wrap=True)
+    begin = first or settings.lake.start
+    if any(begin > (last or states.today) for states in found):
         shown.print(f"sessions are kept from INDEXTRACKER_START={begin} on", soft_wrap=True)
     if other := newer_elsewhere(settings):
         shown.print(other, soft_wrap=True)
+
+
+def _states(
+    settings: Settings,
+    subject: Subject,
+    first: date | None,
+    last: date | None,
+    feeds: Sequence[str] | None,
+) -> States:
+    """The states of a subject in the range."""
+    platform = Platform(settings, subject=subject)
+    last = last or platform.today
+    if first and last < first:
+        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
+    begin = max(first or settings.lake.start, platform.calendar.start)
+    sessions = platform.calendar.sessions(begin, last) if begin <= last else []
+    sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
+    own = feeds_of(subject)
+    return States(platform, sessions, [name for name in feeds or own if name in own])
 
 
 def lines(states: States, calendar: TradingDays, width: int) -> Lines:
@@ -118,14 +139,14 @@ def _counts(states: States, width: int) -> Lines:
         f"{_span(states.sessions)}: {len(states.sessions)} sessions, {len(states.complete)} "
         f"complete; {there} of {wanted} documents"
     )
-    if left := [name for name in FEEDS if name not in states.every_feed]:
+    if left := [name for name in feeds_of(states.subject) if name not in states.every_feed]:
         yield from _wrapped(f"not looked at: {', '.join(left)}", width, "  ")
 
 
 def _only(states: States) -> str:
     """The option that chooses these feeds, where they are not all."""
     chosen = states.every_feed
-    return "" if len(chosen) == len(FEEDS) else f" --feeds {','.join(chosen)}"
+    return "" if len(chosen) == len(feeds_of(states.subject)) else f" --feeds {','.join(chosen)}"
 
 
 def _matrix(states: States, width: int) -> Lines:
@@ -175,7 +196,7 @@ def _missing(states: States, calendar: TradingDays, width: int) -> Lines:
     left = LINES_OF_GAPS
     for position, gap in enumerate(states.gaps):
         told = [
-            *_wrapped(f"{gap.number:>5} {_why(gap, _only(states))}", width, "      ", most=2),
+            *_wrapped(f"{gap.number:>5} {_why(gap, states)}", width, "      ", most=2),
             *_wrapped(
                 f"      {where_in_words(gap.where, states.feeds, calendar)}",
                 width,
@@ -192,7 +213,7 @@ def _missing(states: States, calendar: TradingDays, width: int) -> Lines:
         left -= len(told)
 
 
-def _why(gap: Gap, only: str) -> str:
+def _why(gap: Gap, states: States) -> str:
     name = NAMES.get(gap.state, gap.state)
     if gap.state != "unasked":
         return f"{name}{', the newest' if gap.varies else ''}: {gap.reason}"
@@ -200,7 +221,7 @@ def _why(gap: Gap, only: str) -> str:
         day for feed, days in gap.where.items() for day in days if FEEDS[feed].timeline != Years()
     ]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
-    return f"{name}: indextracker backfill taiwan{span}{only}"
+    return f"{name}: indextracker backfill {states.subject.name}{span}{_only(states)}"
 
 
 def _expiring(states: States, calendar: TradingDays, width: int) -> Lines:
@@ -253,7 +274,8 @@ def _behind(states: States, calendar: TradingDays, width: int) -> Lines:
     number = sum(bool(days) for layer in layers for days in layer.tables.values())
     yield from _wrapped(
         f"{number} table{'s are' if number > 1 else ' is'} not made from the documents that are "
-        f"there: indextracker backfill taiwan --from {every[0]} --to {every[-1]}{_only(states)}",
+        f"there: indextracker backfill {states.subject.name} --from {every[0]} --to {every[-1]}"
+        f"{_only(states)}",
         width,
         "    ",
     )
@@ -281,57 +303,54 @@ def _wrapped(text: str, width: int, indent: str, most: int | None = None) -> lis
     )
 
 
-def _json(states: States, settings: Settings) -> str:
+def _told(states: States, settings: Settings) -> dict[str, object]:
+    """The states of a subject as JSON has them."""
+
     def cells(found: Mapping[str, State]) -> dict[str, dict[str, str | None]]:
         return {
             feed: {"state": state.state, "reason": state.reason or None}
             for feed, state in found.items()
         }
 
-    return json.dumps(
-        {
-            "world": settings.world,
-            "lake": settings.lake.address,
-            "today": states.today.isoformat(),
-            "feeds": states.every_feed,
-            "sessions": {
-                session.isoformat(): cells(
-                    {feed: states.of(feed, session) for feed in states.feeds}
-                )
-                for session in states.sessions
-            },
-            "years": {str(year.year): cells(found) for year, found in states.years.items()},
-            "earlier": {
-                "sessions": [session.isoformat() for session in states.earlier.sessions],
-                "complete": states.earlier.complete,
-            },
-            "expiring": [
-                {"days_left": left, "feed": feed, "session": day.isoformat()}
-                for left, feeds in states.expiring.items()
-                for feed, days in feeds.items()
-                for day in days
-            ],
-            "layers": {
-                layer.name: {
-                    "newest": layer.newest.isoformat() if layer.newest else None,
-                    "behind": [day.isoformat() for day in layer.behind],
-                    "tables": {
-                        path: [day.isoformat() for day in days]
-                        for path, days in layer.tables.items()
-                        if days
-                    },
-                }
-                for layer in states.layers
-            },
-            "rejects": states.rejects,
-            "old_reviews": [
-                {
-                    "exchange": review.exchange,
-                    "kind": review.kind,
-                    "reviewed_until": review.reviewed_until.isoformat(),
-                }
-                for review in old_reviews(states.today)
-            ],
+    return {
+        "world": settings.world,
+        "lake": settings.lake.address,
+        "today": states.today.isoformat(),
+        "feeds": states.every_feed,
+        "sessions": {
+            session.isoformat(): cells({feed: states.of(feed, session) for feed in states.feeds})
+            for session in states.sessions
         },
-        ensure_ascii=False,
-    )
+        "years": {str(year.year): cells(found) for year, found in states.years.items()},
+        "earlier": {
+            "sessions": [session.isoformat() for session in states.earlier.sessions],
+            "complete": states.earlier.complete,
+        },
+        "expiring": [
+            {"days_left": left, "feed": feed, "session": day.isoformat()}
+            for left, feeds in states.expiring.items()
+            for feed, days in feeds.items()
+            for day in days
+        ],
+        "layers": {
+            layer.name: {
+                "newest": layer.newest.isoformat() if layer.newest else None,
+                "behind": [day.isoformat() for day in layer.behind],
+                "tables": {
+                    path: [day.isoformat() for day in days]
+                    for path, days in layer.tables.items()
+                    if days
+                },
+            }
+            for layer in states.layers
+        },
+        "rejects": states.rejects,
+        "old_reviews": [
+            {
+                "exchange": review.exchange,
+                "kind": review.kind,
+                "reviewed_until": review.reviewed_until.isoformat(),
+            }
+            for review in old_reviews(states.today)
+        ],
+    }

@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 
 import click
 
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned
-from indextracker.calendars import trading_days
+from indextracker.calendars import TradingDays
+from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker_catalogue import Subject
 from indextracker_cli.missing import by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
 
@@ -45,7 +48,7 @@ def as_json(report: Report) -> str:
     )
 
 
-def show(report: Report, settings: Settings) -> None:
+def show(report: Report, settings: Settings, subject: Subject) -> None:
     """The report for people: what was made and where it is; last, what needs a look."""
     shown = console()
     if filled := {name: rows for name, rows in report.tables.items() if rows}:
@@ -59,7 +62,8 @@ def show(report: Report, settings: Settings) -> None:
         shown.print(f"time in steps: {took}", soft_wrap=True)
         for what, where in _places(report, settings).items():
             shown.print(f"{what:<10} {where}", soft_wrap=True)
-    found = (_remarks, _warnings, _rejects, _missing)
+    calendar = Platform(settings, subject=subject).calendar
+    found = (_remarks, _warnings, _rejects, partial(_missing, calendar=calendar))
     for lines in (of(report) for of in found):
         for line in lines:
             shown.print(line, soft_wrap=True)
@@ -133,7 +137,7 @@ def _rejects(report: Report) -> Iterable[str]:
     yield from _capped(told, "feeds")
 
 
-def _missing(report: Report) -> Iterable[str]:
+def _missing(report: Report, calendar: TradingDays) -> Iterable[str]:
     cells = [
         (day, feed, answer.state, answer.reason or "")
         for day, answers in report.incomplete.items()
@@ -142,7 +146,6 @@ def _missing(report: Report) -> Iterable[str]:
     if not cells:
         return
     feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
-    calendar = trading_days("XTAI")
     of = _number(len(report.incomplete), "session")
     yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [

@@ -15,11 +15,11 @@ from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, fo
 from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
 from indextracker.building.earlier import known
-from indextracker.building.needs import needs
+from indextracker.building.needs import needs_of
 from indextracker.calendars import TradingDays
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import tables_of
 from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, by_reason
 
@@ -74,9 +74,12 @@ class States:
     """
 
     def __init__(
-        self, platform: Platform, sessions: Sequence[date], feeds: Sequence[str] = tuple(FEEDS)
+        self, platform: Platform, sessions: Sequence[date], feeds: Sequence[str] | None = None
     ) -> None:
         self._platform = platform
+        self.subject = platform.subject
+        self.calendar = platform.calendar
+        feeds = list(feeds_of(platform.subject)) if feeds is None else feeds
         self.sessions = list(sessions)
         self.today = platform.clock().astimezone(platform.calendar.timezone).date()
         self.feeds = [name for name in feeds if FEEDS[name].timeline != Years()]
@@ -179,8 +182,9 @@ class States:
     @cached_property
     def rejects(self) -> int:
         """Lines of the range that could not be read."""
-        counts = self._platform.lake.row_counts(TABLES["silver/rejects"], self.sessions)
-        return sum(counts.values())
+        kept = [table for table in tables_of(self.subject) if table.name == "rejects"]
+        counts = [self._platform.lake.row_counts(table, self.sessions) for table in kept]
+        return sum(sum(of_sessions.values()) for of_sessions in counts)
 
     @cached_property
     def _kept_by(self) -> TradingDays:
@@ -204,7 +208,7 @@ class States:
 
     def _built(self) -> list[Layer]:
         chosen = frozenset(self.feeds)
-        wanted = needs()
+        wanted = needs_of(self.subject)
         shown = [
             path
             for path, need in wanted.items()

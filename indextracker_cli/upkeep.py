@@ -14,7 +14,7 @@ from indextracker.lake.restoring import Restoration, plan, restore
 from indextracker.lake.upkeep import maintain
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_catalogue import Table
+from indextracker_catalogue import Table, subject_of
 from indextracker_cli.show import bytes_in_words, console, grid, sessions_in_words
 from indextracker_cli.worlds import tell_world
 
@@ -122,7 +122,8 @@ def _tell(planned: Restoration, *, dry_run: bool) -> None:
 
 def _consequence(table: Table, sessions: Sequence[date]) -> str:
     """What is now out of step with the table, and what to run."""
-    again = "indextracker backfill taiwan"
+    subject = subject_of(table)
+    again = f"indextracker backfill {subject.name}" if subject else ""
     if sessions:
         again += f" --from {sessions[0]} --to {sessions[-1]}"
     if table.path == "bronze/deliveries":

@@ -190,7 +190,6 @@ class Table:
         slice_by: What one write replaces, beyond the keys, where several jobs fill the table:
             rejects are replaced per feed too, contracts per instrument.
         checks: Rules on values.
-        subject: The group of the asset graph that it belongs to.
         in_warehouse: Whether the loader copies it into schema `raw`.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
             written by the library.
@@ -210,7 +209,6 @@ class Table:
     writes: Writes = "replace"
     slice_by: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
-    subject: str = "taiwan"
     in_warehouse: bool = False
     by_job: bool = True
     spread_by: str = ""

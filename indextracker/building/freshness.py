@@ -14,7 +14,7 @@ from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
 from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
-from indextracker_catalogue import Table
+from indextracker_catalogue import Subject, Table, subject_of
 
 # A missing session or two are often the publisher's doing; a week of them is a fault here.
 LONG = 5
@@ -34,27 +34,30 @@ class Lag:
         return self.behind >= LONG
 
 
-def watched() -> dict[Table, frozenset[str]]:
-    """The watched tables, of documents and of bars, and the feeds that each is made from."""
+def watched(subject: Subject) -> dict[Table, frozenset[str]]:
+    """The watched tables of a subject, of documents and of bars, and the feeds of each."""
     found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
     for table in refined_tables():
         if table.layer == "gold" and not table.is_whole:
             found[table] = frozenset[str]().union(*(way.feeds for way in ways(table)))
-    return found
+    return {table: feeds for table, feeds in found.items() if subject_of(table) is subject}
 
 
-def lags(lake: Lake, calendar: TradingDays, start: date, now: datetime) -> dict[Table, Lag]:
+def lags(
+    lake: Lake, subject: Subject, calendar: TradingDays, start: date, now: datetime
+) -> dict[Table, Lag]:
     """How far each watched table is behind the sessions whose documents are due by now.
 
     No document is due of a session that was found to be closed.
 
     Args:
         lake: Where the logs are.
+        subject: Whose tables.
         calendar: Sessions of the exchange.
         start: The first session of interest.
         now: The present, as an aware instant.
     """
-    tables = watched()
+    tables = watched(subject)
     today = now.astimezone(calendar.timezone).date()
     first = max(start, calendar.start)
     passed = calendar.sessions(first, today) if first <= today else []

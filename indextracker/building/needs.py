@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
-from indextracker_catalogue import Table
+from indextracker_catalogue import Subject, Table, tables_of
 from indextracker_catalogue.timeline import Years
 from indextracker_spark.job import Job
 from indextracker_spark.jobs import JOBS, sources, writers
@@ -63,3 +63,9 @@ def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
             if "warehouse" in layers and table.in_warehouse:
                 found[raw_path(table)] = need(table)
     return found
+
+
+def needs_of(subject: Subject, layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
+    """The part of `needs` that is a subject's."""
+    own = {path for table in tables_of(subject) for path in (table.path, raw_path(table))}
+    return {path: need for path, need in needs(layers).items() if path in own}

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from indextracker.feeds.closures import ClosureFinder
 from indextracker.feeds.model import Feed, Publisher, Refusal, State
-from indextracker_catalogue import SUBJECTS, TABLES
+from indextracker_catalogue import SUBJECTS, TABLES, Subject, subject_of
 from indextracker_catalogue.subjects import declared, once
 
 FLOOR = "indextracker.feeds"
@@ -41,8 +41,24 @@ _PUBLISHERS = find(Publisher, SUBJECTS)
 PUBLISHERS: dict[str, Publisher] = {
     feed.publisher: _PUBLISHERS[feed.publisher] for feed in FEEDS.values()
 }
+
+
+def feeds_of(subject: Subject) -> dict[str, Feed]:
+    """The feeds of a subject, by name."""
+    return {name: feed for name, feed in FEEDS.items() if subject_of(feed.table) is subject}
+
+
 CLOSURE_FINDERS: tuple[ClosureFinder, ...] = tuple(
     finder for subject in SUBJECTS for finder in declared(FLOOR, subject, ClosureFinder)
 )
 
-__all__ = ["CLOSURE_FINDERS", "FEEDS", "PUBLISHERS", "Feed", "Publisher", "Refusal", "State"]
+__all__ = [
+    "CLOSURE_FINDERS",
+    "FEEDS",
+    "PUBLISHERS",
+    "Feed",
+    "Publisher",
+    "Refusal",
+    "State",
+    "feeds_of",
+]

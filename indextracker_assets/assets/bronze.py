@@ -24,7 +24,7 @@ from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
+from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
 from indextracker_catalogue.timeline import Years
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
@@ -56,7 +56,7 @@ def years(platform: Platform) -> list[date]:
 
 
 def _sessions_asset(
-    feed: Feed, platform: Platform, partitions: dg.PartitionsDefinition
+    feed: Feed, platform: Platform, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
     key = asset_key(feed.table)
 
@@ -129,7 +129,7 @@ def _asset(
     decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         key=asset_key(feed.table),
         description=feed.table.meaning,
-        group_name=group(feed.table.subject, feed.table.layer),
+        group_name=group_of(feed.table),
         kinds={"python", "deltalake"},
         metadata=metadata(feed.table, platform.lake.path(feed.table)),
         check_specs=[*check_specs(feed.table), accepted],

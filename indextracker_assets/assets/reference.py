@@ -10,7 +10,7 @@ from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
 from indextracker_assets import pools
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, check_results, check_specs, group, metadata
+from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
 from indextracker_catalogue import Table
 
 
@@ -23,7 +23,7 @@ def _reference_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
     @dg.asset(
         key=asset_key(table),
         description=table.meaning,
-        group_name=group(table.subject, table.layer),
+        group_name=group_of(table),
         kinds={"python", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),

@@ -20,7 +20,14 @@ from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.resources import StepHost
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, blocks, check_results, check_specs, group, metadata
+from indextracker_assets.specs import (
+    asset_key,
+    blocks,
+    check_results,
+    check_specs,
+    group_of,
+    metadata,
+)
 from indextracker_catalogue import Key, Table
 from indextracker_catalogue.timeline import seen
 from indextracker_spark.job import Job
@@ -63,7 +70,7 @@ def _whole_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
 
 
 def _sessions_asset(
-    table: Table, platform: Platform, partitions: dg.PartitionsDefinition
+    table: Table, platform: Platform, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
     def refined(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
@@ -110,7 +117,7 @@ def _asset(
         key=asset_key(table),
         deps=[asset_key(read) for read in reads],
         description=table.meaning,
-        group_name=group(table.subject, table.layer),
+        group_name=group_of(table),
         kinds={"spark", "deltalake"},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),

@@ -1,10 +1,11 @@
 """Loading: copies of the lake's tables in schema `raw` of the warehouse.
 
-The tables of sessions are one step, so that a session is loaded whole, in one transaction.
+The tables of a time line are one step of a subject, so that a session is loaded whole, in one
+transaction.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import dagster as dg
@@ -12,25 +13,39 @@ import dagster as dg
 from indextracker.building import staleness
 from indextracker.building.needs import raw_path
 from indextracker.platform import Platform
-from indextracker.warehouse.slices import LOADED
 from indextracker_assets import pools
+from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
-from indextracker_assets.specs import asset_key, group, metadata, raw_key
-from indextracker_catalogue import Table
-
-__all__ = ["LOADED", "warehouse_assets"]
+from indextracker_assets.specs import asset_key, group_of, metadata, raw_key
+from indextracker_catalogue import SUBJECTS, Subject, Table, Timeline, Whole, tables_of
 
 
-def warehouse_assets(
-    platform: Platform, partitions: dg.PartitionsDefinition
-) -> list[dg.AssetsDefinition]:
-    """Two steps: the tables without sessions, and those with."""
+def warehouse_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
+    """For each subject the tables in one piece in one step, and those of each time line."""
     uri = platform.settings.warehouse.address
-    whole = {raw_key(table): table for table in LOADED if table.is_whole}
-    sliced = {raw_key(table): table for table in LOADED if not table.is_whole}
+    return [
+        _reference(tables, uri, subject)
+        if timeline == Whole()
+        else _keyed(tables, uri, subject, partitions(timeline))
+        for subject in SUBJECTS.values()
+        for timeline, tables in loaded_of(subject).items()
+    ]
+
+
+def loaded_of(subject: Subject) -> dict[Timeline, list[Table]]:
+    """What is loaded of a subject, by time line."""
+    found: dict[Timeline, list[Table]] = {}
+    for table in tables_of(subject):
+        if table.in_warehouse:
+            found.setdefault(table.timeline, []).append(table)
+    return found
+
+
+def _reference(tables: Sequence[Table], uri: str, subject: Subject) -> dg.AssetsDefinition:
+    whole = {raw_key(table): table for table in tables}
 
     @dg.multi_asset(
-        name="raw_reference",
+        name=f"raw_reference{subject.suffix}",
         specs=[_spec(table, uri) for table in whole.values()],
         can_subset=True,
         pool=pools.WAREHOUSE,
@@ -46,8 +61,20 @@ def warehouse_assets(
                 asset_key=raw_key(table), metadata={"dagster/row_count": loaded[table.path]}
             )
 
+    return raw_reference
+
+
+def _keyed(
+    tables: Sequence[Table],
+    uri: str,
+    subject: Subject,
+    partitions: dg.PartitionsDefinition | None,
+) -> dg.AssetsDefinition:
+    sliced = {raw_key(table): table for table in tables}
+    kind = type(tables[0].timeline).__name__.lower()
+
     @dg.multi_asset(
-        name="raw_sessions",
+        name=f"raw_{kind}{subject.suffix}",
         specs=[_spec(table, uri) for table in sliced.values()],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -78,7 +105,7 @@ def warehouse_assets(
                 },
             )
 
-    return [raw_reference, raw_sessions]
+    return raw_sessions
 
 
 def _spec(table: Table, uri: str) -> dg.AssetSpec:
@@ -86,7 +113,7 @@ def _spec(table: Table, uri: str) -> dg.AssetSpec:
         raw_key(table),
         deps=[asset_key(table)],
         description=f"Copy of {table.path} in the warehouse. {table.meaning}",
-        group_name=group(table.subject, "raw"),
+        group_name=group_of(table, "raw"),
         kinds={"python", "duckdb"},
         metadata=metadata(table, uri) | {"dagster/table_name": f"raw.{table.name}"},
     )

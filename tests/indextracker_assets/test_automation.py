@@ -68,9 +68,8 @@ class World:
         return self.harness.platform
 
     def lags(self, now: datetime) -> dict[Table, Lag]:
-        return lags(
-            self.platform.lake, self.platform.calendar, self.platform.settings.lake.start, now
-        )
+        of = self.platform
+        return lags(of.lake, of.subject, of.calendar, of.settings.lake.start, now)
 
     def evening(self, day: int) -> list[Asked] | str:
         """The schedule's tick of a day, its runs run."""
@@ -143,7 +142,10 @@ def test_what_recovers_is_refined_alone(world: World) -> None:
     assert set(world.states(BEFORE).values()) == {"accepted"}
     [asked] = world.refined()
     assert asked.sessions == (BEFORE, BEFORE)
-    assert asked.assets - {"/".join(key.path) for key in jobs.REFERENCE_KEYS} == OF_THE_INDEX
+    assert (
+        asked.assets - {"/".join(key.path) for key in jobs.reference_keys(world.platform.subject)}
+        == OF_THE_INDEX
+    )
 
 
 @pytest.mark.parametrize("day", [7, 10, 14])  # a holiday, a Saturday, the last holiday

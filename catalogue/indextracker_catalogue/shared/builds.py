@@ -8,7 +8,6 @@ from indextracker_catalogue.timeline import Days
 BUILDS = Table(
     layer="silver",
     name="builds",
-    subject="deliveries",
     meaning=(
         "A log with one row per table and key (session, hour or year) that a run built and whose "
         "checks passed, with what it was built from: accepted documents, or tables. A key is stale "

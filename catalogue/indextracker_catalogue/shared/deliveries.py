@@ -10,7 +10,6 @@ STATES = ("accepted", "closed", "not_yet", "partial", "blocked", "refused", "mis
 DELIVERIES = Table(
     layer="bronze",
     name="deliveries",
-    subject="deliveries",
     meaning=(
         "A log with one row per answer of a publisher, accepted or not. The state of a session "
         "and feed is derived from it and stored nowhere else."

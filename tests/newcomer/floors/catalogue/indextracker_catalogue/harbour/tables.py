@@ -25,7 +25,6 @@ HARBOUR_AUCTIONS = Table(
         TEXT,
         DOCUMENT,
     ),
-    subject="harbour",
 )
 
 HARBOUR_GAUGES = Table(
@@ -42,7 +41,6 @@ HARBOUR_GAUGES = Table(
         TEXT,
         DOCUMENT,
     ),
-    subject="harbour",
 )
 
 HARBOUR_BERTHS = Table(
@@ -52,7 +50,6 @@ HARBOUR_BERTHS = Table(
     key=("berth",),
     timeline=Whole(),
     columns=(BERTH, Column("sessions", "bigint", "Sessions in which it was traded.")),
-    subject="harbour",
     in_warehouse=True,
 )
 
@@ -65,7 +62,6 @@ HARBOUR_PRICES = Table(
     partitioned="year",
     columns=(SESSION, BERTH, Column("price", "double", "Price of the berth.", "shells")),
     checks=(Check("price_above_zero", "price <= 0", "No berth is given away."),),
-    subject="harbour",
     in_warehouse=True,
 )
 
@@ -81,7 +77,6 @@ HARBOUR_AVERAGES = Table(
         BERTH,
         Column("price", "double", "Mean price of the session and the five before.", "shells"),
     ),
-    subject="harbour",
     in_warehouse=True,
 )
 
@@ -92,7 +87,6 @@ HARBOUR_TIDES = Table(
     key=("hour",),
     timeline=Hours(),
     columns=(HOUR, Column("height", "double", "Mean height of the water.", "metres")),
-    subject="harbour",
 )
 
 HARBOUR_NOTICES = Table(
@@ -107,5 +101,4 @@ HARBOUR_NOTICES = Table(
         Column("notice", "string", "What it says."),
     ),
     by_job=False,
-    subject="harbour",
 )
