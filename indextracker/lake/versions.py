@@ -119,7 +119,7 @@ def verify_files(
     gone = sum(file not in there for file in needed)
     if gone:
         raise VacuumedError(
-            f"{name} cannot be read at version {delta.version()}: {gone} of the "
+            f"{name} cannot be read as of version {delta.version()}: {gone} of the "
             f"{len(needed)} files needed have been removed by maintenance"
         )
 
