@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from indextracker_catalogue import SUBJECTS
 from indextracker_cli import interrupts
 from indextracker_cli.arguments import (
     FEEDS,
@@ -28,7 +29,6 @@ from indextracker_cli.arguments import (
     FeedNames,
     Moment,
     OutputFile,
-    SubjectName,
     TableName,
     TableNames,
     Zone,
@@ -37,7 +37,7 @@ from indextracker_cli.arguments import (
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
     from indextracker.settings import Settings
-    from indextracker_catalogue import Subject, Table
+    from indextracker_catalogue import Table
 
 BROKEN = 1
 LAST_PORT = 65535
@@ -72,7 +72,7 @@ def indextracker(debug: bool) -> None:
 
 
 @indextracker.command()
-@click.argument("subject", type=SubjectName())
+@click.argument("subject", type=click.Choice(tuple(SUBJECTS)))
 @click.option("--from", "first", type=Day(), help="First session; the last five by default.")
 @click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
 @click.option(
@@ -105,7 +105,7 @@ def indextracker(debug: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(GOES_ON)
 @with_settings
-def backfill(settings: Settings, /, *, subject: Subject, as_json: bool, **wish: Any) -> int:
+def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
     """Bring sessions from their publishers to the marts.
 
     Each missing document is named with its reason, and holds up no other. Running it again changes
@@ -113,11 +113,11 @@ def backfill(settings: Settings, /, *, subject: Subject, as_json: bool, **wish: 
     """
     from indextracker_cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
 
-    report = backfilling.run(settings, backfilling.Wish(subject, quiet=as_json, **wish))
+    report = backfilling.run(settings, backfilling.Wish(SUBJECTS[subject], quiet=as_json, **wish))
     if as_json:
         click.echo(reporting.as_json(report))
     else:
-        reporting.show(report, settings, subject)
+        reporting.show(report, settings, SUBJECTS[subject])
     return report.exit_code
 
 

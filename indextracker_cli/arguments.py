@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
-from indextracker_catalogue import SUBJECTS, TABLES, Subject, Table, subject_of
+from indextracker_catalogue import TABLES, Table, subject_of
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 FEEDS = tuple(
     table.name for table in TABLES.values() if table.layer == "bronze" and subject_of(table)
 )
-
-
-class SubjectName(click.ParamType[Subject]):
-    """A subject of the lakehouse."""
-
-    name = "subject"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Subject:
-        """Finds the subject or fails with those that there are."""
-        if isinstance(value, Subject):
-            return value
-        if value not in SUBJECTS:
-            self.fail(f"there is no subject {value!r}; there are {', '.join(SUBJECTS)}", param, ctx)
-        return SUBJECTS[str(value)]
 
 
 class Day(click.ParamType[date]):
