@@ -154,6 +154,11 @@
         'insert into ' ~ book('run_sessions')
         ~ " values ('" ~ subject ~ "', 'run', null, '" ~ definition ~ "')"
     ) -%}
+    {#- Dropping a relation on Redshift leaves a transaction open (dbt-redshift 1.11.1), and what is
+        open at the end of this hook is rolled back. -#}
+    {%- if target.type == 'redshift' -%}
+        {%- do run_query('commit') -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
