@@ -393,6 +393,8 @@ class Bucket:
             SubTreeFileSystem,
         )
 
+        from indextracker.system.whole_reads import reading_small_files_whole  # noqa: PLC0415
+
         found = Session().get_credentials()
         keys = found.get_frozen_credentials() if found else None
         store = self._client.meta
@@ -408,7 +410,8 @@ class Bucket:
             request_timeout=READ_SECONDS,
             retry_strategy=AwsStandardS3RetryStrategy(max_attempts=REQUEST_TRIES),
         )
-        return SubTreeFileSystem(f"{self._bucket}/{self._prefix}", system)
+        whole = reading_small_files_whole(system)
+        return SubTreeFileSystem(f"{self._bucket}/{self._prefix}", whole)
 
     def _object(self, name: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": f"{self._prefix}{name}"}
