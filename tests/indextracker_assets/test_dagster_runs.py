@@ -17,8 +17,8 @@ from support.archives import Archive, MakePlatform
 
 from indextracker.building.reports import Report
 from indextracker.platform import Platform
+from indextracker.warehouse.slices import LOADED
 from indextracker_assets.assets.freshness import CHECK
-from indextracker_assets.assets.warehouse import LOADED
 from indextracker_assets.backfill import backfill
 from indextracker_assets.definitions import build_defs
 from indextracker_assets.specs import key_at
