@@ -62,7 +62,7 @@ def test_tests_stand_with_their_table_and_their_column() -> None:
 @pytest.mark.parametrize(
     ("tests", "message"),
     [
-        ({"volume": {"data_tests": ["unique"]}}, r"\['volume'\], which no table"),
+        ({"volume": {"data_tests": ["unique"]}}, r"\['volume'\], which are not tables of raw"),
         ({"volumes": {"columns": {"contract": ["unique"]}}}, r"\['contract'\], no columns of vol"),
     ],
     ids=["table", "column"],
