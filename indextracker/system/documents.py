@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from _typeshed import WriteableBuffer
+
 # Documents of a session measure 2 KB to 1.8 MB; those above this lie in a temporary file.
 IN_MEMORY_BYTES = 8 << 20
 
@@ -132,7 +134,7 @@ class _Reader(io.RawIOBase):
         self._place = start + offset
         return self._place
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill a buffer, as far as there are bytes."""
         read = os.preadv(self._file.number, [buffer], self._place)
         self._place += read

@@ -24,7 +24,7 @@ def reading_small_files_whole(system: FileSystem) -> PyFileSystem:
     return PyFileSystem(_Handler(system))
 
 
-class _Handler(FileSystemHandler):  # type: ignore[misc] # pyarrow has no types
+class _Handler(FileSystemHandler):  # type: ignore[misc]  # pyarrow has no types
     def __init__(self, system: FileSystem) -> None:
         self._system = system
 

@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("line", KEYS, ids=lambda line: line.name)
 
 def table(line: Timeline, **more: str) -> Table:
     column = Column(line.column, line.type, "When.")
-    return Table("gold", "prices", "One row per key.", (column,), (column.name,), line, **more)  # type: ignore[arg-type]
+    return Table("gold", "prices", "One row per key.", (column,), (column.name,), line, **more)
 
 
 @EACH
