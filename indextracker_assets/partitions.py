@@ -25,7 +25,7 @@ def partitions_of(platform: Platform) -> PartitionsOf:
         match timeline:
             case Sessions(exchange):
                 calendar = trading_days(exchange, platform.clock().date())
-                return session_partitions(calendar, max(start, calendar.start))
+                return session_partitions(calendar, start)
             case Days(zone):
                 return dg.DailyPartitionsDefinition(start.isoformat(), timezone=zone, end_offset=1)
             case Hours():

@@ -63,7 +63,7 @@ def _sessions_asset(
     def bronze(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
-        sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        sessions = [feed.timeline.value_of(key) for key in context.partition_keys]
         started = time.monotonic()
         answers, results = _acquired(context, platform, feed, sessions)
         seconds = time.monotonic() - started
@@ -83,12 +83,12 @@ def _sessions_asset(
         }
         if len(good) == len(sessions):
             for session, note in notes.items():
-                context.add_asset_metadata(note, key, session.isoformat())
+                context.add_asset_metadata(note, key, feed.timeline.key_of(session))
             yield dg.MaterializeResult()
             return
         for session, note in notes.items():
             context.log_event(
-                dg.AssetMaterialization(key, metadata=note, partition=session.isoformat())
+                dg.AssetMaterialization(key, metadata=note, partition=feed.timeline.key_of(session))
             )
         for session in sorted(set(sessions) - set(good)):
             answer = answers[session]

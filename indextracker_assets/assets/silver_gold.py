@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -78,7 +77,7 @@ def _sessions_asset(
         mark(context)
         lake = platform.lake
         keys = context.partition_keys
-        sessions = [date.fromisoformat(key) for key in keys]
+        sessions = [table.timeline.value_of(key) for key in keys]
         with platform.locks.table(table.path):
             started = time.monotonic()
             documents = run_jobs(platform, table, keys, StepHost(context))

@@ -6,7 +6,6 @@ transaction.
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import dagster as dg
 
@@ -71,7 +70,8 @@ def _keyed(
     partitions: dg.PartitionsDefinition | None,
 ) -> dg.AssetsDefinition:
     sliced = {raw_key(table): table for table in tables}
-    kind = type(tables[0].timeline).__name__.lower()
+    timeline = tables[0].timeline
+    kind = type(timeline).__name__.lower()
 
     @dg.multi_asset(
         name=f"raw_{kind}{subject.suffix}",
@@ -85,13 +85,13 @@ def _keyed(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.MaterializeResult[None]]:
         mark(context)
-        sessions = [date.fromisoformat(partition) for partition in context.partition_keys]
+        keys = context.partition_keys
         tables = [sliced[key] for key in context.selected_asset_keys]
         started = time.monotonic()
         # Read before the rows are: what is built in between makes the copy stale.
-        keys = context.partition_keys
         built = staleness.built(platform.lake, [table.path for table in tables], keys)
-        loaded = platform.warehouse.load(platform.lake, tables, sessions)
+        values = [timeline.value_of(key) for key in keys]
+        loaded = platform.warehouse.load(platform.lake, tables, values)
         copies = {raw_path(table): built[table.path] for table in tables}
         staleness.record(platform.lake, copies)
         seconds = time.monotonic() - started
