@@ -20,7 +20,7 @@ from indextracker.building import staleness
 from indextracker.building.earlier import known
 from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs_of
 from indextracker.building.planning import Span, spans
-from indextracker.building.reports import Report, rejected
+from indextracker.building.reports import Report, counted, rejected
 from indextracker.building.staleness import Needs
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
@@ -222,7 +222,7 @@ def _refine(
     plan = spans(days, platform.calendar)
     of_sessions = sum(len(span.sessions) for span in plan)
     parts = sum(len(span.sessions) * len(_refined(span)) for span in plan)
-    platform.progress.begin(f"computing {_number(of_sessions, 'session')}", parts)
+    platform.progress.begin(f"computing {counted(of_sessions, 'session')}", parts)
     if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].is_whole]:
         runs.run(jobs.REFINE, alone)
     for number, span in enumerate(plan):
@@ -267,7 +267,3 @@ def layer_of(step: str) -> str:
     if step.startswith("raw_"):
         return "warehouse"
     return "marts" if step.startswith("marts") else step.split("__", maxsplit=1)[0]
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -11,7 +11,7 @@ from functools import partial
 import click
 
 from indextracker.acquiring.remarks import Remark
-from indextracker.building.reports import Rejected, Report, Warned
+from indextracker.building.reports import Rejected, Report, Warned, counted
 from indextracker.calendars import TradingDays
 from indextracker.platform import Platform
 from indextracker.settings import Settings
@@ -105,11 +105,11 @@ def _warnings(report: Report) -> Iterable[str]:
     if not checks:
         return
     yield (
-        f"{_number(len(checks), 'warning')}; `indextracker ui` shows examples at the checks of the "
+        f"{counted(len(checks), 'warning')}; `indextracker ui` shows examples at the checks of the "
         "tables:"
     )
     told = [
-        f"  {one.table} {one.check}: {_number(one.bad_rows, 'row')}{_of(one.sessions)}; "
+        f"  {one.table} {one.check}: {counted(one.bad_rows, 'row')}{_of(one.sessions)}; "
         f"should hold: {one.meaning}"
         for one in checks
     ]
@@ -122,7 +122,7 @@ def _rejects(report: Report) -> Iterable[str]:
         return
     lines = sum(one.lines for one in rejects)
     yield (
-        f"{_number(lines, 'line')} of {_number(len(rejects), 'document')} could not be read; all "
+        f"{counted(lines, 'line')} of {counted(len(rejects), 'document')} could not be read; all "
         'of them: indextracker query --lake "select * from silver.rejects"'
     )
     of_feeds: dict[str, list[Rejected]] = {}
@@ -130,7 +130,7 @@ def _rejects(report: Report) -> Iterable[str]:
         of_feeds.setdefault(one.feed, []).append(one)
     told = [
         f"  {feed}{_of([one.session for one in found])}: "
-        f"{_number(sum(one.lines for one in found), 'line')}, such as {found[0].session} "
+        f"{counted(sum(one.lines for one in found), 'line')}, such as {found[0].session} "
         f"{found[0].first}"
         for feed, found in of_feeds.items()
     ]
@@ -146,8 +146,8 @@ def _missing(report: Report, calendar: TradingDays) -> Iterable[str]:
     if not cells:
         return
     feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
-    of = _number(len(report.incomplete), "session")
-    yield f"{_number(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
+    of = counted(len(report.incomplete), "session")
+    yield f"{counted(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [
         f"  {gap.state}: {gap.number:,}, {where_in_words(gap.where, feeds, calendar)}: {gap.reason}"
         for gap in by_reason(cells)
@@ -167,10 +167,6 @@ def _of(sessions: Sequence[date]) -> str:
     if len(sessions) == 1:
         return f" of {sessions[0]}"
     return f" of {len(sessions)} sessions, {sessions_in_words(sessions)}"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _remark(told: Remark) -> dict[str, str | None]:

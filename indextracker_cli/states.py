@@ -20,10 +20,10 @@ from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker_catalogue import tables_of
+from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, by_reason
 
-SETTLED = ("accepted", "closed")
 BUILT_LAYERS = ("silver", "gold", "warehouse")
 
 
@@ -108,7 +108,7 @@ class States:
         return [
             session
             for session in self.sessions
-            if all(self.of(feed, session).state in SETTLED for feed in self.feeds)
+            if all(self.of(feed, session).state in COMPLETE for feed in self.feeds)
         ]
 
     def count(self, *states: str) -> int:
@@ -127,7 +127,7 @@ class States:
         return by_reason(
             (day, feed, found.state, found.reason)
             for day, feed, found in cells
-            if found.state not in SETTLED
+            if found.state not in COMPLETE
         )
 
     @cached_property
@@ -147,7 +147,7 @@ class States:
                 if now < feed.due(session):
                     continue
                 left = days_left(feed, session, calendar, now)
-                if left and self.of(name, session).state not in SETTLED:
+                if left and self.of(name, session).state not in COMPLETE:
                     found.setdefault(left, {}).setdefault(name, []).append(session)
         return dict(sorted(found.items()))
 
@@ -166,7 +166,7 @@ class States:
                 states.setdefault(session, {})[feed] = answer.state
         there = [day for day, found in sorted(states.items()) if "accepted" in found.values()]
         complete = sum(
-            all(states[day].get(feed) in SETTLED for feed in self.feeds) for day in there
+            all(states[day].get(feed) in COMPLETE for feed in self.feeds) for day in there
         )
         return Earlier(there, complete)
 

@@ -17,8 +17,7 @@ from indextracker.feeds import CLOSURE_FINDERS, FEEDS, Feed
 from indextracker.feeds.closures import ClosureFinder, Evidence
 from indextracker.feeds.sources import Source
 from indextracker.lake import Lake
-
-COMPLETE = ("accepted", "closed")
+from indextracker_catalogue.shared.deliveries import COMPLETE
 
 
 def questions(

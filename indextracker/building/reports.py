@@ -13,6 +13,7 @@ from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
+from indextracker_catalogue.shared.deliveries import COMPLETE
 
 _REJECTS = TABLES["silver/rejects"]
 _TEXT_SHOWN = 60
@@ -80,7 +81,7 @@ class Report:
     def incomplete(self) -> dict[date, dict[str, Delivery]]:
         """Sessions of which a document is missing, with what is known of it."""
         missing = {
-            day: {f: a for f, a in answers.items() if a.state not in ("accepted", "closed")}
+            day: {f: a for f, a in answers.items() if a.state not in COMPLETE}
             for day, answers in self.sessions.items()
         }
         return {day: answers for day, answers in missing.items() if answers}
@@ -111,6 +112,11 @@ def rejected(lake: Lake, sessions: Sequence[date], feeds: Iterable[str]) -> list
         Rejected(day, feed, lines, f"line {line}: {reason}: {_short(text)!r}")
         for day, feed, lines, line, reason, text in rows
     ]
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words, such as `1,204 rows`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _short(text: str | None) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from indextracker.feeds.closures import ClosureFinder
-from indextracker.feeds.model import Feed, Publisher, Refusal, State
+from indextracker.feeds.model import Feed, Publisher, Refusal
 from indextracker_catalogue import SUBJECTS, TABLES, Subject, subject_of
+from indextracker_catalogue.shared.deliveries import State
 from indextracker_catalogue.subjects import declared, once
 
 FLOOR = "indextracker.feeds"

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from indextracker import calendars
+from indextracker_catalogue.shared.deliveries import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from indextracker_catalogue.timeline import Key, Timeline
 
 LONGEST_QUOTE = 80
-
-State = Literal["accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone"]
 
 
 class Refusal(Exception):  # noqa: N818 - a verdict on a document, not an error of the program

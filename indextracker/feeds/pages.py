@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from indextracker.feeds.model import Refusal, State, quote
+from indextracker.feeds.model import Refusal, quote
+from indextracker_catalogue.shared.deliveries import State
 
 BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"  # a byte order mark and blanks
 FIREWALL = "SECURITY REASONS"  # in the page of about 800 bytes that a firewall sends, status 200

@@ -25,6 +25,7 @@ from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
+from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_catalogue.timeline import Years
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
@@ -33,7 +34,6 @@ SESSIONS_PER_RUN = 1000
 TRANSIENT = (OSError, DeltaError)
 TRIES_AGAIN = 2
 PAUSE_SECONDS = 10
-COMPLETE = ("accepted", "closed")
 EXAMPLES = 5
 # A run with this tag asks anew for documents that were accepted before.
 AGAIN = {"indextracker/again": "true"}

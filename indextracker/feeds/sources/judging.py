@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from indextracker.feeds.model import Feed, Refusal, State
+from indextracker.feeds.model import Feed, Refusal
 from indextracker.feeds.reading import read_new
 from indextracker.feeds.sources.model import Answer
+from indextracker_catalogue.shared.deliveries import State
 
 if TYPE_CHECKING:
     from indextracker.feeds.sources.model import Source

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from indextracker.feeds.model import Feed, Listed, Refusal, State
+    from indextracker.feeds.model import Feed, Listed, Refusal
     from indextracker.system.documents import Document
+    from indextracker_catalogue.shared.deliveries import State
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ import pyarrow as pa
 
 from indextracker.feeds.json_objects import parse_object, rows_of
 from indextracker.feeds.lines import BLANKS
-from indextracker.feeds.model import Bearer, Feed, Publisher, Quota, Refusal, Request, State, quote
+from indextracker.feeds.model import Bearer, Feed, Publisher, Quota, Refusal, Request, quote
 from indextracker.feeds.pages import page_text
 from indextracker.feeds.taiwan import WHOLE_FROM
 from indextracker.feeds.taiwan.readable import reads_well
+from indextracker_catalogue.shared.deliveries import State
 from indextracker_catalogue.taiwan import FINMIND_TRADES
 
 if TYPE_CHECKING:
