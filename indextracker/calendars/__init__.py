@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from indextracker.calendars.exchanges import Exchange, TradingDays, find_exchanges
 from indextracker.calendars.keys import Calendar, Steps
 from indextracker_catalogue import SUBJECTS
-from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Years
+from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Whole, Years
 
 __all__ = ["EXCHANGES", "Calendar", "TradingDays", "begins", "calendar", "trading_days", "zone"]
 
@@ -52,7 +52,7 @@ def calendar(timeline: Timeline, today: date | None = None) -> Calendar:
         today: Decides how far ahead the calendar reaches; today in the zone by default.
 
     Raises:
-        ValueError: No subject declares its exchange, or it has no keys in time.
+        ValueError: No subject declares its exchange.
     """
     return _calendar(timeline, _horizon(zone(timeline), today))
 
@@ -119,4 +119,6 @@ def _steps(timeline: Timeline, horizon: date) -> Steps:
         case Years():
             count = horizon.year - START.year + 1
             return Steps(lambda n: Key(START.year + n), count)
-    raise ValueError(f"{timeline.name} has no keys in time.")
+        case Whole():
+            return Steps(lambda _: "", 1)
+    raise ValueError(f"There is no calendar of {timeline.name}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import overload
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,25 @@ class Calendar:
         if first > last:
             raise ValueError(f"The first, {first}, is after the last, {last}.")
         return list(self._keys[bisect_left(self._keys, first) : bisect_right(self._keys, last)])
+
+    def within(self, first_day: date, last_day: date) -> list[Key]:
+        """The keys that any moment of some days falls into, in order.
+
+        These are the days themselves where they are keys, their hours, and the years that they
+        touch; of a table in one piece its one key.
+
+        Args:
+            first_day: The first day, in the zone of the time line.
+            last_day: The last day, itself included.
+
+        Raises:
+            ValueError: A day is outside the calendar, or the first is after the last.
+        """
+        if first_day > last_day:
+            raise ValueError(f"The first day, {first_day}, is after the last, {last_day}.")
+        begin = datetime.combine(first_day, time.min, self.zone)
+        end = datetime.combine(last_day, time.max, self.zone)
+        return self.keys(self.key_at(begin), self.key_at(end))
 
     def shift(self, key: Key, distance: int) -> Key:
         """The key so many keys later, or earlier where the distance is negative.

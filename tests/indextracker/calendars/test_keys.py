@@ -48,6 +48,35 @@ def test_keys_lie_between_two_both_inclusive(
 
 
 @pytest.mark.parametrize(
+    ("timeline", "keys"),
+    [
+        (SESSIONS, ["2024-12-31", "2025-01-02"]),
+        (DAYS, ["2024-12-31", "2025-01-01", "2025-01-02"]),
+        (YEARS, ["2024", "2025"]),
+        (Whole(), [""]),
+    ],
+)
+def test_keys_of_a_range_of_days_are_those_that_it_touches(
+    timeline: Timeline, keys: list[Key]
+) -> None:
+    known = calendar(timeline, TODAY)
+    assert known.within(date(2024, 12, 31), date(2025, 1, 2)) == keys
+    assert known.within(date(2024, 12, 31), date(2024, 12, 31)) == keys[:1]
+    with pytest.raises(ValueError, match=r"^The first day, 2025-01-02, is after the last,"):
+        known.within(date(2025, 1, 2), date(2025, 1, 1))
+
+
+def test_hours_of_a_range_of_days_are_those_of_its_days_in_utc() -> None:
+    hours = calendar(HOURS, TODAY).within(date(2024, 12, 31), date(2025, 1, 1))
+    assert (hours[0], hours[-1], len(hours)) == ("2024-12-31T00", "2025-01-01T23", 48)
+
+
+def test_a_range_of_days_beyond_the_calendar_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^2014-12-31 is outside the calendar of sessions_XTAI,"):
+        calendar(SESSIONS, TODAY).within(date(2014, 12, 31), date(2015, 1, 5))
+
+
+@pytest.mark.parametrize(
     ("timeline", "key", "distance", "found"),
     [
         (SESSIONS, "2024-11-01", -1, "2024-10-30"),  # over Typhoon Kong-rey
@@ -90,8 +119,6 @@ def test_a_calendar_reaches_from_its_start_to_the_end_of_the_year_after_next() -
         calendar(YEARS, TODAY).shift("2024", 3)
     with pytest.raises(ValueError, match=r"^The first, 2024, is after the last, 2023\.$"):
         calendar(YEARS, TODAY).keys("2024", "2023")
-    with pytest.raises(ValueError, match=r"^whole has no keys in time\.$"):
-        calendar(Whole(), TODAY)
 
 
 def test_an_instant_falls_into_the_day_of_the_zone() -> None:
