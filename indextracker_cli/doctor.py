@@ -24,6 +24,7 @@ from indextracker.settings import Origins, Settings, SettingsError
 from indextracker.system.installation import shipped
 from indextracker.system.places import place
 from indextracker.system.rooms import existing, rooms, unwritable
+from indextracker_catalogue import SECRETS
 
 Verdict = Literal["ok", "warning", "problem"]
 
@@ -74,7 +75,7 @@ def examine() -> Findings:
         "locks": _locks,
         "Dagster": _dagster,
         "history": _history,
-        "FinMind": _token,
+        "secrets": _secrets,
         "source": _source,
         "engine": _engine,
     }
@@ -260,19 +261,20 @@ def _history(settings: Settings) -> Findings:
         yield Finding("history", "ok", says)
 
 
-def _token(settings: Settings) -> Findings:
-    from indextracker.feeds.taiwan.finmind import ACCESS  # noqa: PLC0415
-
-    if settings.source.finmind_token:
-        yield Finding("FinMind", "ok", "a token is set; it is shown nowhere")
-    elif settings.source.address == "live":
-        yield Finding(
-            "FinMind",
-            "warning",
-            f"no token is set, so that ticks of ETFs are blocked, and nothing else: {ACCESS}",
-        )
-    else:
-        yield Finding("FinMind", "ok", "no token is set, and this source needs none")
+def _secrets(settings: Settings) -> Findings:
+    """The secret of each publisher that wants one, by the publisher's name."""
+    for name, secret in SECRETS.items():
+        if name in settings.source.secrets:
+            yield Finding(secret.site, "ok", "a token is set; it is shown nowhere")
+        elif settings.source.address == "live":
+            yield Finding(
+                secret.site,
+                "warning",
+                f"no token is set, so that {secret.opens} are blocked, and nothing else: "
+                f"{secret.advice}",
+            )
+        else:
+            yield Finding(secret.site, "ok", "no token is set, and this source needs none")
 
 
 def _source(settings: Settings) -> Findings:

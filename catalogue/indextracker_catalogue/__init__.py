@@ -16,8 +16,10 @@ from indextracker_catalogue.model import (
     Subject,
     Table,
 )
+from indextracker_catalogue.secrets import Secret
 from indextracker_catalogue.subjects import (
     AUDITS,
+    SECRETS,
     SUBJECTS,
     TABLES,
     subject_of,
@@ -35,6 +37,7 @@ from indextracker_catalogue.timeline import (
 
 __all__ = [
     "AUDITS",
+    "SECRETS",
     "SUBJECTS",
     "TABLES",
     "Audit",
@@ -45,6 +48,7 @@ __all__ = [
     "Key",
     "Layer",
     "Schedule",
+    "Secret",
     "Sessions",
     "Severity",
     "Subject",

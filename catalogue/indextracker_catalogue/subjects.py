@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TypeVar, get_args
 
 from indextracker_catalogue.model import Audit, Layer, Subject, Table
+from indextracker_catalogue.secrets import Secret
 
 T = TypeVar("T")
 
@@ -94,6 +95,17 @@ def find_subjects(floor: str = FLOOR) -> dict[str, Subject]:
     return found
 
 
+def find_secrets(floor: str, subjects: Iterable[str]) -> dict[str, Secret]:
+    """The secrets that the publishers of each subject ask for, by name.
+
+    Raises:
+        ValueError: A name is declared twice; it says where.
+    """
+    found = [item for subject in subjects for item in declared(floor, subject, Secret).items()]
+    once(((secret.name, place) for secret, place in found), "the secret")
+    return {secret.name: secret for secret, _ in found}
+
+
 def find_tables(floor: str, folders: Iterable[str]) -> dict[str, dict[str, Table]]:
     """The tables that each folder declares, by path, in the order in which data flows through them.
 
@@ -124,6 +136,8 @@ TABLES: dict[str, Table] = {
 AUDITS: tuple[Audit, ...] = tuple(
     audit for folder in _FOLDERS for audit in declared(FLOOR, folder, Audit)
 )
+
+SECRETS: dict[str, Secret] = find_secrets(FLOOR, SUBJECTS)
 
 
 def subject_of(table: Table) -> Subject | None:

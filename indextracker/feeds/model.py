@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from indextracker.system.documents import Document
-    from indextracker_catalogue import Table
+    from indextracker_catalogue import Secret, Table
     from indextracker_catalogue.timeline import Key, Timeline
 
 LONGEST_QUOTE = 80
@@ -52,12 +52,10 @@ class Bearer:
     """Access by a secret in the header `Authorization`, as `Bearer <secret>`.
 
     Attributes:
-        secret: Name of the setting that holds it.
-        advice: How to get access, in a sentence.
+        secret: The secret, as the catalogue of the subject declares it.
     """
 
-    secret: str
-    advice: str
+    secret: Secret
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,11 @@ class Header:
 
     Attributes:
         name: Name of the header.
-        secret: Name of the setting that holds the secret.
-        advice: How to get access, in a sentence.
+        secret: The secret, as the catalogue of the subject declares it.
     """
 
     name: str
-    secret: str
-    advice: str
+    secret: Secret
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,11 @@ class Query:
 
     Attributes:
         parameter: Name of the parameter.
-        secret: Name of the setting that holds the secret.
-        advice: How to get access, in a sentence.
+        secret: The secret, as the catalogue of the subject declares it.
     """
 
     parameter: str
-    secret: str
-    advice: str
+    secret: Secret
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from indextracker.settings.lake import LakeSettings
 from indextracker.settings.source import SourceSettings, World, world_of
 from indextracker.settings.warehouse import WarehouseSettings, needs_password
 from indextracker.system.installation import home
+from indextracker_catalogue import SECRETS as PUBLISHERS_SECRETS
+from indextracker_catalogue.subjects import once
 
-SECRETS = {"finmind_token", "warehouse_password", "dagster_database"}
+SECRETS = {*PUBLISHERS_SECRETS, "warehouse_password", "dagster_database"}
 _EMR = ("emr_application", "emr_role", "emr_code")
 # What a deployment on AWS names by itself: nothing there falls back to a default of one machine.
 _NAMED_ON_AWS = (
@@ -177,6 +179,7 @@ _CONCERNS = {
     if isinstance(field.annotation, type) and issubclass(field.annotation, Concern)
 }
 NAMES = tuple(name for names in _CONCERNS.values() for name in names)
+once(((name, concern) for concern, names in _CONCERNS.items() for name in names), "the setting")
 
 
 def validated(given: Mapping[str, Any], filed: Collection[str] = ()) -> Settings:

@@ -5,29 +5,51 @@ from __future__ import annotations
 import ipaddress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from indextracker.settings.forms import BUCKET, Concern
+from indextracker_catalogue import SECRETS
 
 World = Literal["simulated", "real"]
 
 
+def _usable(secret: SecretStr) -> SecretStr | None:
+    """A secret without the blanks around it; None where there is nothing else."""
+    value = secret.get_secret_value().strip()
+    # Said without the value: this sentence is printed.
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("it is no token: it holds blanks or characters beyond ASCII")
+    return SecretStr(value) if value else None
+
+
 class SourceSettings(Concern):
-    """Where documents come from.
+    """Where documents come from; with the secrets of publishers, each by the name it is declared.
 
     Attributes:
         address: `simulated`, `simulated:<address>` of a simulated exchange that runs already,
             `live`, or `archive:<path or s3 prefix>` of the publishers' own files.
         user_agent: The User-Agent header of requests.
-        finmind_token: Secret of an account at FinMind; without one its feeds are blocked.
     """
+
+    # What the fields below do not name are secrets: which there are is declared in the catalogue.
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[SecretStr, AfterValidator(_usable)] | None]
 
     address: str = Field(default="simulated", alias="source")
     user_agent: str = Field(default="", validate_default=True)
-    finmind_token: SecretStr | None = None
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of its fields, and those of the secrets."""
+        return (*super().names(), *SECRETS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _every_secret(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return dict.fromkeys(SECRETS) | given
 
     @field_validator("address")
     @classmethod
@@ -55,21 +77,10 @@ class SourceSettings(Concern):
             raise ValueError(f"{user_agent!r} is no line of printable ASCII")
         return user_agent
 
-    @field_validator("finmind_token")
-    @classmethod
-    def _usable(cls, token: SecretStr | None) -> SecretStr | None:
-        secret = token.get_secret_value().strip() if token else ""
-        if not secret:
-            return None
-        # Said without the value: this sentence is printed.
-        if not (secret.isascii() and secret.isprintable() and " " not in secret):
-            raise ValueError("it is no token: it holds blanks or characters beyond ASCII")
-        return SecretStr(secret)
-
     @property
     def secrets(self) -> dict[str, SecretStr]:
         """The secrets of publishers that are set, by the name that the publishers know them by."""
-        return {name: held for name, held in self if isinstance(held, SecretStr)}
+        return {name: held for name, held in self.__pydantic_extra__.items() if held}
 
     @property
     def world(self) -> World:

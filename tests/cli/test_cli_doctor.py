@@ -17,7 +17,7 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.reference import taiwan as reference
 from indextracker.settings import Settings
 from indextracker_catalogue import TABLES
-from indextracker_cli.doctor import Finding, _token
+from indextracker_cli.doctor import Finding, _secrets
 
 # Nothing listens there: what asks the network through it fails at once.
 NO_NETWORK = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1"}
@@ -107,7 +107,7 @@ def test_every_part_is_told_by_itself(empty: Home, tmp_path: Path) -> None:
 
 
 def test_without_a_token_it_is_told_how_to_get_one() -> None:
-    assert list(_token(Settings(source="live"))) == [
+    assert list(_secrets(Settings(source="live"))) == [
         Finding(
             "FinMind",
             "warning",

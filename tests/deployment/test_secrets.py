@@ -31,7 +31,7 @@ def test_the_secret_fills_the_settings(on_aws: Cloud, caplog: pytest.LogCaptureF
     before = dict(os.environ)
     with caplog.at_level(logging.INFO):
         filled = unlocked(Settings(secret=NAME))
-    assert filled.source.finmind_token == SecretStr(TOKEN)
+    assert filled.source.secrets["finmind_token"] == SecretStr(TOKEN)
     assert filled.warehouse.password == SecretStr(PASSWORD)
     assert command.unlocked(Settings(secret=NAME)) == filled
     assert dict(os.environ) == before
@@ -42,7 +42,7 @@ def test_the_secret_fills_the_settings(on_aws: Cloud, caplog: pytest.LogCaptureF
 def test_the_environment_wins(on_aws: Cloud) -> None:
     keep({"finmind_token": TOKEN, "warehouse_password": PASSWORD})
     filled = unlocked(Settings(secret=NAME, warehouse_password=SecretStr("ours")))
-    assert (filled.source.finmind_token, filled.warehouse.password) == (
+    assert (filled.source.secrets["finmind_token"], filled.warehouse.password) == (
         SecretStr(TOKEN),
         SecretStr("ours"),
     )

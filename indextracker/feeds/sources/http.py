@@ -87,7 +87,7 @@ class HttpSource(Source):
         self._credentials = {
             name: Credential(publisher.access, secret)
             for name, publisher in self._publishers.items()
-            if publisher.access and (secret := (secrets or {}).get(publisher.access.secret))
+            if publisher.access and (secret := (secrets or {}).get(publisher.access.secret.name))
         }
         self._paces = {
             name: Pace(
@@ -173,7 +173,8 @@ class HttpSource(Source):
         """No secret, for a publisher who answers without one only to ban; or a quota used up."""
         publisher = self._publishers[feed.publisher]
         if publisher.access and publisher.name not in self._credentials:
-            return Refusal("blocked", f"{publisher.name} was not asked: {publisher.access.advice}")
+            advice = publisher.access.secret.advice
+            return Refusal("blocked", f"{publisher.name} was not asked: {advice}")
         if allowance := self._allowances.get(publisher.name):
             return _used_up(publisher, allowance.used_up_until())
         return None

@@ -112,7 +112,7 @@ def _http(address: str, clock: Callable[[], float]) -> HttpSource:
         ),
         user_agent="indextracker",
         secrets={
-            publisher.access.secret: SecretStr("simulated")
+            publisher.access.secret.name: SecretStr("simulated")
             for publisher in PUBLISHERS.values()
             if publisher.access
         },

@@ -24,6 +24,7 @@ from indextracker.feeds.taiwan import WHOLE_FROM
 from indextracker.feeds.taiwan.readable import reads_well
 from indextracker_catalogue.shared.deliveries import State
 from indextracker_catalogue.taiwan import FINMIND_TRADES
+from indextracker_catalogue.taiwan.secrets import FINMIND_TOKEN
 
 if TYPE_CHECKING:
     from indextracker.system.documents import Document
@@ -38,10 +39,6 @@ KEYS: Final = {
     "trade_time": "Time",
     "tick_type": "TickType",
 }
-ACCESS = (
-    "ticks need a Backer or Sponsor account of finmindtrade.com, its token in "
-    "INDEXTRACKER_FINMIND_TOKEN"
-)
 # 400 is the answer to a level too low and to a wrong token, but also to a wrong question.
 ABOUT_ACCESS = re.compile(r"level|register|token", re.IGNORECASE)
 # An error's text may repeat what was sent: a run of letters and digits is taken for a secret.
@@ -59,7 +56,7 @@ def explain(status: int, body: bytes) -> Refusal | None:
     """
     meanings: dict[int, tuple[State, str]] = {
         400: ("refused", "the request is not understood"),
-        401: ("blocked", ACCESS),
+        401: ("blocked", FINMIND_TOKEN.advice),
         402: ("blocked", "the quota of an hour is used up; ask again in the next"),
         403: ("blocked", "the address is banned; wait 30 minutes before asking again"),
         422: ("refused", "the dataset or one of its parameters is not known"),
@@ -149,7 +146,7 @@ FINMIND = Publisher(
     "https://api.finmindtrade.com",
     min_interval_seconds=6.0,
     quota=Quota(600, "hour"),  # of an account with a token
-    access=Bearer("finmind_token", ACCESS),
+    access=Bearer(FINMIND_TOKEN),
     explain=explain,
 )
 

@@ -365,7 +365,7 @@ def test_a_failpoint_kills_whoever_was_told_to_die() -> None:
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "alive\n")
 
 
-@pytest.mark.parametrize("variable", ["FINMIND_TOKEN", "WAREHOUSE_PASSWORD", "DAGSTER_DATABASE"])
+@pytest.mark.parametrize("variable", sorted(name.upper() for name in environment.SECRETS))
 def test_no_secret_is_shown_or_copied(variable: str) -> None:
     prefix = "postgresql+psycopg2://me:" if variable == "DAGSTER_DATABASE" else "x"
     settings = loaded(**{variable: f"{prefix}{SECRET}"})
@@ -490,7 +490,7 @@ def test_secrets_fill_what_the_environment_leaves_open() -> None:
     settings = loaded(**ON_AWS)
     found = {"finmind_token": f" {SECRET}\n", "warehouse_password": "pass", "dagster_database": "x"}
     filled = settings.with_secrets(found)
-    assert filled.source.finmind_token == SecretStr(SECRET)
+    assert filled.source.secrets["finmind_token"] == SecretStr(SECRET)
     assert filled.warehouse.password == SecretStr("pass")
     assert filled.dagster.database == SecretStr(DATABASE)
     changed = filled.by_name().items() - settings.by_name().items()
@@ -504,7 +504,7 @@ def test_the_environment_wins_over_secrets() -> None:
     settings = loaded(**ON_AWS, WAREHOUSE_PASSWORD="ours", FINMIND_TOKEN="")
     filled = settings.with_secrets({"finmind_token": "theirs", "warehouse_password": "theirs"})
     assert filled.warehouse.password == SecretStr("ours")
-    assert filled.source.finmind_token == SecretStr("theirs")
+    assert filled.source.secrets["finmind_token"] == SecretStr("theirs")
 
 
 @pytest.mark.parametrize(

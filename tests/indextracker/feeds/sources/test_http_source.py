@@ -35,6 +35,7 @@ from indextracker.feeds.sources import http as module
 from indextracker.lake import Landing
 from indextracker.system.documents import Document
 from indextracker.system.places import Folder
+from indextracker_catalogue.taiwan.secrets import FINMIND_TOKEN
 
 REPORT = FEEDS["taifex_daily_futures"]
 ETF = FEEDS["finmind_trades"]
@@ -359,9 +360,7 @@ def explain(status: int, body: bytes) -> Refusal | None:
 @pytest.fixture
 def peculiar(exchange: Exchange) -> Iterator[HttpSource]:
     url = f"http://127.0.0.1:{exchange.server_port}"
-    publisher = Publisher(
-        "finmind", url, 0.0, explain=explain, access=Bearer("finmind_token", "ask the publisher")
-    )
+    publisher = Publisher("finmind", url, 0.0, explain=explain, access=Bearer(FINMIND_TOKEN))
     options: Any = {"user_agent": AGENT, "through_proxy": False, "sleep": lambda _: None}
     with HttpSource([publisher], secrets={"finmind_token": SecretStr(SECRET)}, **options) as source:
         yield source

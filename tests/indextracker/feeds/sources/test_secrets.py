@@ -43,7 +43,9 @@ from indextracker.feeds.sources import http as module
 from indextracker.feeds.sources.credentials import INSTEAD
 from indextracker.lake import Lake
 from indextracker.settings.source import SourceSettings
+from indextracker_catalogue import SECRETS, Secret
 from indextracker_catalogue.shared.deliveries import DELIVERIES
+from indextracker_catalogue.taiwan.secrets import FINMIND_TOKEN
 
 ETF = FEEDS["finmind_trades"]
 SECRET = 's3cret/with+signs&of="somebody"<1234>'
@@ -55,9 +57,9 @@ FORMS = (
     json.dumps(SECRET)[1:-1],
 )
 ACCESSES = (
-    Query("apikey", "finmind_token", "ask for a key"),
-    Header("X-Api-Key", "finmind_token", "ask for a key"),
-    Bearer("finmind_token", "ask for a key"),
+    Query("apikey", FINMIND_TOKEN),
+    Header("X-Api-Key", FINMIND_TOKEN),
+    Bearer(FINMIND_TOKEN),
 )
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -278,7 +280,17 @@ def test_what_the_library_logs_with_an_error_is_hidden_while_the_source_is_open(
 
 
 def test_each_publishers_secret_is_a_secret_of_the_settings() -> None:
-    named = {publisher.access.secret for publisher in PUBLISHERS.values() if publisher.access}
-    assert named <= SourceSettings.model_fields.keys()
-    given = SourceSettings.model_validate({name: SecretStr("abc") for name in named})
-    assert given.secrets.keys() == named
+    wanted = {one.access.secret for one in PUBLISHERS.values() if one.access}
+    assert wanted == set(SECRETS.values())
+    given = SourceSettings.model_validate({secret.name: SecretStr("abc") for secret in wanted})
+    assert given.secrets.keys() == SECRETS.keys()
+
+
+def test_a_secret_that_a_subject_declares_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = Secret("harbour_key", site="Harbour", opens="its pages", advice="ask for a key")
+    monkeypatch.setitem(SECRETS, key.name, key)
+    assert key.name in SourceSettings.names()
+    assert SourceSettings.model_validate({}).secrets == {}
+    given = SourceSettings.model_validate({key.name: f" {SECRET}\n"})
+    assert given.secrets == {key.name: SecretStr(SECRET)}
+    assert not holds_secret(f"{given!r} {given.model_dump()} {given.model_dump_json()}")

@@ -211,5 +211,5 @@ def test_trades_are_asked_for_by_day() -> None:
         "/api/v4/data?dataset=TaiwanStockPriceTick&data_id=006204&start_date=2021-09-22"
     )
     assert FINMIND.access is not None
-    assert FINMIND.access.secret == "finmind_token"
-    assert "INDEXTRACKER_FINMIND_TOKEN" in FINMIND.access.advice
+    assert FINMIND.access.secret.name == "finmind_token"
+    assert "INDEXTRACKER_FINMIND_TOKEN" in FINMIND.access.secret.advice
