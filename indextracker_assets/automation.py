@@ -31,7 +31,6 @@ from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
 from indextracker_assets.specs import asset_key, key_at
 from indextracker_catalogue import SUBJECTS, Schedule, Sessions, Subject
-from indextracker_catalogue.timeline import Years
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -198,10 +197,10 @@ def _asking(platform: Platform, subject: Subject) -> Requests:
     feeds = feeds_of(subject).values()
     missing = outstanding(platform.lake, platform.source, calendar, feeds, now)
     due, waiting = turns(platform.lake, missing, first, now)
-    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline == Years()]
+    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline.at_once]
     if yearly:
         yield dg.RunRequest(asset_selection=yearly)
-    of_sessions = {feed: days for feed, days in due.items() if FEEDS[feed].timeline != Years()}
+    of_sessions = {feed: days for feed, days in due.items() if not FEEDS[feed].timeline.at_once}
     for span in spans(of_sessions, calendar):
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
         yield dg.RunRequest(asset_selection=keys, tags=tags(span))

@@ -24,11 +24,14 @@ class Timeline:
             table in one piece.
         type: Type of that column, by the catalogue's own name.
         form: How a key is written, as strftime has it.
+        at_once: Whether all of its documents are requested together, so that a table of it is one
+            asset without partitions: years are few.
     """
 
     column: ClassVar[str]
     type: ClassVar[str] = "date"
     form: ClassVar[str] = "%Y-%m-%d"
+    at_once: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -125,6 +128,7 @@ class Years(Timeline):
 
     column: ClassVar[str] = "year_start"
     form: ClassVar[str] = "%Y"
+    at_once: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

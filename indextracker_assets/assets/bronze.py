@@ -26,7 +26,6 @@ from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
 from indextracker_catalogue.shared.deliveries import COMPLETE
-from indextracker_catalogue.timeline import Years
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
@@ -43,7 +42,7 @@ def bronze_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.Asset
     """An asset per feed."""
     return [
         _yearly_asset(feed, platform)
-        if feed.timeline == Years()
+        if feed.timeline.at_once
         else _sessions_asset(feed, platform, partitions(feed.timeline))
         for feed in FEEDS.values()
     ]
@@ -148,7 +147,7 @@ def _acquired(
 
     def tell(answer: Delivery) -> None:
         asked.append(answer.session_date)
-        parts = 0 if feed.timeline == Years() else 1
+        parts = 0 if feed.timeline.at_once else 1
         platform.progress.advance(parts, f"{feed.name} {answer.session_date}")
 
     platform.progress.advance(0, feed.name)
@@ -166,7 +165,7 @@ def _acquired(
         )
         if any(answer.state not in COMPLETE for answer in answers.values()):
             answers |= _closed(platform, feed, dates)
-        if feed.timeline != Years():
+        if not feed.timeline.at_once:
             # The others were there before.
             platform.progress.advance(len(set(dates) - set(asked)))
         good = [day for day in dates if answers[day].accepted]
@@ -188,7 +187,7 @@ def _closed(platform: Platform, feed: Feed, dates: list[date]) -> dict[date, Del
 
 def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:
     """Shows a remark at its asset and session."""
-    partition = None if feed.timeline == Years() else told.session_date.isoformat()
+    partition = None if feed.timeline.at_once else told.session_date.isoformat()
     metadata = asdict(told) | {"session_date": told.session_date.isoformat()}
     context.log_event(
         dg.AssetObservation(
