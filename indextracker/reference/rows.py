@@ -6,9 +6,9 @@ The meaning of rows does not belong here.
 from __future__ import annotations
 
 import csv
+import math
 import re
-from datetime import date, time
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read(
     Args:
         folder: Where the file is.
         file_name: Its name.
-        columns: The columns that it must have, in order.
+        columns: The columns that it must have, in any order.
         build: Makes an entry of a row; a ValueError is raised again with file and line.
         key: What no two entries may share.
 
@@ -57,7 +57,7 @@ def _rows(
     with folder.joinpath(file_name).open("r", encoding="utf-8") as file:
         reader = csv.reader(file, strict=True)
         header = tuple(next(reader, ()))
-        if header != columns:
+        if sorted(header) != sorted(columns):
             raise ValueError(
                 f"{file_name}, line 1: the columns are {', '.join(header)}; "
                 f"they must be {', '.join(columns)}."
@@ -68,7 +68,7 @@ def _rows(
                     f"{file_name}, line {reader.line_num}: "
                     f"{len(cells)} cells stand in {len(columns)} columns."
                 )
-            yield reader.line_num, Row(dict(zip(columns, cells, strict=True)))
+            yield reader.line_num, Row(dict(zip(header, cells, strict=True)))
 
 
 class Row:
@@ -76,6 +76,10 @@ class Row:
 
     def __init__(self, cells: dict[str, str]) -> None:
         self._cells = cells
+
+    def is_empty(self, column: str) -> bool:
+        """Whether nothing stands in the cell."""
+        return not self._cells[column]
 
     def optional_text(self, column: str) -> str | None:
         """The cell, None where it is empty."""
@@ -122,31 +126,27 @@ class Row:
         """A date."""
         return self._required(column, self.optional_day(column))
 
-    def optional_clock(self, column: str) -> time | None:
-        """A time of day, None where the cell is empty."""
-        cell = self.optional_text(column)
-        if cell is None:
-            return None
+    def clock(self, column: str) -> str:
+        """A time of day, HH:MM:SS."""
+        cell = self.text(column)
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", cell):
             raise ValueError(f"{column} {cell!r} is not a time of the form HH:MM:SS.")
-        return time.fromisoformat(cell)
+        return cell
 
-    def clock(self, column: str) -> time:
-        """A time of day."""
-        return self._required(column, self.optional_clock(column))
-
-    def optional_number(self, column: str) -> Decimal | None:
-        """A number above zero, None where the cell is empty."""
-        cell = self.optional_text(column)
-        if cell is None:
-            return None
+    def number(self, column: str) -> float:
+        """A number above zero."""
+        cell = self.text(column)
         try:
-            number = Decimal(cell)
-        except InvalidOperation as error:
+            number = float(cell)
+        except ValueError as error:
             raise ValueError(f"{column} {cell!r} is not a number.") from error
-        if not (number.is_finite() and number > 0):
+        if not 0 < number < math.inf:
             raise ValueError(f"{column} {cell!r} is not above zero.")
         return number
+
+    def count(self, column: str) -> int:
+        """A whole number above zero."""
+        return int(self.matching(column, r"[1-9][0-9]*"))
 
     @staticmethod
     def _required(column: str, value: Entry | None) -> Entry:

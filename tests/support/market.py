@@ -168,7 +168,7 @@ def _identified(rows: pa.Table) -> pa.Table:
     """Replaces the publisher's names of indices by our ids; an unknown name stays."""
     if "index_name" not in rows.column_names:
         return rows
-    ids = {row.index_name: row.index_id for row in reference.index_names()}
+    ids = {row["index_name"]: row["index_id"] for row in reference.INDICES.read()}
     names = rows["index_name"].to_pylist()
     return rows.set_column(
         rows.column_names.index("index_name"),

@@ -11,7 +11,7 @@ from indextracker.building.reference_tables import REFERENCES
 from indextracker.building.taiwan import closures, sessions
 from indextracker.calendars import TradingDays
 from indextracker.reference import taiwan as reference
-from indextracker.reference.taiwan import Closure
+from indextracker.reference.closures import Closure
 
 TYPHOON = date(2024, 12, 17)
 NOT_ONE = date(2024, 7, 24)  # a typhoon day that the reference knows
@@ -31,7 +31,7 @@ def calendar() -> TradingDays:
 
 
 def test_a_day_found_closed_is_no_session(calendar: TradingDays) -> None:
-    before, after = sessions(calendar).to_pylist(), sessions(calendar, [FOUND]).to_pylist()
+    before, after = sessions(calendar), sessions(calendar, [FOUND])
     (dropped,) = [row for row in before if row["session_date"] == TYPHOON]
     assert TYPHOON not in {row["session_date"] for row in after}
     assert len(after) == len(before) - 1
@@ -40,7 +40,7 @@ def test_a_day_found_closed_is_no_session(calendar: TradingDays) -> None:
 
 
 def test_it_is_a_closure(calendar: TradingDays) -> None:
-    before, after = closures(calendar).to_pylist(), closures(calendar, [FOUND]).to_pylist()
+    before, after = closures(calendar), closures(calendar, [FOUND])
     (added,) = [row for row in after if row not in before]
     assert added == {
         "exchange": "XTAI",

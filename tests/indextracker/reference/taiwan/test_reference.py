@@ -7,9 +7,8 @@ import re
 import shutil
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
-from datetime import date, time, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Collection
+from datetime import date, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,27 +19,28 @@ from support import dated_expiries
 from indextracker import calendars
 from indextracker.reference import old_reviews
 from indextracker.reference import taiwan as reference
+from indextracker.reference.facts import Fact
 
+FACTS = (reference.PRODUCTS, reference.INDICES, reference.ETFS)
 TODAY = date(2026, 11, 23)
-ASSUMED_CLOSE = time(13, 45)  # of a product that is not in products.csv
+ASSUMED_CLOSE = "13:45:00"  # of a product that is not in products.csv
 
-LOADERS: dict[str, Callable[[Traversable], tuple[object, ...]]] = {
-    "products.csv": reference.products,
-    "etfs.csv": reference.etfs,
-    "indices.csv": reference.index_names,
+LOADERS: dict[str, Callable[[Traversable], Collection[object]]] = {
+    **{facts.file: facts.read for facts in FACTS},
     "closures.csv": reference.closures,
     "special_sessions.csv": reference.special_sessions,
-    "reviewed.csv": reference.reviews,
+    "reviewed.csv": reference.REVIEWS.read,
 }
+PRODUCTS = reference.PRODUCTS.read()
+INDICES = reference.INDICES.read()
 
 
-def terms(code: str, session: date) -> reference.Product:
+def terms(code: str, session: date) -> Fact:
     """The one row of a product that is valid at a session."""
     (found,) = (
         row
-        for row in reference.products()
-        if row.product == code
-        and (row.valid_from or date.min) <= session <= (row.valid_to or date.max)
+        for row in PRODUCTS
+        if row["product"] == code and row["valid_from"] <= session <= (row["valid_to"] or date.max)
     )
     return found
 
@@ -67,38 +67,38 @@ def test_every_row_has_a_source(name: str) -> None:
 
 def test_the_taiex_family() -> None:
     tx, mtx, tmf = (terms(code, date(2024, 12, 16)) for code in ("TX", "MTX", "TMF"))
-    assert [row.multiplier for row in (tx, mtx, tmf)] == [200, 50, 10]
-    assert tx.underlying == "TAIEX"
-    assert (tx.day_open, tx.day_close, tx.last_day_close) == (
-        time(8, 45),
-        time(13, 45),
-        time(13, 30),
+    assert [row["multiplier"] for row in (tx, mtx, tmf)] == [200, 50, 10]
+    assert tx["underlying"] == "TAIEX"
+    assert (tx["day_open"], tx["day_close"], tx["last_day_close"]) == (
+        "08:45:00",
+        "13:45:00",
+        "13:30:00",
     )
-    assert (tx.night_open, tx.night_close) == (time(15), time(5))
-    assert {row.expiry_rule for row in (tx, mtx, tmf)} == {"third_wednesday"}
+    assert (tx["night_open"], tx["night_close"]) == ("15:00:00", "05:00:00")
+    assert {row["expiry_rule"] for row in (tx, mtx, tmf)} == {"third_wednesday"}
     # The first night, on the evening of 2017-05-15, belongs to the next session.
-    assert terms("TX", date(2017, 5, 15)).night_open is None
-    assert terms("TX", date(2017, 5, 16)).night_open == time(15)
+    assert terms("TX", date(2017, 5, 15))["night_open"] is None
+    assert terms("TX", date(2017, 5, 16))["night_open"] == "15:00:00"
 
 
 @pytest.mark.parametrize(
     ("code", "day_open", "day_close", "last_day_close", "night_open"),
     [
-        ("TJF", time(8), time(16, 15), time(16, 15), time(17, 25)),
-        ("TGF", time(8, 45), time(16, 15), time(16, 15), time(17, 25)),
-        ("RTF", time(8, 45), time(16, 15), time(11), time(17, 25)),
-        ("XEF", time(8, 45), time(16, 15), time(14), time(17, 25)),
-        ("UDF", time(8, 45), time(13, 45), time(13, 45), time(15)),
-        ("OAF", time(8, 45), time(16, 15), time(13, 30), None),
-        ("TF", time(8, 45), time(13, 45), time(13, 30), None),
-        ("CDF", time(8, 45), time(13, 45), time(13, 30), time(17, 25)),
+        ("TJF", "08:00:00", "16:15:00", "16:15:00", "17:25:00"),
+        ("TGF", "08:45:00", "16:15:00", "16:15:00", "17:25:00"),
+        ("RTF", "08:45:00", "16:15:00", "11:00:00", "17:25:00"),
+        ("XEF", "08:45:00", "16:15:00", "14:00:00", "17:25:00"),
+        ("UDF", "08:45:00", "13:45:00", "13:45:00", "15:00:00"),
+        ("OAF", "08:45:00", "16:15:00", "13:30:00", None),
+        ("TF", "08:45:00", "13:45:00", "13:30:00", None),
+        ("CDF", "08:45:00", "13:45:00", "13:30:00", "17:25:00"),
     ],
 )
 def test_hours(
-    code: str, day_open: time, day_close: time, last_day_close: time, night_open: time | None
+    code: str, day_open: str, day_close: str, last_day_close: str, night_open: str | None
 ) -> None:
     row = terms(code, date(2024, 12, 16))
-    assert (row.day_open, row.day_close, row.last_day_close, row.night_open) == (
+    assert (row["day_open"], row["day_close"], row["last_day_close"], row["night_open"]) == (
         day_open,
         day_close,
         last_day_close,
@@ -107,34 +107,38 @@ def test_hours(
 
 
 def test_who_trades_in_the_night_after_the_last_trading_day() -> None:
-    after = {row.product for row in reference.products() if row.trades_after_last_day}
+    after = {row["product"] for row in PRODUCTS if row["trades_after_last_day"]}
     assert after == {"BRF", "F1F", "SPF", "SXF", "UDF", "UNF"}
 
 
-def test_numbers_are_exact() -> None:
-    assert terms("TE", date(2024, 12, 16)).tick_size == Decimal("0.05")
-    assert terms("CDF", date(2024, 12, 16)).tick_size is None  # depends on the price
+def test_a_step_may_be_unknown() -> None:
+    assert terms("TE", date(2024, 12, 16))["tick_size"] == 0.05
+    assert terms("CDF", date(2024, 12, 16))["tick_size"] is None  # depends on the price
 
 
 def test_an_underlying_in_capitals_is_an_index_of_the_report() -> None:
-    ids = {row.index_id for row in reference.index_names()}
-    named = {row.underlying for row in reference.products() if row.kind == "index"}
+    ids = {row["index_id"] for row in INDICES}
+    named = {row["underlying"] for row in PRODUCTS if row["kind"] == "index"}
     assert {name for name in named if name and re.fullmatch(r"[A-Z_]+", name)} <= ids
     assert {"TAIEX", "ELECTRONICS", "FINANCE", "SHIPPING"} <= named
 
 
 def test_the_etf_follows_taiex() -> None:
-    (etf,) = reference.etfs()
-    assert (etf.symbol, etf.underlying, etf.lot_shares) == ("006204", "TAIEX", 1_000)
-    assert etf.underlying in {row.index_id for row in reference.index_names()}
+    (etf,) = reference.ETFS.read()
+    assert (etf["symbol"], etf["underlying"], etf["lot_shares"]) == ("006204", "TAIEX", 1_000)
+    assert etf["underlying"] in {row["index_id"] for row in INDICES}
 
 
 def test_a_renamed_index_keeps_its_id() -> None:
-    ids = {row.index_name: row.index_id for row in reference.index_names()}
+    ids = {row["index_name"]: row["index_id"] for row in INDICES}
     assert ids["觀光類指數"] == ids["觀光餐旅類指數"]
     assert len(set(ids.values())) == len(ids) - 1
-    (taiex,) = (row for row in reference.index_names() if row.index_id == "TAIEX")
-    assert (taiex.index_name, taiex.name, taiex.market) == ("發行量加權股價指數", "TAIEX", "TWSE")
+    (taiex,) = (row for row in INDICES if row["index_id"] == "TAIEX")
+    assert (taiex["index_name"], taiex["name"], taiex["market"]) == (
+        "發行量加權股價指數",
+        "TAIEX",
+        "TWSE",
+    )
 
 
 def test_a_typhoon_says_when_it_was_announced() -> None:
@@ -150,14 +154,14 @@ def test_a_scheduled_closure_has_no_announcement() -> None:
 
 
 def test_every_kind_of_fact_says_until_when_it_was_reviewed() -> None:
-    kinds = [review.kind for review in reference.reviews() if review.exchange == "XTAI"]
+    kinds = [review.kind for review in reference.REVIEWS.read() if review.exchange == "XTAI"]
     files = {name.removesuffix(".csv") for name in LOADERS if name != "reviewed.csv"}
     assert set(kinds) == files | {"holidays"}
 
 
 def test_a_review_grows_old() -> None:
     """A quarter after the last day of it, for closures; with the year, for holidays."""
-    reviews = {review.kind: review for review in reference.reviews()}
+    reviews = {review.kind: review for review in reference.REVIEWS.read()}
     day = reviews["closures"].reviewed_until
     assert not reviews["closures"].is_old(day + timedelta(days=90))
     assert reviews["closures"].is_old(day + timedelta(days=91))
@@ -168,13 +172,13 @@ def test_a_review_grows_old() -> None:
 
 
 def test_the_old_reviews_are_those_to_be_renewed() -> None:
-    reviews = reference.reviews()
+    reviews = reference.REVIEWS.read()
     assert old_reviews(min(review.reviewed_until for review in reviews)) == ()
     assert old_reviews(date(2100, 1, 1)) == reviews
 
 
 def test_no_closure_is_later_than_its_review() -> None:
-    reviews = {review.kind: review.reviewed_until for review in reference.reviews()}
+    reviews = {review.kind: review.reviewed_until for review in reference.REVIEWS.read()}
     assert max(row.day for row in reference.closures()) <= reviews["closures"]
     assert max(row.day for row in reference.special_sessions()) <= reviews["special_sessions"]
 
@@ -245,7 +249,7 @@ def test_terms_must_not_overlap(
     rows = [header, row.format("", "2017-05-15"), row.format(valid_from, valid_to)]
     (copies / "products.csv").write_text("\n".join(rows), encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 3: .*{complaint}"):
-        reference.products(copies)
+        reference.PRODUCTS.read(copies)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,7 @@ def test_terms_must_make_sense(copies: Path, cells: str, complaint: str) -> None
     row = f"TX,x,TAIEX,index,Futures,{cells},third_wednesday,false,,,x"
     (copies / "products.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^products\.csv, line 2: .*{complaint}"):
-        reference.products(copies)
+        reference.PRODUCTS.read(copies)
 
 
 def test_dated_expiries_are_well_formed() -> None:
@@ -275,7 +279,7 @@ def test_dated_expiries_are_well_formed() -> None:
         assert re.fullmatch(r"\d{6}([WF]\d)?", row["expiry"])
         known_at = date.fromisoformat(row["known_at"])
         assert taiwan.is_session(known_at)
-        assert terms(row["product"], known_at).expiry_rule != "unknown"
+        assert terms(row["product"], known_at)["expiry_rule"] != "unknown"
         # A document may state one of the two alone.
         dates = [row["last_trading_date"], row["final_settlement_date"]]
         assert any(dates)
@@ -294,7 +298,7 @@ def test_every_index_of_the_report_is_named(samples: Path, name: str, columns: i
         fields = list(csv.reader(io.StringIO(data.decode("cp950"))))[1]
     names = {field for field in fields[1:] if field}
     assert len(names) == columns
-    assert names <= {row.index_name for row in reference.index_names()}
+    assert names <= {row["index_name"] for row in INDICES}
 
 
 @pytest.mark.parametrize(
@@ -328,9 +332,9 @@ def test_products_are_of_the_file_that_they_trade_in(
 ) -> None:
     prints = _prints(samples / "taifex" / f"{name}.zip", product=product, clock=3, skip=skip)
     traded = {code for _, code, _ in prints}
-    known = [row for row in reference.products() if row.product in traded]
+    known = [row for row in PRODUCTS if row["product"] in traded]
     assert len(known) > 10
-    assert {row.instrument for row in known} == {instrument}
+    assert {row["instrument"] for row in known} == {instrument}
 
 
 def _prints(archive: Path, product: int, clock: int, skip: int) -> set[tuple[str, str, str]]:
@@ -345,22 +349,22 @@ def _prints_outside(
     prints: set[tuple[str, str, str]], session: date
 ) -> dict[str, list[tuple[str, str]]]:
     """Prints outside the product's hours; of a product without terms, outside the assumed ones."""
-    known = {row.product for row in reference.products()}
+    known = {row["product"] for row in PRODUCTS}
     day, outside = session.strftime("%Y%m%d"), defaultdict(list)
     for printed_on, product, printed_at in prints:
-        at = time(int(printed_at[:2]), int(printed_at[2:4]), int(printed_at[4:]))
+        at = f"{printed_at[:2]}:{printed_at[2:4]}:{printed_at[4:]}"
         row = terms(product, session) if product in known else None
-        if printed_on < day or at < time(8):
+        if printed_on < day or at < "08:00:00":
             inside = (
                 row is not None
-                and row.night_open is not None
-                and row.night_close is not None
-                and (at >= row.night_open or at <= row.night_close)
+                and row["night_open"] is not None
+                and row["night_close"] is not None
+                and (at >= row["night_open"] or at <= row["night_close"])
             )
         elif row is None:
-            inside = time(8, 45) <= at <= ASSUMED_CLOSE
+            inside = "08:45:00" <= at <= ASSUMED_CLOSE
         else:
-            inside = row.day_open <= at <= row.day_close
+            inside = row["day_open"] <= at <= row["day_close"]
         if not inside:
             outside[product].append((printed_on, printed_at))
     return dict(outside)
