@@ -89,7 +89,8 @@ def backfill(
         _refine(platform, runs, wanted, sessions, reached, tables)
     for path in _tables(() if tables else feeds, wanted):
         if platform.lake.exists(TABLES[path]):
-            counts = platform.lake.row_counts(TABLES[path], sessions)
+            keys = [session.isoformat() for session in sessions]
+            counts = platform.lake.row_counts(TABLES[path], keys)
             report.tables[path] = sum(counts.values())
     report.rejects = rejected(platform.lake, sessions, feeds)
     return report

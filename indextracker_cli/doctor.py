@@ -399,7 +399,9 @@ def run_a_job() -> None:
     with _beside(settings.lake.address) as address:
         lake, platform = Lake(address, "simulated"), Platform(settings)
         lake.ensure(TABLES.values())
-        lake.replace(bars, pa.Table.from_pylist([row], arrow_schema(bars)), [session])
+        lake.replace(
+            bars, pa.Table.from_pylist([row], arrow_schema(bars)), [bars.timeline.key_of(session)]
+        )
         try:
             platform.engine.run(JOBS[bars.path], lake.address, [bars.timeline.key_of(session)])
         finally:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
-    pass
+    from indextracker_catalogue import Key
 
 # So many have no room for lines between them on a terminal of eighty characters.
 MANY_COLUMNS = 5
@@ -51,7 +51,7 @@ def bytes_in_words(number: int) -> str:
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
-def sessions_in_words(sessions: Iterable[date]) -> str:
+def sessions_in_words(sessions: Iterable[date | Key]) -> str:
     """One day, or the first and the last."""
-    days = sorted(sessions)
+    days = sorted(map(str, sessions))
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"

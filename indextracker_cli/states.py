@@ -183,7 +183,8 @@ class States:
     def rejects(self) -> int:
         """Lines of the range that could not be read."""
         kept = [table for table in tables_of(self.subject) if table.name == "rejects"]
-        counts = [self._platform.lake.row_counts(table, self.sessions) for table in kept]
+        keys = [session.isoformat() for session in self.sessions]
+        counts = [self._platform.lake.row_counts(table, keys) for table in kept]
         return sum(sum(of_sessions.values()) for of_sessions in counts)
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from indextracker.lake.restoring import Restoration, plan, restore
 from indextracker.lake.upkeep import maintain
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_catalogue import Table, subject_of
+from indextracker_catalogue import Key, Table, subject_of
 from indextracker_cli.show import bytes_in_words, console, grid, sessions_in_words
 from indextracker_cli.worlds import tell_world
 
@@ -105,22 +105,20 @@ def _tell(planned: Restoration, *, dry_run: bool) -> None:
         f"{planned.target}"
     )
     say(f"rows: {planned.rows_before:,} -> {planned.rows_after:,}")
-    if planned.sessions:
-        say(
-            f"sessions that differ: {len(planned.sessions)} ({sessions_in_words(planned.sessions)})"
-        )
-        for session, (before, after) in list(planned.sessions.items())[:SESSIONS_SHOWN]:
+    if planned.keys:
+        say(f"sessions that differ: {len(planned.keys)} ({sessions_in_words(planned.keys)})")
+        for session, (before, after) in list(planned.keys.items())[:SESSIONS_SHOWN]:
             say(f"  {session}: {before:,} rows -> {after:,}")
-        if len(planned.sessions) > SESSIONS_SHOWN:
-            say(f"  and {len(planned.sessions) - SESSIONS_SHOWN} more")
+        if len(planned.keys) > SESSIONS_SHOWN:
+            say(f"  and {len(planned.keys) - SESSIONS_SHOWN} more")
     if dry_run:
         say("nothing was changed: this was a dry run")
         return
-    say(_consequence(table, list(planned.sessions)))
+    say(_consequence(table, list(planned.keys)))
     say(f"to undo it: indextracker restore {table.path} --as-of {planned.current.number}")
 
 
-def _consequence(table: Table, sessions: Sequence[date]) -> str:
+def _consequence(table: Table, sessions: Sequence[Key]) -> str:
     """What is now out of step with the table, and what to run."""
     subject = subject_of(table)
     again = f"indextracker backfill {subject.name}" if subject else ""

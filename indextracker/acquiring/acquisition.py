@@ -102,11 +102,12 @@ def lost(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> list[Delivery]
     bronze and the log, which leaves rows of a document not accepted yet. The next `acquire` of the
     sessions brings them from landing.
     """
-    there = lake.documents(feed.table, [delivery.session for delivery in accepted])
+    key_of = feed.timeline.key_of
+    there = lake.documents(feed.table, [key_of(delivery.session) for delivery in accepted])
     return [
         delivery
         for delivery in accepted
-        if (found := there[delivery.session]) != {delivery.sha256}
+        if (found := there[key_of(delivery.session)]) != {delivery.sha256}
         and (found or not _is_empty(lake, feed, delivery))
     ]
 
@@ -137,7 +138,8 @@ class _Asking:
         with ThreadPoolExecutor(THREADS) as pool:
             for first in range(0, len(sessions), SESSIONS_PER_COMMIT):
                 answers = list(pool.map(self._one, sessions[first : first + SESSIONS_PER_COMMIT]))
-                decoded = {d.session: rows for d, rows in answers if rows is not None}
+                key_of = self.feed.timeline.key_of
+                decoded = {key_of(d.session): rows for d, rows in answers if rows is not None}
                 failpoint("bronze-before")
                 if decoded:
                     table = self.feed.table
@@ -247,7 +249,8 @@ def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
     gone = lost(lake, feed, accepted)
     for first in range(0, len(gone), SESSIONS_PER_COMMIT):
         batch = gone[first : first + SESSIONS_PER_COMMIT]
-        decoded = {delivery.session: _decoded(lake, feed, delivery) for delivery in batch}
+        key_of = feed.timeline.key_of
+        decoded = {key_of(d.session): _decoded(lake, feed, d) for d in batch}
         lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
 
 

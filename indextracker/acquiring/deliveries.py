@@ -124,8 +124,12 @@ def current(
     if not feeds:
         return {}
     names = ", ".join(f"'{feed}'" for feed in feeds)
-    days = None if sessions is None else sorted({day_of(session) for session in sessions})
-    with lake.sql([DELIVERIES], days) as connection:
+    limits: dict[Timeline, list[Key]] = {}
+    if sessions is not None:
+        # The log files a key by its day.
+        days = {DELIVERIES.timeline.key_of(day_of(session)) for session in sessions}
+        limits[DELIVERIES.timeline] = sorted(days)
+    with lake.sql([DELIVERIES], limits) as connection:
         rows = connection.execute(
             f"""
             select {", ".join(DELIVERIES.column_names)} from deliveries where feed in ({names})
@@ -150,14 +154,14 @@ def took_place(lake: Lake, answers: Mapping[tuple[str, date], Said]) -> set[date
 
     A vendor's list of trades may be empty, on a closed day as on a quiet one.
     """
-    accepted: dict[str, list[date]] = {}
+    accepted: dict[str, list[Key]] = {}
     for (feed, day), answer in answers.items():
         if answer.state == "accepted":
-            accepted.setdefault(feed, []).append(day)
+            accepted.setdefault(feed, []).append(timeline(feed).key_of(day))
     return {
-        day
-        for feed, days in accepted.items()
-        for day, rows in lake.row_counts(FEEDS[feed].table, days).items()
+        timeline(feed).value_of(key)
+        for feed, keys in accepted.items()
+        for key, rows in lake.row_counts(FEEDS[feed].table, keys).items()
         if rows
     }
 

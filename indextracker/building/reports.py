@@ -98,7 +98,8 @@ def rejected(lake: Lake, sessions: Sequence[date], feeds: Iterable[str]) -> list
     """The documents with lines that could not be read, the most recent session last."""
     if not sessions or not lake.exists(_REJECTS):
         return []
-    with lake.sql([_REJECTS], sessions) as connection:
+    keys = [_REJECTS.timeline.key_of(session) for session in sessions]
+    with lake.sql([_REJECTS], {_REJECTS.timeline: keys}) as connection:
         rows = connection.execute(
             """
             select

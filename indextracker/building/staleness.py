@@ -234,9 +234,11 @@ def _log(
         found = {_day(path, key) for path in paths for key in keys}
         days = None if None in found else sorted(day for day in found if day)
     wanted = pc.field("table_path").isin(pa.array(paths, pa.string()))
+    filed = None
     if days is not None:
         wanted &= pc.field("session_date").isin(pa.array(days, pa.date32()))
-    dataset = lake.rows(BUILDS, days)
+        filed = [BUILDS.timeline.key_of(day) for day in days]
+    dataset = lake.rows(BUILDS, filed)
     # A log of before keys were noted has none until it is next appended to.
     names = [name for name in COLUMNS if name in dataset.schema.names]
     for row in dataset.to_table(names, filter=wanted).sort_by("built_at").to_pylist():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import duckdb
 
@@ -86,7 +85,8 @@ def examine(
     Args:
         lake: Where the table lies.
         table: What to examine.
-        keys: The slice; None for a table in one piece.
+        keys: The slice; None for a table in one piece. Tables of another time line that a rule
+            reads are seen whole.
         earlier: At least the keys of the look-back of each of them, where a rule looks back.
     """
     found = []
@@ -95,7 +95,8 @@ def examine(
         some = [rule for rule in checked if rule.look_back == look_back]
         tables = dict.fromkeys(read for rule in some for read in rule.reads)
         looked_at = None if keys is None else seen(keys, {*keys, *earlier}, look_back)
-        with lake.sql(tables, _values(table, looked_at)) as connection:
+        limits = {} if looked_at is None else {table.timeline: looked_at}
+        with lake.sql(tables, limits) as connection:
             for rule in some:
                 query = rule.bad_rows
                 if keys and look_back:
@@ -123,9 +124,3 @@ def _found(rule: Rule, table: Table, cursor: duckdb.DuckDBPyConnection) -> Findi
         column = names.index(table.key_column)
         keys = {table.timeline.key_of(row[column]) for row in rows}
     return Finding(rule, len(rows), examples, tuple(sorted(keys)))
-
-
-def _values(table: Table, keys: Sequence[Key] | None) -> list[date] | None:
-    if keys is None or table.is_whole:
-        return None
-    return [table.timeline.value_of(key) for key in keys]

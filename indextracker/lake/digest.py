@@ -8,22 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
 
 from indextracker.lake.store import Lake
 from indextracker.lake.versions import AsOf
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table, Timeline
 
 
 def digest(
-    lake: Lake, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
+    lake: Lake, table: Table, keys: Sequence[Key] | None = None, as_of: AsOf | None = None
 ) -> str:
-    """The content hash of a table, or of some of its sessions.
+    """The content hash of a table, or of some of its keys.
 
     Names and types of the columns count, the order of columns and rows does not. A table that is
     not there has the hash of an empty one.
     """
-    with lake.sql([table], sessions, as_of) as connection:
+    with lake.sql([table], _limits(table, keys), as_of) as connection:
         columns = connection.execute(
             f"select column_name, column_type from (describe {table.name}) order by 1"
         ).fetchall()
@@ -34,14 +33,18 @@ def digest(
 
 
 def contents(
-    lake: Lake, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
-) -> dict[date, tuple[int, str]]:
-    """Rows and content of each session that has any, of all or of some."""
-    with lake.sql([table], sessions, as_of) as connection:
+    lake: Lake, table: Table, keys: Sequence[Key] | None = None, as_of: AsOf | None = None
+) -> dict[Key, tuple[int, str]]:
+    """Rows and content of each key that has any, of all or of some."""
+    with lake.sql([table], _limits(table, keys), as_of) as connection:
         found = connection.execute(
             f"select {table.key_column}, {_content(table)} from {table.name} group by 1 order by 1"
         ).fetchall()
-    return {session: (rows, content) for session, rows, content in found}
+    return {table.timeline.key_of(value): (rows, content) for value, rows, content in found}
+
+
+def _limits(table: Table, keys: Sequence[Key] | None) -> dict[Timeline, Sequence[Key]]:
+    return {} if keys is None else {table.timeline: keys}
 
 
 def _content(table: Table) -> str:

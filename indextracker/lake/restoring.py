@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -20,7 +20,7 @@ from indextracker.lake.store import Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
 from indextracker.lake.ways import COMMITS
 from indextracker.system.failpoints import failpoint
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Restoration:
         until: The instant up to which the target was current.
         rows_before: Rows of the current version.
         rows_after: Rows of the target.
-        sessions: Rows before and after of each session whose rows differ.
+        keys: Rows before and after of each key whose rows differ.
         changed: Whether any row differs.
     """
 
@@ -44,7 +44,7 @@ class Restoration:
     until: datetime
     rows_before: int
     rows_after: int
-    sessions: dict[date, tuple[int, int]]
+    keys: dict[Key, tuple[int, int]]
     changed: bool
 
 
@@ -67,7 +67,7 @@ def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
     verify_files(place, earlier, table.path)
     missing_columns(earlier, table)
     later = [version for version in known if version.number > target.number]
-    sessions, changed = _differences(lake, table, delta, target.number)
+    keys, changed = _differences(lake, table, delta, target.number)
     return Restoration(
         table=table,
         current=known[-1],
@@ -75,7 +75,7 @@ def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
         until=later[0].committed_at if later else datetime.now(UTC),
         rows_before=lake.total_rows(table),
         rows_after=lake.rows(table, as_of=target.number).count_rows(),
-        sessions=sessions,
+        keys=keys,
         changed=changed,
     )
 
@@ -93,8 +93,8 @@ def restore(lake: Lake, planned: Restoration) -> None:
 
 def _differences(
     lake: Lake, table: Table, delta: DeltaTable, target: int
-) -> tuple[dict[date, tuple[int, int]], bool]:
-    """Rows now and then of each session whose rows differ, and whether any row does."""
+) -> tuple[dict[Key, tuple[int, int]], bool]:
+    """Rows now and then of each key whose rows differ, and whether any row does."""
     if table.is_whole:
         return {}, digest(lake, table) != digest(lake, table, as_of=target)
     touched = _touched(lake, table, delta, target)
@@ -102,27 +102,27 @@ def _differences(
     then = contents(lake, table, touched, as_of=target)
     empty = (0, "")
     found = {
-        session: (now.get(session, empty)[0], then.get(session, empty)[0])
-        for session in sorted({*now, *then})
-        if now.get(session) != then.get(session)
+        key: (now.get(key, empty)[0], then.get(key, empty)[0])
+        for key in sorted({*now, *then})
+        if now.get(key) != then.get(key)
     }
     return found, bool(found)
 
 
-def _touched(lake: Lake, table: Table, delta: DeltaTable, target: int) -> Sequence[date] | None:
-    """The sessions whose files are not the same in both versions; null for all.
+def _touched(lake: Lake, table: Table, delta: DeltaTable, target: int) -> Sequence[Key] | None:
+    """The keys whose files are not the same in both versions; null for all.
 
     The rest need not be read.
     """
     if table.derived_partition:
         return None
-    files: list[dict[date, set[str]]] = []
+    files: list[dict[Key, set[str]]] = []
     for version in (delta, DeltaTable(lake.path(table), target)):
-        found: dict[date, set[str]] = defaultdict(set)
+        found: dict[Key, set[str]] = defaultdict(set)
         listed = pa.table(version.get_add_actions(flatten=True))
-        day = f"partition.{table.key_column}"
-        for file in listed.select(["path", day]).to_pylist():
-            found[file[day]].add(file["path"])
+        value = f"partition.{table.key_column}"
+        for file in listed.select(["path", value]).to_pylist():
+            found[table.timeline.key_of(file[value])].add(file["path"])
         files.append(found)
     now, then = files
-    return sorted(day for day in {*now, *then} if now.get(day) != then.get(day))
+    return sorted(key for key in {*now, *then} if now.get(key) != then.get(key))

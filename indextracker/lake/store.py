@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -27,12 +27,14 @@ from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker.lake.ways import Once
 from indextracker.system import places
 from indextracker.system.places import Place
-from indextracker_catalogue import TABLES, Key, Table
+from indextracker_catalogue import TABLES, Key, Table, Timeline
 from indextracker_catalogue.model import Writes
 
 COMMIT_TRIES = 10
 # A table is created once: on a retry, the second of two processes would commit its creation too.
 CREATION = CommitProperties(max_commit_retries=0)
+# No time line is limited to some of its keys.
+EVERYTHING: Mapping[Timeline, Sequence[Key]] = MappingProxyType({})
 # Name of the file, beside the layers, that says which world's data a lake holds.
 _MARK = "world"
 
@@ -124,8 +126,8 @@ class Lake:
                 self._create(table)
             shapes.complete(self._delta(table), table)
 
-    def replace(self, table: Table, rows: pa.Table, sessions: Sequence[date] = ()) -> None:
-        """Replaces the slice of the given sessions (all of a table without) in one commit.
+    def replace(self, table: Table, rows: pa.Table, keys: Sequence[Key] = ()) -> None:
+        """Replaces the slice of the given keys (all of a table in one piece) in one commit.
 
         Raises:
             ValueError: Rows lie outside the slice, or the table is written in another way; nothing
@@ -133,9 +135,9 @@ class Lake:
         """
         _verify_way(table, "replace")
         rows = _stored(table, rows)
-        keys = [table.timeline.key_of(session) for session in sessions]
         if not table.is_whole:
-            outside = set(pc.unique(rows[table.key_column]).to_pylist()) - set(sessions)
+            of_slice = {table.timeline.value_of(key) for key in keys}
+            outside = set(pc.unique(rows[table.key_column]).to_pylist()) - of_slice
             if outside:
                 raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
         # Of a whole table too: of two writers that overwrite an empty one without a predicate,
@@ -170,17 +172,16 @@ class Lake:
         self._commit(table, lambda delta: ways.merge(delta, rows, table))
 
     def rows(
-        self, table: Table, sessions: Sequence[date] | None = None, as_of: AsOf | None = None
+        self, table: Table, keys: Sequence[Key] | None = None, as_of: AsOf | None = None
     ) -> ds.Dataset:
-        """The table as an Arrow dataset, its files pruned to the sessions where given.
+        """The table as an Arrow dataset, its files pruned to the keys where given.
 
         Raises:
             LookupError: It is not there, or cannot be had as of then.
         """
         delta = self.open(table, as_of)
         partitions = None
-        if sessions is not None and not table.is_whole:
-            keys = [table.timeline.key_of(session) for session in sessions]
+        if keys is not None and not table.is_whole:
             partitions = [(table.partition_columns[0], "in", table.partition_values(keys))]
         if as_of is not None:
             files = delta.file_uris(file_pruning_predicate=partitions)
@@ -192,12 +193,16 @@ class Lake:
     def sql(
         self,
         tables: Iterable[Table],
-        sessions: Sequence[date] | None = None,
+        keys: Mapping[Timeline, Sequence[Key]] = EVERYTHING,
         as_of: AsOf | None = None,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in which each table is a view, by its leaf name and as layer.name.
 
-        A view holds the given sessions only, and no row of a table that is not there yet.
+        Args:
+            tables: The tables; of one that is not there yet, a view without rows.
+            keys: The keys that the views hold, by time line; of a time line that is not named,
+                all rows.
+            as_of: The version of each table, by number or instant; the latest by default.
 
         Raises:
             LookupError: A table cannot be had as of then.
@@ -209,45 +214,46 @@ class Lake:
                 connection.execute(f"create schema {layer}")
             connection.execute("set search_path = 'main,bronze,silver,gold'")
             for table in tables:
-                self._view(connection, table, sessions, as_of)
+                self._view(connection, table, keys.get(table.timeline), as_of)
             yield connection
 
-    def row_counts(self, table: Table, sessions: Sequence[date]) -> dict[date, int]:
-        """Rows of each session; a session without rows counts none.
+    def row_counts(self, table: Table, keys: Sequence[Key]) -> dict[Key, int]:
+        """Rows of each key; a key without rows counts none.
 
-        A table partitioned by session is counted from its log, at no cost in its size.
+        A table partitioned by key is counted from its log, at no cost in its size.
         """
+        found: Counter[Key] = Counter()
         if not table.is_whole and not table.derived_partition and self.exists(table):
-            found: Counter[date] = Counter()
             files = pa.table(self.open(table).get_add_actions(flatten=True))
-            day = f"partition.{table.key_column}"
-            for file in files.select([day, "num_records"]).to_pylist():
-                found[file[day]] += file["num_records"]
+            value = f"partition.{table.key_column}"
+            for file in files.select([value, "num_records"]).to_pylist():
+                found[table.timeline.key_of(file[value])] += file["num_records"]
         else:
-            with self.sql([table], sessions) as connection:
+            with self.sql([table], {table.timeline: keys}) as connection:
                 query = f"select {table.key_column}, count(*) from {table.name} group by 1"
-                found = Counter(dict(connection.execute(query).fetchall()))
-        return {session: found[session] for session in sessions}
+                rows = connection.execute(query).fetchall()
+            found.update({table.timeline.key_of(value): count for value, count in rows})
+        return {key: found[key] for key in keys}
 
-    def documents(self, table: Table, sessions: Sequence[date]) -> dict[date, set[str]]:
-        """The digests of the documents that the rows of each session come from.
+    def documents(self, table: Table, keys: Sequence[Key]) -> dict[Key, set[str]]:
+        """The digests of the documents that the rows of each key come from.
 
-        For a table partitioned by session they are read from its log, at no cost in its size.
+        For a table partitioned by key they are read from its log, at no cost in its size.
         """
-        found: dict[date, set[str]] = {session: set() for session in sessions}
-        if not sessions or not self.exists(table):
+        found: dict[Key, set[str]] = {key: set() for key in keys}
+        if not keys or not self.exists(table):
             return found
         if not table.is_whole and not table.derived_partition:
-            day, ends = f"partition.{table.key_column}", ("min.document", "max.document")
-            files = pa.table(self.open(table).get_add_actions(flatten=True)).select([day, *ends])
-            rows = [(file[day], file[end]) for file in files.to_pylist() for end in ends]
+            value, ends = f"partition.{table.key_column}", ("min.document", "max.document")
+            files = pa.table(self.open(table).get_add_actions(flatten=True)).select([value, *ends])
+            rows = [(file[value], file[end]) for file in files.to_pylist() for end in ends]
         else:
-            with self.sql([table], sessions) as connection:
+            with self.sql([table], {table.timeline: keys}) as connection:
                 query = f"select distinct {table.key_column}, document from {table.name}"
                 rows = connection.execute(query).fetchall()
-        for session, document in rows:
-            if session in found:
-                found[session].add(document)
+        for value, document in rows:
+            if (key := table.timeline.key_of(value)) in found:
+                found[key].add(document)
         return found
 
     def marks(self, table: Table) -> dict[Key, str]:
@@ -313,20 +319,18 @@ class Lake:
         self,
         connection: duckdb.DuckDBPyConnection,
         table: Table,
-        sessions: Sequence[date] | None,
+        keys: Sequence[Key] | None,
         as_of: AsOf | None,
     ) -> None:
         declared = arrow_schema(table, stored=True)
-        source = self.rows(table, sessions, as_of) if self.exists(table) else declared.empty_table()
+        source = self.rows(table, keys, as_of) if self.exists(table) else declared.empty_table()
         connection.register(table.path, source)
         rows = f'"{table.path}"'
         if not set(declared.names) <= set(source.schema.names):
             # Rows of before a column was declared: it is null in them.
             connection.register(f"{table.path} declared", declared.empty_table())
             rows = f'(from "{table.path} declared" union all by name from {rows})'
-        where = "true"
-        if sessions is not None:
-            where = table.keys_predicate([table.timeline.key_of(s) for s in sessions])
+        where = "true" if keys is None else table.keys_predicate(keys)
         columns = ", ".join(table.column_names)
         connection.execute(
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"

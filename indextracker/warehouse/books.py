@@ -7,7 +7,6 @@ A warehouse that was made before there were subjects is migrated when it is open
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -34,12 +33,11 @@ def owner(table: Table) -> str:
     return subject.name
 
 
-def touched_by(tables: Sequence[Table], sessions: Sequence[date]) -> Touched:
+def touched_by(tables: Sequence[Table], keys: Sequence[Key]) -> Touched:
     """The keys that a load of some tables touches."""
     found: Touched = {}
     for table in tables:
-        keys = {WHOLE} if table.is_whole else {table.timeline.key_of(day) for day in sessions}
-        found.setdefault(owner(table), set()).update(keys)
+        found.setdefault(owner(table), set()).update([WHOLE] if table.is_whole else keys)
     return found
 
 

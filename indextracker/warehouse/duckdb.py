@@ -15,7 +15,6 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +82,10 @@ class DuckDBWarehouse:
             self._prepare()
             yield self.private
 
-    def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
+    def load(self, lake: Lake, tables: Sequence[Table], keys: Sequence[Key]) -> dict[str, int]:
         """As of every warehouse."""
         loaded = {}
-        touched = books.touched_by(tables, sessions)
+        touched = books.touched_by(tables, keys)
         slices.complete(lake)
         with self.writing(), self._opened(self.private) as connection:
             # One thread fills a table's row groups in order. Two leave pieces that the next
@@ -99,7 +98,7 @@ class DuckDBWarehouse:
                 fresh = _create(connection, table) and lake.exists(table)
                 if fresh or table in tables:
                     whole = fresh or table.is_whole
-                    loaded[table.path] = _load(connection, lake, table, None if whole else sessions)
+                    loaded[table.path] = _load(connection, lake, table, None if whole else keys)
                 if fresh and not table.is_whole:
                     touched.setdefault(books.owner(table), set()).update(
                         _keys_of(connection, table), _loaded(connection, table)
@@ -323,11 +322,11 @@ def _load(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
     table: Table,
-    sessions: Sequence[date] | None,
+    keys: Sequence[Key] | None,
 ) -> int:
-    """Replaces the slice of the sessions, or all rows; says how many there are now."""
-    connection.execute(f"delete from raw.{table.name} where {slices.predicate(table, sessions)}")
-    connection.register("lake_rows", slices.rows(lake, table, sessions))
+    """Replaces the slice of the keys, or all rows; says how many there are now."""
+    connection.execute(f"delete from raw.{table.name} where {slices.predicate(table, keys)}")
+    connection.register("lake_rows", slices.rows(lake, table, keys))
     columns = ", ".join(table.column_names)
     values = ", ".join(_plain(column.name, column.type) for column in table.columns)
     inserted = connection.execute(

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
 from typing import Any, Protocol
 
 from indextracker.lake import Lake
 from indextracker.lake.questions import Answer
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 
 # The schemas in which readers' names without a schema are looked up, in this order.
 SEARCH_PATH = ("marts", "staging", "raw")
@@ -63,8 +62,8 @@ class Warehouse(Protocol):
     def writing(self) -> AbstractContextManager[object]:
         """Keeps other writers out; they wait. A killed process frees it at once."""
 
-    def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
-        """Replaces the slices of the sessions in `raw`, of all tables in one transaction.
+    def load(self, lake: Lake, tables: Sequence[Table], keys: Sequence[Key]) -> dict[str, int]:
+        """Replaces the slices of the keys in `raw`, of all tables in one transaction.
 
         `raw.loads` tells, by an id in the row of each key of a subject, that it was loaded anew:
         what is built from `raw` renews those keys and no others. A table that is new, or of another
@@ -72,8 +71,8 @@ class Warehouse(Protocol):
 
         Args:
             lake: Where the tables come from.
-            tables: What to load; a table without sessions is replaced whole.
-            sessions: The slices.
+            tables: What to load: tables of one time line; one in one piece is replaced whole.
+            keys: The slices.
 
         Returns:
             Rows loaded, by table path.

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -116,7 +115,7 @@ class RedshiftWarehouse:
             finally:
                 self._is_writing = False
 
-    def load(self, lake: Lake, tables: Sequence[Table], sessions: Sequence[date]) -> dict[str, int]:
+    def load(self, lake: Lake, tables: Sequence[Table], keys: Sequence[Key]) -> dict[str, int]:
         """As of every warehouse; rows come by COPY and are checked before they count.
 
         Raises:
@@ -124,7 +123,7 @@ class RedshiftWarehouse:
             WorldMismatchError: The warehouse holds the other world's data.
         """
         loaded = {}
-        touched = books.touched_by(tables, sessions)
+        touched = books.touched_by(tables, keys)
         slices.complete(lake)
         with (
             self.writing(),
@@ -138,7 +137,7 @@ class RedshiftWarehouse:
                 fresh = _create(connection, table) and lake.exists(table)
                 if fresh or table in tables:
                     whole = fresh or table.is_whole
-                    wanted = None if whole else sessions
+                    wanted = None if whole else keys
                     loaded[table.path] = self._replace(connection, area, lake, table, wanted)
                 if fresh and not table.is_whole:
                     touched.setdefault(books.owner(table), set()).update(
@@ -314,14 +313,14 @@ class RedshiftWarehouse:
         area: StagingArea,
         lake: Lake,
         table: Table,
-        sessions: Sequence[date] | None,
+        keys: Sequence[Key] | None,
     ) -> int:
-        """Replaces the slice of the sessions, or all rows; says how many there are now."""
+        """Replaces the slice of the keys, or all rows; says how many there are now."""
         from redshift_connector.error import DatabaseError  # noqa: PLC0415
 
         staged = f"staged_{table.name}"
         try:
-            address, exported = area.export(table, slices.rows(lake, table, sessions))
+            address, exported = area.export(table, slices.rows(lake, table, keys))
         except StoreError as error:
             raise LoadError(
                 f"{table.path}: its rows could not be staged, and nothing was loaded: {error}"
@@ -341,7 +340,7 @@ class RedshiftWarehouse:
         failpoint("copied")
         _verify_staged(connection, table, staged, exported)
         target = f"{RAW}.{table.name}"
-        _execute(connection, f"delete from {target} where {slices.predicate(table, sessions)}")
+        _execute(connection, f"delete from {target} where {slices.predicate(table, keys)}")
         columns = _quoted(table.column_names)
         _execute(connection, f"insert into {target} ({columns}) select {columns} from {staged}")
         _execute(connection, f"drop table {staged}")

@@ -6,13 +6,12 @@ Inserting the rows is done in each warehouse's own module.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from indextracker.lake import Lake
-from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import TABLES, Key, Table
 
 LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
 
@@ -22,17 +21,20 @@ def complete(lake: Lake) -> None:
     lake.ensure(table for table in LOADED if lake.exists(table))
 
 
-def rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.RecordBatchReader:
+def rows(lake: Lake, table: Table, keys: Sequence[Key] | None) -> pa.RecordBatchReader:
     """The rows of a slice as a stream, file by file: 30 sessions are never in memory at once.
 
     Args:
         lake: Where the table is.
         table: Whose rows; columns come in declared order.
-        sessions: The slice; None is all of the table.
+        keys: The slice; None is all of the table.
     """
-    dataset = lake.rows(table, sessions)
+    dataset = lake.rows(table, keys)
     names = list(table.column_names)
-    wanted = None if sessions is None else ds.field(table.key_column).isin(list(sessions))
+    wanted = None
+    if keys is not None:
+        values = [table.timeline.value_of(key) for key in keys]
+        wanted = ds.field(table.key_column).isin(values)
     # By path is by session, so that a reader of one session skips the row groups of the others.
     files = sorted(dataset.get_fragments(filter=wanted), key=lambda file: str(file.path))
     batches = (
@@ -46,9 +48,8 @@ def rows(lake: Lake, table: Table, sessions: Sequence[date] | None) -> pa.Record
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def predicate(table: Table, sessions: Collection[date] | None) -> str:
+def predicate(table: Table, keys: Collection[Key] | None) -> str:
     """SQL that holds in the rows of a slice of its copy, all of them where it is None."""
-    if sessions is None:
+    if keys is None:
         return "true"
-    keys = (table.timeline.key_of(session) for session in sessions)
     return table.timeline.predicate(keys, table.key_column)

@@ -67,11 +67,12 @@ def _sessions_asset(
         answers, results = _acquired(context, platform, feed, sessions)
         seconds = time.monotonic() - started
         good = [session for session in sessions if answers[session].accepted]
-        rows = platform.lake.row_counts(feed.table, good) if good else {}
+        key_of = feed.timeline.key_of
+        rows = platform.lake.row_counts(feed.table, [key_of(s) for s in good]) if good else {}
         yield from results
         notes = {
             session: {
-                "dagster/partition_row_count": rows[session],
+                "dagster/partition_row_count": rows[key_of(session)],
                 "document": answers[session].sha256,
                 "url": answers[session].url,
                 "seconds_of_run": seconds,

@@ -77,18 +77,17 @@ def _sessions_asset(
         mark(context)
         lake = platform.lake
         keys = context.partition_keys
-        sessions = [table.timeline.value_of(key) for key in keys]
         with platform.locks.table(table.path):
             started = time.monotonic()
             documents = run_jobs(platform, table, keys, StepHost(context))
             seconds = time.monotonic() - started
-            rows = lake.row_counts(table, sessions)
-            for key, session in zip(keys, sessions, strict=True):
+            rows = lake.row_counts(table, keys)
+            for key in keys:
                 note = {
-                    "dagster/partition_row_count": rows[session],
+                    "dagster/partition_row_count": rows[key],
                     "documents": documents[key],
                     "seconds_of_run": seconds,
-                    "sessions_of_run": len(sessions),
+                    "sessions_of_run": len(keys),
                     "world": lake.world,
                 }
                 context.add_asset_metadata(note, asset_key(table), key)

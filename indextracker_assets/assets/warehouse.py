@@ -90,8 +90,7 @@ def _keyed(
         started = time.monotonic()
         # Read before the rows are: what is built in between makes the copy stale.
         built = staleness.built(platform.lake, [table.path for table in tables], keys)
-        values = [timeline.value_of(key) for key in keys]
-        loaded = platform.warehouse.load(platform.lake, tables, values)
+        loaded = platform.warehouse.load(platform.lake, tables, keys)
         copies = {raw_path(table): built[table.path] for table in tables}
         staleness.record(platform.lake, copies)
         seconds = time.monotonic() - started

@@ -32,7 +32,7 @@ def lake(empty: Home) -> Lake:
     """Futures trades of two sessions, built; then Monday's built anew with other rows."""
     made = Lake(str(empty.lake), "simulated")
     for contracts, sessions in ((4, (FRIDAY, MONDAY)), (9, (MONDAY,))):
-        made.replace(FUTURES, trades(sessions, contracts), sessions)
+        made.replace(FUTURES, trades(sessions, contracts), [*map(str, sessions)])
         record(made, {FUTURES.path: dict.fromkeys(keys(sessions), f"taifex_futures={contracts}")})
         time.sleep(0.01)  # commits are dated to the millisecond
     return made

@@ -21,7 +21,7 @@ def test_every_row_is_true(market: Market, session: date, table: str) -> None:
 
 
 def test_the_products_that_nobody_described_are_marked(market: Market) -> None:
-    with market.lake.sql([TABLES["silver/contracts"]], SESSIONS) as connection:
+    with market.lake.sql([TABLES["silver/contracts"]], {XTAI: [*map(str, SESSIONS)]}) as connection:
         rows = connection.execute("select distinct product, product_assumed from contracts")
         marks = dict(rows.fetchall())
     assert {product for product, assumed in marks.items() if assumed} == {"QQF"}
@@ -29,7 +29,9 @@ def test_the_products_that_nobody_described_are_marked(market: Market) -> None:
 
 
 def test_an_index_that_nobody_mapped_keeps_its_name(market: Market) -> None:
-    with market.lake.sql([TABLES["gold/index_sessions"]], [BEFORE_TYPHOON]) as connection:
+    with market.lake.sql(
+        [TABLES["gold/index_sessions"]], {XTAI: [str(BEFORE_TYPHOON)]}
+    ) as connection:
         rows = connection.execute("select distinct index_id from index_sessions").fetchall()
     assert [name for (name,) in rows if not name.isascii()] == ["模擬測試指數"]
 

@@ -19,6 +19,7 @@ from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine
 from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue.taiwan import XTAI
 from indextracker_spark.jobs import JOBS
 
 WITH_TOTALS = date(2021, 7, 26)
@@ -59,7 +60,7 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 def answers(lake: Lake, session: date, query: str, *tables: str) -> list[tuple[object, ...]]:
-    with lake.sql([TABLES[table] for table in tables], [session]) as connection:
+    with lake.sql([TABLES[table] for table in tables], {XTAI: [str(session)]}) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -116,9 +117,9 @@ def test_every_line_is_a_trade(lake: Lake, samples: Path, session: date) -> None
         ("silver/rejects", 0),
         ("bronze/taifex_futures", lines),
     ):
-        assert lake.row_counts(TABLES[table], [session]) == {session: kept}
+        assert lake.row_counts(TABLES[table], [str(session)]) == {str(session): kept}
     trades, spreads = (
-        lake.row_counts(TABLES[f"silver/futures_{kind}"], [session])[session]
+        lake.row_counts(TABLES[f"silver/futures_{kind}"], [str(session)])[str(session)]
         for kind in ("trades", "spreads")
     )
     assert trades + spreads == lines
@@ -263,7 +264,7 @@ def test_reports_decode_without_rejects(
 ) -> None:
     query = f"select count(*) from daily_report where instrument = '{instrument}'"
     assert answers(lake, session, query, "silver/daily_report") == [(lines,)]
-    assert lake.row_counts(TABLES["silver/rejects"], [session]) == {session: 0}
+    assert lake.row_counts(TABLES["silver/rejects"], [str(session)]) == {str(session): 0}
 
 
 def test_figures_of_the_report_are_the_printed_ones(lake: Lake) -> None:

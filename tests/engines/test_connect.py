@@ -76,7 +76,7 @@ def test_a_server_lost_in_the_middle_of_a_job_is_said_and_a_rerun_repairs_it(
         engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))
     watcher.join()
     whole = contents(filled.lake, table)
-    assert contents(other.lake, table) == {MONDAY: whole[MONDAY]}
+    assert contents(other.lake, table) == {str(MONDAY): whole[str(MONDAY)]}
 
     with pytest.raises(EngineError, match=r"at 127\.0\.0\.1:\d+ does not answer: start it"):
         engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))

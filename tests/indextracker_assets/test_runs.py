@@ -210,6 +210,6 @@ def test_two_backfills_at_once_end_with_the_tables_of_one(
     found, expected = tables(together.settings.lake.address), tables(alone.settings.lake.address)
     assert found == expected
     rows = Lake(together.settings.lake.address, "simulated").row_counts(
-        TABLES["gold/futures_bars"], DAYS
+        TABLES["gold/futures_bars"], [*map(str, DAYS)]
     )
     assert all(rows.values())

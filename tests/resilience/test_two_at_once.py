@@ -56,7 +56,8 @@ def test_two_backfills_at_once_leave_the_tables_of_one_after_the_other(
     ]
     assert [run.wait() for run in pair] == [0, 0], pair[0].said()
     assert differing(home.contents(), one_after_the_other) == []
-    rows = Lake(str(home.lake), "simulated").row_counts(TABLES["gold/etf_bars"], SESSIONS)
-    assert all(rows[session] for session in SESSIONS)
+    keys = [*map(str, SESSIONS)]
+    rows = Lake(str(home.lake), "simulated").row_counts(TABLES["gold/etf_bars"], keys)
+    assert all(rows[key] for key in keys)
     ended = {"SUCCESS": 2 * RUNS_OF_A_BACKFILL // instances}
     assert [runs(place) for place in {first, second}] == [ended] * instances

@@ -33,7 +33,7 @@ def lake(prefix: str) -> Lake:
 
 def write(lake: Lake, table: Table, sessions: list[date], expiry: str) -> None:
     changes = [{"session_date": session, "expiry": expiry} for session in sessions]
-    lake.replace(table, rows(table, *changes), sessions)
+    lake.replace(table, rows(table, *changes), [*map(str, sessions)])
     time.sleep(0.002)  # commits are dated to the millisecond
 
 
@@ -62,7 +62,10 @@ def test_a_slice_is_replaced_in_one_commit(lake: Lake, table: Table) -> None:
         TUESDAY: "202501",
     }
     assert [version.number for version in versions(lake.place(table))] == [0, 1, 2]
-    assert lake.row_counts(table, [SESSION, TUESDAY]) == {SESSION: 1, TUESDAY: 1}
+    assert lake.row_counts(table, [str(SESSION), str(TUESDAY)]) == {
+        str(SESSION): 1,
+        str(TUESDAY): 1,
+    }
 
 
 @BY_LAYOUT
@@ -135,7 +138,8 @@ sys.stdin.readline()
 for number in range(10):
     lake.append(DELIVERIES, rows(DELIVERIES, {"feed": f"{writer} {number}"}))
     day = date(2024, 12, 2 + writer)
-    lake.replace(contracts, rows(contracts, {"session_date": day, "expiry": f"{number}"}), [day])
+    given = rows(contracts, {"session_date": day, "expiry": f"{number}"})
+    lake.replace(contracts, given, [str(day)])
 """
 
 

@@ -61,7 +61,7 @@ def test_a_look_back_of_five_holds_across_the_edge_of_a_batch(lake: Lake, line: 
     lake.replace(
         prices,
         pa.Table.from_pylist(rows, arrow_schema(prices)),
-        [line.value_of(key) for key in keys(line, DAYS)],
+        keys(line, DAYS),
     )
     lake.ensure([due.writes])
     one_sail.engine().run(due, lake.root, asked, earlier=keys(line, DAYS[: BACK + 1]))

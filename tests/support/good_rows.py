@@ -166,4 +166,4 @@ def put(lake: Lake, table: Table, given: pa.Table) -> None:
     if table.writes == "append":
         lake.append(table, given)
     else:
-        lake.replace(table, given, [day(table)])
+        lake.replace(table, given, [table.timeline.key_of(day(table))])

@@ -96,12 +96,12 @@ class Market:
     def renew_bronze(self, session: date) -> None:
         """Decodes the landed documents of a session again."""
         for feed in (feed for feed in FEEDS.values() if feed.timeline != Years()):
-            with self.lake.sql([feed.table], [session]) as connection:
+            with self.lake.sql([feed.table], {feed.timeline: [str(session)]}) as connection:
                 ((digest,),) = connection.execute(
                     f"select distinct document from {feed.table.name}"
                 ).fetchall()
             rows = read(feed, self.lake.landing.get(digest), session)
-            self.lake.replace(feed.table, rows, [session])
+            self.lake.replace(feed.table, rows, [str(session)])
 
     def run(self, jobs: Iterable[str], sessions: Sequence[date]) -> None:
         for job in jobs:
@@ -118,7 +118,7 @@ class Market:
         """A few rows that only the lake or only the truth has; none where both are equal."""
         true = self.truth(table, session)
         columns = ", ".join(true.column_names)
-        with self.lake.sql([TABLES[table]], [session]) as connection:
+        with self.lake.sql([TABLES[table]], {TABLES[table].timeline: [str(session)]}) as connection:
             found = connection.sql(f"select {columns} from {TABLES[table].name}").to_arrow_table()
         return _differences(_readable(found), true)
 

@@ -34,7 +34,7 @@ def lake_of_the_market(folder: Path) -> Lake:
     with duckdb.connect(str(folder / "small.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")
         for table in LOADED:
-            lake.replace(table, _rows(connection, table), SESSIONS)
+            lake.replace(table, _rows(connection, table), [*map(str, SESSIONS)])
     return lake
 
 
@@ -60,7 +60,7 @@ def settings_of(folder: Path, **given: Any) -> Settings:
 def built(settings: Settings, market: Lake, folder: Path) -> Warehouse:
     """The market loaded, built and published."""
     made = warehouse(settings)
-    made.load(market, LOADED, SESSIONS)
+    made.load(market, LOADED, [*map(str, SESSIONS)])
     build(made, folder)
     return made
 

@@ -11,7 +11,7 @@ import pytest
 from redshift_local import cluster
 from support.faulty import Plan, Way, between
 from warehouses.markets import settings_of
-from warehouses.test_redshift_warehouse import BARS, DAYS, counts, put, staged
+from warehouses.test_redshift_warehouse import BARS, DAYS, KEYS, counts, put, staged
 
 from indextracker.lake import Lake
 from indextracker.settings import Settings
@@ -49,7 +49,7 @@ def loaded_once(far_settings: Settings, way: Way, tmp_path: Path) -> tuple[Lake,
     lake.ensure(LOADED)
     for table in (BARS, LATER):
         put(lake, table, DAYS, mark=1)
-    warehouse.load(lake, [BARS, LATER], DAYS)
+    warehouse.load(lake, [BARS, LATER], KEYS)
     for table in (BARS, LATER):
         put(lake, table, DAYS, mark=2)
     return lake, warehouse
@@ -78,7 +78,7 @@ def test_what_passes_is_borne(
 ) -> None:
     lake, warehouse = loaded_once
     way.plan = at_files(method, *faults)
-    warehouse.load(lake, [BARS, LATER], DAYS)
+    warehouse.load(lake, [BARS, LATER], KEYS)
     assert way.faults.total() == len([fault for fault in faults if fault])
     assert counts(warehouse, BARS) == [(day, 3, 2, 2) for day in DAYS]
 
@@ -106,7 +106,7 @@ def test_what_lasts_leaves_all_as_it_was(
         fault if asked == method and f"/{LATER.name}/" in path else None
     )
     with pytest.raises(LoadError, match=said) as caught:
-        warehouse.load(lake, [BARS, LATER], DAYS)
+        warehouse.load(lake, [BARS, LATER], KEYS)
     assert way.faults[fault] >= 1
     told = str(caught.value)
     assert told.startswith(f"{LATER.path}: ")
@@ -115,7 +115,7 @@ def test_what_lasts_leaves_all_as_it_was(
     for table in (BARS, LATER):
         assert counts(warehouse, table) == [(day, 3, 1, 1) for day in DAYS]
     way.plan = lambda *_: None
-    warehouse.load(lake, [BARS, LATER], DAYS)
+    warehouse.load(lake, [BARS, LATER], KEYS)
     assert counts(warehouse, BARS) == [(day, 3, 2, 2) for day in DAYS]
     assert staged(s3, far_settings) == []
 
@@ -128,9 +128,9 @@ def test_files_that_cannot_be_removed_wait_for_the_next_load(
 ) -> None:
     lake, warehouse = loaded_once
     way.plan = lambda asked, path, number: "403" if asked == "POST" and "delete" in path else None
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert counts(warehouse, BARS) == [(day, 3, 2, 2) for day in DAYS]
     assert staged(s3, far_settings)
     way.plan = lambda *_: None
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert staged(s3, far_settings) == []

@@ -47,7 +47,7 @@ def check_that_it_holds_the_market(settings: Settings, tmp_path: Path) -> None:
         connection.commit()
     # Twice: made, then renewed.
     for _ in range(2):
-        loaded = warehouse.load(market, LOADED, SESSIONS)
+        loaded = warehouse.load(market, LOADED, [*map(str, SESSIONS)])
         assert loaded["gold/futures_bars"] > 0
         build(warehouse, tmp_path / "target")
         counts = {mart: answer(warehouse, f"select count(*) from {mart}")[0][0] for mart in MARTS}

@@ -37,6 +37,7 @@ CONTRACTS = TABLES["silver/contracts"]
 INDICES = TABLES["silver/indices"]
 # The last session of a year, the first of the next, and the one after.
 DAYS = (dt.date(2024, 12, 31), dt.date(2025, 1, 2), dt.date(2025, 1, 3))
+KEYS = [str(day) for day in DAYS]
 OnCluster = Callable[..., Settings]
 
 
@@ -84,7 +85,7 @@ def warehouse(settings: Settings) -> RedshiftWarehouse:
 
 
 def put(lake: Lake, table: Table, sessions: Sequence[dt.date], mark: int, count: int = 3) -> None:
-    lake.replace(table, rows_of(table, sessions, mark, count), sessions)
+    lake.replace(table, rows_of(table, sessions, mark, count), [*map(str, sessions)])
 
 
 def counts(warehouse: Warehouse, table: Table) -> Rows:
@@ -105,7 +106,7 @@ def staged(s3: Any, settings: Settings) -> list[str]:
 
 def test_rows_arrive_as_they_are(lake: Lake, warehouse: RedshiftWarehouse) -> None:
     put(lake, BARS, DAYS[:1], mark=7, count=1)
-    assert warehouse.load(lake, [BARS], DAYS[:1])[BARS.path] == 1
+    assert warehouse.load(lake, [BARS], KEYS[:1])[BARS.path] == 1
     [row] = answer(warehouse, "select * from futures_bars")
     named = dict(zip(BARS.column_names, row, strict=True))
     assert named["product"] == "product 0 臺"
@@ -121,14 +122,14 @@ def test_loading_replaces_the_asked_sessions_alone(
     lake: Lake, warehouse: RedshiftWarehouse
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
+    assert warehouse.load(lake, [BARS], KEYS)[BARS.path] == 9
     put(lake, BARS, DAYS, mark=2, count=5)
     # The first and the last: what lies between them is not meant.
-    assert warehouse.load(lake, [BARS], [DAYS[0], DAYS[2]])[BARS.path] == 10
+    assert warehouse.load(lake, [BARS], [KEYS[0], KEYS[2]])[BARS.path] == 10
     expected = [(DAYS[0], 5, 2, 2), (DAYS[1], 3, 1, 1), (DAYS[2], 5, 2, 2)]
     assert counts(warehouse, BARS) == expected
     # Once more changes nothing.
-    warehouse.load(lake, [BARS], [DAYS[0], DAYS[2]])
+    warehouse.load(lake, [BARS], [KEYS[0], KEYS[2]])
     assert counts(warehouse, BARS) == expected
 
 
@@ -136,9 +137,9 @@ def test_a_session_that_is_empty_in_the_lake_becomes_empty(
     lake: Lake, warehouse: RedshiftWarehouse
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
-    lake.replace(BARS, rows_of(BARS, [], 1), [DAYS[1]])
-    assert warehouse.load(lake, [BARS], [DAYS[1]])[BARS.path] == 0
+    warehouse.load(lake, [BARS], KEYS)
+    lake.replace(BARS, rows_of(BARS, [], 1), [KEYS[1]])
+    assert warehouse.load(lake, [BARS], [KEYS[1]])[BARS.path] == 0
     assert [day for day, *_ in counts(warehouse, BARS)] == [DAYS[0], DAYS[2]]
 
 
@@ -155,12 +156,12 @@ def test_a_table_of_another_shape_comes_with_all_its_sessions(
     lake: Lake, warehouse: RedshiftWarehouse, running: Cluster, settings: Settings
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     before = loads(warehouse)
     running.behind.sql(
         "update raw.definitions set ddl = 'of an older release'", database_of(settings)
     )
-    warehouse.load(lake, [BARS], DAYS[:1])
+    warehouse.load(lake, [BARS], KEYS[:1])
     assert [count for _, count, *_ in counts(warehouse, BARS)] == [3, 3, 3]
     after = loads(warehouse)
     assert all(after[day] != before[day] for day in DAYS)
@@ -170,10 +171,10 @@ def test_only_what_was_loaded_is_noted_as_loaded_anew(
     lake: Lake, warehouse: RedshiftWarehouse
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     before = loads(warehouse)
     assert list(before) == list(DAYS)
-    warehouse.load(lake, [BARS], DAYS[1:2])
+    warehouse.load(lake, [BARS], KEYS[1:2])
     after = loads(warehouse)
     assert {day for day in DAYS if after[day] != before[day]} == {DAYS[1]}
 
@@ -193,9 +194,9 @@ def test_a_load_is_one_transaction_of_plain_copies(
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
     put(lake, CONTRACTS, DAYS, mark=1)
-    warehouse.load(lake, [BARS, CONTRACTS], DAYS[:1])
+    warehouse.load(lake, [BARS, CONTRACTS], KEYS[:1])
     running.journal.clear()
-    warehouse.load(lake, [BARS, CONTRACTS], DAYS[1:])
+    warehouse.load(lake, [BARS, CONTRACTS], KEYS[1:])
     sent = [statement.sent.lower() for statement in running.journal]
     copies = [text for text in sent if text.startswith("copy")]
     assert len(copies) == 2
@@ -212,7 +213,7 @@ def test_nothing_stays_staged(
     lake: Lake, warehouse: RedshiftWarehouse, settings: Settings, s3: Any
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert staged(s3, settings) == []
 
 
@@ -240,7 +241,7 @@ def test_rows_that_break_the_table_are_not_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     broken, says = BROKEN[kind]
     rows = broken(rows_of(BARS, DAYS, mark=2))
     monkeypatch.setattr(
@@ -248,7 +249,7 @@ def test_rows_that_break_the_table_are_not_loaded(
         lambda *_: pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()),
     )
     with pytest.raises((LoadError, redshift_connector.Error), match=says):
-        warehouse.load(lake, [BARS], DAYS)
+        warehouse.load(lake, [BARS], KEYS)
     monkeypatch.undo()
     assert counts(warehouse, BARS) == [(day, 3, 1, 1) for day in DAYS]
     assert staged(s3, settings) == []
@@ -258,7 +259,7 @@ def test_rows_that_are_lost_on_the_way_are_missed(
     lake: Lake, warehouse: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     export = StagingArea.export
     monkeypatch.setattr(
         StagingArea,
@@ -266,12 +267,11 @@ def test_rows_that_are_lost_on_the_way_are_missed(
         lambda self, table, rows: (export(self, table, rows)[0], 10),
     )
     with pytest.raises(LoadError, match="10 rows were exported and 9 arrived"):
-        warehouse.load(lake, [BARS], DAYS)
+        warehouse.load(lake, [BARS], KEYS)
 
 
 LOADER = """
 import sys
-from datetime import date
 from indextracker.system import failpoints
 from indextracker.lake import Lake
 from indextracker.settings import load
@@ -279,9 +279,8 @@ from indextracker.warehouse import warehouse
 from indextracker_catalogue import TABLES
 settings = load()
 failpoints.arm(settings.deployment.failpoint)
-sessions = [date.fromisoformat(day) for day in sys.argv[1:]]
 tables = [TABLES["gold/futures_bars"], TABLES["silver/contracts"]]
-warehouse(settings).load(Lake(settings.lake.address, "simulated"), tables, sessions)
+warehouse(settings).load(Lake(settings.lake.address, "simulated"), tables, sys.argv[1:])
 """
 
 
@@ -309,7 +308,7 @@ def test_a_killed_load_leaves_nothing_and_the_next_one_repairs(
     failpoint: str, lake: Lake, warehouse: RedshiftWarehouse, settings: Settings, s3: Any
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     put(lake, BARS, DAYS, mark=2)
     put(lake, CONTRACTS, DAYS, mark=2)
     assert load_elsewhere(settings, failpoint) == -9
@@ -337,7 +336,7 @@ def test_a_writer_waits_for_the_other(lake: Lake, settings: Settings, running: C
     put(lake, BARS, DAYS, mark=1)
     second = threading.Thread(
         target=lambda: order.append(
-            ("second", RedshiftWarehouse(settings).load(lake, [BARS], DAYS)[BARS.path])
+            ("second", RedshiftWarehouse(settings).load(lake, [BARS], KEYS)[BARS.path])
         )
     )
     first = RedshiftWarehouse(settings)
@@ -348,7 +347,7 @@ def test_a_writer_waits_for_the_other(lake: Lake, settings: Settings, running: C
             assert second.is_alive()
         # Nobody who reads waits, and who writes may begin to write again.
         RedshiftWarehouse(settings).published_yet()
-        first.load(lake, [BARS], DAYS[:1])
+        first.load(lake, [BARS], KEYS[:1])
         order.append(("first", 3))
     second.join(60)
     assert order == [("first", 3), ("second", 9)]
@@ -367,24 +366,24 @@ def test_a_warehouse_of_the_other_world_is_refused(
     lake: Lake, warehouse: RedshiftWarehouse, settings: Settings, tmp_path: Path
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert warehouse.published_yet()
     real = Settings(**(settings.by_name() | {"source": "live"}))
     foreign = Lake(str(tmp_path / "foreign"), "real")
     foreign.ensure(LOADED)
     with pytest.raises(WorldMismatchError, match=r"holds simulated data.*INDEXTRACKER_WAREHOUSE"):
-        RedshiftWarehouse(real).load(foreign, [BARS], DAYS)
+        RedshiftWarehouse(real).load(foreign, [BARS], KEYS)
     assert counts(warehouse, BARS) == [(day, 3, 1, 1) for day in DAYS]
 
 
 def test_readers_cannot_write_and_see_one_state(lake: Lake, warehouse: RedshiftWarehouse) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with warehouse.reading() as connection:
         asked = "select max(contracts) from futures_bars"
         assert list(connection.execute(asked).fetchall()[0]) == [1]
         put(lake, BARS, DAYS, mark=2)
-        warehouse.load(lake, [BARS], DAYS)
+        warehouse.load(lake, [BARS], KEYS)
         assert list(connection.execute(asked).fetchall()[0]) == [1]
         with pytest.raises(redshift_connector.Error, match="read-only"):
             connection.execute('delete from "raw".futures_bars')
@@ -517,7 +516,7 @@ def test_two_make_a_warehouse_at_the_same_instant(settings: Settings) -> None:
 
 def test_readers_do_not_wait_for_a_writer(lake: Lake, warehouse: RedshiftWarehouse) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with warehouse.writing():
         found = {name: rows for name, rows, _ in warehouse.relations()}
         spread = answer(warehouse, "select count(*) from svv_table_info")

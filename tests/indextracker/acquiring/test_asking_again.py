@@ -470,7 +470,7 @@ def test_a_session_with_a_document_is_not_closed(
     accepted = replace(
         current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day, key=None
     )
-    lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [day])
+    lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [str(day)])
     record(lake, [accepted])
     publisher.listed = {before: evening(before), after: evening(after)}
     assert ask_and_close(lake, publisher, [day], hours=1)[day].state == state

@@ -178,7 +178,7 @@ def test_of_an_archive_nothing_is_taken_that_was_not_asked_for(lake: Lake, tmp_p
 def test_a_day_of_which_a_document_holds_lines_took_place(lake: Lake, tmp_path: Path) -> None:
     ticks = FEEDS["taifex_futures"]
     lake.ensure([DELIVERIES, ticks.table])
-    lake.replace(ticks.table, one_line(ticks, TYPHOON), [TYPHOON])
+    lake.replace(ticks.table, one_line(ticks, TYPHOON), [str(TYPHOON)])
     accepted = Delivery(
         feed=ticks.name,
         session_date=TYPHOON,

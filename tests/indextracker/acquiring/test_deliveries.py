@@ -192,7 +192,7 @@ def test_a_day_with_a_document_is_none(lake: Lake) -> None:
     """Whichever feed it is of: what was found is refuted."""
     record(lake, [closed("twse_index", DAY), closed("taifex_futures", DAY)])
     feed = FEEDS["taifex_volume_totals"]
-    lake.replace(feed.table, one_line(feed, DAY), [DAY])
+    lake.replace(feed.table, one_line(feed, DAY), [str(DAY)])
     assert [closure.day for closure in found_closures(lake)] == [DAY]
     record(lake, [replace(ANSWER, feed=feed.name)])
     assert found_closures(lake) == []

@@ -160,13 +160,13 @@ def test_every_check_has_its_plant() -> None:
 def test_other_sessions_are_not_examined(lake: Lake) -> None:
     other = date(2024, 12, 17)
     changes = {"session_date": other, "price": 0.0}
-    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, {}, changes), [SESSION, other])
+    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, {}, changes), [str(SESSION), str(other)])
     assert broken_rules(lake, t.FUTURES_TRADES) == {}
 
 
 def test_a_finding_shows_its_first_rows(lake: Lake) -> None:
     lines = [{"line": line, "price": 0.0} for line in range(1, 6)]
-    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, *lines), [SESSION])
+    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, *lines), [str(SESSION)])
     (found,) = [
         one for one in examine(lake, t.FUTURES_TRADES, [SESSION.isoformat()]) if one.bad_rows
     ]
@@ -207,6 +207,6 @@ def test_volumes_are_held_against_the_control_totals(
     lake: Lake, official: list[Row], breakers: int
 ) -> None:
     for table in (t.FUTURES_TRADES, t.FUTURES_SPREADS):
-        lake.replace(table, rows(table, {}), [SESSION])
-    lake.replace(t.TAIFEX_VOLUME_TOTALS, rows(t.TAIFEX_VOLUME_TOTALS, *official), [SESSION])
+        lake.replace(table, rows(table, {}), [str(SESSION)])
+    lake.replace(t.TAIFEX_VOLUME_TOTALS, rows(t.TAIFEX_VOLUME_TOTALS, *official), [str(SESSION)])
     assert broken_rules(lake, t.FUTURES_TRADES) == ({AUDIT: breakers} if breakers else {})

@@ -32,7 +32,7 @@ CHANGES: list[Row] = [
 def digest_of(folder: Path, table: Table, *commits: pa.Table) -> str:
     lake = Lake(str(folder), "simulated")
     for commit in commits:
-        lake.replace(table, commit, sorted(set(commit["session_date"].to_pylist())))
+        lake.replace(table, commit, [*map(str, sorted(set(commit["session_date"].to_pylist())))])
     return digest(lake, table)
 
 
@@ -94,15 +94,20 @@ def test_a_table_is_told_from_another_and_from_an_empty_one(
 def test_sessions_and_versions_have_digests_of_their_own(tmp_path: Path) -> None:
     lake, table = Lake(str(tmp_path / "lake"), "simulated"), t.CONTRACTS
     days = [{"session_date": SESSION}, {"session_date": TUESDAY}]
-    lake.replace(table, rows(table, *days), [SESSION, TUESDAY])
-    before, monday = digest(lake, table), digest(lake, table, [SESSION])
+    lake.replace(table, rows(table, *days), [str(SESSION), str(TUESDAY)])
+    before, monday = digest(lake, table), digest(lake, table, [str(SESSION)])
     found = contents(lake, table)
-    assert {session: count for session, (count, _) in found.items()} == {SESSION: 1, TUESDAY: 1}
-    lake.replace(table, rows(table, days[1] | {"expire_code": "W"}), [TUESDAY])
+    assert {session: count for session, (count, _) in found.items()} == {
+        str(SESSION): 1,
+        str(TUESDAY): 1,
+    }
+    lake.replace(table, rows(table, days[1] | {"expire_code": "W"}), [str(TUESDAY)])
     assert digest(lake, table) != before
-    assert digest(lake, table, [SESSION]) == monday
+    assert digest(lake, table, [str(SESSION)]) == monday
     assert digest(lake, table, as_of=1) == before
-    assert [day for day, one in contents(lake, table).items() if one != found[day]] == [TUESDAY]
+    assert [day for day, one in contents(lake, table).items() if one != found[day]] == [
+        str(TUESDAY)
+    ]
 
 
 STRIKES = [Decimal(n) / 4 for n in range(8)]

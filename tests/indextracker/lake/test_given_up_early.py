@@ -56,7 +56,7 @@ def test_fifty_readers_of_three_rows_end_well(tmp_path: Path) -> None:
     for number in range(FILES):
         session = SESSION + timedelta(number)
         dated = many.set_column(day, "session_date", pa.array([session] * ROWS, pa.date32()))
-        lake.replace(t.FUTURES_TRADES, dated, [session])
+        lake.replace(t.FUTURES_TRADES, dated, [str(session)])
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", READER, lake.root, str(READERS)],
         capture_output=True,

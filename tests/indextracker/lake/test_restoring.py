@@ -31,7 +31,7 @@ def write(lake: Lake, table: Table, expiries: dict[date, list[str]]) -> None:
         for day, found in expiries.items()
         for line, expiry in enumerate(found)
     ]
-    lake.replace(table, rows(table, *changes), list(expiries))
+    lake.replace(table, rows(table, *changes), [*map(str, expiries)])
 
 
 @BY_LAYOUT
@@ -45,7 +45,7 @@ def test_going_back_is_a_new_version_with_the_old_rows(lake: Lake, table: Table)
     planned = plan(lake, table, 1)
     assert (planned.current.number, planned.target.number) == (3, 1)
     assert (planned.rows_before, planned.rows_after) == (4, 2)
-    assert planned.sessions == {TUESDAY: (2, 1), WEDNESDAY: (1, 0)}
+    assert planned.keys == {str(TUESDAY): (2, 1), str(WEDNESDAY): (1, 0)}
     assert planned.target.committed_at < planned.until <= planned.current.committed_at
     assert digest(lake, table) == worse
 
@@ -67,7 +67,7 @@ def test_going_back_twice_changes_nothing_the_second_time(lake: Lake, table: Tab
     restore(lake, plan(lake, table, 1))
     again = plan(lake, table, 1)
     assert not again.changed
-    assert again.sessions == {}
+    assert again.keys == {}
     restore(lake, again)
     assert lake.open(table).version() == 3
 
@@ -76,7 +76,7 @@ def test_a_table_without_sessions_goes_back(lake: Lake) -> None:
     for name in ("one", "other"):
         lake.replace(t.INDICES, rows(t.INDICES, {"index_name": name}))
     planned = plan(lake, t.INDICES, 1)
-    assert (planned.changed, planned.sessions) == (True, {})
+    assert (planned.changed, planned.keys) == (True, {})
     restore(lake, planned)
     assert lake.rows(t.INDICES).to_table()["index_name"].to_pylist() == ["one"]
     assert not plan(lake, t.INDICES, 1).changed

@@ -49,12 +49,12 @@ def old_rows(table: Table, added: str) -> pa.Table:
     ids=["by_session", "by_year"],
 )
 def test_a_new_column_is_added_and_null_in_old_rows(lake: Lake, table: Table, added: str) -> None:
-    lake.replace(without(table, added), old_rows(table, added), [SESSION])
+    lake.replace(without(table, added), old_rows(table, added), [str(SESSION)])
     with lake.sql([table]) as connection:
         assert connection.execute(f"select {added} from {table.name}").fetchall() == [(None,)]
 
     changed = {"session_date": TUESDAY, added: True}
-    lake.replace(table, rows(table, changed), [TUESDAY])
+    lake.replace(table, rows(table, changed), [str(TUESDAY)])
     query = f"select session_date, {added} from {table.name} order by 1"
     with lake.sql([table]) as connection:
         assert connection.execute(query).fetchall() == [(SESSION, None), (TUESDAY, True)]
@@ -65,7 +65,7 @@ def test_a_new_column_is_added_and_null_in_old_rows(lake: Lake, table: Table, ad
     restore(lake, plan(lake, table, 1))
     with lake.sql([table]) as connection:
         assert connection.execute(query).fetchall() == [(SESSION, None)]
-    lake.replace(table, rows(table, changed), [TUESDAY])
+    lake.replace(table, rows(table, changed), [str(TUESDAY)])
     with lake.sql([table]) as connection:
         assert connection.execute(query).fetchall() == [(SESSION, None), (TUESDAY, True)]
 
@@ -80,7 +80,7 @@ def sail() -> Iterator[SailEngine]:
 def test_sail_reads_and_writes_a_table_with_a_new_column(lake: Lake, sail: SailEngine) -> None:
     """One engine adds the column, the other fills it."""
     table, added = t.INDEX_BARS, "std"
-    lake.replace(without(table, added), old_rows(table, added), [SESSION])
+    lake.replace(without(table, added), old_rows(table, added), [str(SESSION)])
     lake.ensure([table])
     spark = sail._start()
     old = spark.read.format("delta").load(lake.path(table))
@@ -146,7 +146,7 @@ def test_any_other_change_is_refused_with_a_sentence(lake: Lake, shape: str) -> 
     before, table, sentence = SHAPES[shape]
     lake.ensure([before()])
     written = {
-        "replace": lambda: lake.replace(table, rows(table, {}), [SESSION]),
+        "replace": lambda: lake.replace(table, rows(table, {}), [str(SESSION)]),
         "append": lambda: lake.append(table, rows(table, {})),
     }
     for use in (lambda: lake.ensure([table]), written[table.writes]):

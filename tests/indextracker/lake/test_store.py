@@ -34,11 +34,11 @@ from support.good_rows import rows
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
 lake, table = Lake(sys.argv[1], "simulated"), TABLES[sys.argv[2]]
-session, mark = date.fromisoformat(sys.argv[3]), sys.argv[4]
+key, mark = sys.argv[3:5]
 sys.stdin.readline()
 for number in range(8):
-    changed = {"session_date": session, mark: str(number)}
-    lake.replace(table, rows(table, changed), [session])
+    changed = {"session_date": date.fromisoformat(key), mark: str(number)}
+    lake.replace(table, rows(table, changed), [key])
 """
 
 
@@ -49,7 +49,7 @@ def lake(tmp_path: Path) -> Lake:
 
 def write(lake: Lake, table: Table, sessions: list[date], mark: str) -> None:
     changes = [{"session_date": session, MARKS[table]: mark} for session in sessions]
-    lake.replace(table, rows(table, *changes), sessions)
+    lake.replace(table, rows(table, *changes), [*map(str, sessions)])
 
 
 def marks(lake: Lake, table: Table) -> dict[date, str]:
@@ -76,7 +76,7 @@ def test_a_hole_between_sessions_is_left_alone(lake: Lake, table: Table) -> None
 @BY_LAYOUT
 def test_no_rows_empty_the_slice(lake: Lake, table: Table) -> None:
     write(lake, table, list(EVERY), "first")
-    lake.replace(table, rows(table), [MONDAY])
+    lake.replace(table, rows(table), [str(MONDAY)])
     assert marks(lake, table) == dict.fromkeys((FRIDAY, TUESDAY, NEW_YEAR), "first")
 
 
@@ -85,7 +85,7 @@ def test_rows_outside_the_slice_are_refused(lake: Lake, table: Table) -> None:
     write(lake, table, [FRIDAY], "first")
     version = DeltaTable(lake.path(table)).version()
     with pytest.raises(ValueError, match=r"2024, 12, 17.* not of the slice"):
-        lake.replace(table, rows(table, {}, {"session_date": TUESDAY}), [MONDAY])
+        lake.replace(table, rows(table, {}, {"session_date": TUESDAY}), [str(MONDAY)])
     assert marks(lake, table) == {FRIDAY: "first"}
     assert DeltaTable(lake.path(table)).version() == version
 
@@ -159,7 +159,7 @@ def test_of_two_replacements_at_once_one_remains(
     """The second begins from the same snapshot as the first and is told that it lost."""
     lake.ensure([table])
     if filled:
-        lake.replace(table, rows(table, {}), [MONDAY])
+        lake.replace(table, rows(table, {}), [str(MONDAY)])
     write, snapshots = ways.write_deltalake, [DeltaTable(lake.path(table))]
 
     def from_the_first_snapshot(delta: DeltaTable, *args: object, **kwargs: object) -> None:
@@ -167,7 +167,7 @@ def test_of_two_replacements_at_once_one_remains(
 
     write(DeltaTable(lake.path(table)), store._stored(table, rows(table, {})), mode="append")
     monkeypatch.setattr(ways, "write_deltalake", from_the_first_snapshot)
-    lake.replace(table, rows(table, {}), [MONDAY])
+    lake.replace(table, rows(table, {}), [str(MONDAY)])
     assert not snapshots
     assert lake.total_rows(table) == 1
 
@@ -188,7 +188,7 @@ def test_the_other_world_is_refused(lake: Lake) -> None:
         lambda: other.append(DELIVERIES, rows(DELIVERIES, {})),
         lambda: other.ensure([t.CONTRACTS]),
         lambda: other.rows(t.TAIFEX_FUTURES),
-        lambda: other.row_counts(t.TAIFEX_FUTURES, [MONDAY]),
+        lambda: other.row_counts(t.TAIFEX_FUTURES, [str(MONDAY)]),
         lambda: other.total_rows(t.TAIFEX_FUTURES),
         lambda: other.sql([t.TAIFEX_FUTURES]).__enter__(),
     )
@@ -206,13 +206,14 @@ def test_the_other_world_is_refused(lake: Lake) -> None:
 def test_a_view_holds_the_sessions_asked_for(lake: Lake, table: Table) -> None:
     write(lake, table, list(EVERY), "first")
     for sessions, count in (([FRIDAY, NEW_YEAR], 2), ([date(2024, 12, 14)], 0), ([], 0), (None, 4)):
-        with lake.sql([table], sessions) as connection:
+        limits = {} if sessions is None else {table.timeline: [*map(str, sessions)]}
+        with lake.sql([table], limits) as connection:
             found = connection.execute(f"select count(*) from {table.name}").fetchall()
         assert found == [(count,)]
 
 
 def test_a_table_that_is_not_there_has_no_rows(lake: Lake) -> None:
-    with lake.sql(TABLES.values(), [MONDAY]) as connection:
+    with lake.sql(TABLES.values(), {t.XTAI: [str(MONDAY)]}) as connection:
         for table in TABLES.values():
             assert connection.execute(f"select * from {table.name}").fetchall() == []
     assert not lake.tables()
@@ -220,15 +221,15 @@ def test_a_table_that_is_not_there_has_no_rows(lake: Lake) -> None:
 
 @BY_LAYOUT
 def test_rows_are_counted_by_session(lake: Lake, table: Table) -> None:
-    assert lake.row_counts(table, [MONDAY]) == {MONDAY: 0}
+    assert lake.row_counts(table, [str(MONDAY)]) == {str(MONDAY): 0}
     lake.ensure([table])
-    assert lake.row_counts(table, [MONDAY]) == {MONDAY: 0}
+    assert lake.row_counts(table, [str(MONDAY)]) == {str(MONDAY): 0}
     write(lake, table, list(EVERY), "first")
     write(lake, table, [FRIDAY], "second")
-    assert lake.row_counts(table, [FRIDAY, MONDAY, date(2024, 12, 14)]) == {
-        FRIDAY: 1,
-        MONDAY: 1,
-        date(2024, 12, 14): 0,
+    assert lake.row_counts(table, [str(FRIDAY), str(MONDAY), "2024-12-14"]) == {
+        str(FRIDAY): 1,
+        str(MONDAY): 1,
+        "2024-12-14": 0,
     }
     assert lake.total_rows(table) == len(EVERY)
 
@@ -236,14 +237,14 @@ def test_rows_are_counted_by_session(lake: Lake, table: Table) -> None:
 @pytest.mark.parametrize("partitioned", ["key", "year"])
 def test_documents_are_told_by_session(lake: Lake, partitioned: Partitioned) -> None:
     table = replace(t.TAIFEX_FUTURES, partitioned=partitioned)
-    assert lake.documents(table, [MONDAY]) == {MONDAY: set()}
+    assert lake.documents(table, [str(MONDAY)]) == {str(MONDAY): set()}
     digests = {day: f"{number:064x}" for number, day in enumerate(EVERY)}
     changes = [{"session_date": day, "document": digest} for day, digest in digests.items()]
-    lake.replace(table, rows(table, *changes), EVERY)
+    lake.replace(table, rows(table, *changes), [*map(str, EVERY)])
     lake.open(table).optimize.compact()
-    assert lake.documents(table, [FRIDAY, MONDAY]) == {
-        FRIDAY: {digests[FRIDAY]},
-        MONDAY: {digests[MONDAY]},
+    assert lake.documents(table, [str(FRIDAY), str(MONDAY)]) == {
+        str(FRIDAY): {digests[FRIDAY]},
+        str(MONDAY): {digests[MONDAY]},
     }
     assert lake.documents(table, []) == {}
 

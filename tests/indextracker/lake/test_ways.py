@@ -139,12 +139,21 @@ def test_a_table_is_written_in_its_declared_way_alone(lake: Lake) -> None:
 
 def test_a_slice_of_hours_is_replaced_and_its_neighbours_of_the_day_stay(lake: Lake) -> None:
     quotes = replace(QUOTES, writes="replace")
-    lake.replace(quotes, of(quotes, (NINE, "A", None, 1.0), (TEN, "A", None, 2.0)), [NINE, TEN])
+    lake.replace(
+        quotes,
+        of(quotes, (NINE, "A", None, 1.0), (TEN, "A", None, 2.0)),
+        ["2024-12-16T09", "2024-12-16T10"],
+    )
     before = contents(lake, quotes)
     for _ in range(2):
-        lake.replace(quotes, of(quotes, (TEN, "A", None, 3.0), (TEN, "B", None, 4.0)), [TEN])
-    assert lake.row_counts(quotes, [NINE, TEN]) == {NINE: 1, TEN: 2}
+        lake.replace(
+            quotes, of(quotes, (TEN, "A", None, 3.0), (TEN, "B", None, 4.0)), ["2024-12-16T10"]
+        )
+    assert lake.row_counts(quotes, ["2024-12-16T09", "2024-12-16T10"]) == {
+        "2024-12-16T09": 1,
+        "2024-12-16T10": 2,
+    }
     after = contents(lake, quotes)
-    assert after[NINE] == before[NINE]
-    assert after[TEN] != before[TEN]
+    assert after["2024-12-16T09"] == before["2024-12-16T09"]
+    assert after["2024-12-16T10"] != before["2024-12-16T10"]
     assert sorted(lake.marks(quotes)) == ["2024-12-16T09", "2024-12-16T10"]

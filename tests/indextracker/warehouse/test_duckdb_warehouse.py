@@ -28,6 +28,7 @@ INDICES = TABLES["silver/indices"]  # replaced whole
 LOADED = [table for table in TABLES.values() if table.in_warehouse]
 # The last session of a year, the first of the next, and the one after.
 DAYS = (date(2024, 12, 31), date(2025, 1, 2), date(2025, 1, 3))
+KEYS = [str(day) for day in DAYS]
 
 
 def rows_of(table: Table, sessions: Sequence[date], mark: int, count: int = 3) -> pa.Table:
@@ -75,7 +76,7 @@ def warehouse_in(folder: Path, world: str = "simulated") -> DuckDBWarehouse:
 
 
 def put(lake: Lake, table: Table, sessions: Sequence[date], mark: int, count: int = 3) -> None:
-    lake.replace(table, rows_of(table, sessions, mark, count), sessions)
+    lake.replace(table, rows_of(table, sessions, mark, count), [*map(str, sessions)])
 
 
 def built(warehouse: DuckDBWarehouse, sql: str) -> list[tuple[Any, ...]]:
@@ -98,13 +99,13 @@ def test_loading_replaces_the_asked_sessions_alone(
     lake: Lake, warehouse: DuckDBWarehouse, table: Table
 ) -> None:
     put(lake, table, DAYS, mark=1)
-    assert warehouse.load(lake, [table], DAYS)[table.path] == 9
+    assert warehouse.load(lake, [table], KEYS)[table.path] == 9
     before = contents(warehouse, table)
     assert list(before) == list(DAYS)
 
     put(lake, table, DAYS, mark=1, count=5)
     # The first and the last: what lies between them is not meant.
-    asked = [DAYS[0], DAYS[2]]
+    asked = [KEYS[0], KEYS[2]]
     assert warehouse.load(lake, [table], asked)[table.path] == 10
     after = contents(warehouse, table)
     assert {day: count for day, (count, _) in after.items()} == dict(
@@ -118,9 +119,9 @@ def test_a_session_that_is_empty_in_the_lake_becomes_empty(
     lake: Lake, warehouse: DuckDBWarehouse, table: Table
 ) -> None:
     put(lake, table, DAYS, mark=1)
-    warehouse.load(lake, [table], DAYS)
-    lake.replace(table, rows_of(table, [], 1), [DAYS[1]])
-    assert warehouse.load(lake, [table], [DAYS[1]])[table.path] == 0
+    warehouse.load(lake, [table], KEYS)
+    lake.replace(table, rows_of(table, [], 1), [KEYS[1]])
+    assert warehouse.load(lake, [table], [KEYS[1]])[table.path] == 0
     assert list(contents(warehouse, table)) == [DAYS[0], DAYS[2]]
 
 
@@ -134,16 +135,16 @@ def test_a_table_without_sessions_is_replaced_whole(lake: Lake, warehouse: DuckD
 
 def test_loading_twice_changes_nothing(lake: Lake, warehouse: DuckDBWarehouse) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     before = contents(warehouse, BARS)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert contents(warehouse, BARS) == before
 
 
 def test_all_tables_are_there_after_the_first_load(lake: Lake, warehouse: DuckDBWarehouse) -> None:
     """A model can read a table that nothing was loaded into yet."""
     put(lake, BARS, DAYS[:1], mark=1)
-    warehouse.load(lake, [BARS], DAYS[:1])
+    warehouse.load(lake, [BARS], KEYS[:1])
     columns = built(
         warehouse,
         "select table_name, list(column_name order by column_index), list(is_nullable order by"
@@ -168,7 +169,7 @@ def test_tables_and_columns_are_described_also_those_of_before(
         for column in table.columns
     }
     for _ in range(2):
-        warehouse.load(lake, [], DAYS)
+        warehouse.load(lake, [], KEYS)
         found = {(table, column): says for table, column, says in built(warehouse, described)}
         assert {key: found[key] for key in wanted} == wanted
         built(warehouse, "comment on column raw.futures_bars.contracts is null")
@@ -184,8 +185,8 @@ def test_a_table_of_the_lake_without_a_new_column_gets_it_first(
     optional = next(name for name in BARS.column_names if name not in BARS.key)
     earlier = replace(BARS, columns=tuple(c for c in BARS.columns if c.name != optional))
     with_less = rows_of(BARS, DAYS[:1], mark=1).drop_columns([optional])
-    lake.replace(earlier, with_less, DAYS[:1])
-    assert warehouse.load(lake, [BARS], DAYS[:1]) == {BARS.path: with_less.num_rows}
+    lake.replace(earlier, with_less, KEYS[:1])
+    assert warehouse.load(lake, [BARS], KEYS[:1]) == {BARS.path: with_less.num_rows}
     found = built(warehouse, f"select count(*), count({optional}) from raw.{BARS.name}")
     assert found == [(with_less.num_rows, 0)]
 
@@ -195,7 +196,7 @@ def test_a_table_of_the_lake_that_is_new_comes_with_all_its_sessions(
 ) -> None:
     for table in (BARS, CONTRACTS):
         put(lake, table, DAYS, mark=1)
-    loaded = warehouse.load(lake, [BARS], [DAYS[1]])
+    loaded = warehouse.load(lake, [BARS], [KEYS[1]])
     assert loaded == {BARS.path: 9, CONTRACTS.path: 9}
 
 
@@ -214,34 +215,33 @@ def test_a_table_of_another_shape_is_built_anew_with_all_its_sessions(
 ) -> None:
     put(lake, CONTRACTS, DAYS, mark=1)
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [CONTRACTS, BARS], DAYS)
+    warehouse.load(lake, [CONTRACTS, BARS], KEYS)
     before = contents(warehouse, CONTRACTS)
     built(warehouse, f"alter table raw.contracts {change}")
-    assert warehouse.load(lake, [BARS], [DAYS[0]]) == {CONTRACTS.path: 9, BARS.path: 3}
+    assert warehouse.load(lake, [BARS], [KEYS[0]]) == {CONTRACTS.path: 9, BARS.path: 3}
     assert contents(warehouse, CONTRACTS) == before
 
 
 def test_a_load_that_fails_leaves_nothing_behind(lake: Lake, warehouse: DuckDBWarehouse) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     before = contents(warehouse, BARS)
     put(lake, BARS, DAYS, mark=2)
     # The second table is not in the lake: the first has been replaced by then.
     with pytest.raises(Exception, match="spread_bars"):
-        warehouse.load(lake, [BARS, TABLES["gold/spread_bars"]], DAYS)
+        warehouse.load(lake, [BARS, TABLES["gold/spread_bars"]], KEYS)
     assert contents(warehouse, BARS) == before
 
 
 ZONE_SCRIPT = """
 import duckdb, json, sys
-from datetime import date
 from indextracker.lake import Lake
 from indextracker.warehouse import DuckDBWarehouse
 from indextracker_catalogue import TABLES
 lake, published, private = sys.argv[1:]
 bars = TABLES["gold/futures_bars"]
 warehouse = DuckDBWarehouse(published, private, "simulated")
-warehouse.load(Lake(lake, "simulated"), [bars], [date(2024, 12, 31)])
+warehouse.load(Lake(lake, "simulated"), [bars], ["2024-12-31"])
 with warehouse.writing():
     warehouse.publish({})
 with warehouse.reading() as connection:
@@ -278,7 +278,7 @@ def test_nothing_is_published_before_it_is_asked_for(
     lake: Lake, warehouse: DuckDBWarehouse
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with (
         pytest.raises(WarehouseMissingError, match="run a backfill first"),
         warehouse.reading(),
@@ -293,7 +293,7 @@ def published_marks(warehouse: DuckDBWarehouse) -> list[tuple[Any, ...]]:
 
 def publish(lake: Lake, warehouse: DuckDBWarehouse, mark: int, count: int = 3) -> None:
     put(lake, BARS, DAYS, mark, count)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with warehouse.writing():
         warehouse.publish({})
 
@@ -302,7 +302,7 @@ def test_readers_see_what_was_published_last(lake: Lake, warehouse: DuckDBWareho
     publish(lake, warehouse, mark=1)
     assert published_marks(warehouse) == [(1,)]
     put(lake, BARS, DAYS, mark=2)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     assert published_marks(warehouse) == [(1,)]
     publish(lake, warehouse, mark=3)
     assert published_marks(warehouse) == [(3,)]
@@ -323,7 +323,7 @@ def test_a_lost_private_file_is_made_from_the_published_one(
     publish(lake, warehouse, mark=1)
     warehouse.private.unlink()
     put(lake, BARS, DAYS[:1], mark=2)
-    warehouse.load(lake, [BARS], DAYS[:1])
+    warehouse.load(lake, [BARS], KEYS[:1])
     marks = built(
         warehouse, "select contracts, count(*) from raw.futures_bars group by 1 order by 1"
     )
@@ -370,8 +370,8 @@ def test_readers_never_wait_and_never_see_half(
         assert reader.stdout.readline() == "reading\n"
         versions = [rows_of(BARS, DAYS, mark, 2000) for mark in (1, 2)]
         for number in range(12):
-            lake.replace(BARS, versions[number % 2], DAYS)
-            warehouse.load(lake, [BARS], DAYS)
+            lake.replace(BARS, versions[number % 2], KEYS)
+            warehouse.load(lake, [BARS], KEYS)
             with warehouse.writing():
                 warehouse.publish({})
         stop.touch()
@@ -437,7 +437,7 @@ def test_a_killed_writer_holds_nobody_up(
     with held("writing") as holder:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
+        assert warehouse.load(lake, [BARS], KEYS)[BARS.path] == 9
 
 
 def test_what_a_killed_run_left_behind_is_waited_for(
@@ -445,9 +445,9 @@ def test_what_a_killed_run_left_behind_is_waited_for(
 ) -> None:
     """The dbt of a killed run holds the file, without the lock of its parent, for a while."""
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with held("opened") as holder:
-        assert warehouse.load(lake, [BARS], DAYS)[BARS.path] == 9
+        assert warehouse.load(lake, [BARS], KEYS)[BARS.path] == 9
         assert holder.poll() == 0
 
 
@@ -512,7 +512,7 @@ def test_a_writer_says_who_keeps_the_private_file(
     monkeypatch.setattr("indextracker.warehouse.duckdb.ORPHAN_SECONDS", 0.0)
     with held("opened") as holder:
         with pytest.raises(WarehouseError) as refused:
-            warehouse.load(lake, [BARS], DAYS)
+            warehouse.load(lake, [BARS], KEYS)
         holder.kill()
     assert f"{warehouse.private} cannot be opened now: process {holder.pid} has it open" in str(
         refused.value
@@ -550,7 +550,7 @@ def test_books_of_before_there_were_subjects_get_theirs(
     lake: Lake, warehouse: DuckDBWarehouse
 ) -> None:
     put(lake, BARS, DAYS[:1], mark=1)
-    warehouse.load(lake, [BARS], DAYS[:1])
+    warehouse.load(lake, [BARS], KEYS[:1])
     with duckdb.connect(str(warehouse.private)) as connection:
         connection.execute("create or replace table raw.loads (session_date date, load_id varchar)")
         connection.execute("insert into raw.loads values ('2024-12-31', 'a')")
@@ -592,7 +592,7 @@ def test_what_of_a_subject_did_not_pass_stays_as_it_was_published(
 
     def publish_with(statements: str, mark: int) -> list[tuple[Any, ...]]:
         put(lake, BARS, DAYS, mark)
-        warehouse.load(lake, [BARS], DAYS)
+        warehouse.load(lake, [BARS], KEYS)
         with warehouse.writing() as file:
             with duckdb.connect(str(file)) as connection:
                 connection.execute(statements)
@@ -621,13 +621,13 @@ def test_what_was_loaded_and_not_built_is_not_published(
     lake: Lake, warehouse: DuckDBWarehouse
 ) -> None:
     put(lake, BARS, DAYS, mark=1)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with warehouse.writing() as file:
         with duckdb.connect(str(file)) as connection:
             connection.execute(TOYS_PASSED)
         warehouse.publish({})
     put(lake, BARS, DAYS, mark=2)
-    warehouse.load(lake, [BARS], DAYS)
+    warehouse.load(lake, [BARS], KEYS)
     with warehouse.writing():
         warehouse.publish({})
     assert published_marks(warehouse) == [(1,)]

@@ -321,8 +321,8 @@ def stored(table: Table, rows: list[Row]) -> pa.Table:
 
 def write(lake: Lake, table: Table, rows: list[Row]) -> None:
     made = stored(table, rows)
-    days = () if table.is_whole else sorted(set(made["session_date"].to_pylist()))
-    lake.replace(table, made, list(days))
+    values = [] if table.is_whole else made[table.key_column].to_pylist()
+    lake.replace(table, made, sorted({table.timeline.key_of(value) for value in values}))
 
 
 def found(lake: Lake, *changed: Table) -> dict[str, int]:

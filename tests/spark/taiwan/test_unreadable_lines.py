@@ -20,7 +20,9 @@ from indextracker_spark.jobs import JOBS
 def test_the_rest_goes_on(spark: SparkSession, tmp_path: Path, kind: str) -> None:
     _, table, _, lines = KINDS[kind]
     lake = Lake(str(tmp_path / "lake"), "simulated")
-    lake.replace(table, pa.Table.from_pylist(bronze_rows(kind), arrow_schema(table)), [SESSION])
+    lake.replace(
+        table, pa.Table.from_pylist(bronze_rows(kind), arrow_schema(table)), [str(SESSION)]
+    )
     for reference in (t.INDICES, t.ETFS):
         lake.replace(reference, REFERENCES[reference].made())
     well = [number for number, reason in enumerate(lines.values()) if reason is None]
@@ -29,8 +31,8 @@ def test_the_rest_goes_on(spark: SparkSession, tmp_path: Path, kind: str) -> Non
         lake.ensure([job.writes])
         run(spark, lake.root, job, keys([SESSION]))
         if job.writes is t.REJECTS:
-            rejected = lake.rows(t.REJECTS, [SESSION]).to_table()["line"].to_pylist()
+            rejected = lake.rows(t.REJECTS, [str(SESSION)]).to_table()["line"].to_pylist()
             assert sorted(rejected) == [n for n in range(len(lines)) if n not in well]
         else:
-            found += lake.row_counts(job.writes, [SESSION])[SESSION]
+            found += lake.row_counts(job.writes, [str(SESSION)])[str(SESSION)]
     assert found == (0 if kind in ("totals", "combinations") else len(well))

@@ -120,10 +120,10 @@ def test_a_night_a_dawn_and_an_evening(source: SimulatedSource, moved: Time, lak
     assert state() == "not_yet"
     moved.move(THURSDAY, 6)
     assert state() == "partial"
-    assert lake.row_counts(FUTURES.table, [THURSDAY]) == {THURSDAY: 0}
+    assert lake.row_counts(FUTURES.table, [str(THURSDAY)]) == {str(THURSDAY): 0}
     moved.move(THURSDAY, 17)
     assert state() == "accepted"
-    assert lake.row_counts(FUTURES.table, [THURSDAY])[THURSDAY] > 1_000
+    assert lake.row_counts(FUTURES.table, [str(THURSDAY)])[str(THURSDAY)] > 1_000
     moved.move(date(2025, 3, 12), 9)
     before = date(2024, 12, 11)
     gone = acquire(lake, FUTURES, [before], source, clock=moved)[before]
