@@ -6,7 +6,8 @@ depends only on the project, so here it is computed once for each state of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 from sqlglot import exp
@@ -30,25 +31,24 @@ def column_origins(
         SqlglotError: A model's SQL cannot be read.
     """
     dialect = manifest["metadata"]["adapter_type"]
-    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    tables = {("raw", table): list(columns) for table, columns in raw_columns.items()}
-    tables |= {(node["schema"], node["alias"]): list(node["columns"]) for node in models}
+    models = {n: node for n, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     schema = MappingSchema(dialect=dialect)
-    for (place, table), columns in tables.items():
-        schema.add_table(
-            exp.table_(table, db=place, catalog=_catalog(manifest)),
-            dict.fromkeys(columns, "varchar"),
-            dialect=dialect,
-        )
-    return {
-        f"{model['schema']}.{model['alias']}": {
-            column: sorted(_leaves(node))
-            for column, node in lineage(
-                None, model["compiled_code"], schema=schema, dialect=dialect
-            ).items()
-        }
-        for model in models
-    }
+
+    def add(place: str, table: str, columns: Iterable[str]) -> None:
+        known = exp.table_(table, db=place, catalog=_catalog(manifest))
+        schema.add_table(known, dict.fromkeys(columns, "varchar"), dialect=dialect)
+
+    for table, names in raw_columns.items():
+        add("raw", table, names)
+    found: dict[str, Origins] = {}
+    # Parents first: the columns of a model are those that its SQL gives, described or not.
+    above = {name: model["depends_on"]["nodes"] for name, model in models.items()}
+    for name in filter(models.__contains__, TopologicalSorter(above).static_order()):
+        place, table = models[name]["schema"], models[name]["alias"]
+        columns = lineage(None, models[name]["compiled_code"], schema=schema, dialect=dialect)
+        add(place, table, columns)
+        found[f"{place}.{table}"] = {c: sorted(_leaves(node)) for c, node in columns.items()}
+    return found
 
 
 def raw_columns(origins: Mapping[str, Origins], model: str, column: str) -> set[tuple[str, str]]:
