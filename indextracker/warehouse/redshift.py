@@ -108,7 +108,10 @@ class RedshiftWarehouse:
             return
         with self._connected() as connection:
             _make_books(connection)
-            _execute(connection, f"update {RAW}.writer set busy = true")
+            _execute(connection, _BUSY)
+            if _migrate(connection):
+                connection.commit()  # and somebody else may write
+                _execute(connection, _BUSY)
             self._is_writing = True
             try:
                 yield
@@ -359,6 +362,7 @@ class Session:
 
 
 _WORLD = f"select name from {RAW}.world"
+_BUSY = f"update {RAW}.writer set busy = true"
 
 
 def ddl(table: Table) -> str:
@@ -429,11 +433,14 @@ def _make_books(connection: Connection) -> None:
             connection.rollback()
             if not set(BOOKS) <= _books(connection):
                 raise
-    if books.migrate(
-        lambda sql: _rows(connection, sql), lambda sql: _execute(connection, sql), RAW
-    ):
-        connection.commit()
     connection.rollback()
+
+
+def _migrate(connection: Connection) -> bool:
+    """Gives books of before there were subjects their subject; says whether it did."""
+    return books.migrate(
+        lambda sql: _rows(connection, sql), lambda sql: _execute(connection, sql), RAW
+    )
 
 
 def _create(connection: Connection, table: Table) -> bool:

@@ -494,7 +494,8 @@ def test_who_is_not_let_in_is_told_why_without_the_password(
     assert "Wrong-secret-1" not in str(raised.value)
 
 
-def test_two_make_a_warehouse_at_the_same_instant(settings: Settings) -> None:
+def write_at_once(settings: Settings) -> list[Exception]:
+    """Opens the warehouse for writing four times at the same instant; tells what failed."""
     at_once = threading.Barrier(4)
     failed: list[Exception] = []
 
@@ -511,7 +512,49 @@ def test_two_make_a_warehouse_at_the_same_instant(settings: Settings) -> None:
         writer.start()
     for writer in writers:
         writer.join(60)
-    assert failed == []
+    return failed
+
+
+def test_two_make_a_warehouse_at_the_same_instant(settings: Settings) -> None:
+    assert write_at_once(settings) == []
+
+
+OF_BEFORE = """
+drop table raw.loads;
+create table raw.loads (session_date date not null, load_id varchar(36) not null);
+insert into raw.loads values ('2024-12-31', 'a');
+create schema intermediate;
+create table intermediate.built_sessions (
+    session_date date not null, load_id varchar(36) not null, definition varchar(32) not null
+);
+insert into intermediate.built_sessions values ('2024-12-31', 'a', 'd');
+create table intermediate.run_sessions (session_date date not null, load_id varchar(36))
+"""
+
+
+def test_books_of_before_there_were_subjects_get_theirs(
+    lake: Lake, warehouse: RedshiftWarehouse, running: Cluster, settings: Settings
+) -> None:
+    """Whoever opens it first, and no other; what is loaded then is noted beside the old rows."""
+    put(lake, BARS, DAYS, mark=1)
+    warehouse.load(lake, [BARS], KEYS)
+    here = database_of(settings)
+    for statement in OF_BEFORE.split(";"):
+        running.behind.sql(statement, here)
+    assert write_at_once(settings) == []
+    books = {
+        name: running.behind.sql(f"select * from {name}", here)
+        for name in ("raw.loads", "intermediate.built_sessions")
+    }
+    assert books == {
+        "raw.loads": [("taiwan", "2024-12-31", "a")],
+        "intermediate.built_sessions": [("taiwan", "2024-12-31", "a", "d")],
+    }
+    left = "select count(*) from information_schema.tables where table_name like '%session%'"
+    assert running.behind.sql(f"{left} and table_schema = 'intermediate'", here) == [(1,)]
+    warehouse.load(lake, [BARS], KEYS[1:2])
+    assert loads(warehouse).keys() == {*DAYS[:2]}
+    assert loads(warehouse)[DAYS[0]] == "a"
 
 
 def test_readers_do_not_wait_for_a_writer(lake: Lake, warehouse: RedshiftWarehouse) -> None:
