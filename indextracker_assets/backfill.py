@@ -27,6 +27,7 @@ from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
 from indextracker_assets import jobs, outcomes, partitions
 from indextracker_assets.assets.bronze import AGAIN, remark
+from indextracker_assets.assets.documents import STEPS
 from indextracker_assets.assets.marts import has_models
 from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.definitions import work_defs
@@ -267,4 +268,6 @@ def layer_of(step: str) -> str:
     """The layer that a step fills: it is named after its asset, or after a part of loading."""
     if step.startswith("raw_"):
         return "warehouse"
+    if step.startswith(STEPS):
+        return "bronze"
     return "marts" if step.startswith("marts") else step.split("__", maxsplit=1)[0]

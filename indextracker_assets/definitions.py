@@ -13,6 +13,7 @@ from indextracker import settings as environment
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets.assets.bronze import bronze_assets
+from indextracker_assets.assets.documents import document_checks
 from indextracker_assets.assets.freshness import freshness_checks
 from indextracker_assets.assets.marts import marts_assets
 from indextracker_assets.assets.reference import reference_assets
@@ -51,6 +52,7 @@ def work_defs(platform: Platform) -> dg.Definitions:
         ]
     return dg.Definitions(
         assets=assets,
+        asset_checks=document_checks(),
         jobs=work_jobs(),
         # One engine session serves a whole run: a process per step would start one each.
         executor=dg.in_process_executor,

@@ -14,11 +14,12 @@ import dagster as dg
 from indextracker.building.planning import Span
 from indextracker.building.reports import Warned
 from indextracker.lake.checks import rules
+from indextracker_assets.assets.documents import CHECK, STEPS
 from indextracker_assets.internals import SerializableErrorInfo
 from indextracker_catalogue import TABLES
 
 # The report names what is missing itself, with reasons.
-TOLD_ALREADY = ("documents_accepted",)
+TOLD_ALREADY = (CHECK,)
 _JOBS = {"acquire": "asking for documents", "refine": "refining", "build_marts": "the marts"}
 
 
@@ -85,9 +86,11 @@ def _together(steps: Iterable[dg.DagsterEvent]) -> dict[str, list[str]]:
 
 
 def _step_in_words(step: str) -> str:
-    """What a step does, for people: its table, a part of loading, or the marts of a subject."""
+    """What a step does, for people: its table, or what it does for several."""
     if step.startswith("raw_"):
         return "loading the warehouse"
+    if step.startswith(STEPS):
+        return "finding closed days"
     return "the marts" if step.startswith("marts") else step.replace("__", "/")
 
 

@@ -10,11 +10,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from deltalake.exceptions import DeltaError
 from filelock import FileLock
 
 from indextracker.acquiring.turns import MOST_COUNTED, pause
@@ -40,6 +42,8 @@ UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 FIRST_PAUSE = timedelta(minutes=10)
+TRIES_AGAIN = 2
+PAUSE_SECONDS = 10
 
 
 _marked: set[str] = set()
@@ -117,12 +121,26 @@ def task_tags(settings: Settings) -> dict[str, str]:
     return {"ecs/task_arn": task.task_arn, "ecs/cluster": task.cluster}
 
 
-def mark(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:
+def mark(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext,
+) -> None:
     """Notes which process runs a run that Dagster launched; every step calls it first."""
     run, tag = context.run, process_tag(context.run.run_id)
     if run.run_id not in _marked and not tag.items() <= run.tags.items():
         context.instance.add_run_tags(run.run_id, tag)
         _marked.add(run.run_id)
+
+
+@contextmanager
+def transient() -> Iterator[None]:
+    """Repeats a step after a pause where a disk or a mount failed it.
+
+    Full disks and lost mounts pass; a mistake in the program does not.
+    """
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:

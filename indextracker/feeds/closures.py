@@ -56,8 +56,8 @@ class Evidence:
         answers: The answer that counts, by name of the feed and session, of all feeds of the
             finder's time line; without those never asked for.
         document: What came with an answer, by its digest.
-        source: The source that was asked: its lists, and the files of an archive. A finder requests
-            no documents from it; it names them in its questions.
+        source: The source that was asked, in the turn of one publisher: its lists, and the files of
+            an archive. A finder requests no documents from it; it names them in its questions.
         now: The present, as an aware instant.
     """
 
@@ -86,11 +86,14 @@ class ClosureFinder:
 
     Attributes:
         timeline: The time line, of whose feeds none has a document of a closed day.
+        turns: Publishers, by name, in the order in which questions are sent to them. It is the turn
+            of the first when the days are decided: no list of another is read then.
         questions: Of which feeds which of the days have to be asked for before they can be decided.
         closed: Which of the days were closed. A day of which any document holds lines took place,
             whatever is said here.
     """
 
     timeline: Timeline
+    turns: tuple[str, ...]
     questions: Callable[[Evidence, Sequence[date]], Mapping[Feed, Sequence[date]]]
     closed: Callable[[Evidence, Sequence[date]], Mapping[date, Finding]]

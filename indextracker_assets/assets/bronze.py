@@ -6,34 +6,26 @@ state, not a failure; a step fails, and is repeated, only for errors on this mac
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import dagster as dg
-from deltalake.exceptions import DeltaError
 
-from indextracker.acquiring import closures
 from indextracker.acquiring.acquisition import acquire
-from indextracker.acquiring.deliveries import Delivery, current
+from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.feeds import FEEDS, Feed
+from indextracker.feeds.sources import InTurn
 from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
-from indextracker_assets.runs import mark
+from indextracker_assets.runs import mark, transient
 from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
-from indextracker_catalogue.shared.deliveries import COMPLETE
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
-# Full disks and lost mounts pass; a mistake in the program does not.
-TRANSIENT = (OSError, DeltaError)
-TRIES_AGAIN = 2
-PAUSE_SECONDS = 10
-EXAMPLES = 5
 # A run with this tag asks anew for documents that were accepted before.
 AGAIN = {"indextracker/again": "true"}
 
@@ -121,18 +113,13 @@ def _asset(
     feed: Feed, platform: Platform, **more: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Makes an asset of a function, with the properties that all feeds' assets have."""
-    accepted = dg.AssetCheckSpec(
-        "documents_accepted",
-        asset=asset_key(feed.table),
-        description="Every document asked for so far is accepted, or its day was closed.",
-    )
     decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         key=asset_key(feed.table),
         description=feed.table.meaning,
         group_name=group_of(feed.table),
         kinds={"python", "deltalake"},
         metadata=metadata(feed.table, platform.lake.path(feed.table)),
-        check_specs=[*check_specs(feed.table), accepted],
+        check_specs=check_specs(feed.table),
         pool=pools.publisher(feed.publisher),
         **more,
     )
@@ -152,38 +139,25 @@ def _acquired(
         platform.progress.advance(parts, f"{feed.name} {answer.session_date}")
 
     platform.progress.advance(0, feed.name)
-    try:
+    with transient():
         answers = acquire(
             platform.lake,
             feed,
             dates,
-            platform.source,
+            InTurn(platform.source, feed.publisher),
             clock=platform.clock,
             again=AGAIN.items() <= context.run.tags.items(),
             progress=tell,
             announce=context.log.info,
             remark=lambda told: _observe(context, feed, told),
         )
-        if any(answer.state not in COMPLETE for answer in answers.values()):
-            answers |= _closed(platform, feed, dates)
         if not feed.timeline.at_once:
             # The others were there before.
             platform.progress.advance(len(set(dates) - set(asked)))
         good = [day for day in dates if answers[day].accepted]
         keys = [feed.table.timeline.key_of(day) for day in good]
         results = list(check_results(platform.lake, feed.table, keys))
-    except TRANSIENT as error:
-        raise dg.RetryRequested(TRIES_AGAIN, PAUSE_SECONDS) from error
-    return answers, [*results, _documents_accepted(platform, feed)]
-
-
-def _closed(platform: Platform, feed: Feed, dates: list[date]) -> dict[date, Delivery]:
-    """The sessions of which it is found that they were closed days."""
-    lake, source, now = platform.lake, platform.source, platform.clock
-    for other, days in closures.questions(lake, [feed], dates, source, now()).items():
-        acquire(lake, other, days, source, clock=now)
-    found = closures.record(lake, [feed], dates, source, now())
-    return {closed.session_date: closed for closed in found if closed.feed == feed.name}
+    return answers, results
 
 
 def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:
@@ -202,21 +176,3 @@ def remark(event: dg.DagsterEvent) -> Remark:
     shown = event.asset_observation_data.asset_observation.metadata
     fields: dict[str, Any] = {name: entry.value for name, entry in shown.items()}
     return Remark(**fields | {"session_date": date.fromisoformat(fields["session_date"])})
-
-
-def _documents_accepted(platform: Platform, feed: Feed) -> dg.AssetCheckResult:
-    """How many documents are in which state, of all that were ever asked for."""
-    answers = current(platform.lake, [feed.name])
-    missing = [answer for answer in answers.values() if answer.state not in COMPLETE]
-    missing.sort(key=lambda answer: answer.session_date, reverse=True)
-    reasons = [f"{a.session_date} {a.state}: {a.reason}" for a in missing[:EXAMPLES]]
-    return dg.AssetCheckResult(
-        passed=not missing,
-        asset_key=asset_key(feed.table),
-        check_name="documents_accepted",
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            **Counter(answer.state for answer in answers.values()),
-            **({"examples": "\n".join(reasons)} if reasons else {}),
-        },
-    )

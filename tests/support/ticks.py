@@ -61,7 +61,9 @@ class Harness:
             said = [f"{event.step_key}: {sentence(event)}" for event in failures]
             assert result.success, "\n".join(said)
 
-    def launch(self, job: str, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+    def launch(
+        self, job: str, request: dg.RunRequest, run_id: str | None = None
+    ) -> dg.ExecuteInProcessResult:
         selection = request.asset_selection
         return self.defs.resolve_job_def(job).execute_in_process(
             instance=self.instance,
@@ -69,6 +71,7 @@ class Harness:
             tags=dict(request.tags),
             run_config=QUIET,
             raise_on_error=False,
+            run_id=run_id,
         )
 
     @staticmethod

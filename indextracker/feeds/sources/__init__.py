@@ -10,13 +10,14 @@ from __future__ import annotations
 from indextracker.feeds.sources.archive import ArchiveSource
 from indextracker.feeds.sources.http import HttpSource
 from indextracker.feeds.sources.judging import judge
-from indextracker.feeds.sources.model import Answer, Source
+from indextracker.feeds.sources.model import Answer, InTurn, Source
 from indextracker.feeds.sources.simulated import SimulatedSource
 
 __all__ = [
     "Answer",
     "ArchiveSource",
     "HttpSource",
+    "InTurn",
     "SimulatedSource",
     "Source",
     "judge",

@@ -169,6 +169,12 @@ class HttpSource(Source):
             raise Refusal(known.state, known.reason)
         return known
 
+    def last_listing(self, feed: Feed) -> Mapping[date, Listed]:
+        """What the publisher's list page said when it was last asked for."""
+        path = feed.listing.path if feed.listing else ""
+        _, known = self._listings.get(feed.publisher + path, (None, {}))
+        return {} if isinstance(known, Refusal) else known
+
     def barred(self, feed: Feed) -> Refusal | None:
         """No secret, for a publisher who answers without one only to ban; or a quota used up."""
         publisher = self._publishers[feed.publisher]

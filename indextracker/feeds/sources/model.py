@@ -76,6 +76,10 @@ class Source(Protocol):
         """
         return {}
 
+    def last_listing(self, feed: Feed) -> Mapping[date, Listed]:  # noqa: ARG002
+        """What the publisher was last seen to list, without asking for it; none if it never was."""
+        return {}
+
     def barred(self, feed: Feed) -> Refusal | None:  # noqa: ARG002
         """Why the source cannot be asked for a feed at all, such as for want of a token."""
         return None
@@ -98,3 +102,57 @@ class Source(Protocol):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class InTurn(Source):
+    """A source in the turn of one publisher: no request passes to another.
+
+    A step holds the pool of the publisher whose turn it is. Files of archives are nobody's.
+
+    Args:
+        source: What is asked.
+        publisher: Name of the publisher whose turn it is.
+    """
+
+    def __init__(self, source: Source, publisher: str) -> None:
+        self.place = source.place
+        self.live = source.live
+        self._source = source
+        self._publisher = publisher
+
+    def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
+        """The candidates for a session's document.
+
+        Raises:
+            RuntimeError: It is another publisher's; the caller is to ask in that one's turn.
+        """
+        if not self._may_ask(feed):
+            raise RuntimeError(
+                f"{feed.name} of {feed.publisher} was asked for in the turn of {self._publisher}"
+            )
+        return self._source.answers(feed, session)
+
+    def listing(self, feed: Feed) -> Mapping[date, Listed]:
+        """What the publisher lists now; of another one, what it was last seen to list."""
+        return (
+            self._source.listing(feed) if self._may_ask(feed) else self._source.last_listing(feed)
+        )
+
+    def last_listing(self, feed: Feed) -> Mapping[date, Listed]:
+        """What a publisher was last seen to list."""
+        return self._source.last_listing(feed)
+
+    def barred(self, feed: Feed) -> Refusal | None:
+        """Why the source cannot be asked for a feed at all."""
+        return self._source.barred(feed)
+
+    def look_alikes(self, feed: Feed, session: date) -> list[str]:
+        """What resembles a session's document by its name."""
+        return self._source.look_alikes(feed, session)
+
+    def close(self) -> None:
+        """Leaves the source open: whoever opened it closes it."""
+        return
+
+    def _may_ask(self, feed: Feed) -> bool:
+        return not self.live or feed.publisher == self._publisher

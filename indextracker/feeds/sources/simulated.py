@@ -79,6 +79,10 @@ class SimulatedSource(Source):
         """What the simulated publisher lists at this moment."""
         return self._started()[0].listing(feed)
 
+    def last_listing(self, feed: Feed) -> Mapping[date, Listed]:
+        """What the simulated publisher was last seen to list."""
+        return self._started()[0].last_listing(feed)
+
     def close(self) -> None:
         """Stop the simulator that was started, and wait for its end."""
         with self._lock:

@@ -73,7 +73,9 @@ def closed(evidence: Evidence, days: Sequence[date]) -> dict[date, Finding]:
     return found
 
 
-CLOSURES = ClosureFinder(INDEX.timeline, questions, closed)
+# The list of the futures exchange tells which questions the index publisher has to be asked.
+TURNS = LISTED.publisher, INDEX.publisher
+CLOSURES = ClosureFinder(INDEX.timeline, TURNS, questions, closed)
 
 
 def passed_over(source: Source, sessions: Iterable[date]) -> dict[date, str]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed, Refusal, State
-from indextracker.feeds.sources import Answer, ArchiveSource, Source, judge
+from indextracker.feeds.sources import Answer, ArchiveSource, InTurn, Source, judge
 from indextracker.system import places
 from indextracker.system.documents import Document
 from indextracker_catalogue import TABLES
@@ -500,3 +500,23 @@ def test_a_refusal_survives_a_process_boundary() -> None:
         "half of it",
         "partial: half of it",
     )
+
+
+def test_in_the_turn_of_a_publisher_no_other_is_asked() -> None:
+    index, futures = date(2024, 12, 16), date(2024, 12, 17)
+
+    class Lists(Listed):
+        def listing(self, feed: Feed) -> dict[date, Any]:
+            return {index if feed is INDEX else futures: "now"}
+
+        def last_listing(self, feed: Feed) -> dict[date, Any]:
+            return {index if feed is INDEX else futures: "before"}
+
+    source = InTurn(Lists(given("x", b"")), "twse")
+    assert [answer.url for answer in source.answers(INDEX, index)] == ["x"]
+    with pytest.raises(RuntimeError, match="taifex_futures of taifex was asked for in the turn of"):
+        source.answers(FUTURES, index)
+    assert source.listing(INDEX) == {index: "now"}
+    assert source.listing(FUTURES) == {futures: "before"}
+    archive = InTurn(Lists(given("x", b""), live=False), "twse")
+    assert [answer.url for answer in archive.answers(FUTURES, index)] == ["x"]
