@@ -58,7 +58,7 @@ def _asking_at(
 ) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=schedule.name,
-        job_name=jobs.job_name(jobs.ACQUIRE, subject),
+        job_name=jobs.job_name(jobs.ACQUIRE, subject, schedule.timeline),
         cron_schedule=schedule.cron,
         execution_timezone=subject.zone,
         default_status=status,

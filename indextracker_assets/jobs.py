@@ -2,7 +2,7 @@
 
 Acquiring and refining are apart because a run marks all of its partitions: which sessions are to
 be refined is known only once their documents were judged. A subject has jobs of its own, so that
-its failures are its own.
+its failures are its own; of its time lines too, since a job has partitions of one kind.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from indextracker_assets.assets.freshness import CHECK
 from indextracker_assets.assets.marts import has_models
 from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.specs import asset_key, group, raw_key
-from indextracker_catalogue import SUBJECTS, Sessions, Subject, Table, subject_of
+from indextracker_catalogue import (
+    SUBJECTS,
+    Sessions,
+    Subject,
+    Table,
+    Timeline,
+    Whole,
+    subject_of,
+)
 
 ACQUIRE = "acquire"
 REFINE = "refine"
@@ -28,15 +36,16 @@ BUILD_MARTS = "build_marts"
 FRESHNESS = "freshness"
 
 
-def job_name(kind: str, subject: Subject) -> str:
-    """What a kind of job of a subject is called."""
-    return f"{kind}{subject.suffix}"
+def job_name(kind: str, subject: Subject, timeline: Timeline | None = None) -> str:
+    """What a kind of job of a subject is called.
 
-
-def kind_of(job: str) -> str:
-    """What kind of job one is, whose name has its subject's at the end."""
-    kinds = (ACQUIRE, REFINE, BUILD_MARTS, FRESHNESS)
-    return next((k for k in kinds for s in SUBJECTS.values() if job_name(k, s) == job), job)
+    A job has the partitions of one time line. The subject's own stays without the name of it, and
+    so does what is asked for all at once: it has no partitions.
+    """
+    name = f"{kind}{subject.suffix}"
+    if timeline is None or timeline == subject.timeline or (kind == ACQUIRE and timeline.at_once):
+        return name
+    return f"{name}_{timeline.name}"
 
 
 def reference_keys(subject: Subject) -> list[dg.AssetKey]:
@@ -54,18 +63,14 @@ def raw_keys(subject: Subject) -> list[dg.AssetKey]:
 def work_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """What fills tables and marts, of each subject that has any."""
     return [
-        dg.define_asset_job(job_name(kind, subject), selection, description=description)
+        dg.define_asset_job(name, selection, description=description)
         for subject in SUBJECTS.values()
-        for kind, selection, description in (
-            (ACQUIRE, _documents(subject), "Documents of the sessions."),
-            (
-                REFINE,
-                _tables(subject),
-                "Reference data, facts, bars and their copies in the warehouse.",
-            ),
-            (BUILD_MARTS, _marts(subject), "The marts, tested, documented and published."),
+        for description, selections in (
+            ("Documents of the sessions.", _documents(subject)),
+            ("Reference data, facts, bars and their copies in the warehouse.", _tables(subject)),
+            ("The marts, tested, documented and published.", _marts(subject)),
         )
-        if selection is not None
+        for name, selection in selections.items()
     ]
 
 
@@ -86,18 +91,34 @@ def _of(subject: Subject, tables: Iterable[Table]) -> list[Table]:
     return [table for table in tables if subject_of(table) is subject]
 
 
-def _documents(subject: Subject) -> dg.AssetSelection | None:
-    keys = [asset_key(feed.table) for feed in feeds_of(subject).values()]
-    return dg.AssetSelection.assets(*keys) if keys else None
+def _documents(subject: Subject) -> dict[str, dg.AssetSelection]:
+    """The documents that each job of a subject asks for."""
+    found: dict[str, list[dg.AssetKey]] = {}
+    for feed in feeds_of(subject).values():
+        name = job_name(ACQUIRE, subject, feed.timeline)
+        found.setdefault(name, []).append(asset_key(feed.table))
+    return {name: dg.AssetSelection.assets(*keys) for name, keys in found.items()}
 
 
-def _tables(subject: Subject) -> dg.AssetSelection | None:
-    refined = map(asset_key, _of(subject, refined_tables()))
-    keys = dict.fromkeys((*reference_keys(subject), *refined, *raw_keys(subject)))
-    return dg.AssetSelection.assets(*keys) if keys else None
+def _tables(subject: Subject) -> dict[str, dg.AssetSelection]:
+    """The tables and copies that each job of a subject fills, those in one piece in each."""
+    copies = loaded_of(subject)
+    whole = [*reference_keys(subject), *(raw_key(table) for table in copies.pop(Whole(), []))]
+    found = {subject.timeline: whole} if whole else {}
+    for table in _of(subject, refined_tables()):
+        if not table.is_whole:
+            found.setdefault(table.timeline, [*whole]).append(asset_key(table))
+    for timeline, tables in copies.items():
+        found.setdefault(timeline, [*whole]).extend(map(raw_key, tables))
+    return {
+        job_name(REFINE, subject, timeline): dg.AssetSelection.assets(*dict.fromkeys(keys))
+        for timeline, keys in found.items()
+    }
 
 
-def _marts(subject: Subject) -> dg.AssetSelection | None:
+def _marts(subject: Subject) -> dict[str, dg.AssetSelection]:
+    if not has_models(subject):
+        return {}
     schemas = ("staging", "intermediate", "marts")
     groups = (group(subject.name, schema) for schema in schemas)
-    return dg.AssetSelection.groups(*groups) if has_models(subject) else None
+    return {job_name(BUILD_MARTS, subject): dg.AssetSelection.groups(*groups)}

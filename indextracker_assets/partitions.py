@@ -11,7 +11,7 @@ import dagster as dg
 from indextracker.building.planning import Span
 from indextracker.calendars import TradingDays, trading_days
 from indextracker.platform import Platform
-from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline
+from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Years
 
 PartitionsOf = Callable[[Timeline], dg.PartitionsDefinition]
 
@@ -31,6 +31,13 @@ def partitions_of(platform: Platform) -> PartitionsOf:
             case Hours():
                 first = timeline.key_of(start)
                 return dg.HourlyPartitionsDefinition(first, fmt=timeline.form, end_offset=1)
+            case Years():
+                return dg.TimeWindowPartitionsDefinition(
+                    cron_schedule="0 0 1 1 *",
+                    start=timeline.key_of(start),
+                    fmt=timeline.form,
+                    end_offset=1,
+                )
         raise ValueError(f"{timeline.name} has no partitions: its tables are filled as a whole")
 
     return made

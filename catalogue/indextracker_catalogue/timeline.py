@@ -24,8 +24,8 @@ class Timeline:
             table in one piece.
         type: Type of that column, by the catalogue's own name.
         form: How a key is written, as strftime has it.
-        at_once: Whether all of its documents are requested together, so that a table of it is one
-            asset without partitions: years are few.
+        at_once: Whether all of its documents are requested together, since they are few: Dagster
+            shows the table of such a feed without partitions.
     """
 
     column: ClassVar[str]

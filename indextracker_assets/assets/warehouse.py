@@ -40,6 +40,13 @@ def loaded_of(subject: Subject) -> dict[Timeline, list[Table]]:
     return found
 
 
+def loading(subject: Subject, timeline: Timeline) -> str:
+    """The step that loads the tables of a time line; it does not name the subject's own."""
+    own = timeline == subject.timeline
+    which = type(timeline).__name__.lower() if own else timeline.name
+    return f"raw_{which}{subject.suffix}"
+
+
 def _reference(tables: Sequence[Table], uri: str, subject: Subject) -> dg.AssetsDefinition:
     whole = {raw_key(table): table for table in tables}
 
@@ -71,10 +78,9 @@ def _keyed(
 ) -> dg.AssetsDefinition:
     sliced = {raw_key(table): table for table in tables}
     timeline = tables[0].timeline
-    kind = type(timeline).__name__.lower()
 
     @dg.multi_asset(
-        name=f"raw_{kind}{subject.suffix}",
+        name=loading(subject, timeline),
         specs=[_spec(table, uri) for table in sliced.values()],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -11,7 +11,7 @@ from indextracker.calendars import TradingDays
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_assets.partitions import partitions_of, session_partitions
-from indextracker_catalogue import Days, Hours, Sessions, Timeline, Whole
+from indextracker_catalogue import Days, Hours, Sessions, Timeline, Whole, Years
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 START = date(2020, 1, 2)
@@ -84,6 +84,7 @@ def test_todays_key_is_there_all_day(partitions: dg.DailyPartitionsDefinition, h
         (Sessions("XTAI"), "2020-01-02", "2024-12-16"),
         (Days("America/New_York"), "2020-01-02", "2024-12-16"),
         (Hours(), "2020-01-02T00", "2024-12-16T10"),
+        (Years(), "2020", "2024"),
     ],
     ids=lambda value: value.name if isinstance(value, Timeline) else value,
 )
