@@ -25,6 +25,7 @@ from indextracker_catalogue import SUBJECTS
 from indextracker_cli import interrupts
 from indextracker_cli.arguments import (
     FEEDS,
+    ZONE,
     Day,
     FeedNames,
     Moment,
@@ -117,7 +118,7 @@ def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any)
     if as_json:
         click.echo(reporting.as_json(report))
     else:
-        reporting.show(report, settings, SUBJECTS[subject])
+        reporting.show(report, settings)
     return report.exit_code
 
 
@@ -128,7 +129,7 @@ def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any)
     "--feeds",
     type=FeedNames(),
     metavar="FEED,FEED",
-    help="Only these feeds, such as taifex_futures,twse_index, where others are not kept.",
+    help=f"Only these feeds, such as {','.join(FEEDS[:2])}, where others are not kept.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(NOTHING_CHANGED)
@@ -160,7 +161,7 @@ def status(
 @click.option(
     "--output", type=OutputFile(), help="Write this file: its ending is .parquet, .csv or .json."
 )
-@click.option("--tz", "zone", type=Zone(), help="Convert times to this zone, such as Asia/Taipei.")
+@click.option("--tz", "zone", type=Zone(), help=f"Convert times to this zone, such as {ZONE}.")
 @click.option("--lake", "of_lake", is_flag=True, help="Query the lake: its tables are layer.table.")
 @click.option(
     "--as-of", type=Moment(), help="Query the lake as it was at a time, or at a table's version."

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
-from indextracker_catalogue import TABLES, Table, subject_of
+from indextracker_catalogue import SUBJECTS, TABLES, Table, subject_of
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FEEDS = tuple(
     table.name for table in TABLES.values() if table.layer == "bronze" and subject_of(table)
 )
+
+# An example for people: the zone of a subject.
+ZONE = min(SUBJECTS.values(), key=lambda subject: not subject.first).zone
 
 
 class Day(click.ParamType[date]):
@@ -130,7 +133,7 @@ class Zone(click.ParamType[ZoneInfo]):
             near = [zone for zone in known if asked and asked.lower() in zone.lower()][:3]
             near = near or difflib.get_close_matches(asked, known, 3)
             perhaps = f"; perhaps {' or '.join(near)}" if near else ""
-            self.fail(f"{asked!r} is no time zone like Asia/Taipei or UTC{perhaps}", param, ctx)
+            self.fail(f"{asked!r} is no time zone like {ZONE} or UTC{perhaps}", param, ctx)
         return ZoneInfo(asked)
 
 

@@ -230,7 +230,7 @@ def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> 
         feeds = [FEEDS[feed] for feed in wish.wanted if FEEDS[feed].timeline != Years()]
         free = platform.calendar.non_sessions(first, last)
         now = platform.clock()
-        for sentence in traded_without_session(platform.source, feeds, free, now):
+        for sentence in traded_without_session(platform.source, wish.subject, feeds, free, now):
             click.echo(sentence, err=True)
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -187,7 +187,7 @@ def _reviews(settings: Settings) -> Findings:
             "warning",
             f"{review.exchange} {review.kind} were reviewed until {review.reviewed_until}: update "
             "IndexTracker, or add the changes since then, with their source, to "
-            "indextracker/reference/taiwan",
+            f"indextracker/reference/{review.subject}",
         )
     if fresh := [review for review in reviews() if review not in old]:
         said = ", ".join(f"{r.exchange} {r.kind} until {r.reviewed_until}" for r in fresh)
@@ -339,7 +339,7 @@ def _simulated(settings: Settings) -> Findings:
 
     platform = Platform(settings)
     try:
-        listed = platform.source.listing(FEEDS["taifex_futures"])
+        listed = platform.source.listing(next(feed for feed in FEEDS.values() if feed.listing))
     finally:
         platform.close()
     yield Finding("source", "ok", f"the simulated exchange runs and lists {len(listed)} sessions")
@@ -392,21 +392,21 @@ def run_a_job() -> None:
     from indextracker_catalogue import TABLES  # noqa: PLC0415
     from indextracker_spark.jobs import JOBS  # noqa: PLC0415
 
-    bars, session = TABLES["gold/index_bars"], date(2024, 12, 13)
-    key = {"session_date": session, "index_id": "TAIEX", "scale_minutes": 1}
-    row = key | {"bar_start": datetime(2024, 12, 13, 1, tzinfo=UTC)}
+    job = next(job for job in JOBS.values() if job.writes.layer == "gold" and job.writes.key_column)
+    table, when = job.writes, datetime(2024, 12, 13, 1, tzinfo=UTC)
+    of_type = {"date": when.date(), "timestamp": when, "string": "doctor"}
+    row = {c.name: of_type.get(c.type, 1) for c in table.columns if c.name in table.key}
+    key = table.timeline.key_of(when)
     settings = environment.load()
     with _beside(settings.lake.address) as address:
         lake, platform = Lake(address, "simulated"), Platform(settings)
         lake.ensure(TABLES.values())
-        lake.replace(
-            bars, pa.Table.from_pylist([row], arrow_schema(bars)), [bars.timeline.key_of(session)]
-        )
+        lake.replace(table, pa.Table.from_pylist([row], arrow_schema(table)), [key])
         try:
-            platform.engine.run(JOBS[bars.path], lake.address, [bars.timeline.key_of(session)])
+            platform.engine.run(job, lake.address, [key])
         finally:
             platform.close()
-        if left := lake.total_rows(bars):
+        if left := lake.total_rows(table):
             raise RuntimeError(f"the job should leave no row and left {left}")
 
 

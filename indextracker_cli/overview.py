@@ -9,26 +9,25 @@ from datetime import date
 
 import click
 
-from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import SUBJECTS, Sessions, Subject
-from indextracker_catalogue.timeline import Years
+from indextracker_catalogue import SUBJECTS, Key, Subject
+from indextracker_cli.days import day_of, looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
-from indextracker_cli.states import State, States
+from indextracker_cli.states import Series, State, States
 from indextracker_cli.worlds import newer_elsewhere
 
-SESSIONS_SHOWN = 30
+KEYS_SHOWN = 30
 # What fits with the rest on a screen of forty lines.
 LINES_OF_GAPS = 8
 BEHIND_SHOWN = 2
 SOON_SHOWN = 3
 COUNT_WIDTH = 7
 
-# One character per session and feed: what is there is light, what is missing a letter.
+# One character per key and feed: what is there is light, what is missing a letter.
 SYMBOLS = {
     "accepted": (".", "there"),
     "closed": ("c", "closed: no session"),
@@ -65,13 +64,14 @@ def show(
     Raises:
         click.BadParameter: The range ends before it begins.
     """
-    subjects = [one for one in SUBJECTS.values() if isinstance(one.timeline, Sessions)]
-    found = [_states(settings, subject, first, last, feeds) for subject in subjects]
-    found = [states for states in found if states.every_feed or len(subjects) == 1]
+    found = [
+        _states(settings, subject, first, last, feeds)
+        for subject in SUBJECTS.values()
+        if feeds is None or not feeds_of(subject).keys().isdisjoint(feeds)
+    ]
     if as_json:
-        told = [_told(states, settings) for states in found]
-        names = [states.subject.name for states in found]
-        one = told[0] if len(told) == 1 else {"subjects": dict(zip(names, told, strict=True))}
+        told = {states.subject.name: _told(states, settings) for states in found}
+        one = next(iter(told.values())) if len(told) == 1 else {"subjects": told}
         click.echo(json.dumps(one, ensure_ascii=False))
         return
     shown = console()
@@ -79,7 +79,7 @@ def show(
     for states in found:
         if len(found) > 1:
             shown.print(f"\n{states.subject.name}: {states.subject.title}", soft_wrap=True)
-        for line in lines(states, states.calendar, shown.width):
+        for line in lines(states, shown.width):
             shown.print(line, soft_wrap=True)
     begin = first or settings.lake.start
     if any(begin > (last or states.today) for states in found):
@@ -96,51 +96,55 @@ def _states(
     feeds: Sequence[str] | None,
 ) -> States:
     """The states of a subject in the range."""
-    platform = Platform(settings, subject=subject)
-    last = last or platform.today
-    if first and last < first:
-        raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
-    begin = max(first or settings.lake.start, platform.calendar.start)
-    sessions = platform.calendar.sessions(begin, last) if begin <= last else []
-    sessions = sessions if first else sessions[-SESSIONS_SHOWN:]
+    platform = Platform(settings)
+    keys = looked_at(platform, subject, first, last, KEYS_SHOWN)
     own = feeds_of(subject)
-    return States(platform, sessions, [name for name in feeds or own if name in own])
+    return States(platform, subject, keys, [name for name in feeds or own if name in own])
 
 
-def lines(states: States, calendar: TradingDays, width: int) -> Lines:
+def lines(states: States, width: int) -> Lines:
     """The screen, line by line, none wider than `width`."""
-    if states.sessions:
-        yield from _counts(states, width)
-    else:
-        yield "no session in this range"
-    if there := states.earlier.sessions:
+    for one in states.series:
+        yield from _counts(states, one)
+    left = [name for name in feeds_of(states.subject) if name not in states.every_feed]
+    if left and states.keys:
+        yield from _wrapped(f"not looked at: {', '.join(left)}", width, "  ")
+    for one in states.series:
+        yield from _earlier(states, one, width)
+    if states.series and not states.keys:
+        return
+    yield ""
+    for one in states.series:
+        if one.feeds and one.keys:
+            yield from _matrix(states, one, width)
+            yield ""
+    yield from _missing(states, width)
+    yield from _expiring(states, width)
+    yield from _layers(states, width)
+
+
+def _counts(states: States, one: Series) -> Lines:
+    if not one.keys:
+        yield f"no {one.timeline.unit.removesuffix('s')} in this range"
+        return
+    there = states.count(one, "accepted")
+    wanted = len(one.keys) * len(one.feeds) - states.count(one, "closed")
+    yield (
+        f"{_span(one.keys)}: {len(one.keys)} {one.timeline.unit}, {len(states.complete(one))} "
+        f"complete; {there} of {wanted} documents"
+    )
+
+
+def _earlier(states: States, one: Series, width: int) -> Lines:
+    earlier = states.earlier(one)
+    if there := earlier.keys:
         yield from _wrapped(
-            f"before that: {len(there)} sessions with documents, {_span(there)}, "
-            f"{states.earlier.complete} of them complete: indextracker status --from {there[0]}"
-            f"{_only(states)}",
+            f"before that: {len(there)} {one.timeline.unit} with documents, {_span(there)}, "
+            f"{earlier.complete} of them complete: indextracker status --from "
+            f"{day_of(one.timeline, there[0])}{_only(states)}",
             width,
             "  ",
         )
-    if not states.sessions:
-        return
-    yield ""
-    if states.feeds:
-        yield from _matrix(states, width)
-        yield ""
-    yield from _missing(states, calendar, width)
-    yield from _expiring(states, calendar, width)
-    yield from _layers(states, calendar, width)
-
-
-def _counts(states: States, width: int) -> Lines:
-    there = states.count("accepted")
-    wanted = len(states.sessions) * len(states.feeds) - states.count("closed")
-    yield (
-        f"{_span(states.sessions)}: {len(states.sessions)} sessions, {len(states.complete)} "
-        f"complete; {there} of {wanted} documents"
-    )
-    if left := [name for name in feeds_of(states.subject) if name not in states.every_feed]:
-        yield from _wrapped(f"not looked at: {', '.join(left)}", width, "  ")
 
 
 def _only(states: States) -> str:
@@ -149,26 +153,26 @@ def _only(states: States) -> str:
     return "" if len(chosen) == len(feeds_of(states.subject)) else f" --feeds {','.join(chosen)}"
 
 
-def _matrix(states: States, width: int) -> Lines:
-    """A line per feed, a character per session; what is complete makes room where it must."""
-    margin = max(map(len, states.feeds)) + 2
-    sessions, room = states.sessions, width - margin - COUNT_WIDTH
-    if len(sessions) > room:
-        complete = set(states.complete)
-        incomplete = [session for session in sessions if session not in complete]
-        sessions = incomplete[-room:]
+def _matrix(states: States, one: Series, width: int) -> Lines:
+    """A line per feed, a character per key; what is complete makes room where it must."""
+    margin = max(map(len, one.feeds)) + 2
+    keys, room, unit = one.keys, width - margin - COUNT_WIDTH, one.timeline.unit
+    if len(keys) > room:
+        complete = set(states.complete(one))
+        incomplete = [key for key in keys if key not in complete]
+        keys = incomplete[-room:]
         if complete:
-            yield f"not shown: {len(complete)} complete sessions"
-        if older := len(incomplete) - len(sessions):
-            yield f"not shown: {older} older sessions that are not complete"
-    if not sessions:
+            yield f"not shown: {len(complete)} complete {unit}"
+        if older := len(incomplete) - len(keys):
+            yield f"not shown: {older} older {unit} that are not complete"
+    if not keys:
         return
-    yield " " * margin + _months(sessions)
-    for digit in (0, 1):
-        yield " " * margin + "".join(f"{session:%d}"[digit] for session in sessions)
+    yield " " * margin + _headings(keys)
+    for digit in (-2, -1):
+        yield " " * margin + "".join(key[digit] for key in keys)
     used = set()
-    for feed in states.feeds:
-        found = [states.of(feed, session).state for session in sessions]
+    for feed in one.feeds:
+        found = [states.of(feed, key).state for key in keys]
         used.update(found)
         symbols = "".join(SYMBOLS[state][0] for state in found)
         yield f"{feed:<{margin}}{symbols}{found.count('accepted'):>{COUNT_WIDTH - 2}}"
@@ -176,18 +180,21 @@ def _matrix(states: States, width: int) -> Lines:
     yield from _wrapped(", ".join(legend), width, "  ")
 
 
-def _months(sessions: Sequence[date]) -> str:
-    """Each month above its first session, where it has the room."""
+def _headings(keys: Sequence[Key]) -> str:
+    """What stands before the last two digits of keys, above the first of them where it has room.
+
+    That is the month of a day, and the day of an hour.
+    """
     line, before = "", None
-    for number, session in enumerate(sessions):
-        month = f"{session:%Y-%m}"
-        if month != before and len(line) <= number:
-            line = f"{line:<{number}}{month} "
-        before = month
+    for number, key in enumerate(keys):
+        heading = key[:-3]
+        if heading != before and len(line) <= number:
+            line = f"{line:<{number}}{heading} "
+        before = heading
     return line.rstrip()
 
 
-def _missing(states: States, calendar: TradingDays, width: int) -> Lines:
+def _missing(states: States, width: int) -> Lines:
     if not states.gaps:
         behind = any(layer.behind for layer in states.layers)
         yield "no document is missing" if behind else "nothing is missing"
@@ -198,7 +205,7 @@ def _missing(states: States, calendar: TradingDays, width: int) -> Lines:
         told = [
             *_wrapped(f"{gap.number:>5} {_why(gap, states)}", width, "      ", most=2),
             *_wrapped(
-                f"      {where_in_words(gap.where, states.feeds, calendar)}",
+                f"      {where_in_words(gap.where, states.feeds, states.platform.calendar_of)}",
                 width,
                 "      ",
                 most=1,
@@ -217,14 +224,18 @@ def _why(gap: Gap, states: States) -> str:
     name = NAMES.get(gap.state, gap.state)
     if gap.state != "unasked":
         return f"{name}{', the newest' if gap.varies else ''}: {gap.reason}"
+    lines = {feed: FEEDS[feed].timeline for feed in gap.where}
     days = [
-        day for feed, days in gap.where.items() for day in days if FEEDS[feed].timeline != Years()
+        day_of(lines[feed], key)
+        for feed, keys in gap.where.items()
+        for key in keys
+        if not lines[feed].at_once
     ]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
     return f"{name}: indextracker backfill {states.subject.name}{span}{_only(states)}"
 
 
-def _expiring(states: States, calendar: TradingDays, width: int) -> Lines:
+def _expiring(states: States, width: int) -> Lines:
     if not states.expiring:
         return
     found = list(states.expiring.items())
@@ -232,26 +243,27 @@ def _expiring(states: States, calendar: TradingDays, width: int) -> Lines:
     for left, feeds in found[:SOON_SHOWN]:
         when = f"{left} trading days left"
         if left == 1:
-            free = states.last_day > states.today
-            when = f"{states.last_day if free else 'today'} is the last day"
-        where = where_in_words(feeds, states.feeds, calendar)
+            last = states.last_day(next(iter(feeds)))
+            free = last > states.today.isoformat()
+            when = f"{last if free else 'today'} is the last day"
+        where = where_in_words(feeds, states.feeds, states.platform.calendar_of)
         yield from _wrapped(f"  {when}: {where}", width, "    ", most=1)
     if later := found[SOON_SHOWN:]:
         until = f" to {later[-1][0]}" if len(later) > 1 else ""
         yield f"  {later[0][0]}{until} trading days left: {_documents(later)} more"
 
 
-def _documents(found: Iterable[tuple[int, Mapping[str, Sequence[date]]]]) -> int:
-    return sum(len(days) for _, feeds in found for days in feeds.values())
+def _documents(found: Iterable[tuple[int, Mapping[str, Sequence[Key]]]]) -> int:
+    return sum(len(keys) for _, feeds in found for keys in feeds.values())
 
 
-def _layers(states: States, calendar: TradingDays, width: int) -> Lines:
+def _layers(states: States, width: int) -> Lines:
     newest: dict[str, list[str]] = {}
     for layer in states.layers:
         newest.setdefault(str(layer.newest or "nothing"), []).append(layer.name)
     said = "; ".join(f"{day} in {', '.join(names)}" for day, names in newest.items())
     yield from _wrapped(f"newest: {said}", width, "  ")
-    yield from _behind(states, calendar, width)
+    yield from _behind(states, width)
     if old := old_reviews(states.today):
         said = ", ".join(review.kind for review in old)
         yield f"reference data whose review is outdated: {said} (see doctor)"
@@ -259,35 +271,36 @@ def _layers(states: States, calendar: TradingDays, width: int) -> Lines:
         yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
 
 
-def _behind(states: States, calendar: TradingDays, width: int) -> Lines:
-    """The tables that are not of their documents, those of the same sessions together."""
+def _behind(states: States, width: int) -> Lines:
+    """The tables that are not of their documents, those of the same keys together."""
     layers = states.layers
-    same: dict[tuple[date, ...], list[str]] = {}
+    same: dict[tuple[Key, ...], list[str]] = {}
     for layer in layers:
-        for days in dict.fromkeys(tuple(days) for days in layer.tables.values() if days):
-            paths = [path for path, found in layer.tables.items() if tuple(found) == days]
+        for keys in dict.fromkeys(tuple(keys) for keys in layer.tables.values() if keys):
+            paths = [path for path, found in layer.tables.items() if tuple(found) == keys]
             whole = len(paths) == len(layer.tables) > 1
-            same.setdefault(days, []).extend([f"all of {layer.name}"] if whole else paths)
+            same.setdefault(keys, []).extend([f"all of {layer.name}"] if whole else paths)
     if not same:
         return
-    every = sorted({day for layer in layers for day in layer.behind})
-    number = sum(bool(days) for layer in layers for days in layer.tables.values())
+    line = {key: one.timeline for one in states.series for key in one.keys}
+    days = [day_of(line[key], key) for keys in same for key in keys]
+    number = sum(bool(keys) for layer in layers for keys in layer.tables.values())
     yield from _wrapped(
         f"{number} table{'s are' if number > 1 else ' is'} not made from the documents that are "
-        f"there: indextracker backfill {states.subject.name} --from {every[0]} --to {every[-1]}"
+        f"there: indextracker backfill {states.subject.name} --from {min(days)} --to {max(days)}"
         f"{_only(states)}",
         width,
         "    ",
     )
-    for days, names in list(same.items())[:BEHIND_SHOWN]:
-        text = f"  {', '.join(names)}: {ranges(days, calendar)}"
-        yield from _wrapped(text, width, "    ", most=1)
+    for keys, names in list(same.items())[:BEHIND_SHOWN]:
+        said = ranges(keys, states.platform.calendar_of(line[keys[0]]))
+        yield from _wrapped(f"  {', '.join(names)}: {said}", width, "    ", most=1)
     if len(same) > BEHIND_SHOWN:
         yield "  and others: indextracker status --json"
 
 
-def _span(days: Sequence[date]) -> str:
-    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+def _span(keys: Sequence[Key]) -> str:
+    return f"{keys[0]}" if len(keys) == 1 else f"{keys[0]} to {keys[-1]}"
 
 
 def _wrapped(text: str, width: int, indent: str, most: int | None = None) -> list[str]:
@@ -312,35 +325,33 @@ def _told(states: States, settings: Settings) -> dict[str, object]:
             for feed, state in found.items()
         }
 
+    earlier = [states.earlier(one) for one in states.series]
     return {
         "world": settings.world,
         "lake": settings.lake.address,
         "today": states.today.isoformat(),
         "feeds": states.every_feed,
         "sessions": {
-            session.isoformat(): cells({feed: states.of(feed, session) for feed in states.feeds})
-            for session in states.sessions
+            key: cells({feed: states.of(feed, key) for feed in one.feeds})
+            for one in states.series
+            for key in one.keys
         },
-        "years": {str(year.year): cells(found) for year, found in states.years.items()},
+        "years": {key: cells(found) for key, found in states.at_once.items()},
         "earlier": {
-            "sessions": [session.isoformat() for session in states.earlier.sessions],
-            "complete": states.earlier.complete,
+            "sessions": [key for one in earlier for key in one.keys],
+            "complete": sum(one.complete for one in earlier),
         },
         "expiring": [
-            {"days_left": left, "feed": feed, "session": day.isoformat()}
+            {"days_left": left, "feed": feed, "session": key}
             for left, feeds in states.expiring.items()
-            for feed, days in feeds.items()
-            for day in days
+            for feed, keys in feeds.items()
+            for key in keys
         ],
         "layers": {
             layer.name: {
-                "newest": layer.newest.isoformat() if layer.newest else None,
-                "behind": [day.isoformat() for day in layer.behind],
-                "tables": {
-                    path: [day.isoformat() for day in days]
-                    for path, days in layer.tables.items()
-                    if days
-                },
+                "newest": layer.newest,
+                "behind": layer.behind,
+                "tables": {path: keys for path, keys in layer.tables.items() if keys},
             }
             for layer in states.layers
         },

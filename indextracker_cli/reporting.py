@@ -12,11 +12,10 @@ import click
 
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned, counted
-from indextracker.calendars import TradingDays
+from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_catalogue import Subject
-from indextracker_cli.missing import by_reason, where_in_words
+from indextracker_cli.missing import Calendars, by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
 
 # What fits on a screen with the rest; `--json` has all of it.
@@ -48,7 +47,7 @@ def as_json(report: Report) -> str:
     )
 
 
-def show(report: Report, settings: Settings, subject: Subject) -> None:
+def show(report: Report, settings: Settings) -> None:
     """The report for people: what was made and where it is; last, what needs a look."""
     shown = console()
     if filled := {name: rows for name, rows in report.tables.items() if rows}:
@@ -62,8 +61,8 @@ def show(report: Report, settings: Settings, subject: Subject) -> None:
         shown.print(f"time in steps: {took}", soft_wrap=True)
         for what, where in _places(report, settings).items():
             shown.print(f"{what:<10} {where}", soft_wrap=True)
-    calendar = Platform(settings, subject=subject).calendar
-    found = (_remarks, _warnings, _rejects, partial(_missing, calendar=calendar))
+    calendar_of = Platform(settings).calendar_of
+    found = (_remarks, _warnings, _rejects, partial(_missing, calendar_of=calendar_of))
     for lines in (of(report) for of in found):
         for line in lines:
             shown.print(line, soft_wrap=True)
@@ -137,9 +136,9 @@ def _rejects(report: Report) -> Iterable[str]:
     yield from _capped(told, "feeds")
 
 
-def _missing(report: Report, calendar: TradingDays) -> Iterable[str]:
+def _missing(report: Report, calendar_of: Calendars) -> Iterable[str]:
     cells = [
-        (day, feed, answer.state, answer.reason or "")
+        (FEEDS[feed].timeline.key_of(day), feed, answer.state, answer.reason or "")
         for day, answers in report.incomplete.items()
         for feed, answer in answers.items()
     ]
@@ -149,7 +148,8 @@ def _missing(report: Report, calendar: TradingDays) -> Iterable[str]:
     of = counted(len(report.incomplete), "session")
     yield f"{counted(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [
-        f"  {gap.state}: {gap.number:,}, {where_in_words(gap.where, feeds, calendar)}: {gap.reason}"
+        f"  {gap.state}: {gap.number:,}, "
+        f"{where_in_words(gap.where, feeds, calendar_of)}: {gap.reason}"
         for gap in by_reason(cells)
     ]
     yield from _capped(told, "reasons")

@@ -1,14 +1,14 @@
-"""The states of a range of sessions: what is there, what is missing and why, and until when.
+"""The states of a range of a subject's keys: what is there, what is missing and why, until when.
 
-Read from the lake, the calendar and the publishers' terms. Printing them is not done here.
+Read from the lake, the calendars and the publishers' terms. Printing them is not done here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from indextracker.acquiring.acquisition import lost
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, found_closures
@@ -19,9 +19,8 @@ from indextracker.building.needs import needs_of
 from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
-from indextracker_catalogue import tables_of
+from indextracker_catalogue import Key, Sessions, Subject, Timeline, tables_of
 from indextracker_catalogue.shared.deliveries import COMPLETE
-from indextracker_catalogue.timeline import Years
 from indextracker_cli.missing import Gap, by_reason
 
 BUILT_LAYERS = ("silver", "gold", "warehouse")
@@ -29,7 +28,7 @@ BUILT_LAYERS = ("silver", "gold", "warehouse")
 
 @dataclass(frozen=True)
 class State:
-    """What is known of one session and feed."""
+    """What is known of one key and feed."""
 
     state: str
     reason: str
@@ -41,132 +40,170 @@ class Layer:
 
     Attributes:
         name: Its name.
-        newest: The newest session of which some table of it has something.
-        tables: Its tables, by path, and of each the sessions that it does not have from the
-            documents that are accepted now. Of the warehouse its copies, raw/<name>.
+        newest: The newest key of which some table of it has something.
+        tables: Its tables, by path, and of each the keys that it does not have from the documents
+            that are accepted now. Of the warehouse its copies, raw/<name>.
     """
 
     name: str
-    newest: date | None
-    tables: dict[str, list[date]]
+    newest: Key | None
+    tables: dict[str, list[Key]]
 
     @property
-    def behind(self) -> list[date]:
-        """The sessions of which some table is behind its documents."""
+    def behind(self) -> list[Key]:
+        """The keys of which some table is behind its documents."""
         return sorted(set().union(*self.tables.values()))
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """Sessions before a range that have some document, and how many of them are complete."""
+    """Keys before a range that have some document, and how many of them are complete."""
 
-    sessions: list[date]
+    keys: list[Key]
     complete: int
 
 
+@dataclass(frozen=True)
+class Series:
+    """The keys of one time line that are looked at, and the feeds with a document for each."""
+
+    timeline: Timeline
+    keys: list[Key]
+    feeds: list[str]
+
+
 class States:
-    """The states of a range of sessions.
+    """The states of a range of a subject's keys.
 
     Args:
-        platform: Lake, calendar and clock.
-        sessions: The range.
-        feeds: The feeds that are looked at, of sessions and of years; all by default.
+        platform: Lake, calendars and clock.
+        subject: The subject.
+        keys: The range, by time line.
+        feeds: The feeds of the subject that are looked at; all by default.
+
+    Attributes:
+        series: What is looked at, by time line; of those whose documents are requested all at once
+            see `at_once`.
     """
 
     def __init__(
-        self, platform: Platform, sessions: Sequence[date], feeds: Sequence[str] | None = None
+        self,
+        platform: Platform,
+        subject: Subject,
+        keys: Mapping[Timeline, Sequence[Key]],
+        feeds: Sequence[str] | None = None,
     ) -> None:
-        self._platform = platform
-        self.subject = platform.subject
-        self.calendar = platform.calendar
-        feeds = list(feeds_of(platform.subject)) if feeds is None else feeds
-        self.sessions = list(sessions)
-        self.today = platform.clock().astimezone(platform.calendar.timezone).date()
-        self.feeds = [name for name in feeds if FEEDS[name].timeline != Years()]
-        self.yearly_feeds = [name for name in feeds if FEEDS[name].timeline == Years()]
-        self.every_feed = list(feeds)
-        # Of any session, in one look at the log: each takes longer than what it finds.
-        self._answers = current(platform.lake, self.every_feed)
+        self.platform = platform
+        self.subject = subject
+        self.today = platform.clock().astimezone(ZoneInfo(subject.zone)).date()
+        self.every_feed = list(feeds_of(subject) if feeds is None else feeds)
+        every = [
+            Series(line, list(these), [f for f in self.every_feed if FEEDS[f].timeline == line])
+            for line, these in keys.items()
+        ]
+        self.series = [one for one in every if not one.timeline.at_once]
+        self._at_once = [one for one in every if one.timeline.at_once]
+        # Of any key, in one look at the log: each takes longer than what it finds.
+        found = current(platform.lake, self.every_feed).values()
+        self._answers = {(answer.feed, _key(answer)): answer for answer in found}
 
-    def of(self, feed: str, session: date) -> State:
-        """The state of a session and feed; one never asked for is called so."""
-        if answer := self._answers.get((feed, session)):
+    @property
+    def keys(self) -> list[Key]:
+        """The keys that are looked at, but for those of `at_once`."""
+        return [key for one in self.series for key in one.keys]
+
+    @property
+    def feeds(self) -> list[str]:
+        """The feeds with a document for each of these keys."""
+        return [feed for feed in self.every_feed if not FEEDS[feed].timeline.at_once]
+
+    def of(self, feed: str, key: Key) -> State:
+        """The state of a key and feed; one never asked for is called so."""
+        if answer := self._answers.get((feed, key)):
             return State(answer.state, answer.reason or "")
-        if self._platform.clock() < FEEDS[feed].due(session):
-            return State("not_yet", f"published by {FEEDS[feed].due_at:%H:%M} of the day")
-        return State("unasked", NEVER_ASKED)
+        asked = FEEDS[feed]
+        due = asked.due(asked.timeline.value_of(key))
+        if self.platform.clock() >= due:
+            return State("unasked", NEVER_ASKED)
+        if asked.timeline.type == "date":
+            return State("not_yet", f"published by {asked.due_at:%H:%M} of the day")
+        return State("not_yet", f"published by {due:%Y-%m-%d %H:%M} UTC")
 
     @cached_property
-    def years(self) -> dict[date, dict[str, State]]:
-        """The states of the feeds of years, by the first of January."""
-        years = sorted({date(session.year, 1, 1) for session in self.sessions})
-        return {year: {feed: self.of(feed, year) for feed in self.yearly_feeds} for year in years}
+    def at_once(self) -> dict[Key, dict[str, State]]:
+        """The states of the feeds whose documents are requested all at once, such as years."""
+        return {
+            key: {feed: self.of(feed, key) for feed in one.feeds}
+            for one in self._at_once
+            for key in one.keys
+        }
 
-    @cached_property
-    def complete(self) -> list[date]:
-        """The sessions whose documents are all there; closed ones are complete as they are."""
+    def complete(self, one: Series) -> list[Key]:
+        """The keys whose documents are all there; closed ones are complete as they are."""
         return [
-            session
-            for session in self.sessions
-            if all(self.of(feed, session).state in COMPLETE for feed in self.feeds)
+            key
+            for key in one.keys
+            if all(self.of(feed, key).state in COMPLETE for feed in one.feeds)
         ]
 
-    def count(self, *states: str) -> int:
-        """How many documents of sessions are in one of some states."""
-        return sum(
-            self.of(feed, session).state in states
-            for feed in self.feeds
-            for session in self.sessions
-        )
+    def count(self, one: Series, *states: str) -> int:
+        """How many documents are in one of some states."""
+        return sum(self.of(feed, key).state in states for feed in one.feeds for key in one.keys)
 
     @cached_property
     def gaps(self) -> list[Gap]:
         """The missing documents, grouped by reason."""
-        cells = [(s, f, self.of(f, s)) for s in self.sessions for f in self.feeds]
-        cells += [(y, f, state) for y, feeds in self.years.items() for f, state in feeds.items()]
+        cells = [(k, f, self.of(f, k)) for one in self.series for k in one.keys for f in one.feeds]
+        cells += [(k, f, state) for k, feeds in self.at_once.items() for f, state in feeds.items()]
         return by_reason(
-            (day, feed, found.state, found.reason)
-            for day, feed, found in cells
+            (key, feed, found.state, found.reason)
+            for key, feed, found in cells
             if found.state not in COMPLETE
         )
 
     @cached_property
-    def expiring(self) -> dict[int, dict[str, list[date]]]:
+    def expiring(self) -> dict[int, dict[str, list[Key]]]:
         """What is missing and will be deleted, whatever the range: days left, feed, sessions."""
-        found: dict[int, dict[str, list[date]]] = {}
-        calendar = self._kept_by
-        source = self._platform.settings.source.address
+        found: dict[int, dict[str, list[Key]]] = {}
+        source = self.platform.settings.source.address
         # An archive keeps all that it has, and so does the simulated exchange of one's own.
         if source == "simulated" or source.startswith("archive:"):
             return found
-        kept = {name: FEEDS[name] for name in self.feeds if FEEDS[name].window_sessions}
-        now = self._platform.clock()
-        sessions = {name: watched(feed, calendar, now) for name, feed in kept.items()}
-        for name, feed in kept.items():
-            for session in sessions[name]:
+        now = self.platform.clock()
+        for name in self.feeds:
+            feed = FEEDS[name]
+            if not (feed.window_sessions and isinstance(feed.timeline, Sessions)):
+                continue
+            calendar = self._kept_by(feed.timeline)
+            for session in watched(feed, calendar, now):
                 if now < feed.due(session):
                     continue
-                left = days_left(feed, session, calendar, now)
-                if left and self.of(name, session).state not in COMPLETE:
-                    found.setdefault(left, {}).setdefault(name, []).append(session)
+                left, key = days_left(feed, session, calendar, now), feed.timeline.key_of(session)
+                if left and self.of(name, key).state not in COMPLETE:
+                    found.setdefault(left, {}).setdefault(name, []).append(key)
         return dict(sorted(found.items()))
 
-    @property
-    def last_day(self) -> date:
-        """The last day of what has one trading day left: it is deleted in the morning after."""
-        return newest_row(self._kept_by, self._platform.clock())
+    def last_day(self, feed: str) -> Key:
+        """The last day of what a feed has for one trading day: it is deleted in the morning after.
 
-    @cached_property
-    def earlier(self) -> Earlier:
-        """What is there of sessions before the range, whenever that was."""
-        first = self.sessions[0] if self.sessions else self.today
-        states: dict[date, dict[str, str]] = {}
-        for (feed, session), answer in self._answers.items():
-            if session < first and feed in self.feeds:
-                states.setdefault(session, {})[feed] = answer.state
-        there = [day for day, found in sorted(states.items()) if "accepted" in found.values()]
+        Args:
+            feed: One of those of `expiring`.
+        """
+        timeline = FEEDS[feed].timeline
+        assert isinstance(timeline, Sessions)
+        return timeline.key_of(newest_row(self._kept_by(timeline), self.platform.clock()))
+
+    def earlier(self, one: Series) -> Earlier:
+        """What is there of keys before the range, whenever that was."""
+        now = self.platform.calendar_of(one.timeline).key_at(self.platform.clock())
+        first = one.keys[0] if one.keys else now
+        states: dict[Key, dict[str, str]] = {}
+        for (feed, key), answer in self._answers.items():
+            if key < first and feed in one.feeds:
+                states.setdefault(key, {})[feed] = answer.state
+        there = [key for key, found in sorted(states.items()) if "accepted" in found.values()]
         complete = sum(
-            all(states[day].get(feed) in COMPLETE for feed in self.feeds) for day in there
+            all(states[key].get(feed) in COMPLETE for feed in one.feeds) for key in there
         )
         return Earlier(there, complete)
 
@@ -182,48 +219,65 @@ class States:
     @cached_property
     def rejects(self) -> int:
         """Lines of the range that could not be read."""
+        lake = self.platform.lake
         kept = [table for table in tables_of(self.subject) if table.name == "rejects"]
-        keys = [session.isoformat() for session in self.sessions]
-        counts = [self._platform.lake.row_counts(table, keys) for table in kept]
-        return sum(sum(of_sessions.values()) for of_sessions in counts)
-
-    @cached_property
-    def _kept_by(self) -> TradingDays:
-        """The calendar by which the exchange keeps documents: a closed day has no row."""
-        closed = (closure.day for closure in found_closures(self._platform.lake))
-        return self._platform.calendar.without(closed)
+        counts = [
+            lake.row_counts(table, one.keys)
+            for one in self.series
+            for table in kept
+            if table.timeline == one.timeline
+        ]
+        return sum(sum(of_keys.values()) for of_keys in counts)
 
     def _bronze(self) -> Layer:
-        accepted: dict[str, list[Delivery]] = {feed: [] for feed in self.feeds}
-        looked_at = set(self.sessions)
-        for (feed, session), answer in self._answers.items():
-            if answer.accepted and feed in accepted and session in looked_at:
-                accepted[feed].append(answer)
-        lake = self._platform.lake
-        tables = {
-            FEEDS[feed].table.path: sorted(a.session_date for a in lost(lake, FEEDS[feed], answers))
-            for feed, answers in accepted.items()
-        }
-        days = [answer.session_date for answers in accepted.values() for answer in answers]
-        return Layer("bronze", max(days, default=None), tables)
+        tables: dict[str, list[Key]] = {}
+        newest: list[Key] = []
+        for one in self.series:
+            looked_at = set(one.keys)
+            for feed in one.feeds:
+                accepted = [
+                    answer
+                    for (name, key), answer in self._answers.items()
+                    if name == feed and answer.accepted and key in looked_at
+                ]
+                gone = lost(self.platform.lake, FEEDS[feed], accepted)
+                tables[FEEDS[feed].table.path] = sorted(map(_key, gone))
+                newest += map(_key, accepted)
+        return Layer("bronze", max(newest, default=None), tables)
 
     def _built(self) -> list[Layer]:
-        chosen = frozenset(self.feeds)
-        wanted = needs_of(self.subject)
-        shown = [
-            path
-            for path, need in wanted.items()
-            if any(way.feeds.keys() <= chosen for way in need.ways)
-        ]
-        lake = self._platform.lake
-        keys = [session.isoformat() for session in self.sessions]
-        built = staleness.built(lake, wanted, keys)
-        stale = staleness.stale(lake, wanted, keys, known(lake, self._platform.calendar_of))
-        tables: dict[str, dict[str, list[date]]] = {layer: {} for layer in BUILT_LAYERS}
-        newest: dict[str, list[date]] = {layer: [] for layer in BUILT_LAYERS}
-        for path in shown:
-            prefix = path.partition("/")[0]
-            layer = "warehouse" if prefix == "raw" else prefix
-            tables[layer][path] = [date.fromisoformat(key) for key in stale[path]]
-            newest[layer] += [date.fromisoformat(key) for key, what in built[path].items() if what]
+        tables: dict[str, dict[str, list[Key]]] = {layer: {} for layer in BUILT_LAYERS}
+        newest: dict[str, list[Key]] = {layer: [] for layer in BUILT_LAYERS}
+        for one in self.series:
+            for path, (there, stale) in self._builds(one).items():
+                prefix = path.partition("/")[0]
+                layer = "warehouse" if prefix == "raw" else prefix
+                tables[layer][path] = stale
+                newest[layer] += there
         return [Layer(name, max(newest[name], default=None), tables[name]) for name in BUILT_LAYERS]
+
+    def _builds(self, one: Series) -> dict[str, tuple[list[Key], list[Key]]]:
+        """Of each table of these feeds the keys that are there, and those that are behind."""
+        lake, chosen = self.platform.lake, frozenset(self.feeds)
+        needs = {
+            path: need
+            for path, need in needs_of(self.subject).items()
+            if need.timeline == one.timeline
+        }
+        built = staleness.built(lake, needs, one.keys)
+        stale = staleness.stale(lake, needs, one.keys, known(lake, self.platform.calendar_of))
+        return {
+            path: ([key for key, what in built[path].items() if what], list(stale[path]))
+            for path, need in needs.items()
+            if any(way.feeds.keys() <= chosen for way in need.ways)
+        }
+
+    def _kept_by(self, timeline: Sessions) -> TradingDays:
+        """The calendar by which the exchange keeps documents: a closed day has no row."""
+        closed = (closure.day for closure in found_closures(self.platform.lake))
+        return self.platform.trading_days(timeline).without(closed)
+
+
+def _key(answer: Delivery) -> Key:
+    """The key of an answer, also of one that was logged before keys were noted."""
+    return FEEDS[answer.feed].timeline.key_of(answer.session)

@@ -37,7 +37,12 @@ class Timeline:
     def name(self) -> str:
         """A name that no other time line has, of letters, digits and underscores."""
         which = (str(getattr(self, field.name)).replace("/", "_") for field in fields(self))
-        return "_".join((type(self).__name__.lower(), *which))
+        return "_".join((self.unit, *which))
+
+    @property
+    def unit(self) -> str:
+        """The common name of its keys, in the plural: sessions, hours."""
+        return type(self).__name__.lower()
 
     def key_of(self, value: date | datetime) -> Key:
         """The key of a value of the column; an instant without a zone is taken to be in UTC."""

@@ -24,6 +24,7 @@ class Review:
     """Until when a kind of reference data was held against its sources.
 
     Attributes:
+        subject: Whose reference data, by the name of its folder.
         exchange: MIC of the exchange, such as ``XTAI``.
         kind: The kind of fact; but for the holidays, which are the calendar library's, the stem of
             the file that holds the facts.
@@ -32,6 +33,7 @@ class Review:
         good_for: For how long after its last day the review is good.
     """
 
+    subject: str
     exchange: str
     kind: str
     reviewed_until: date
@@ -69,6 +71,7 @@ class Reviews:
         def build(row: Row) -> Review:
             kind = row.one_of("kind", self.good_for)
             return Review(
+                subject=self.folder.name,
                 exchange=row.matching("exchange", r"X[A-Z]{3}"),
                 kind=kind,
                 reviewed_until=row.day("reviewed_until"),

@@ -12,6 +12,7 @@ from support.homes import Home
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
+from indextracker_catalogue import SUBJECTS
 from indextracker_cli.days import no_session, traded_without_session
 
 
@@ -48,7 +49,7 @@ def test_documents_of_a_day_without_a_session_are_told(tmp_path: Path) -> None:
     (tmp_path / "TaiwanStockPriceTick_006204_2024-12-15.json").write_text(empty)
     archive, now = ArchiveSource(tmp_path), datetime(2024, 12, 20, tzinfo=UTC)
     feeds = [FEEDS["taifex_futures"], FEEDS["finmind_trades"]]
-    [told] = traded_without_session(archive, feeds, [saturday, sunday], now)
+    [told] = traded_without_session(archive, SUBJECTS["taiwan"], feeds, [saturday, sunday], now)
     assert told.startswith("Daily_2024_12_14.zip is a whole document of 2024-12-14")
     assert "special_sessions.csv" in told
 

@@ -13,7 +13,6 @@ import pytest
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.building.reports import Rejected, Report, Warned
 from indextracker.settings import Settings
-from indextracker_catalogue import SUBJECTS
 from indextracker_cli import reporting
 
 DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
@@ -45,7 +44,7 @@ def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[[Repor
     settings = Settings(lake=str(tmp_path / "lake"), warehouse=str(tmp_path / "w.duckdb"))
 
     def shown(report: Report) -> list[str]:
-        reporting.show(report, settings, SUBJECTS["taiwan"])
+        reporting.show(report, settings)
         return capsys.readouterr().out.splitlines()
 
     return shown

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,16 +21,18 @@ from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue.timeline import Years
+from indextracker_catalogue import SUBJECTS, Years
+from indextracker_catalogue.taiwan import XTAI
 from indextracker_cli.overview import lines
 from indextracker_cli.states import States
 
-SESSION_FEEDS = [name for name, feed in FEEDS.items() if feed.timeline != Years()]
+SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.timeline.at_once]
 # A Tuesday, after the hour by which its documents are due.
 NOW = datetime(2024, 12, 17, 11, 0, tzinfo=UTC)
 TODAY = date(2024, 12, 17)
 CALENDAR = taiwan(TODAY)
 MONTH = CALENDAR.sessions(date(2024, 10, 1), TODAY)[-30:]
+KEYS = [str(session) for session in MONTH]
 TOKEN = "ticks need a Backer or Sponsor account, its token in INDEXTRACKER_FINMIND_TOKEN"
 CLOSED = "the exchange was closed: it lists documents of a later session and none of it"
 
@@ -100,8 +103,14 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return made
 
 
-def screen(of: Platform, sessions: list[date], width: int) -> list[str]:
-    return list(lines(States(of, sessions), of.calendar, width))
+def states_of(of: Platform, sessions: Sequence[date], feeds: Sequence[str] | None = None) -> States:
+    keys = [str(session) for session in sessions]
+    years = sorted({key[:4] for key in keys})
+    return States(of, SUBJECTS["taiwan"], {XTAI: keys, Years(): years}, feeds)
+
+
+def screen(of: Platform, sessions: Sequence[date], width: int) -> list[str]:
+    return list(lines(states_of(of, sessions), width))
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -139,13 +148,13 @@ def test_each_symbol_is_that_sessions_state(month: Platform) -> None:
 
 
 def test_what_is_missing_is_told_by_its_reason(month: Platform) -> None:
-    gaps = States(month, MONTH).gaps
+    gaps = states_of(month, MONTH).gaps
     assert len({(gap.state, gap.reason) for gap in gaps}) == len(gaps)
     for gap in gaps:
         for feed, days in gap.where.items():
             # Whatever feeds are told together, the sentence is true of each.
             newest = max(days)
-            number = MONTH.index(newest) if newest in MONTH else 20
+            number = KEYS.index(newest) if newest in KEYS else 20
             assert gap.reason == (NEVER_ASKED if number == 20 else fault(feed, number)[1])
     found = {
         (feed, session): gap.state
@@ -155,7 +164,7 @@ def test_what_is_missing_is_told_by_its_reason(month: Platform) -> None:
         if feed in SESSION_FEEDS
     }
     expected = {
-        (feed, MONTH[number]): "unasked" if number == 20 else fault(feed, number)[0]
+        (feed, KEYS[number]): "unasked" if number == 20 else fault(feed, number)[0]
         for feed in SESSION_FEEDS
         for number in range(30)
     }
@@ -167,44 +176,44 @@ def test_what_is_missing_is_told_by_its_reason(month: Platform) -> None:
 
 
 def test_what_will_be_deleted_is_told_with_the_days_left(month: Platform) -> None:
-    expiring = States(month, MONTH).expiring
+    expiring = states_of(month, MONTH).expiring
     kept = [name for name, feed in FEEDS.items() if feed.window_sessions]
-    expected: dict[tuple[str, date], int] = {}
+    expected: dict[tuple[str, str], int] = {}
     # Thirty sessions are kept, today's among them; the closed day, the 13th, is none.
     sessions = [CALENDAR.previous(MONTH[0]), *MONTH[:12], *MONTH[13:]]
     for left, session in enumerate(sessions, 1):
         for feed in kept:
             unasked = session in (sessions[0], MONTH[20])
             if unasked or fault(feed, MONTH.index(session))[0] != "accepted":
-                expected[feed, session] = left
+                expected[feed, str(session)] = left
     found = {
         (feed, session): left
         for left, feeds in expiring.items()
-        for feed, days in feeds.items()
-        for session in days
+        for feed, keys in feeds.items()
+        for session in keys
     }
     assert found == expected
     assert list(expiring) == sorted(expiring)
     # It does not depend on the range that is looked at.
-    assert States(month, MONTH[-2:]).expiring == expiring
+    assert states_of(month, MONTH[-2:]).expiring == expiring
     assert f"the exchange will delete what is missing here ({len(expected)} documents):" in screen(
         month, MONTH[-2:], 80
     )
 
 
 def test_tables_that_are_behind_their_documents_are_told(month: Platform) -> None:
-    layers = {layer.name: layer for layer in States(month, MONTH).layers}
+    layers = {layer.name: layer for layer in states_of(month, MONTH).layers}
     accepted = [
-        MONTH[n] for n in range(29) if n != 20 and fault("taifex_futures", n)[0] == "accepted"
+        KEYS[n] for n in range(29) if n != 20 and fault("taifex_futures", n)[0] == "accepted"
     ]
-    built = [day for day in accepted if day <= MONTH[27]]
-    assert layers["bronze"].newest == MONTH[28]
+    built = [day for day in accepted if day <= KEYS[27]]
+    assert layers["bronze"].newest == KEYS[28]
     assert layers["silver"].newest == built[-1]
     behind = layers["silver"].tables
     assert behind["silver/futures_trades"] == [day for day in accepted if day not in built]
     # What the layer has from other tables does not hide that this one was never built.
     options = [
-        MONTH[n] for n in range(29) if n != 20 and fault("taifex_options", n)[0] == "accepted"
+        KEYS[n] for n in range(29) if n != 20 and fault("taifex_options", n)[0] == "accepted"
     ]
     assert behind["silver/option_trades"] == options
     assert layers["gold"].newest == built[-2]
@@ -219,7 +228,7 @@ def test_tables_that_are_behind_their_documents_are_told(month: Platform) -> Non
 
 def test_reference_data_that_nobody_looked_at_lately_is_told(month: Platform) -> None:
     later = Platform(month.settings, clock=lambda: datetime(2028, 3, 1, 12, tzinfo=UTC))
-    text = " ".join(" ".join(lines(States(later, MONTH), later.calendar, 400)).split())
+    text = " ".join(" ".join(lines(states_of(later, MONTH), 400)).split())
     old = old_reviews(date(2028, 3, 1))
     assert {"closures", "holidays", "products"} <= {review.kind for review in old}
     told = ", ".join(review.kind for review in old)
@@ -227,7 +236,7 @@ def test_reference_data_that_nobody_looked_at_lately_is_told(month: Platform) ->
 
 
 def test_an_archive_deletes_nothing(month: Platform, tmp_path: Path) -> None:
-    assert States(platform(tmp_path, f"archive:{tmp_path}"), MONTH).expiring == {}
+    assert states_of(platform(tmp_path, f"archive:{tmp_path}"), MONTH).expiring == {}
 
 
 def test_where_sessions_are_many_the_complete_ones_make_room(tmp_path: Path) -> None:
@@ -264,41 +273,44 @@ def test_in_a_complete_range_no_document_is_missing(tmp_path: Path) -> None:
 def test_a_session_whose_documents_are_not_due_is_not_yet_there(tmp_path: Path) -> None:
     settings = Settings(source="simulated", lake=str(tmp_path / "lake"))
     morning = Platform(settings, clock=lambda: datetime(2024, 12, 17, 1, 0, tzinfo=UTC))
-    states = States(morning, [MONTH[-2], TODAY])
-    assert {states.of(feed, TODAY).state for feed in SESSION_FEEDS} == {"not_yet"}
-    assert {states.of(feed, MONTH[-2]).state for feed in SESSION_FEEDS} == {"unasked"}
-    assert TODAY not in {
+    states = states_of(morning, [MONTH[-2], TODAY])
+    assert {states.of(feed, str(TODAY)).state for feed in SESSION_FEEDS} == {"not_yet"}
+    assert {states.of(feed, KEYS[-2]).state for feed in SESSION_FEEDS} == {"unasked"}
+    assert str(TODAY) not in {
         day for feeds in states.expiring.values() for days in feeds.values() for day in days
     }
 
 
 def test_sessions_of_before_the_range_are_told(month: Platform) -> None:
-    states = States(month, MONTH[-2:])
+    states = states_of(month, MONTH[-2:])
     there = [
-        MONTH[n]
+        KEYS[n]
         for n in range(28)
         if n != 20 and any(fault(feed, n)[0] == "accepted" for feed in SESSION_FEEDS)
     ]
-    assert (states.earlier.sessions, states.earlier.complete) == (there, 0)
+    [sessions] = states.series
+    earlier = states.earlier(sessions)
+    assert (earlier.keys, earlier.complete) == (there, 0)
     text = " ".join(screen(month, MONTH[-2:], 200))
     assert f"{len(there)} sessions with documents, {there[0]} to {there[-1]}, 0 of them" in text
     assert f"indextracker status --from {there[0]}" in text
-    assert States(month, MONTH).earlier.sessions == []
+    whole = states_of(month, MONTH)
+    assert whole.earlier(whole.series[0]).keys == []
 
 
 def test_who_keeps_some_feeds_is_told_of_those_alone(month: Platform) -> None:
     kept = ["twse_index"]
-    states = States(month, MONTH, kept)
+    states = states_of(month, MONTH, kept)
     good = ("accepted", "closed")
-    complete = [MONTH[n] for n in range(30) if n != 20 and fault(*kept, n)[0] in good]
-    assert states.complete == complete
+    complete = [KEYS[n] for n in range(30) if n != 20 and fault(*kept, n)[0] in good]
+    assert states.complete(states.series[0]) == complete
     assert {feed for gap in states.gaps for feed in gap.where} == set(kept)
-    assert states.years == {date(2024, 1, 1): {}}
+    assert states.at_once == {"2024": {}}
     behind = [path for layer in states.layers for path in layer.tables]
     assert {"bronze/twse_index", "silver/index_levels", "raw/index_bars"} <= set(behind)
     assert not any("futures" in path or "option" in path for path in behind)
-    one_session = States(month, [MONTH[20]], kept)
-    shown = " ".join(" ".join(lines(one_session, month.calendar, 200)).split())
+    one_session = states_of(month, [MONTH[20]], kept)
+    shown = " ".join(" ".join(lines(one_session, 200)).split())
     assert f"--to {MONTH[20]} --feeds twse_index" in shown
     assert "not looked at: taifex_futures" in shown
 
