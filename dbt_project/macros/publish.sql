@@ -131,7 +131,9 @@
 {# Gives a published relation the descriptions of its model. #}
 {% macro describe(relation, node) -%}
     {%- do run_query(alter_relation_comment(relation, node.description)) -%}
-    {%- do run_query(alter_column_comment(relation, node.columns)) -%}
+    {%- if node.columns -%}
+        {%- do run_query(alter_column_comment(relation, node.columns)) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -7,17 +7,26 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 from support.sources import PROJECT
+
+from indextracker.settings import cache
 
 FLOORS = Path(__file__).with_name("floors")
 COPIED = (
     *("catalogue", "spark", "simulator", "indextracker", "indextracker_assets", "indextracker_cli"),
     *("dbt_project", "deployment"),
 )
+# What `make docs` writes for dbt, and what a first backfill compiles.
+GENERATE = """
+from indextracker.warehouse import dbt_runs, dbt_sources
+dbt_sources.main([])
+dbt_runs.prepare()
+"""
 # Where Python looks for the packages of the copy, before those of the project.
 ROOTS = ("", "catalogue", "spark", "simulator")
 WAIT_SECONDS = 300
@@ -29,27 +38,41 @@ class House:
 
     folder: Path
 
-    def asked(self, program: str, **settings: object) -> Any:
-        """What a program prints as JSON, whose packages are those of the copy."""
+    @property
+    def roots(self) -> list[str]:
+        """The folders in which its packages lie."""
+        return [str(self.folder / root) for root in ROOTS]
+
+    def generate(self) -> None:
+        """Renews what follows from the declarations, and compiles the dbt project."""
+        self.run("-c", GENERATE)
+
+    def run(
+        self, *program: str, environment: Mapping[str, str] | None = None, **settings: object
+    ) -> str:
+        """What a program prints, a file or a module, whose packages are those of the copy."""
         named = {f"INDEXTRACKER_{name.upper()}": str(value) for name, value in settings.items()}
-        environment = {
+        variables = {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self.folder),
-            "PYTHONPATH": os.pathsep.join(str(self.folder / root) for root in ROOTS),
+            "PYTHONPATH": os.pathsep.join(self.roots),
+            # Where the commands of the house keep its compiled dbt project too.
+            "XDG_CACHE_HOME": str(cache().parent),
             "INDEXTRACKER_SETTINGS": os.devnull,
             **named,
+            **(environment or {}),
         }
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", program],
+            [sys.executable, "-W", "ignore", *program],
             cwd=self.folder,
-            env=environment,
+            env=variables,
             capture_output=True,
             text=True,
             check=False,
             timeout=WAIT_SECONDS,
         )
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        return done.stdout
 
 
 def built(folder: Path, floors: Path = FLOORS) -> House:
@@ -60,10 +83,26 @@ def built(folder: Path, floors: Path = FLOORS) -> House:
             folder / part,
             ignore=shutil.ignore_patterns("__pycache__", "target", "logs"),
         )
-    for file in sorted(floors.rglob("*")):
-        place = folder / file.relative_to(floors)
-        if file.is_file() and "__pycache__" not in file.parts:
-            assert not place.exists(), f"{place} is there already: a subject only adds"
-            place.parent.mkdir(exist_ok=True)
-            shutil.copy(file, place)
+    for file in added(floors):
+        place = folder / file
+        assert not place.exists(), f"{place} is there already: a subject only adds"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(floors / file, place)
+    install(folder)
     return House(folder)
+
+
+def install(folder: Path) -> None:
+    """Notes beside the copy that it is an installation of its own, as an editable install does."""
+    here = distribution("indextracker")
+    noted = folder / f"indextracker-{here.version}.dist-info"
+    noted.mkdir()
+    (noted / "METADATA").write_text(here.read_text("METADATA") or "")
+    written = {"url": folder.as_uri(), "dir_info": {"editable": True}}
+    (noted / "direct_url.json").write_text(json.dumps(written))
+
+
+def added(floors: Path = FLOORS) -> list[Path]:
+    """The files of a subject, by their place in the sources."""
+    files = (file for file in sorted(floors.rglob("*")) if file.is_file())
+    return [file.relative_to(floors) for file in files if "__pycache__" not in file.parts]

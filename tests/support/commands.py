@@ -25,8 +25,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from indextracker.warehouse import dbt_runs
-
 WAIT_SECONDS = 300.0
 
 
@@ -70,13 +68,16 @@ class Commands:
 
     The process that forks has imported everything and started nothing: no thread, no engine. Runs
     may be started and awaited from several threads.
+
+    Args:
+        roots: Folders whose packages come before those that are installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Sequence[str] = ()) -> None:
         # Spawned, so that it shares neither threads nor open files with the tests' own process.
         context = get_context("spawn")
         self._pipe, far_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(far_end,), daemon=False)
+        self._process = context.Process(target=_serve, args=(far_end, roots), daemon=False)
         self._codes: dict[int, int] = {}
         self._lock = Lock()
         self._process.start()
@@ -123,13 +124,17 @@ class Commands:
 @functools.cache
 def commands() -> Commands:
     """The server of this test process, started at its first run and ended with the process."""
+    from indextracker.warehouse import dbt_runs
+
     dbt_runs.prepare()
     started = Commands()
     atexit.register(started.close)
     return started
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, roots: Sequence[str]) -> None:
+    # Nothing of ours is imported yet: this module imports none of it by itself.
+    sys.path[:0] = roots
     _import_all()
     _warm_dbt()
     # What is there for good need not be looked through again by the collector of each child.
@@ -179,6 +184,8 @@ def _import_all() -> None:
 
 def _warm_dbt() -> None:
     """Has dbt read and write the project, which opens no database and starts no thread."""
+    from indextracker.warehouse import dbt_runs
+
     with tempfile.TemporaryDirectory() as folder:
         dbt_runs._invoke(["list"], "duckdb", Path(folder))
         project = dbt_runs._manifest("duckdb")

@@ -10,6 +10,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import duckdb
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.settings import cache
-from support.commands import Run, commands
+from support.commands import Commands, Run, commands
 
 COMMAND = str(Path(sys.executable).parent / "indextracker")
 WAIT_SECONDS = 300
@@ -52,6 +53,8 @@ class Home:
 
     folder: Path
     source: str = "simulated"
+    # What its runs are forked off.
+    server: Callable[[], Commands] = commands
 
     @property
     def lake(self) -> Path:
@@ -103,7 +106,7 @@ class Home:
         """Starts the command, whose end is to be awaited."""
         place = self._made("elsewhere") / str(next(_runs))
         output, errors = place.with_suffix(".out"), place.with_suffix(".err")
-        run = commands().start(self.environment(**more), *arguments, log=output, errors=errors)
+        run = self.server().start(self.environment(**more), *arguments, log=output, errors=errors)
         return Begun(run, arguments, output, errors)
 
     def run_by_path(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -20,14 +20,16 @@ class Asked:
     """A run that a tick asked for."""
 
     job: str
-    first: date | None
-    last: date | None
+    keys: tuple[str, str] | None
     assets: frozenset[str]
     request: dg.RunRequest
 
     @property
     def sessions(self) -> tuple[date | None, date | None]:
-        return self.first, self.last
+        if self.keys is None:
+            return None, None
+        first, last = map(date.fromisoformat, self.keys)
+        return first, last
 
 
 class Harness:
@@ -83,8 +85,7 @@ class Harness:
             found.append(
                 Asked(
                     request.job_name or job,
-                    date.fromisoformat(first) if first else None,
-                    date.fromisoformat(last) if last else None,
+                    (first, last) if first and last else None,
                     frozenset("/".join(key.path) for key in request.asset_selection or ()),
                     request,
                 )

@@ -43,6 +43,21 @@ HARBOUR_GAUGES = Table(
     ),
 )
 
+HARBOUR_QUAYS = Table(
+    layer="silver",
+    name="harbour_quays",
+    meaning="One row per berth: the quay at which it lies.",
+    key=("berth",),
+    timeline=Whole(),
+    columns=(
+        BERTH,
+        Column("quay", "string", "Name of the quay."),
+        Column("source", "string", "Where the row comes from."),
+    ),
+    in_warehouse=True,
+    by_job=False,
+)
+
 HARBOUR_BERTHS = Table(
     layer="silver",
     name="harbour_berths",
@@ -87,6 +102,7 @@ HARBOUR_TIDES = Table(
     key=("hour",),
     timeline=Hours(),
     columns=(HOUR, Column("height", "double", "Mean height of the water.", "metres")),
+    in_warehouse=True,
 )
 
 HARBOUR_NOTICES = Table(
