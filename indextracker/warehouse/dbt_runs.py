@@ -164,7 +164,7 @@ def _invoke(
     where = ["--project-dir", project, "--profiles-dir", project]
     into = ["--target-path", str(folder), "--log-path", str(folder), "--no-use-colors"]
     # Nothing on the terminal, which dbt would prepare a line for at each event: `tell` tells.
-    into += ["--log-level", "none"]
+    into += ["--log-level", "none", "--log-level-file", "debug"]
     try:
         command = [*arguments, "--target", target, *where, *into]
         done = dbtRunner(_manifest(target), [heard]).invoke(command)

@@ -1,20 +1,16 @@
-"""Backfills by the command: of real documents, twice, and killed on the way."""
+"""Backfills by the command: of real documents, and twice."""
 
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import duckdb
-import pytest
 from deltalake import DeltaTable
-from support.homes import RANGE, WAIT_SECONDS, Home
+from support.homes import RANGE, Home
 
 FUTURES = ("--feeds", "taifex_futures,taifex_volume_totals")
 
@@ -90,46 +86,3 @@ def test_running_it_again_changes_nothing(home: Home) -> None:
     assert home.contents() == before
     assert DeltaTable(home.lake / "bronze" / "deliveries").version() == log
     assert sorted((home.lake / "landing").rglob("*")) == landing
-
-
-def _first_commit(home: Home, table: str) -> Path:
-    """What a table's first rows leave behind: version 0 only created it."""
-    return home.lake / table / "_delta_log" / f"{1:020}.json"
-
-
-@pytest.mark.timeout(900)
-def test_a_killed_backfill_goes_on_where_it_stopped(
-    home: Home, empty: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed after a bronze commit, while refining and while dbt builds, then left to end."""
-    signs = (
-        _first_commit(empty, "bronze/taifex_futures"),
-        _first_commit(empty, "silver/futures_spreads"),
-        empty.docs / "dbt.log",
-    )
-    for sign in signs:
-        assert not sign.exists()
-        _kill_at(empty, sign)
-        assert not empty.warehouse.exists()
-    done = empty.run("backfill", "taiwan", *RANGE, "--json")
-    assert done.returncode == 0, done.stderr
-    assert empty.contents() == home.contents()
-    monkeypatch.setenv("DAGSTER_HOME", str(empty.dagster))
-    _check_that_no_run_is_left_running()
-
-
-def _kill_at(home: Home, sign: Path) -> None:
-    begun = home.begun("backfill", "taiwan", *RANGE)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not sign.exists():
-        assert begun.run.wait(0) is None, f"it ended before {sign} was there"
-        assert time.monotonic() < deadline, f"{sign} never came"
-    begun.run.kill()
-    assert begun.run.wait() == -signal.SIGKILL
-
-
-def _check_that_no_run_is_left_running() -> None:
-    with dg.DagsterInstance.get() as instance:
-        statuses = [run.status for run in instance.get_runs()]
-    assert statuses.count(dg.DagsterRunStatus.FAILURE) == 3
-    assert set(statuses) == {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS}
