@@ -125,7 +125,7 @@ def test_a_publisher_is_asked_again_after_a_pause_that_grows(world: World) -> No
     assert "wait for their turn" in reason
     world.now += timedelta(minutes=31)
     asked = world.harness.sensor("outstanding_documents")
-    of_sessions = [one for one in asked if one.first]
+    of_sessions = [one for one in asked if one.keys]
     assert [(one.sessions, set(one.assets)) for one in of_sessions] == [
         ((BEFORE, BEFORE), {"bronze/twse_index"})
     ]
@@ -188,7 +188,7 @@ def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
     [asked] = world.evening(19)
     assert asked.sessions == (LAST, LAST)
     asked = world.harness.sensor("outstanding_documents")
-    assert [one.sessions for one in asked if one.first] == [(TYPHOON, TYPHOON)]
+    assert [one.sessions for one in asked if one.keys] == [(TYPHOON, TYPHOON)]
     world.harness.run(asked)
     assert {world.states(TYPHOON)[feed] for feed in states} == {"closed"}
     [asked] = world.refined()
