@@ -81,10 +81,10 @@ def _library(archive: Path, place: Path, session: date) -> None:
         lake.replace(table, reference.made())
     with ArchiveSource(archive) as source:
         for feed in (*TICKS, *OTHERS):
-            acquire(lake, FEEDS[feed], [session], source)
-    for name, job in JOBS.items():
+            acquire(lake, FEEDS[feed], [str(session)], source)
+    for job in JOBS.values():
         lake.ensure((job.writes, *job.reads))
-        spark.run(name, lake.root, [session])
+        spark.run(job, lake.root, [str(session)])
     spark.close()
 
 

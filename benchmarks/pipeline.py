@@ -60,11 +60,11 @@ def run(archive: Path, sessions: Sequence[date], place: Path, spark: Engine) -> 
         lake.replace(table, reference.made())
     with ArchiveSource(archive) as source:
         for feed in READ:
-            answers = acquire(lake, FEEDS[feed], sessions, source)
+            answers = acquire(lake, FEEDS[feed], [*map(str, sessions)], source)
             assert all(answer.accepted for answer in answers.values()), answers
     for name in FILLED:
         lake.ensure((JOBS[name].writes, *JOBS[name].reads))
-        spark.run(name, lake.root, sessions)
+        spark.run(JOBS[name], lake.root, [*map(str, sessions)])
     found = {}
     for name, contracts in COUNTED.items():
         with lake.sql([TABLES[f"gold/{name}"]]) as connection:

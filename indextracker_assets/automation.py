@@ -195,12 +195,17 @@ def _asking(platform: Platform, subject: Subject) -> Requests:
     now, first = platform.clock(), platform.settings.lake.start
     calendar = _days(platform, subject)
     feeds = feeds_of(subject).values()
-    missing = outstanding(platform.lake, platform.source, calendar, feeds, now)
+    calendars = known(platform.lake, platform.calendar_of)
+    missing = outstanding(platform.lake, platform.source, calendars, feeds, now)
     due, waiting = turns(platform.lake, missing, first, now)
     yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline.at_once]
     if yearly:
         yield dg.RunRequest(asset_selection=yearly)
-    of_sessions = {feed: days for feed, days in due.items() if not FEEDS[feed].timeline.at_once}
+    of_sessions = {
+        feed: [date.fromisoformat(key) for key in keys]
+        for feed, keys in due.items()
+        if not FEEDS[feed].timeline.at_once
+    }
     for span in spans(of_sessions, calendar):
         keys = [asset_key(FEEDS[feed].table) for feed in span.names]
         yield dg.RunRequest(asset_selection=keys, tags=tags(span))

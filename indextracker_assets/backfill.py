@@ -199,11 +199,13 @@ def _tell_states(
     """Reports what is known of each session and feed."""
     of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
     due = [session for session in sessions if session <= platform.today]
-    answers = current(platform.lake, of_sessions, due) if due else {}
-    now, today = platform.clock(), platform.today
+    keys = [session.isoformat() for session in due]
+    answers = current(platform.lake, of_sessions, keys) if due else {}
+    now = platform.clock()
     for session in sessions:
         report.sessions[session] = {
-            feed: answers.get((feed, session)) or unasked(feed, session, today, now)
+            feed: answers.get((feed, session.isoformat()))
+            or unasked(feed, session.isoformat(), now)
             for feed in of_sessions
         }
 

@@ -235,10 +235,10 @@ def _tell_free_days(platform: Platform, wish: Wish, first: date, last: date) -> 
 
 
 def _to_come(platform: Platform, wish: Wish, sessions: Sequence[date]) -> Report:
-    now, today = platform.clock(), platform.today
+    now = platform.clock()
     feeds = [feed for feed in wish.wanted if FEEDS[feed].timeline != Years()]
     return Report(
-        {day: {feed: unasked(feed, day, today, now) for feed in feeds} for day in sessions}
+        {day: {feed: unasked(feed, day.isoformat(), now) for feed in feeds} for day in sessions}
     )
 
 

@@ -139,7 +139,7 @@ def traded_without_session(
     asked = list(feeds)
     for day in archive.holds(asked, days):
         for feed in asked:
-            found = judge(feed, day, archive, now)[0]
+            found = judge(feed, feed.timeline.key_of(day), archive, now)[0]
             if found.rows is not None and found.rows.num_rows:
                 yield (
                     f"{found.name} is a whole document of {day}, on which the calendar has no "

@@ -11,15 +11,14 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from indextracker.acquiring.acquisition import lost
-from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, current, found_closures
+from indextracker.acquiring.deliveries import NEVER_ASKED, current
 from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
-from indextracker.building.earlier import known
+from indextracker.building.earlier import Known, known
 from indextracker.building.needs import needs_of
-from indextracker.calendars import TradingDays
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
-from indextracker_catalogue import Key, Sessions, Subject, Timeline, tables_of
+from indextracker_catalogue import Key, Subject, Timeline, tables_of
 from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_cli.missing import Gap, by_reason
 
@@ -104,8 +103,7 @@ class States:
         self.series = [one for one in every if not one.timeline.at_once]
         self._at_once = [one for one in every if one.timeline.at_once]
         # Of any key, in one look at the log: each takes longer than what it finds.
-        found = current(platform.lake, self.every_feed).values()
-        self._answers = {(answer.feed, _key(answer)): answer for answer in found}
+        self._answers = current(platform.lake, self.every_feed)
 
     @property
     def keys(self) -> list[Key]:
@@ -122,7 +120,7 @@ class States:
         if answer := self._answers.get((feed, key)):
             return State(answer.state, answer.reason or "")
         asked = FEEDS[feed]
-        due = asked.due(asked.timeline.value_of(key))
+        due = asked.due(key)
         if self.platform.clock() >= due:
             return State("unasked", NEVER_ASKED)
         if asked.timeline.type == "date":
@@ -172,13 +170,13 @@ class States:
         now = self.platform.clock()
         for name in self.feeds:
             feed = FEEDS[name]
-            if not (feed.window_sessions and isinstance(feed.timeline, Sessions)):
+            if not feed.window_sessions:
                 continue
             calendar = self._kept_by(feed.timeline)
-            for session in watched(feed, calendar, now):
-                if now < feed.due(session):
+            for key in watched(feed, calendar, now):
+                if now < feed.due(key):
                     continue
-                left, key = days_left(feed, session, calendar, now), feed.timeline.key_of(session)
+                left = days_left(feed, key, calendar, now)
                 if left and self.of(name, key).state not in COMPLETE:
                     found.setdefault(left, {}).setdefault(name, []).append(key)
         return dict(sorted(found.items()))
@@ -189,9 +187,8 @@ class States:
         Args:
             feed: One of those of `expiring`.
         """
-        timeline = FEEDS[feed].timeline
-        assert isinstance(timeline, Sessions)
-        return timeline.key_of(newest_row(self._kept_by(timeline), self.platform.clock()))
+        calendar = self._kept_by(FEEDS[feed].timeline)
+        return newest_row(FEEDS[feed], calendar, self.platform.clock())
 
     def earlier(self, one: Series) -> Earlier:
         """What is there of keys before the range, whenever that was."""
@@ -241,8 +238,8 @@ class States:
                     if name == feed and answer.accepted and key in looked_at
                 ]
                 gone = lost(self.platform.lake, FEEDS[feed], accepted)
-                tables[FEEDS[feed].table.path] = sorted(map(_key, gone))
-                newest += map(_key, accepted)
+                tables[FEEDS[feed].table.path] = sorted(answer.key for answer in gone)
+                newest += (answer.key for answer in accepted)
         return Layer("bronze", max(newest, default=None), tables)
 
     def _built(self) -> list[Layer]:
@@ -272,12 +269,7 @@ class States:
             if any(way.feeds.keys() <= chosen for way in need.ways)
         }
 
-    def _kept_by(self, timeline: Sessions) -> TradingDays:
-        """The calendar by which the exchange keeps documents: a closed day has no row."""
-        closed = (closure.day for closure in found_closures(self.platform.lake))
-        return self.platform.trading_days(timeline).without(closed)
-
-
-def _key(answer: Delivery) -> Key:
-    """The key of an answer, also of one that was logged before keys were noted."""
-    return FEEDS[answer.feed].timeline.key_of(answer.session)
+    @cached_property
+    def _kept_by(self) -> Known:
+        """The calendars by which exchanges keep documents: a closed day has no row."""
+        return known(self.platform.lake, self.platform.calendar_of)

@@ -61,6 +61,15 @@ class Timeline:
             raise ValueError(f"{key!r} is no key of {self.name}, {self.key_of(value)!r} would be")
         return value if self.type == "timestamp" else value.date()
 
+    def day_of(self, key: Key) -> date:
+        """The day in which a key begins; of an hour, that of UTC.
+
+        Raises:
+            ValueError: It is no key of this time line.
+        """
+        value = self.value_of(key)
+        return value.date() if isinstance(value, datetime) else value
+
     def literal(self, key: Key) -> str:
         """The value of a key in SQL that Spark, DuckDB, DataFusion and Redshift read alike.
 

@@ -12,11 +12,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from indextracker.acquiring.deliveries import Delivery, current, day_of, record, timeline
+from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
 from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.reading import read
@@ -24,10 +24,11 @@ from indextracker.feeds.sources import Source, judge
 from indextracker.lake import Lake
 from indextracker.system.failpoints import failpoint
 from indextracker.system.locks import Locks
+from indextracker_catalogue import Key
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
-# As many decoded sessions as memory holds with ease: half a million rows of text each.
-SESSIONS_PER_COMMIT = 10
+# As many decoded documents as memory holds with ease: half a million rows of text each.
+DOCUMENTS_PER_COMMIT = 10
 # No document without a line is larger: it has a heading at most.
 EMPTY_BYTES = 10_000
 # Who keeps asking a publisher that blocks is banned for longer.
@@ -43,7 +44,7 @@ Clock = Callable[[], datetime]
 def acquire(  # noqa: PLR0913 - all but the first four have their default
     lake: Lake,
     feed: Feed,
-    sessions: Sequence[date],
+    keys: Sequence[Key],
     source: Source,
     *,
     again: bool = False,
@@ -51,20 +52,19 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     progress: Callable[[Delivery], None] = lambda _: None,
     announce: Callable[[str], None] = _log.warning,
     remark: Callable[[Remark], None] = lambda _: None,
-) -> dict[date, Delivery]:
-    """Brings the documents of the sessions into landing and bronze.
+) -> dict[Key, Delivery]:
+    """Brings the documents of some keys into landing and bronze.
 
-    A session whose document was accepted before is requested again only if the publisher lists a
+    A key whose document was accepted before is requested again only if the publisher lists a
     newer one, or if `again` is set; the files of an archive are compared with it. One process at a
     time sends requests to a publisher; the next one finds the documents that it stored. After a few
-    blocked requests in a row the rest is not requested. Which of the sessions without a document
-    were closed days is found afterwards, by `closures`.
+    blocked requests in a row the rest is not requested. Which of the keys without a document were
+    closed days is found afterwards, by `closures`.
 
     Args:
         lake: Where bytes, rows and the log go.
         feed: What to ask for.
-        sessions: For which sessions; else for which first of January of a year, which
-            beginning of an hour.
+        keys: For which keys of its time line.
         source: Whom to ask.
         again: Ask for what was accepted too. What is accepted now takes its place, whatever its
             size; what is not leaves it where it is.
@@ -74,23 +74,23 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         remark: Told what came of documents that were accepted before, and of their rivals.
 
     Returns:
-        The answer that counts for each session, accepted or not.
+        The answer that counts for each key, accepted or not.
     """
     lake.ensure([DELIVERIES, feed.table])
     locks = Locks.beside(lake.root, announce)
     with locks.publisher(feed.publisher), locks.table(feed.table.path):
-        known = _known(lake, feed, sessions)
-        accepted = {session: answer for session, answer in known.items() if answer.accepted}
+        known = _known(lake, feed, keys)
+        accepted = {key: answer for key, answer in known.items() if answer.accepted}
         _restore(lake, feed, list(accepted.values()))
         asking = _Asking(lake, feed, source, accepted, clock, progress)
-        newer = set(sessions if again else _published_again(source, feed, accepted))
-        asking.ask([s for s in sessions if s not in accepted or s in newer])
+        newer = set(keys if again else _published_again(source, feed, accepted))
+        asking.ask([key for key in keys if key not in accepted or key in newer])
         if not source.live and not again:
             asking.compare()
-        states = _known(lake, feed, sessions)
+        states = _known(lake, feed, keys)
     for text in asking.passed_over:
         announce(text)
-    for told in sorted(asking.remarks, key=lambda told: (told.session_date, told.file or "")):
+    for told in sorted(asking.remarks, key=lambda told: (told.key, told.file or "")):
         remark(told)
     return states
 
@@ -100,14 +100,13 @@ def lost(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> list[Delivery]
 
     So it is after bronze went back to an earlier version or was deleted, and after a kill between
     bronze and the log, which leaves rows of a document not accepted yet. The next `acquire` of the
-    sessions brings them from landing.
+    keys brings them from landing.
     """
-    key_of = feed.timeline.key_of
-    there = lake.documents(feed.table, [key_of(delivery.session) for delivery in accepted])
+    there = lake.documents(feed.table, [delivery.key for delivery in accepted])
     return [
         delivery
         for delivery in accepted
-        if (found := there[key_of(delivery.session)]) != {delivery.sha256}
+        if (found := there[delivery.key]) != {delivery.sha256}
         and (found or not _is_empty(lake, feed, delivery))
     ]
 
@@ -117,7 +116,7 @@ class _Asking:
     """The questions of one feed to a source, and what there is to say of them.
 
     Attributes:
-        accepted: By session, what was accepted before.
+        accepted: By key, what was accepted before.
         remarks: For `acquire` to hand on.
         passed_over: Which candidates were refused while another was accepted, a sentence each.
         blocks: Answers that were blocked, in a row, until now.
@@ -126,20 +125,19 @@ class _Asking:
     lake: Lake
     feed: Feed
     source: Source
-    accepted: Mapping[date, Delivery]
+    accepted: Mapping[Key, Delivery]
     clock: Clock
     progress: Callable[[Delivery], None]
     remarks: list[Remark] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     blocks: list[Delivery] = field(default_factory=list)
 
-    def ask(self, sessions: Sequence[date]) -> None:
-        """Asks for sessions, a batch per commit, and writes what comes."""
+    def ask(self, keys: Sequence[Key]) -> None:
+        """Asks for keys, a batch per commit, and writes what comes."""
         with ThreadPoolExecutor(THREADS) as pool:
-            for first in range(0, len(sessions), SESSIONS_PER_COMMIT):
-                answers = list(pool.map(self._one, sessions[first : first + SESSIONS_PER_COMMIT]))
-                key_of = self.feed.timeline.key_of
-                decoded = {key_of(d.session): rows for d, rows in answers if rows is not None}
+            for first in range(0, len(keys), DOCUMENTS_PER_COMMIT):
+                answers = list(pool.map(self._one, keys[first : first + DOCUMENTS_PER_COMMIT]))
+                decoded = {d.key: rows for d, rows in answers if rows is not None}
                 failpoint("bronze-before")
                 if decoded:
                     table = self.feed.table
@@ -155,20 +153,19 @@ class _Asking:
         """Compares what was accepted before with the files of an archive, if it can be read."""
 
         def look(answer: Delivery) -> None:
-            day = answer.session
-            found = judge(self.feed, day, self.source, self.clock(), known=answer.sha256)
+            found = judge(self.feed, answer.key, self.source, self.clock(), answer.sha256)
             self.remarks.extend(differences(found, answer))
 
         with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
             list(pool.map(look, self.accepted.values()))
 
-    def _one(self, session: date) -> tuple[Delivery, pa.Table | None]:
+    def _one(self, key: Key) -> tuple[Delivery, pa.Table | None]:
         if self._is_spared():
-            answer, rows = _not_asked(self.blocks[-1], session, self.clock()), None
+            answer, rows = _not_asked(self.blocks[-1], key, self.clock()), None
         else:
-            answer, rows = self._answer(session)
+            answer, rows = self._answer(key)
             self.progress(answer)
-        if before := self.accepted.get(session):
+        if before := self.accepted.get(key):
             if answer.accepted and answer.sha256 == before.sha256:
                 rows = None
             elif answer.accepted:
@@ -182,18 +179,17 @@ class _Asking:
         blocks = self.source.live and len(self.blocks) >= BLOCKS_BORNE
         return blocks and self.source.barred(self.feed) is None
 
-    def _answer(self, session: date) -> tuple[Delivery, pa.Table | None]:
+    def _answer(self, key: Key) -> tuple[Delivery, pa.Table | None]:
         """What the source has, its bytes landed; the rows of an accepted document."""
         now = self.clock()
-        found, *others = judge(self.feed, session, self.source, now)
+        found, *others = judge(self.feed, key, self.source, now)
         failpoint("landing-before")
         if found.document is not None:
             self.lake.landing.put(found.document)
         failpoint("landing-after")
         answer = Delivery(
             feed=self.feed.name,
-            session_date=day_of(session),
-            key=self.feed.timeline.key_of(session),
+            key=key,
             url=found.url,
             name=found.name,
             sha256=found.sha256,
@@ -208,7 +204,7 @@ class _Asking:
         else:
             self.blocks.clear()
         self.passed_over.extend(
-            f"{session} {self.feed.name}: {other.url} was passed over: {other.reason}"
+            f"{key} {self.feed.name}: {other.url} was passed over: {other.reason}"
             for other in others
             if other.refusal
         )
@@ -216,21 +212,20 @@ class _Asking:
         return answer, found.rows
 
 
-def _known(lake: Lake, feed: Feed, sessions: Sequence[date]) -> dict[date, Delivery]:
-    """The answer that counts, of each session that was ever asked for, in their order."""
-    found = current(lake, [feed.name], sessions)
-    return {day: found[feed.name, day] for day in sessions if (feed.name, day) in found}
+def _known(lake: Lake, feed: Feed, keys: Sequence[Key]) -> dict[Key, Delivery]:
+    """The answer that counts, of each key that was ever asked for, in their order."""
+    found = current(lake, [feed.name], keys)
+    return {key: found[feed.name, key] for key in keys if (feed.name, key) in found}
 
 
-def _not_asked(block: Delivery, session: date, now: datetime) -> Delivery:
+def _not_asked(block: Delivery, key: Key, now: datetime) -> Delivery:
     """What is logged in place of an answer after others were blocked."""
     reason = f"not asked, since {BLOCKS_BORNE} in a row were blocked: {block.reason}"
-    key = timeline(block.feed).key_of(session)
-    return Delivery(block.feed, day_of(session), block.state, now, reason, block.url, key=key)
+    return Delivery(block.feed, key, block.state, now, reason, block.url)
 
 
-def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Delivery]) -> list[date]:
-    """The sessions of which the publisher lists a newer document than the accepted one."""
+def _published_again(source: Source, feed: Feed, accepted: Mapping[Key, Delivery]) -> list[Key]:
+    """The keys of which the publisher lists a newer document than the accepted one."""
     if not accepted:
         return []
     try:
@@ -238,19 +233,19 @@ def _published_again(source: Source, feed: Feed, accepted: Mapping[date, Deliver
     except Refusal:
         return []
     return [
-        session
-        for session, answer in accepted.items()
-        if session in listed and answer.precedes(listed[session].published_at)
+        key
+        for key, answer in accepted.items()
+        if (entry := listed.get(feed.timeline.value_of(key)))
+        and answer.precedes(entry.published_at)
     ]
 
 
 def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
     """Decodes again what was accepted and is not in bronze: the bytes are kept for that."""
     gone = lost(lake, feed, accepted)
-    for first in range(0, len(gone), SESSIONS_PER_COMMIT):
-        batch = gone[first : first + SESSIONS_PER_COMMIT]
-        key_of = feed.timeline.key_of
-        decoded = {key_of(d.session): _decoded(lake, feed, d) for d in batch}
+    for first in range(0, len(gone), DOCUMENTS_PER_COMMIT):
+        batch = gone[first : first + DOCUMENTS_PER_COMMIT]
+        decoded = {delivery.key: _decoded(lake, feed, delivery) for delivery in batch}
         lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
 
 
@@ -262,4 +257,4 @@ def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
 
 def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
     document = lake.landing.get(delivery.sha256 or "", delivery.name)
-    return read(feed, document, delivery.session)
+    return read(feed, document, feed.timeline.value_of(delivery.key))

@@ -3,7 +3,7 @@
 A step of its own after acquisition, so that each publisher is asked in its own pool: `questions`
 names the documents that are needed as evidence, which `acquire` requests as any others; then
 `record` logs the days that were closed. What proves a closure is a rule of the subject
-(`feeds/<subject>/closures.py`) and does not belong here.
+(`feeds/<subject>/closures.py`), which is handed dates, and does not belong here.
 """
 
 from __future__ import annotations
@@ -17,42 +17,43 @@ from indextracker.feeds import CLOSURE_FINDERS, FEEDS, Feed
 from indextracker.feeds.closures import ClosureFinder, Evidence
 from indextracker.feeds.sources import Source
 from indextracker.lake import Lake
+from indextracker_catalogue import Key
 from indextracker_catalogue.shared.deliveries import COMPLETE
 
 
 def questions(
-    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
-) -> dict[Feed, list[date]]:
+    lake: Lake, asked: Collection[Feed], keys: Sequence[Key], source: Source, now: datetime
+) -> dict[Feed, list[Key]]:
     """The documents still to be requested to decide which sessions without one were closed days.
 
     Args:
         lake: Where the answers are.
         asked: The feeds that were just asked for.
-        sessions: The sessions that they were asked for.
+        keys: The keys that they were asked for.
         source: The source that was asked.
         now: The present, as an aware instant.
 
     Returns:
-        Sessions by feed; none of the feeds that were asked, and no feed without sessions.
+        Keys by feed; none of the feeds that were asked, and no feed without keys.
     """
     names = {feed.name for feed in asked}
     return {
-        feed: list(days)
-        for finder, evidence, missing in _undecided(lake, asked, sessions, source, now)
+        feed: [finder.timeline.key_of(day) for day in days]
+        for finder, evidence, missing in _undecided(lake, asked, keys, source, now)
         for feed, days in finder.questions(evidence, missing).items()
         if days and feed.name not in names
     }
 
 
 def record(
-    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
+    lake: Lake, asked: Collection[Feed], keys: Sequence[Key], source: Source, now: datetime
 ) -> list[Delivery]:
     """Logs as closed, for every feed of the time line, the sessions that are found to be none.
 
     Args:
         lake: Where the answers are, those to `questions` among them.
         asked: The feeds that were asked for.
-        sessions: The sessions that they were asked for.
+        keys: The keys that they were asked for.
         source: The source that was asked.
         now: When this is found out, as an aware instant.
 
@@ -61,7 +62,7 @@ def record(
     """
     logged = [
         closed
-        for finder, evidence, missing in _undecided(lake, asked, sessions, source, now)
+        for finder, evidence, missing in _undecided(lake, asked, keys, source, now)
         for closed in _closed(lake, finder, evidence, missing)
     ]
     deliveries.record(lake, logged)
@@ -69,14 +70,16 @@ def record(
 
 
 def _undecided(
-    lake: Lake, asked: Collection[Feed], sessions: Sequence[date], source: Source, now: datetime
+    lake: Lake, asked: Collection[Feed], keys: Sequence[Key], source: Source, now: datetime
 ) -> Iterator[tuple[ClosureFinder, Evidence, list[date]]]:
-    """The finders of the feeds asked, each with what is known and the sessions in question."""
+    """The finders of the feeds asked, each with what is known and the days in question."""
     for finder in CLOSURE_FINDERS:
         names = {feed.name for feed in asked} & set(_feeds(finder))
         if not names:
             continue
-        answers = current(lake, _feeds(finder), sessions)
+        value_of = finder.timeline.value_of
+        found = current(lake, _feeds(finder), keys)
+        answers = {(feed, value_of(key)): answer for (feed, key), answer in found.items()}
         missing = {
             day for (feed, day), a in answers.items() if feed in names and a.state not in COMPLETE
         }
@@ -89,22 +92,22 @@ def _closed(
     lake: Lake, finder: ClosureFinder, evidence: Evidence, days: Sequence[date]
 ) -> Iterator[Delivery]:
     """The rows to be logged for the days that a finder finds closed."""
-    found = finder.closed(evidence, days)
-    answers = {key: answer for key, answer in evidence.answers.items() if key[1] in found}
-    open_days = took_place(lake, answers)
-    for day in sorted(found.keys() - open_days):
+    key_of = finder.timeline.key_of
+    found = {key_of(day): finding for day, finding in finder.closed(evidence, days).items()}
+    answers = {(feed, key_of(day)): answer for (feed, day), answer in evidence.answers.items()}
+    open_days = took_place(lake, {of: a for of, a in answers.items() if of[1] in found})
+    for key in sorted(found.keys() - open_days):
         for feed in _feeds(finder):
-            answer = answers.get((feed, day))
+            answer = answers.get((feed, key))
             if answer is not None and answer.state in COMPLETE:
                 continue
             yield Delivery(
                 feed=feed,
-                session_date=day,
-                key=finder.timeline.key_of(day),
+                key=key,
                 state="closed",
                 fetched_at=evidence.now,
-                reason=found[day].reason,
-                url=found[day].url,
+                reason=found[key].reason,
+                url=found[key].url,
             )
 
 

@@ -1,4 +1,4 @@
-"""The log of publishers' answers, and the state of each session and feed, which is derived from it.
+"""The log of publishers' answers, and the state of each key and feed, which is derived from it.
 
 No request is sent here, and no state is stored besides the log.
 """
@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
+from indextracker.calendars import begins
 from indextracker.feeds import FEEDS
 from indextracker.feeds.closures import Said
 from indextracker.lake import Lake
@@ -20,6 +21,8 @@ from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
 from indextracker_catalogue.timeline import Key, Sessions, Timeline
 
 NEVER_ASKED = "not asked for yet"
+# The columns of the log but for the one that follows from the key.
+COLUMNS = tuple(name for name in DELIVERIES.column_names if name != "session_date")
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,11 @@ class Delivery:
     Or a row in place of one: for a closed day, or for a document that was not requested.
 
     Attributes:
-        session_date: The session that was requested, or the day in which its key begins.
-        key: Its key, of the feed's time line; None in rows of before keys were noted.
+        key: What was requested, of the feed's time line.
     """
 
     feed: str
-    session_date: date
+    key: Key
     state: str
     fetched_at: datetime
     reason: str | None = None
@@ -43,22 +45,21 @@ class Delivery:
     sha256: str | None = None
     bytes: int | None = None
     published_at: datetime | None = None
-    key: Key | None = None
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
-            raise ValueError(f"{self.feed} {self.session_date}: {self.state!r} is no known state")
+            raise ValueError(f"{self.feed} {self.key}: {self.state!r} is no known state")
         if self.state != "accepted" and not self.reason:
-            raise ValueError(f"{self.feed} {self.session_date}: {self.state} without a reason")
+            raise ValueError(f"{self.feed} {self.key}: {self.state} without a reason")
 
     @property
-    def session(self) -> date:
-        """What was asked for: the day of a session, or the instant at which an hour begins."""
-        return self.session_date if self.key is None else timeline(self.feed).value_of(self.key)
+    def session_date(self) -> date:
+        """The session that was requested; of another key the day in which it begins."""
+        return day_of(self.feed, self.key)
 
     @property
     def accepted(self) -> bool:
-        """Whether the answer is the session's document."""
+        """Whether the answer is the document of the key."""
         return self.state == "accepted"
 
     def precedes(self, published_at: datetime | None) -> bool:
@@ -75,9 +76,9 @@ def timeline(feed: str) -> Timeline:
     return FEEDS[feed].timeline if feed in FEEDS else DELIVERIES.timeline
 
 
-def day_of(session: date) -> date:
+def day_of(feed: str, key: Key) -> date:
     """The day in which a key begins, by which the log files it."""
-    return session.date() if isinstance(session, datetime) else session
+    return timeline(feed).day_of(key)
 
 
 def key_in_sql(feeds: Collection[str]) -> str:
@@ -92,24 +93,24 @@ def key_in_sql(feeds: Collection[str]) -> str:
     return f"coalesce(key, case feed {of_old} end)"
 
 
-def unasked(feed: str, session: date, today: date, now: datetime) -> Delivery:
-    """The state of a session that was not requested yet."""
-    if session > today:
-        return Delivery(feed, session, "not_yet", now, "the session is still to come")
-    return Delivery(feed, session, "missing", now, NEVER_ASKED)
+def unasked(feed: str, key: Key, now: datetime) -> Delivery:
+    """The state of a key that was not requested yet."""
+    if begins(timeline(feed), key) > now:
+        return Delivery(feed, key, "not_yet", now, "the session is still to come")
+    return Delivery(feed, key, "missing", now, NEVER_ASKED)
 
 
 def record(lake: Lake, deliveries: Sequence[Delivery]) -> None:
     """Appends answers to the log, in one commit."""
     if deliveries:
-        rows = pa.Table.from_pylist([asdict(d) for d in deliveries], arrow_schema(DELIVERIES))
-        lake.append(DELIVERIES, rows)
+        rows = [asdict(one) | {"session_date": one.session_date} for one in deliveries]
+        lake.append(DELIVERIES, pa.Table.from_pylist(rows, arrow_schema(DELIVERIES)))
 
 
 def current(
-    lake: Lake, feeds: Iterable[str], sessions: Sequence[date] | None = None
-) -> dict[tuple[str, date], Delivery]:
-    """The answer that counts of each feed and session that was ever asked for.
+    lake: Lake, feeds: Iterable[str], keys: Collection[Key] | None = None
+) -> dict[tuple[str, Key], Delivery]:
+    """The answer that counts of each feed and key that was ever asked for.
 
     The last accepted one; else one that found the exchange closed, which outranks whatever a
     publisher says of a day without a session; else the last.
@@ -117,74 +118,92 @@ def current(
     Args:
         lake: Where the log lies.
         feeds: Names of feeds.
-        sessions: Sessions of interest, hours by their beginning, years by their first day; null for
-            all.
+        keys: Keys of interest; null for all. A feed has none of another time line's.
     """
     feeds = list(feeds)
     if not feeds:
         return {}
     names = ", ".join(f"'{feed}'" for feed in feeds)
     limits: dict[Timeline, list[Key]] = {}
-    if sessions is not None:
-        # The log files a key by its day.
-        days = {DELIVERIES.timeline.key_of(day_of(session)) for session in sessions}
-        limits[DELIVERIES.timeline] = sorted(days)
+    if keys is not None:
+        limits[DELIVERIES.timeline] = filed({timeline(feed) for feed in feeds}, keys)
+    columns = ", ".join(name for name in COLUMNS if name != "key")
     with lake.sql([DELIVERIES], limits) as connection:
         rows = connection.execute(
             f"""
-            select {", ".join(DELIVERIES.column_names)} from deliveries where feed in ({names})
+            select {key_in_sql(feeds)} as key, {columns} from deliveries where feed in ({names})
             qualify row_number() over (
                 partition by feed, {key_in_sql(feeds)}
                 order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc,
                     published_at desc nulls last
             ) = 1
             """
-        ).fetchall()
-    found = (Delivery(**dict(zip(DELIVERIES.column_names, row, strict=True))) for row in rows)
-    wanted = None if sessions is None else {*sessions}
-    return {
-        (delivery.feed, delivery.session): delivery
-        for delivery in found
-        if wanted is None or delivery.session in wanted
-    }
+        )
+        names_found = [column[0] for column in rows.description]
+        found = [Delivery(**dict(zip(names_found, row, strict=True))) for row in rows.fetchall()]
+    wanted = None if keys is None else {*keys}
+    return {(one.feed, one.key): one for one in found if wanted is None or one.key in wanted}
 
 
-def took_place(lake: Lake, answers: Mapping[tuple[str, date], Said]) -> set[date]:
-    """The sessions of which a document that holds anything was accepted.
+def filed(timelines: Iterable[Timeline], keys: Collection[Key]) -> list[Key]:
+    """The days by which a log files keys of any of some time lines, in order."""
+    found: set[Key] = set()
+    for line in timelines:
+        for key in keys:
+            try:
+                found.add(line.day_of(key).isoformat())
+            except ValueError:  # it is of another time line
+                continue
+    return sorted(found)
+
+
+def took_place(lake: Lake, answers: Mapping[tuple[str, Key], Said]) -> set[Key]:
+    """The keys of one time line of which a document that holds anything was accepted.
 
     A vendor's list of trades may be empty, on a closed day as on a quiet one.
     """
     accepted: dict[str, list[Key]] = {}
-    for (feed, day), answer in answers.items():
+    for (feed, key), answer in answers.items():
         if answer.state == "accepted":
-            accepted.setdefault(feed, []).append(timeline(feed).key_of(day))
+            accepted.setdefault(feed, []).append(key)
     return {
-        timeline(feed).value_of(key)
+        key
         for feed, keys in accepted.items()
         for key, rows in lake.row_counts(FEEDS[feed].table, keys).items()
         if rows
     }
 
 
+def closed(lake: Lake, line: Timeline) -> dict[Key, Delivery]:
+    """The keys of a time line that its calendar has and that were found to be closed, in order.
+
+    Returns:
+        By key an answer that says why.
+    """
+    answers = current(lake, [name for name, feed in FEEDS.items() if feed.timeline == line])
+    found = {key: answer for (_, key), answer in answers.items() if answer.state == "closed"}
+    open_after_all = took_place(lake, {of: a for of, a in answers.items() if of[1] in found})
+    return {key: found[key] for key in sorted(found.keys() - open_after_all)}
+
+
 def found_closures(lake: Lake) -> list[Closure]:
-    """The days that the calendar takes for sessions and that were found to have none, in order.
+    """The closed days of exchanges that were found, in order.
 
     When the exchange gave notice is not known: the evening before at the earliest, the day itself
     at the latest.
     """
-    answers = current(lake, FEEDS)
-    closed = {day for (_, day), answer in answers.items() if answer.state == "closed"}
-    closed -= took_place(lake, {key: a for key, a in answers.items() if key[1] in closed})
-    found: dict[tuple[date, str], Closure] = {}
-    for (feed, day), answer in answers.items():
-        line = timeline(feed)
-        if answer.state == "closed" and day in closed and isinstance(line, Sessions):
-            found[day, line.exchange] = Closure(
-                exchange=line.exchange,
-                day=day,
-                announced_on=day,
-                scheduled=False,
-                reason=answer.reason or "",
-                source=answer.url or "",
-            )
-    return [found[key] for key in sorted(found)]
+    lines = dict.fromkeys(feed.timeline for feed in FEEDS.values())
+    found = [
+        Closure(
+            exchange=line.exchange,
+            day=answer.session_date,
+            announced_on=answer.session_date,
+            scheduled=False,
+            reason=answer.reason or "",
+            source=answer.url or "",
+        )
+        for line in lines
+        if isinstance(line, Sessions)
+        for answer in closed(lake, line).values()
+    ]
+    return sorted(found, key=lambda closure: (closure.day, closure.exchange))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from indextracker.acquiring.deliveries import Delivery
+from indextracker.acquiring.deliveries import Delivery, day_of
 from indextracker.feeds.sources import Answer
+from indextracker_catalogue import Key
 
 # So many characters tell one digest from another to people.
 DIGEST_SHOWN = 12
@@ -24,7 +25,7 @@ class Remark:
 
     Attributes:
         feed: Name of the feed.
-        session_date: The session; of a feed of years the first of January.
+        key: The key of the document.
         kind: `replaced`, the accepted document gave way to another; `stays`, what was asked for
             again is refused; `differs`, a file of an archive would be accepted and was not taken.
         file: Where the other document came from, as in the log.
@@ -34,12 +35,17 @@ class Remark:
     """
 
     feed: str
-    session_date: date
+    key: Key
     kind: Literal["replaced", "stays", "differs"]
     file: str | None
     sha256: str | None
     accepted_sha256: str | None
     text: str
+
+    @property
+    def session_date(self) -> date:
+        """The session; of another key the day in which it begins."""
+        return day_of(self.feed, self.key)
 
 
 def replacement(before: Delivery) -> str:
@@ -48,7 +54,7 @@ def replacement(before: Delivery) -> str:
 
 
 def asked_again(answer: Delivery, before: Delivery) -> Remark | None:
-    """What came of asking for a session that had a document; None where that came again."""
+    """What came of asking for a key that had a document; None where that came again."""
     if not answer.accepted:
         return _remark(
             "stays",
@@ -102,7 +108,7 @@ def _remark(
 ) -> Remark:
     return Remark(
         feed=beside.feed,
-        session_date=beside.session,
+        key=beside.key,
         kind=kind,
         file=other.url,
         sha256=other.sha256,

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from indextracker.acquiring.deliveries import key_in_sql, timeline
 from indextracker.acquiring.windows import Outstanding
 from indextracker.lake import Lake
+from indextracker_catalogue import Key
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 ASKS_EVERY = timedelta(minutes=30)
@@ -21,31 +22,30 @@ MOST_COUNTED = 20
 
 def turns(
     lake: Lake, missing: Iterable[Outstanding], start: date, now: datetime
-) -> tuple[dict[str, list[date]], int]:
+) -> tuple[dict[str, list[Key]], int]:
     """The documents to be requested now.
 
     Args:
         lake: Where the log of answers is.
         missing: Which documents are outstanding.
-        start: The first session of interest; a document of a year counts with its year.
+        start: The first day of interest; a document of a year counts with its year.
         now: The present, as an aware instant.
 
     Returns:
-        Per feed the sessions, and how many documents wait for their turn.
+        Per feed the keys, and how many documents wait for their turn.
     """
     missing = list(missing)
     asked = _asked(lake, sorted({one.feed for one in missing}))
-    due: dict[str, list[date]] = {}
+    due: dict[str, list[Key]] = {}
     waiting = 0
     for one in missing:
-        times, last = asked.get((one.feed, one.session), (0, now))
-        line = timeline(one.feed)
-        if line.key_of(one.session) < line.key_of(start):
+        times, last = asked.get((one.feed, one.key), (0, now))
+        if one.key < timeline(one.feed).key_of(start):
             continue
         if times and now < last + pause(times, ASKS_EVERY):
             waiting += 1
             continue
-        due.setdefault(one.feed, []).append(one.session)
+        due.setdefault(one.feed, []).append(one.key)
     return due, waiting
 
 
@@ -54,7 +54,7 @@ def pause(tries: int, first: timedelta) -> timedelta:
     return min(first * (1 << min(tries - 1, MOST_COUNTED)), LONGEST_PAUSE)
 
 
-def _asked(lake: Lake, feeds: list[str]) -> dict[tuple[str, date], tuple[int, datetime]]:
+def _asked(lake: Lake, feeds: list[str]) -> dict[tuple[str, Key], tuple[int, datetime]]:
     """How often each document was asked for since the last that was accepted, and when last."""
     if not feeds:
         return {}
@@ -75,4 +75,4 @@ def _asked(lake: Lake, feeds: list[str]) -> dict[tuple[str, date], tuple[int, da
             where d.fetched_at >= coalesce(a.at, d.fetched_at) group by all
             """
         ).fetchall()
-    return {(feed, timeline(feed).value_of(key)): (n, last) for feed, key, n, last in rows}
+    return {(feed, key): (n, last) for feed, key, n, last in rows}

@@ -5,30 +5,24 @@ A session that turned out to be closed is none: a look-back of five sees five th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 
-from indextracker.acquiring.deliveries import found_closures
+from indextracker.acquiring.deliveries import closed
 from indextracker.calendars import Calendar
 from indextracker.lake import Lake
-from indextracker_catalogue import Key, Sessions, Timeline
+from indextracker_catalogue import Key, Timeline
 
 # Gives the calendar of a time line.
 Known = Callable[[Timeline], Calendar]
 
 
 def known(lake: Lake, calendar_of: Known) -> Known:
-    """The calendars without the sessions that turned out to be closed."""
-    found: dict[Timeline, Calendar] = {}
+    """The calendars without the keys that turned out to be closed, each found out once."""
 
+    @functools.cache
     def calendar(timeline: Timeline) -> Calendar:
-        if timeline not in found:
-            closed = [
-                timeline.key_of(closure.day)
-                for closure in found_closures(lake)
-                if timeline == Sessions(closure.exchange)
-            ]
-            found[timeline] = calendar_of(timeline).without(closed)
-        return found[timeline]
+        return calendar_of(timeline).without(closed(lake, timeline))
 
     return calendar
 

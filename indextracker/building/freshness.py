@@ -62,15 +62,20 @@ def lags(
     first = max(start, calendar.start)
     passed = calendar.sessions(first, today) if first <= today else []
     recent = passed[-2 * LONG :]
-    answers = current(lake, SESSION_FEEDS, recent) if recent else {}
-    states = {(feed, session): answer.state for (feed, session), answer in answers.items()}
+    asked = [session.isoformat() for session in recent]
+    answers = current(lake, SESSION_FEEDS, asked) if recent else {}
+    states = {
+        (feed, date.fromisoformat(key)): answer.state for (feed, key), answer in answers.items()
+    }
     keys = {table.timeline.key_of(day) for table in tables for day in recent}
     built = staleness.built(lake, [table.path for table in tables], keys)
 
     def one(table: Table, feeds: frozenset[str]) -> Lag:
         def owed(session: date) -> bool:
             found = {states.get((feed, session)) for feed in feeds}
-            return "closed" not in found and all(FEEDS[f].due(session) <= now for f in feeds)
+            return "closed" not in found and all(
+                FEEDS[f].due(session.isoformat()) <= now for f in feeds
+            )
 
         def there(session: date) -> bool:
             if table.layer == "bronze":

@@ -17,14 +17,14 @@ from importlib.metadata import version
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indextracker.acquiring.deliveries import current
+from indextracker.acquiring.deliveries import current, filed
 from indextracker.building.earlier import Known, before
 from indextracker.calendars import Calendar
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.digest import digest
 from indextracker.system.failpoints import failpoint
-from indextracker_catalogue import TABLES, Days, Key, Table, Timeline
+from indextracker_catalogue import TABLES, Days, Key, Table, Timeline, Whole
 from indextracker_catalogue.shared.builds import BUILDS
 
 COLUMNS = ("table_path", "session_date", "documents", "built_at", "key")
@@ -160,26 +160,14 @@ class _There:
         lines: dict[str, Timeline] = {feed: line for line, way in ways for feed in way.feeds}
         back = max((n for _, way in ways for n in way.feeds.values()), default=0)
         # What looks back rests on documents from before the first key; these are few to read.
-        values = None if keys is None or back else self._values(lines.values(), keys)
+        asked = None if keys is None or back else keys
         self._documents: dict[str, dict[Key, str]] = {feed: {} for feed in lines}
-        for (feed, value), answer in current(lake, sorted(lines), values).items():
+        for (feed, key), answer in current(lake, sorted(lines), asked).items():
             if answer.accepted and answer.sha256:
-                self._documents[feed][lines[feed].key_of(value)] = answer.sha256
+                self._documents[feed][key] = answer.sha256
         self._tables = {
             table: self._marks(table) for table in {t for _, way in ways for t in way.tables}
         }
-
-    @staticmethod
-    def _values(lines: Iterable[Timeline], keys: Collection[Key]) -> list[date]:
-        """What the log is asked for; a key that is of another time line has no value there."""
-        found: set[date] = set()
-        for line in set(lines):
-            for key in keys:
-                try:
-                    found.add(line.value_of(key))
-                except ValueError:
-                    continue
-        return list(found)
 
     def _marks(self, table: Table) -> dict[Key, str]:
         if table.is_whole:
@@ -229,16 +217,14 @@ def _log(
     """The log's rows of some tables, the oldest first."""
     if not lake.exists(BUILDS):
         return
-    days = None
-    if keys is not None:
-        found = {_day(path, key) for path in paths for key in keys}
-        days = None if None in found else sorted(day for day in found if day)
+    lines = {_timeline(path) for path in paths}
     wanted = pc.field("table_path").isin(pa.array(paths, pa.string()))
-    filed = None
-    if days is not None:
-        wanted &= pc.field("session_date").isin(pa.array(days, pa.date32()))
-        filed = [BUILDS.timeline.key_of(day) for day in days]
-    dataset = lake.rows(BUILDS, filed)
+    days = None
+    if keys is not None and Whole() not in lines:
+        days = filed(lines, keys)
+        values = [BUILDS.timeline.value_of(day) for day in days]
+        wanted &= pc.field("session_date").isin(pa.array(values, pa.date32()))
+    dataset = lake.rows(BUILDS, days)
     # A log of before keys were noted has none until it is next appended to.
     names = [name for name in COLUMNS if name in dataset.schema.names]
     for row in dataset.to_table(names, filter=wanted).sort_by("built_at").to_pylist():
@@ -266,11 +252,7 @@ _DAYS = Days("UTC")
 
 def _day(path: str, key: Key) -> date | None:
     """The day by which the log files a key; none of a table in one piece."""
-    return _date(_timeline(path).value_of(key)) if key else None
-
-
-def _date(value: date | datetime) -> date:
-    return value.date() if isinstance(value, datetime) else value
+    return _timeline(path).day_of(key) if key else None
 
 
 def _short(text: str) -> str:

@@ -90,6 +90,16 @@ class Calendar:
             )
         return self._keys[place]
 
+    def last(self, key: Key, count: int) -> list[Key]:
+        """The last keys up to one, itself included, in order; fewer where the calendar begins.
+
+        Raises:
+            ValueError: It is outside the calendar.
+        """
+        self._check(key)
+        end = bisect_right(self._keys, key)
+        return list(self._keys[max(end - count, 0) : end])
+
     def previous(self, key: Key) -> Key:
         """The last key strictly before one, itself a key or not.
 

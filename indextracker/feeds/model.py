@@ -168,6 +168,8 @@ class Feed:
             and `text`; raises Refusal for anything else. See `reading`.
         listing: The page that links to the document; None where the address follows from the date.
         window_sessions: For how many sessions the publisher keeps the document; None for long.
+        window_moves_at: The local time, on the day after each session, from which the publisher
+            keeps the next document in place of the oldest.
         whole_from: Like `due_at`: what is published before cannot be complete; None where the
             document alone tells.
         tells_end: Whether the document itself tells that it is complete. One that does not is to
@@ -189,6 +191,7 @@ class Feed:
     read: Callable[[Document, date], pa.Table]
     listing: Listing | None = None
     window_sessions: int | None = None
+    window_moves_at: time = time()
     whole_from: time | None = None
     tells_end: bool = True
     readable_from: Key = ""
@@ -205,11 +208,11 @@ class Feed:
         """The zone in whose days its time line counts."""
         return calendars.zone(self.timeline)
 
-    def due(self, session: date) -> datetime:
-        """The instant from which a session's document is missing rather than not yet there."""
-        return self.instant(session, self.due_at)
+    def due(self, key: Key) -> datetime:
+        """The instant from which the document of a key is missing rather than not yet there."""
+        return self.instant(key, self.due_at)
 
-    def instant(self, session: date, clock: time) -> datetime:
-        """The instant at which a clock that starts with the session's key shows a time."""
-        begins = calendars.begins(self.timeline, self.timeline.key_of(session))
+    def instant(self, key: Key, clock: time) -> datetime:
+        """The instant at which a clock that starts with a key shows a time."""
+        begins = calendars.begins(self.timeline, key)
         return begins + timedelta(hours=clock.hour, minutes=clock.minute)

@@ -7,8 +7,7 @@ state, not a failure; a step fails, and is repeated, only for errors on this mac
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, fields
 from typing import Any
 
 import dagster as dg
@@ -23,6 +22,7 @@ from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark, transient
 from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
+from indextracker_catalogue import Key
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
@@ -40,51 +40,49 @@ def bronze_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.Asset
     ]
 
 
-def years(platform: Platform) -> list[date]:
-    """The documents of a yearly feed: the first of January of each year that can have one."""
-    last = platform.clock().astimezone(platform.calendar.timezone).year
-    return [date(year, 1, 1) for year in range(platform.settings.lake.start.year, last + 1)]
+def every_key(platform: Platform, feed: Feed) -> list[Key]:
+    """The keys of a feed that can have a document, from the first session of interest to today."""
+    calendar = platform.calendar_of(feed.timeline)
+    today = platform.clock().astimezone(calendar.zone).date()
+    return calendar.within(platform.settings.lake.start, today)
 
 
 def _sessions_asset(
     feed: Feed, platform: Platform, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
-    key = asset_key(feed.table)
+    asset = asset_key(feed.table)
 
     def bronze(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
-        sessions = [feed.timeline.value_of(key) for key in context.partition_keys]
+        keys = list(context.partition_keys)
         started = time.monotonic()
-        answers, results = _acquired(context, platform, feed, sessions)
+        answers, results = _acquired(context, platform, feed, keys)
         seconds = time.monotonic() - started
-        good = [session for session in sessions if answers[session].accepted]
-        key_of = feed.timeline.key_of
-        rows = platform.lake.row_counts(feed.table, [key_of(s) for s in good]) if good else {}
+        good = [key for key in keys if answers[key].accepted]
+        rows = platform.lake.row_counts(feed.table, good) if good else {}
         yield from results
         notes = {
-            session: {
-                "dagster/partition_row_count": rows[key_of(session)],
-                "document": answers[session].sha256,
-                "url": answers[session].url,
+            key: {
+                "dagster/partition_row_count": rows[key],
+                "document": answers[key].sha256,
+                "url": answers[key].url,
                 "seconds_of_run": seconds,
-                "sessions_of_run": len(sessions),
+                "sessions_of_run": len(keys),
                 "world": platform.settings.world,
             }
-            for session in good
+            for key in good
         }
-        if len(good) == len(sessions):
-            for session, note in notes.items():
-                context.add_asset_metadata(note, key, feed.timeline.key_of(session))
+        if len(good) == len(keys):
+            for key, note in notes.items():
+                context.add_asset_metadata(note, asset, key)
             yield dg.MaterializeResult()
             return
-        for session, note in notes.items():
-            context.log_event(
-                dg.AssetMaterialization(key, metadata=note, partition=feed.timeline.key_of(session))
-            )
-        for session in sorted(set(sessions) - set(good)):
-            answer = answers[session]
-            context.log.warning(f"{session} {feed.name}: {answer.state}, {answer.reason}")
+        for key, note in notes.items():
+            context.log_event(dg.AssetMaterialization(asset, metadata=note, partition=key))
+        for key in sorted(set(keys) - set(good)):
+            answer = answers[key]
+            context.log.warning(f"{key} {feed.name}: {answer.state}, {answer.reason}")
 
     return _asset(
         feed,
@@ -101,7 +99,7 @@ def _yearly_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
     def bronze(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[object]:
-        _, results = _acquired(context, platform, feed, years(platform))
+        _, results = _acquired(context, platform, feed, every_key(platform, feed))
         rows = platform.lake.total_rows(feed.table)
         yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
         yield from results
@@ -127,14 +125,14 @@ def _asset(
 
 
 def _acquired(
-    context: dg.AssetExecutionContext, platform: Platform, feed: Feed, dates: list[date]
-) -> tuple[dict[date, Delivery], list[dg.AssetCheckResult]]:
-    """Asks for the documents of some dates, and examines them."""
+    context: dg.AssetExecutionContext, platform: Platform, feed: Feed, keys: list[Key]
+) -> tuple[dict[Key, Delivery], list[dg.AssetCheckResult]]:
+    """Asks for the documents of some keys, and examines them."""
     mark(context)
-    asked: list[date] = []
+    asked: list[Key] = []
 
     def tell(answer: Delivery) -> None:
-        asked.append(answer.session_date)
+        asked.append(answer.key)
         parts = 0 if feed.timeline.at_once else 1
         platform.progress.advance(parts, f"{feed.name} {answer.session_date}")
 
@@ -143,7 +141,7 @@ def _acquired(
         answers = acquire(
             platform.lake,
             feed,
-            dates,
+            keys,
             InTurn(platform.source, feed.publisher),
             clock=platform.clock,
             again=AGAIN.items() <= context.run.tags.items(),
@@ -153,16 +151,15 @@ def _acquired(
         )
         if not feed.timeline.at_once:
             # The others were there before.
-            platform.progress.advance(len(set(dates) - set(asked)))
-        good = [day for day in dates if answers[day].accepted]
-        keys = [feed.table.timeline.key_of(day) for day in good]
-        results = list(check_results(platform.lake, feed.table, keys))
+            platform.progress.advance(len(set(keys) - set(asked)))
+        good = [key for key in keys if answers[key].accepted]
+        results = list(check_results(platform.lake, feed.table, good))
     return answers, results
 
 
 def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> None:
     """Shows a remark at its asset and session."""
-    partition = None if feed.timeline.at_once else told.session_date.isoformat()
+    partition = None if feed.timeline.at_once else told.key
     metadata = asdict(told) | {"session_date": told.session_date.isoformat()}
     context.log_event(
         dg.AssetObservation(
@@ -174,5 +171,5 @@ def _observe(context: dg.AssetExecutionContext, feed: Feed, told: Remark) -> Non
 def remark(event: dg.DagsterEvent) -> Remark:
     """The remark that was shown by an event."""
     shown = event.asset_observation_data.asset_observation.metadata
-    fields: dict[str, Any] = {name: entry.value for name, entry in shown.items()}
-    return Remark(**fields | {"session_date": date.fromisoformat(fields["session_date"])})
+    told: dict[str, Any] = {field.name: shown[field.name].value for field in fields(Remark)}
+    return Remark(**told)

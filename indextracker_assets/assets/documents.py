@@ -21,7 +21,7 @@ from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.runs import mark, transient
 from indextracker_assets.specs import asset_key
-from indextracker_catalogue import SUBJECTS, Subject, Timeline
+from indextracker_catalogue import SUBJECTS, Key, Subject, Timeline
 from indextracker_catalogue.shared.deliveries import COMPLETE
 
 CHECK = "documents_accepted"
@@ -97,9 +97,9 @@ def _asking(name: str, publisher: str, feeds: Sequence[Feed]) -> dg.OpDefinition
     def ask(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
         mark(context)
         lake, source, now = platform.lake, InTurn(platform.source, publisher), platform.clock
-        asked, days = _asked(context, feeds), _days(context, feeds)
+        asked, keys = _asked(context, feeds), _keys(context)
         with transient():
-            found = closures.questions(lake, asked, days, source, now())
+            found = closures.questions(lake, asked, keys, source, now())
             for feed, of_feed in found.items():
                 if feed.publisher == publisher:
                     acquire(lake, feed, of_feed, source, clock=now)
@@ -127,9 +127,9 @@ def _showing(
         lake = platform.lake
         with transient():
             if turns:
-                asked, days = _asked(context, feeds), _days(context, feeds)
+                asked, keys = _asked(context, feeds), _keys(context)
                 source = InTurn(platform.source, turns[0])
-                closures.record(lake, asked, days, source, platform.clock())
+                closures.record(lake, asked, keys, source, platform.clock())
             answers = current(lake, of_feeds.values())
         for check in sorted(context.selected_asset_check_keys):
             of_feed = of_feeds[check.asset_key]
@@ -144,10 +144,10 @@ def _asked(context: dg.OpExecutionContext, feeds: Sequence[Feed]) -> list[Feed]:
     return [feed for feed in feeds if asset_key(feed.table) in selected]
 
 
-def _days(context: dg.OpExecutionContext, feeds: Sequence[Feed]) -> list[Any]:
-    """The values of the keys that this run asks for; none where it is of no keys."""
+def _keys(context: dg.OpExecutionContext) -> list[Key]:
+    """The keys that this run asks for; none where it is of no keys."""
     keyed = context.has_partition_key or context.has_partition_key_range
-    return [feeds[0].timeline.value_of(key) for key in context.partition_keys] if keyed else []
+    return list(context.partition_keys) if keyed else []
 
 
 def _result(check: dg.AssetCheckKey, answers: Sequence[Delivery]) -> dg.AssetCheckResult:

@@ -131,7 +131,7 @@ def test_what_is_in_the_lake_is_looked_at(empty: Home, tmp_path: Path) -> None:
         [
             Delivery(
                 feed="twse_index",
-                session_date=now.date(),
+                key=str(now.date()),
                 url=None,
                 name=None,
                 sha256=None,

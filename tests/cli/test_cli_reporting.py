@@ -19,7 +19,7 @@ DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
 
 
 def answer(state: str, reason: str | None = None) -> Delivery:
-    return Delivery("feed", DAYS[0], state, datetime(2025, 1, 1, tzinfo=UTC), reason)
+    return Delivery("feed", str(DAYS[0]), state, datetime(2025, 1, 1, tzinfo=UTC), reason)
 
 
 THERE = answer("accepted")

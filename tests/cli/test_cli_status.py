@@ -60,7 +60,7 @@ def answer(feed: str, session: date, state: str, reason: str | None) -> Delivery
     digest = hashlib.sha256(f"{feed} {session}".encode()).hexdigest()
     return Delivery(
         feed=feed,
-        session_date=session,
+        key=FEEDS[feed].timeline.key_of(session),
         url=None,
         name=None,
         sha256=digest if state == "accepted" else None,

@@ -48,7 +48,7 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     filled = Lake(str(tmp_path_factory.mktemp("real") / "lake"), "real")
     with ArchiveSource(samples) as archive:
         for feed, sessions in DOCUMENTS.items():
-            answers = acquire(filled, FEEDS[feed], list(sessions), archive)
+            answers = acquire(filled, FEEDS[feed], keys(sessions), archive)
             assert {answer.state for answer in answers.values()} == {"accepted"}
     for table, reference in REFERENCES.items():
         filled.replace(table, reference.made())

@@ -27,7 +27,7 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
     market = Market(tmp_path_factory.mktemp("sail") / "lake", one_sail.engine(), exchange)
     with ArchiveSource(str(samples)) as archive:
         for feed, session in REAL.items():
-            (answer,) = acquire(market.lake, FEEDS[feed], [session], archive).values()
+            (answer,) = acquire(market.lake, FEEDS[feed], [str(session)], archive).values()
             assert answer.accepted
     market.fill([MONDAY])
     market.run(JOBS, SESSIONS[:-1])

@@ -73,7 +73,7 @@ def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
     platform = Platform(settings, clock=lambda: datetime(2024, 12, 18, tzinfo=UTC))
     exchange = Exchange(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
     with source(exchange) as http:
-        acquire(platform.lake, FEEDS["twse_index"], list(SESSIONS), http)
+        acquire(platform.lake, FEEDS["twse_index"], [*map(str, SESSIONS)], http)
     for table, reference in REFERENCES.items():
         platform.lake.replace(table, reference.made())
     return platform

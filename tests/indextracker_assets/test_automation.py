@@ -80,7 +80,7 @@ class World:
         return asked
 
     def states(self, session: date) -> dict[str, str]:
-        answers = current(self.platform.lake, SESSION_FEEDS, [session])
+        answers = current(self.platform.lake, SESSION_FEEDS, [str(session)])
         return {feed: answer.state for (feed, _), answer in answers.items()}
 
     def refined(self) -> list[Asked]:

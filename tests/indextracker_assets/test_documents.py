@@ -86,7 +86,7 @@ def test_a_step_asks_the_publisher_of_its_pool_and_no_other(
         )
         result = harness.launch(jobs.ACQUIRE, request, run_id=run)
     assert result.success
-    answers = current(platform.lake, DECIDING, [TYPHOON])
+    answers = current(platform.lake, DECIDING, [str(TYPHOON)])
     assert {answer.state for answer in answers.values()} == {"closed"}
     [shown] = result.get_asset_check_evaluations()[-1:]
     assert (shown.check_name, shown.passed) == ("documents_accepted", True)

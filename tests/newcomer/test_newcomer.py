@@ -47,7 +47,7 @@ print(json.dumps({{
 
 BUILT = """
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from indextracker.acquiring.acquisition import acquire
 from indextracker.calendars import calendar
 from indextracker.engines.sail import SailEngine
@@ -58,11 +58,11 @@ from indextracker_catalogue import TABLES
 from indextracker_spark.jobs import JOBS
 lake, engine = Lake({lake!r}, "real"), SailEngine()
 with ArchiveSource({archive!r}) as source:
-    asked = [date.fromisoformat(session) for session in {sessions!r}]
+    asked = list({sessions!r})
     answers = acquire(lake, FEEDS["harbour_auctions"], asked, source)
-    hours = [datetime(2024, 12, 14, hour, tzinfo=UTC) for hour in (22, 23)]
+    hours = ["2024-12-14T22", "2024-12-14T23"]
     tides = acquire(lake, FEEDS["harbour_gauges"], hours, source)
-keys = [str(session) for session, answer in answers.items() if answer.accepted]
+keys = [key for key, answer in answers.items() if answer.accepted]
 known = calendar(FEEDS["harbour_auctions"].timeline, date(2024, 12, 16))
 ours = {{name: job for name, job in JOBS.items() if "harbour" in name}}
 lake.ensure(job.writes for job in ours.values())
@@ -77,7 +77,7 @@ print(json.dumps({{
     "sessions": known.keys("2024-11-01", "2024-12-15"),
     "due": FEEDS["harbour_auctions"].due(asked[0]),
     "tides": [(tide.key, tide.state) for tide in tides.values()],
-    "answers": {{str(session): [a.state, a.reason] for session, a in answers.items()}},
+    "answers": {{key: [a.state, a.reason] for key, a in answers.items()}},
     "rows": {{name: lake.rows(TABLES[name]).to_table().to_pylist() for name in ours}},
 }}, default=str))
 """

@@ -17,8 +17,10 @@ def acquire_and_close(
     lake: Lake, feed: Feed, days: Sequence[date], source: Source, clock: Callable[[], datetime]
 ) -> dict[date, Delivery]:
     """The answer that counts of each day, once closed days are found."""
-    acquire(lake, feed, days, source, clock=clock)
-    for other, asked in closures.questions(lake, [feed], days, source, clock()).items():
+    keys = [str(day) for day in days]
+    acquire(lake, feed, keys, source, clock=clock)
+    for other, asked in closures.questions(lake, [feed], keys, source, clock()).items():
         acquire(lake, other, asked, source, clock=clock)
-    closures.record(lake, [feed], days, source, clock())
-    return {day: answer for (_, day), answer in current(lake, [feed.name], days).items()}
+    closures.record(lake, [feed], keys, source, clock())
+    answers = current(lake, [feed.name], keys).values()
+    return {answer.session_date: answer for answer in answers}

@@ -79,10 +79,8 @@ class Market:
         """Brings the sessions the whole way from the exchange's HTTP server to gold."""
         with source(self.exchange) as http:
             for feed in FEEDS.values():
-                years = sorted({date(session.year, 1, 1) for session in sessions})
-                answers = acquire(
-                    self.lake, feed, years if feed.timeline == Years() else sessions, http
-                )
+                asked = sorted({feed.timeline.key_of(session) for session in sessions})
+                answers = acquire(self.lake, feed, asked, http)
                 refused = [answer for answer in answers.values() if not answer.accepted]
                 assert not refused, refused
         self.renew_references()

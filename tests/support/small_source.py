@@ -105,14 +105,16 @@ def ask(
     lake: Lake, publisher: Publisher, days: list[date] = DAYS, hours: int = 0
 ) -> dict[date, Delivery]:
     publisher.asked.clear()
-    return acquire(lake, FEED, days, publisher, clock=lambda: NOW + timedelta(hours=hours))
+    now = NOW + timedelta(hours=hours)
+    found = acquire(lake, FEED, [*map(str, days)], publisher, clock=lambda: now)
+    return {date.fromisoformat(key): answer for key, answer in found.items()}
 
 
 def remarks(lake: Lake, source: Source, *, hours: int = 0, again: bool = False) -> list[Remark]:
     """What is remarked when the first day is asked for."""
     told: list[Remark] = []
     now = NOW + timedelta(hours=hours)
-    acquire(lake, FEED, DAYS[:1], source, again=again, clock=lambda: now, remark=told.append)
+    acquire(lake, FEED, [str(DAYS[0])], source, again=again, clock=lambda: now, remark=told.append)
     return told
 
 

@@ -13,6 +13,7 @@ from indextracker_catalogue.shared.deliveries import State
 
 if TYPE_CHECKING:
     from indextracker.feeds.sources.model import Source
+    from indextracker_catalogue import Key
 
 # If no candidate is accepted, the one that came nearest to a document tells most about the
 # session: an early document will be complete later; a refused one needs a person to look at it,
@@ -24,15 +25,15 @@ LOOK_ALIKES_NAMED = 5
 
 
 def judge(
-    feed: Feed, session: date, source: Source, now: datetime, known: str | None = None
+    feed: Feed, key: Key, source: Source, now: datetime, known: str | None = None
 ) -> list[Answer]:
-    """Request a session's document from a source and judge the answers.
+    """Request the document of a key from a source and judge the answers.
 
     A publisher's first good answer ends the asking; the candidates of an archive are all judged.
 
     Args:
         feed: The feed.
-        session: The session.
+        key: The key, of its time line.
         source: The source.
         now: The present, with a time zone: an absent document is not_yet before it is due.
         known: Digest of a document that was accepted before and need not be read again.
@@ -43,7 +44,8 @@ def judge(
         accepted, and those that are refused. Where none is accepted, the one that tells most stands
         alone.
     """
-    if feed.timeline.key_of(session) < feed.readable_from:
+    session = feed.timeline.value_of(key)
+    if key < feed.readable_from:
         reason = (
             f"documents of {feed.name} can be read from {feed.readable_from} on; "
             f"none of {session} is asked for"
@@ -75,7 +77,7 @@ def _best(
         reason = f"{source.place} holds no {' or '.join(feed.names(session))}"
         refused = [_nothing(feed, session, source, reason)]
     answer = min(refused, key=lambda other: NEAREST_FIRST.index(other.state))
-    if source.live and answer.state == "missing" and now < feed.due(session):
+    if source.live and answer.state == "missing" and now < feed.due(feed.timeline.key_of(session)):
         refusal = Refusal("not_yet", f"{answer.reason}; {_due(feed, session)}")
     else:
         refusal = Refusal(answer.state, f"{answer.reason}{_passed_over(feed, session, source)}")
@@ -116,12 +118,16 @@ def _judged(feed: Feed, session: date, answer: Answer, source: Source, now: date
 def _too_early(feed: Feed, session: date, answer: Answer, now: datetime) -> Refusal | None:
     """Why a document that looks complete cannot be: it came before its session had ended."""
     published_at, whole_from = answer.published_at, feed.whole_from
-    if published_at and whole_from and published_at < feed.instant(session, whole_from):
+    if (
+        published_at
+        and whole_from
+        and published_at < feed.instant(feed.timeline.key_of(session), whole_from)
+    ):
         said = f"{published_at.astimezone(feed.zone):%Y-%m-%d %H:%M} {feed.zone}"
         return Refusal(
             "partial", f"{answer.name} was published at {said}, before the session ended"
         )
-    if not feed.tells_end and now < feed.due(session):
+    if not feed.tells_end and now < feed.due(feed.timeline.key_of(session)):
         return Refusal(
             "partial", f"{answer.name} does not tell whether it is whole; {_due(feed, session)}"
         )
@@ -129,4 +135,4 @@ def _too_early(feed: Feed, session: date, answer: Answer, now: datetime) -> Refu
 
 
 def _due(feed: Feed, session: date) -> str:
-    return f"it is due at {feed.due(session):%Y-%m-%d %H:%M} {feed.zone}"
+    return f"it is due at {feed.due(feed.timeline.key_of(session)):%Y-%m-%d %H:%M} {feed.zone}"

@@ -151,7 +151,7 @@ def _state(evidence: Evidence, feed: Feed, day: date) -> str | None:
 
 
 def _next_is_due(day: date) -> datetime:
-    return INDEX.due(trading_days("XTAI").next(day))
+    return INDEX.due(INDEX.timeline.key_of(trading_days("XTAI").next(day)))
 
 
 def _is_statement(source: Source, feed: Feed, day: date) -> bool:

@@ -31,6 +31,9 @@ TAIFEX = Publisher("taifex", "https://www.taifex.com.tw", min_interval_seconds=3
 # Complete files were seen from 16:35 to 16:50, and once after 17:00.
 DUE_AT = time(18, 30)
 WINDOW_SESSIONS = 30
+# A list gets its next row, and loses its oldest, with the early file of the session to come, on the
+# morning after each session. Early files are of 05:11 to 05:15.
+NEXT_ROW_AT = time(5, 10)
 
 
 def _zipped(
@@ -51,6 +54,7 @@ def _zipped(
         reads_well=partial(reads_well, layout.table),
         listing=page,
         window_sessions=WINDOW_SESSIONS,
+        window_moves_at=NEXT_ROW_AT,
     )
 
 

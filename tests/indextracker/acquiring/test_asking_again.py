@@ -59,7 +59,7 @@ def test_a_newer_document_takes_the_place_of_the_accepted_one(lake: Lake) -> Non
     assert publisher.asked == [day]
     assert (answer.accepted, answer.published_at) == (True, evening(day, 1))
     assert words(lake) == {day: ["good", "day", "indeed"]}
-    assert current(lake, [FEED.name])[FEED.name, day] == answer
+    assert current(lake, [FEED.name])[FEED.name, str(day)] == answer
     # And now nothing newer is listed.
     ask(lake, publisher, [day], hours=2)
     assert publisher.asked == []
@@ -167,14 +167,14 @@ def test_asked_for_again_what_is_right_now_is_taken_though_it_is_smaller(lake: L
     assert log(lake) == [(short(before), "accepted", None), (short(after), "accepted", reason)]
     assert told == Remark(
         feed=FEED.name,
-        session_date=day,
+        key=str(day),
         kind="replaced",
         file="publisher:MI_5MINS_INDEX_20241226.json",
         sha256=hashlib.sha256(after).hexdigest(),
         accepted_sha256=hashlib.sha256(before).hexdigest(),
         text=f"publisher:MI_5MINS_INDEX_20241226.json (sha256 {short(after)}) {reason}",
     )
-    assert current(lake, [FEED.name])[FEED.name, day].sha256 == told.sha256
+    assert current(lake, [FEED.name])[FEED.name, str(day)].sha256 == told.sha256
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_refusal_of_what_was_asked_for_again_takes_nothing_away(
     version = lake.open(FEED.table).version()
     publisher.documents = {day: body} if body else {}
     [told] = remarks(lake, publisher, hours=1, again=True)
-    assert current(lake, [FEED.name], [day]) == {(FEED.name, day): first[day]}
+    assert current(lake, [FEED.name], [str(day)]) == {(FEED.name, str(day)): first[day]}
     assert lake.open(FEED.table).version() == version
     state = body.decode().split()[0] if body else "missing"
     assert [row[1] for row in log(lake)] == ["accepted", state]
@@ -216,7 +216,7 @@ def test_a_closed_day_is_asked_for_again_too(lake: Lake) -> None:
     record(lake, [replace(missing, state="closed", reason="typhoon")])
     publisher.documents = {day: b"good after all"}
     assert remarks(lake, publisher, hours=1, again=True) == []
-    assert current(lake, [FEED.name], [day])[FEED.name, day].accepted
+    assert current(lake, [FEED.name], [str(day)])[FEED.name, str(day)].accepted
     assert words(lake) == {day: ["good", "after", "all"]}
 
 
@@ -230,13 +230,13 @@ def test_a_publisher_that_blocks_is_not_asked_on_for_what_is_there(lake: Lake) -
     again = acquire(
         lake,
         FEED,
-        days,
+        [*map(str, days)],
         publisher,
         again=True,
         clock=lambda: NOW + timedelta(hours=1),
         remark=told.append,
     )
-    assert again == first
+    assert again == {str(day): answer for day, answer in first.items()}
     assert len(publisher.asked) <= BLOCKS_BORNE + THREADS - 1
     assert [remark.session_date for remark in told] == days
     assert "not asked, since 3 in a row were blocked: by a firewall" in told[-1].text
@@ -330,7 +330,7 @@ def test_of_several_files_that_may_be_right_the_choice_is_told(lake: Lake, again
 def test_candidates_refused_beside_the_document_are_named(lake: Lake) -> None:
     told: list[str] = []
     archive = Files({DAYS[0]: [b"partial the night alone", b"good day"]})
-    acquire(lake, FEED, DAYS[:1], archive, announce=told.append)
+    acquire(lake, FEED, [str(DAYS[0])], archive, announce=told.append)
     [text] = told
     assert text == (
         "2024-12-26 twse_index: archive:1/MI_5MINS_INDEX_20241226.json was passed over: "
@@ -363,7 +363,7 @@ def test_an_archive_is_asked_on_for_every_session(lake: Lake) -> None:
     """Pages of a firewall that were saved under the names of documents."""
     days = [DAYS[0] + timedelta(days=number) for number in range(8)]
     files = {day: [b"blocked by a firewall"] for day in days[:-1]} | {days[-1]: [b"good"]}
-    answers = acquire(lake, FEED, days, Files(files), clock=lambda: NOW)
+    answers = acquire(lake, FEED, [*map(str, days)], Files(files), clock=lambda: NOW)
     assert [answer.state for answer in answers.values()] == ["blocked"] * 7 + ["accepted"]
     assert {answer.reason for answer in answers.values()} == {"by a firewall", None}
 
@@ -395,8 +395,8 @@ def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake
     )
     answers = ask_and_close(lake, publisher, DAYS[:3])
     assert [answers[day].state for day in DAYS[:3]] == ["accepted", "closed", "accepted"]
-    states = current(lake, FEEDS, [typhoon])
-    assert set(states) == {(feed, typhoon) for feed in SESSION_FEEDS}
+    states = current(lake, FEEDS, [str(typhoon)])
+    assert set(states) == {(feed, str(typhoon)) for feed in SESSION_FEEDS}
     assert {answer.state for answer in states.values()} == {"closed"}
     assert answers[typhoon].reason == (
         "the exchange was closed: publisher holds no MI_5MINS_INDEX_20241227.json or "
@@ -434,7 +434,7 @@ def test_the_index_publisher_is_asked_before_a_day_is_closed(
     del publisher.documents[typhoon]
     answers = ask_other(2)
     assert answers[typhoon].state == "closed"
-    assert current(lake, [FEED.name])[FEED.name, typhoon].state == "closed"
+    assert current(lake, [FEED.name])[FEED.name, str(typhoon)].state == "closed"
 
 
 @pytest.mark.parametrize(
@@ -467,14 +467,12 @@ def test_a_session_with_a_document_is_not_closed(
     before, day, after = DAYS[:3]
     publisher = Publisher({before: b"good"})
     assert ask_and_close(lake, publisher, [before, day])[day].state == "missing"
-    accepted = replace(
-        current(lake, [FEED.name])[FEED.name, before], feed=feed, session_date=day, key=None
-    )
+    accepted = replace(current(lake, [FEED.name])[FEED.name, str(before)], feed=feed, key=str(day))
     lake.replace(FEEDS[feed].table, one_line(FEEDS[feed], day).slice(0, lines), [str(day)])
     record(lake, [accepted])
     publisher.listed = {before: evening(before), after: evening(after)}
     assert ask_and_close(lake, publisher, [day], hours=1)[day].state == state
-    assert current(lake, [feed])[feed, day] == accepted
+    assert current(lake, [feed])[feed, str(day)] == accepted
     assert [closure.day for closure in found_closures(lake)] == ([day] if state == "closed" else [])
 
 
@@ -485,8 +483,8 @@ def test_a_document_of_nothing_is_decoded_once(lake: Lake) -> None:
     feed = replace(FEED, read=nothing)
     publisher = Publisher({DAYS[0]: b"good"})
     for _ in range(3):
-        answers = acquire(lake, feed, DAYS[:1], publisher, clock=lambda: NOW)
-        assert answers[DAYS[0]].accepted
+        answers = acquire(lake, feed, [str(DAYS[0])], publisher, clock=lambda: NOW)
+        assert answers[str(DAYS[0])].accepted
     assert publisher.asked == DAYS[:1]
     assert lake.open(FEED.table).version() == 1  # made, and its slice replaced by nothing
 
@@ -496,6 +494,6 @@ def test_a_yearly_document_is_of_the_first_of_january(lake: Lake) -> None:
     yearly = replace(FEED, name="twse_holidays", table=table, readable_from="2015")
     day = date(2025, 1, 1)
     publisher = Publisher({day: b"good year"}, listed={DAYS[0]: evening(DAYS[0])})
-    answers = acquire(lake, yearly, [day, date(2026, 1, 1)], publisher, clock=lambda: NOW)
+    answers = acquire(lake, yearly, ["2025", "2026"], publisher, clock=lambda: NOW)
     assert [answer.state for answer in answers.values()] == ["accepted", "not_yet"]
     assert words(lake) == {day: ["good", "year"]}

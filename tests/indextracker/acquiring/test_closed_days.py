@@ -66,7 +66,7 @@ def archive(folder: Path, **files: bytes) -> ArchiveSource:
 
 
 def states(lake: Lake, day: date = TYPHOON) -> dict[str, str]:
-    return {feed: answer.state for (feed, _), answer in current(lake, FEEDS, [day]).items()}
+    return {feed: answer.state for (feed, _), answer in current(lake, FEEDS, [str(day)]).items()}
 
 
 @pytest.mark.parametrize("feed", ["twse_index", "taifex_daily_futures", "taifex_daily_options"])
@@ -181,7 +181,7 @@ def test_a_day_of_which_a_document_holds_lines_took_place(lake: Lake, tmp_path: 
     lake.replace(ticks.table, one_line(ticks, TYPHOON), [str(TYPHOON)])
     accepted = Delivery(
         feed=ticks.name,
-        session_date=TYPHOON,
+        key=str(TYPHOON),
         url=None,
         name=None,
         sha256="0" * 64,

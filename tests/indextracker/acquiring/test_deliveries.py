@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from support.small_source import one_line
 
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
 from indextracker.reference.closures import Closure
+from indextracker_catalogue import Key
 from indextracker_catalogue.shared.deliveries import DELIVERIES, STATES
 
-DAY, NEXT = date(2024, 12, 31), date(2025, 1, 2)
+DAY, NEXT = "2024-12-31", "2025-01-02"
 DAWN = datetime(2025, 1, 1, 5, 10, tzinfo=UTC)
 ANSWER = Delivery(
     feed="ticks",
-    session_date=DAY,
+    key=DAY,
     url="http://publisher/ticks",
     name="ticks.zip",
     sha256="0" * 64,
@@ -57,12 +60,12 @@ def test_an_answer_is_read_as_it_was_recorded(lake: Lake) -> None:
 
 def test_what_was_asked_before_keys_were_noted_counts_by_its_day(lake: Lake) -> None:
     """An accepted schedule of a year is not lost because its row has no key."""
-    year = date(2024, 1, 1)
-    old = replace(ANSWER, feed="twse_holidays", session_date=year)
-    new = replace(answers("refused")[0], feed="twse_holidays", session_date=year, key="2024")
-    record(lake, [old, new])
-    assert current(lake, ["twse_holidays"], [year]) == {("twse_holidays", year): old}
-    assert new.session == old.session == year
+    old = replace(ANSWER, feed="twse_holidays", key="2024")
+    row = asdict(old) | {"session_date": date(2024, 1, 1), "key": None}
+    lake.append(DELIVERIES, pa.Table.from_pylist([row], arrow_schema(DELIVERIES)))
+    record(lake, [replace(answers("refused")[0], feed="twse_holidays", key="2024")])
+    assert current(lake, ["twse_holidays"], ["2024"]) == {("twse_holidays", "2024"): old}
+    assert old.session_date == date(2024, 1, 1)
 
 
 @pytest.mark.parametrize("state", sorted(set(STATES) - {"accepted"}))
@@ -122,7 +125,7 @@ def test_time_counts_and_not_the_order_of_writing(lake: Lake) -> None:
 
 def test_feeds_and_sessions_are_told_apart(lake: Lake) -> None:
     given = [
-        replace(ANSWER, feed=feed, session_date=day, url=f"{feed} {day}")
+        replace(ANSWER, feed=feed, key=day, url=f"{feed} {day}")
         for feed in ("ticks", "totals")
         for day in (DAY, NEXT)
     ]
@@ -134,9 +137,9 @@ def test_feeds_and_sessions_are_told_apart(lake: Lake) -> None:
     assert current(lake, ["ticks"], []) == {}
 
 
-@pytest.mark.parametrize("sessions", [None, [DAY]])
-def test_of_a_lake_without_a_log_nothing_is_known(lake: Lake, sessions: list[date] | None) -> None:
-    assert current(lake, ["ticks"], sessions) == {}
+@pytest.mark.parametrize("keys", [None, [DAY]])
+def test_of_a_lake_without_a_log_nothing_is_known(lake: Lake, keys: list[Key] | None) -> None:
+    assert current(lake, ["ticks"], keys) == {}
     assert not Path(lake.root).exists()
 
 
@@ -167,9 +170,9 @@ def test_an_answer_precedes_what_was_published_after_it(
 # closures found
 
 
-def closed(feed: str, day: date, **changed: object) -> Delivery:
+def closed(feed: str, key: Key, **changed: object) -> Delivery:
     reason = "the exchange was closed"
-    return replace(ANSWER, feed=feed, session_date=day, state="closed", reason=reason, **changed)  # type: ignore[arg-type] # names of attributes
+    return replace(ANSWER, feed=feed, key=key, state="closed", reason=reason, **changed)  # type: ignore[arg-type] # names of attributes
 
 
 def test_a_day_found_closed_is_a_closure_once(lake: Lake) -> None:
@@ -178,8 +181,8 @@ def test_a_day_found_closed_is_a_closure_once(lake: Lake) -> None:
     assert found_closures(lake) == [
         Closure(
             exchange="XTAI",
-            day=day,
-            announced_on=day,
+            day=date.fromisoformat(day),
+            announced_on=date.fromisoformat(day),
             scheduled=False,
             reason="the exchange was closed",
             source="http://publisher/ticks",
@@ -192,8 +195,8 @@ def test_a_day_with_a_document_is_none(lake: Lake) -> None:
     """Whichever feed it is of: what was found is refuted."""
     record(lake, [closed("twse_index", DAY), closed("taifex_futures", DAY)])
     feed = FEEDS["taifex_volume_totals"]
-    lake.replace(feed.table, one_line(feed, DAY), [str(DAY)])
-    assert [closure.day for closure in found_closures(lake)] == [DAY]
+    lake.replace(feed.table, one_line(feed, date.fromisoformat(DAY)), [DAY])
+    assert [closure.day for closure in found_closures(lake)] == [date.fromisoformat(DAY)]
     record(lake, [replace(ANSWER, feed=feed.name)])
     assert found_closures(lake) == []
 

@@ -42,7 +42,7 @@ def deliver(lake: Lake, feed: str, session: Key, digest: str | None, hour: int =
         [
             Delivery(
                 feed=feed,
-                session_date=date.fromisoformat(session),
+                key=session,
                 url=None,
                 name=None,
                 sha256=digest,

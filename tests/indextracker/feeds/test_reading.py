@@ -28,7 +28,7 @@ def test_a_document_is_read_once_on_its_way_to_bronze(tmp_path: Path) -> None:
     read_of: list[str] = []
     feed = counting(read_of)
     source = Publisher({DAYS[0]: b"good day", DAYS[1]: b"refused page"})
-    acquire(Lake(str(tmp_path), "real"), feed, DAYS[:2], source)
+    acquire(Lake(str(tmp_path), "real"), feed, [*map(str, DAYS[:2])], source)
     assert sorted(read_of) == [feed.names(day)[0] for day in DAYS[:2]]
 
 
@@ -39,7 +39,7 @@ def test_what_is_judged_is_what_is_decoded(samples: Path, name: str) -> None:
     days = {"taifex_futures": date(2024, 12, 16)}
     day = days.get(name, date(2023, 1, 30))
     archive = ArchiveSource(samples)
-    answer = judge(feed, day, archive, datetime(2025, 1, 1, tzinfo=UTC))[0]
+    answer = judge(feed, str(day), archive, datetime(2025, 1, 1, tzinfo=UTC))[0]
     assert answer.document is not None
     assert answer.rows is not None
     assert answer.rows.column_names == list(feed.table.column_names)

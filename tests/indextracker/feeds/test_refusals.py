@@ -70,4 +70,4 @@ def test_a_feed_is_declared_whole(feed: Feed) -> None:
         feed.names(day)
     )
     assert (feed.listing is None) == (feed.window_sessions is None)
-    assert feed.due(day).utcoffset() is not None
+    assert feed.due(feed.timeline.key_of(day)).utcoffset() is not None

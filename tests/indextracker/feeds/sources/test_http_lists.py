@@ -98,8 +98,8 @@ def test_what_is_not_out_before_its_hour_is_not_yet(listed: Exchange, day: date)
     source, _ = listed.source()
     with source:
         noon = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-        assert judge(FUTURES, day, source, noon)[0].state == "not_yet"
-        assert judge(FUTURES, day, source, LATER)[0].state == "missing"
+        assert judge(FUTURES, str(day), source, noon)[0].state == "not_yet"
+        assert judge(FUTURES, str(day), source, LATER)[0].state == "missing"
 
 
 def test_a_list_is_asked_for_once_in_some_minutes(listed: Exchange, session: date) -> None:

@@ -210,9 +210,9 @@ def test_a_missing_document_is_not_yet_there_before_its_hour(
     exchange.replies = [reply(404)]
     source, _ = exchange.source()
     with source:
-        assert judge(INDEX, session, source, LATER)[0].state == "missing"
+        assert judge(INDEX, str(session), source, LATER)[0].state == "missing"
         early = datetime(2024, 12, 16, 9, tzinfo=UTC)
-        assert judge(INDEX, session, source, early)[0].state == "not_yet"
+        assert judge(INDEX, str(session), source, early)[0].state == "not_yet"
 
 
 def test_requests_keep_their_distance_across_threads(exchange: Exchange, session: date) -> None:
@@ -393,7 +393,7 @@ def test_bytes_that_come_with_an_explanation_are_kept(
     (answer,) = peculiar.answers(ETF, session)
     assert body(answer) == b"closed"
     assert answer.refusal is not None
-    assert judge(ETF, session, peculiar, LATER)[0].reason == "closed"
+    assert judge(ETF, str(session), peculiar, LATER)[0].reason == "closed"
 
 
 # secrets
@@ -403,7 +403,7 @@ def test_without_a_token_nobody_is_asked(exchange: Exchange, session: date) -> N
     exchange.replies = [reply(200, b"{}")]
     source, _ = exchange.source()
     with source:
-        verdict = judge(ETF, session, source, LATER)[0]
+        verdict = judge(ETF, str(session), source, LATER)[0]
         barred = source.barred(ETF)
         assert source.barred(INDEX) is None
     assert verdict.state == "blocked"
@@ -458,7 +458,7 @@ def test_a_token_is_nowhere_in_what_is_kept(
     exchange.replies = [answer]
     source, _ = exchange.source(secrets={"finmind_token": SecretStr(SECRET)})
     with source:
-        verdict = judge(ETF, session, source, LATER)[0]
+        verdict = judge(ETF, str(session), source, LATER)[0]
     assert verdict.state != "accepted"
     assert SECRET in exchange.requests[0].headers["Authorization"]
     assert SECRET not in f"{verdict} {source!r} {vars(source)['_http']!r} {caplog.text}"

@@ -188,7 +188,7 @@ def test_the_secret_is_nowhere_else(
         answers = acquire(
             lake,
             ETF,
-            DAYS,
+            [*map(str, DAYS)],
             http,
             clock=lambda: NOW,
             progress=lambda answer: told.append(repr(answer)),
@@ -252,7 +252,7 @@ def test_an_error_whose_text_holds_the_request_is_not_passed_on(
         with pytest.raises(
             requests.RequestException, match="finmind cannot be asked for"
         ) as raised:
-            judge(ETF, DAYS[0], http, NOW)
+            judge(ETF, str(DAYS[0]), http, NOW)
     assert error.__name__ in str(raised.value)
     assert not holds_secret(all_of(raised.value))
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from support.calendars import taiwan
 from support.closing import acquire_and_close
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.windows import outstanding
+from indextracker.building.earlier import known
+from indextracker.calendars import calendar
 from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.sources import SimulatedSource, judge
 from indextracker.feeds.sources import simulated as module
@@ -35,14 +36,14 @@ def test_every_feed_is_served_and_the_child_ends(session: date) -> None:
         process = None
         for feed in FEEDS.values():
             day = dated(feed, session)
-            (verdict,) = judge(feed, day, source, LATER)
+            (verdict,) = judge(feed, feed.timeline.key_of(day), source, LATER)
             assert (verdict.state, verdict.reason) == ("accepted", None)
             assert verdict.url.startswith(f"simulated:{feed.request(day).path}")
             assert verdict.rows is not None
             assert verdict.rows.num_rows > 1
             assert (verdict.published_at is not None) == (feed.listing is not None)
             process = process or source._process
-            assert judge(feed, day, source, LATER) == [verdict]
+            assert judge(feed, feed.timeline.key_of(day), source, LATER) == [verdict]
         assert process is not None
         assert process.poll() is None
     assert process.returncode == 0
@@ -112,7 +113,8 @@ def lake(tmp_path: Path) -> Lake:
 
 def test_a_night_a_dawn_and_an_evening(source: SimulatedSource, moved: Time, lake: Lake) -> None:
     def state() -> str:
-        return acquire(lake, FUTURES, [THURSDAY], source, clock=moved)[THURSDAY].state
+        [answer] = acquire(lake, FUTURES, [str(THURSDAY)], source, clock=moved).values()
+        return answer.state
 
     moved.move(date(2024, 12, 11), 9)
     assert state() == "not_yet"
@@ -125,8 +127,7 @@ def test_a_night_a_dawn_and_an_evening(source: SimulatedSource, moved: Time, lak
     assert state() == "accepted"
     assert lake.row_counts(FUTURES.table, [str(THURSDAY)])[str(THURSDAY)] > 1_000
     moved.move(date(2025, 3, 12), 9)
-    before = date(2024, 12, 11)
-    gone = acquire(lake, FUTURES, [before], source, clock=moved)[before]
+    [gone] = acquire(lake, FUTURES, ["2024-12-11"], source, clock=moved).values()
     assert gone.state == "gone"
     assert "2024-12-11 is deleted" in str(gone.reason)
 
@@ -146,8 +147,8 @@ def test_a_typhoon_day_is_closed_when_the_next_session_is_listed(
     assert states() == {"taifex_futures": "partial", "twse_index": "missing"}
     moved.move(date(2024, 12, 14), 6)
     assert states() == {"taifex_futures": "closed", "twse_index": "closed"}
-    missing = outstanding(lake, source, taiwan(), FEEDS.values(), moved())
-    assert all(one.session != FRIDAY for one in missing)
+    missing = outstanding(lake, source, known(lake, calendar), FEEDS.values(), moved())
+    assert all(one.key != str(FRIDAY) for one in missing)
 
 
 FAULTY = (FUTURES, FEEDS["taifex_daily_futures"], FEEDS["twse_index"])
@@ -169,7 +170,7 @@ def right(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> dict[
     lake = Lake(str(tmp_path_factory.mktemp("right") / "lake"), "simulated")
     with serving(exchange) as address, SimulatedSource(address) as source:
         for feed in FAULTY:
-            acquire(lake, feed, [THURSDAY, MONDAY], source)
+            acquire(lake, feed, [str(THURSDAY), str(MONDAY)], source)
     return {feed.name: rows(lake, feed) for feed in FAULTY}
 
 
@@ -183,7 +184,7 @@ def test_every_fault_is_survived(
     with server.in_background(), SimulatedSource(server.url) as source:
         for feed in FAULTY:
             for _ in range(10):
-                answers = acquire(lake, feed, [THURSDAY, MONDAY], source)
+                answers = acquire(lake, feed, [str(THURSDAY), str(MONDAY)], source)
                 if all(answer.accepted for answer in answers.values()):
                     break
             assert rows(lake, feed).equals(right[feed.name])

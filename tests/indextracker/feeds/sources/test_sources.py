@@ -67,7 +67,7 @@ def test_feeds_are_declared_in_full(feed: Feed, session: date) -> None:
     assert feed.table.name == feed.name
     assert feed.publisher in PUBLISHERS
     if feed.timeline != Years():
-        assert feed.due(session) == datetime(2024, 12, 16, 10, 30, tzinfo=UTC)
+        assert feed.due(str(session)) == datetime(2024, 12, 16, 10, 30, tzinfo=UTC)
     assert (feed.listing is None) == (feed.window_sessions is None)
 
 
@@ -122,7 +122,7 @@ def test_the_largest_file_of_a_name_comes_first(
     (tmp_path / "2024/Daily_2024_12_16.zip").write_bytes(futures_zip())
     with ArchiveSource(tmp_path) as archive:
         answers = list(archive.answers(FUTURES, session))
-        answer = judge(FUTURES, session, archive, LATER)[0]
+        answer = judge(FUTURES, str(session), archive, LATER)[0]
     assert [one.url for one in answers] == [
         "archive:2024/Daily_2024_12_16.zip",
         "archive:2024/dawn/Daily_2024_12_16.zip",
@@ -136,7 +136,7 @@ def test_the_largest_file_of_a_name_comes_first(
 
 
 def test_the_real_archive_prefers_the_complete_file(samples: Path, session: date) -> None:
-    answer = judge(FUTURES, session, ArchiveSource(samples), LATER)[0]
+    answer = judge(FUTURES, str(session), ArchiveSource(samples), LATER)[0]
     assert (answer.state, answer.url) == ("accepted", "archive:taifex/Daily_2024_12_16.zip")
 
 
@@ -146,7 +146,7 @@ def test_only_files_that_are_all_refused_decide(
     (tmp_path / "a").mkdir()
     (tmp_path / "a/Daily_2024_12_16.zip").write_bytes(futures_zip(NIGHT))
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(bytes(100_000))
-    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0]
     assert (answer.state, answer.url) == ("partial", "archive:a/Daily_2024_12_16.zip")
     assert answer.document is not None
     assert answer.document.read() == futures_zip(NIGHT)
@@ -154,12 +154,14 @@ def test_only_files_that_are_all_refused_decide(
 
 def test_either_form_of_a_name_is_found(tmp_path: Path, index_csv: Callable[[], bytes]) -> None:
     (tmp_path / "MI_5MINS_INDEX_20230130.csv").write_bytes(index_csv())
-    answer = judge(INDEX, date(2023, 1, 30), ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(INDEX, str(date(2023, 1, 30)), ArchiveSource(tmp_path), LATER)[0]
     assert (answer.state, answer.name) == ("accepted", "MI_5MINS_INDEX_20230130.csv")
 
 
 def test_an_absent_file_is_missing_and_named(tmp_path: Path, session: date) -> None:
-    answer = judge(INDEX, session, ArchiveSource(tmp_path), datetime(2024, 12, 16, tzinfo=UTC))[0]
+    answer = judge(
+        INDEX, str(session), ArchiveSource(tmp_path), datetime(2024, 12, 16, tzinfo=UTC)
+    )[0]
     assert answer.state == "missing"
     assert answer.document is None
     assert answer.reason == (
@@ -171,7 +173,7 @@ def test_an_absent_file_is_missing_and_named(tmp_path: Path, session: date) -> N
 
 def test_an_archive_that_is_no_folder_is_an_error(tmp_path: Path, session: date) -> None:
     with pytest.raises(NotADirectoryError, match="nowhere"):
-        judge(FUTURES, session, ArchiveSource(tmp_path / "nowhere"), LATER)[0]
+        judge(FUTURES, str(session), ArchiveSource(tmp_path / "nowhere"), LATER)[0]
 
 
 def test_a_file_that_cannot_be_a_document_is_not_read(
@@ -179,7 +181,9 @@ def test_a_file_that_cannot_be_a_document_is_not_read(
 ) -> None:
     monkeypatch.setattr(places.Folder, "pieces", None)
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(bytes(11))
-    answer = judge(replace(FUTURES, largest_bytes=10), session, ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(
+        replace(FUTURES, largest_bytes=10), str(session), ArchiveSource(tmp_path), LATER
+    )[0]
     assert (answer.state, answer.document) == ("refused", None)
     assert "larger than 10 bytes" in (answer.reason or "")
 
@@ -200,7 +204,9 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(
 
     monkeypatch.setattr(places.Folder, "pieces", read_unless_bad)
     archive = ArchiveSource(tmp_path)
-    assert judge(FUTURES, session, archive, LATER)[0].url == "archive:good/Daily_2024_12_16.zip"
+    assert (
+        judge(FUTURES, str(session), archive, LATER)[0].url == "archive:good/Daily_2024_12_16.zip"
+    )
     (answer, _) = archive.answers(FUTURES, session)
     assert answer.refusal is not None
     assert (answer.refusal.state, answer.document) == ("blocked", None)
@@ -215,10 +221,10 @@ def test_a_file_of_nothing_and_a_folder_of_the_name_hide_nothing(
     (tmp_path / "empty" / name).write_bytes(b"")
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / name).symlink_to(tmp_path / "nowhere.zip")
-    assert judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0].state == "missing"
+    assert judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0].state == "missing"
     (tmp_path / "elsewhere.zip").write_bytes(futures_zip())
     (tmp_path / name / name).symlink_to(tmp_path / "elsewhere.zip")
-    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0]
     assert (answer.state, answer.url) == ("accepted", f"archive:{name}/{name}")
 
 
@@ -243,8 +249,8 @@ def test_what_cannot_be_looked_at_hides_no_other_file(
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd/turn.zip").symlink_to("turn.zip")
     archive = ArchiveSource(tmp_path)
-    assert judge(FUTURES, session, archive, LATER)[0].state == "accepted"
-    answer = judge(INDEX, session, archive, LATER)[0]
+    assert judge(FUTURES, str(session), archive, LATER)[0].state == "accepted"
+    answer = judge(INDEX, str(session), archive, LATER)[0]
     assert answer.state == "blocked"
     assert answer.reason == (
         f"MI_5MINS_INDEX_20241216.json is not in what can be read of archive:{tmp_path.name}: "
@@ -280,14 +286,14 @@ def test_a_file_of_a_similar_name_is_not_read_and_named(
     (tmp_path / "Daily_2024_12_16.zip").write_bytes(futures_zip(NIGHT))
     (tmp_path / "2024").mkdir()
     (tmp_path / "2024" / name).write_bytes(futures_zip())
-    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0]
     assert answer.state == "partial"
     assert str(answer.reason).endswith(
         f"; passed over for their names: '2024/{name}': if one is the document, give it the name "
         "Daily_2024_12_16.zip"
     )
     (tmp_path / "Daily_2024_12_16.zip").unlink()
-    answer = judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0]
+    answer = judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0]
     assert (answer.state, answer.document) == ("missing", None)
     assert f"'2024/{name}'" in str(answer.reason)
 
@@ -329,7 +335,7 @@ def test_a_yearly_and_a_vendors_name_have_similar_ones_too(tmp_path: Path, sessi
 def test_of_many_similar_files_some_are_named(tmp_path: Path, session: date) -> None:
     for number in range(1, 8):
         (tmp_path / f"Daily_2024_12_16 ({number}).zip").write_bytes(b"")
-    reason = str(judge(FUTURES, session, ArchiveSource(tmp_path), LATER)[0].reason)
+    reason = str(judge(FUTURES, str(session), ArchiveSource(tmp_path), LATER)[0].reason)
     assert reason.count("'Daily_2024_12_16 (") == 5
     assert "'Daily_2024_12_16 (5).zip' and 2 more: if one" in reason
 
@@ -362,7 +368,7 @@ def test_all_files_of_an_archive_are_judged_and_each_content_once(
         given("archive:b", whole),
         given("archive:c", futures_zip(packing=zipfile.ZIP_STORED)),
     ]
-    found = judge(FUTURES, session, Listed(*answers, live=False), LATER)
+    found = judge(FUTURES, str(session), Listed(*answers, live=False), LATER)
     assert [(answer.url, answer.state) for answer in found] == [
         ("archive:a", "accepted"),
         ("archive:c", "accepted"),
@@ -374,18 +380,18 @@ def test_all_files_of_an_archive_are_judged_and_each_content_once(
 
 def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
     known = given("archive:x", b"accepted by rules of old")
-    assert judge(FUTURES, session, Listed(known, live=False), LATER, known.sha256) == [known]
-    assert judge(FUTURES, session, Listed(known, live=False), LATER)[0].state == "refused"
+    assert judge(FUTURES, str(session), Listed(known, live=False), LATER, known.sha256) == [known]
+    assert judge(FUTURES, str(session), Listed(known, live=False), LATER)[0].state == "refused"
 
 
 def test_what_is_older_than_can_be_read_is_missing_and_not_asked_for() -> None:
     source = Listed()
     trades = FEEDS["finmind_trades"]
-    answer = judge(trades, date(2018, 12, 28), source, LATER)[0]
+    answer = judge(trades, str(date(2018, 12, 28)), source, LATER)[0]
     assert (answer.state, answer.document, source.asked) == ("missing", None, 0)
     assert answer.reason is not None
     assert "finmind_trades can be read from 2019-01-01 on" in answer.reason
-    asked = judge(trades, date(2019, 1, 2), source, LATER)[0]
+    asked = judge(trades, str(date(2019, 1, 2)), source, LATER)[0]
     assert asked.reason is not None
     assert "can be read from" not in asked.reason
 
@@ -394,7 +400,7 @@ def test_the_first_accepted_answer_ends_the_asking(futures_zip: Zip, session: da
     published_at = datetime(2024, 12, 16, 8, 48, tzinfo=UTC)
     good = given("listed:good", futures_zip(), published_at)
     source = Listed(refused("blocked"), good, refused("partial"))
-    answer = judge(FUTURES, session, source, LATER)[0]
+    answer = judge(FUTURES, str(session), source, LATER)[0]
     assert source.asked == 2
     assert (answer, answer.state) == (good, "accepted")
 
@@ -412,7 +418,7 @@ def test_the_nearest_to_a_document_counts(
     session: date, states: tuple[State, ...], expected: State
 ) -> None:
     source = Listed(*(refused(state, f"it is {state}") for state in states))
-    answer = judge(FUTURES, session, source, LATER)[0]
+    answer = judge(FUTURES, str(session), source, LATER)[0]
     assert (answer.state, answer.reason) == (expected, f"it is {expected}")
 
 
@@ -430,7 +436,7 @@ def test_the_nearest_to_a_document_counts(
 def test_before_the_publishers_hour_nothing_is_missing(
     session: date, now: datetime, live: bool, state: State, expected: State
 ) -> None:
-    answer = judge(FUTURES, session, Listed(refused(state), live=live), now)[0]
+    answer = judge(FUTURES, str(session), Listed(refused(state), live=live), now)[0]
     assert answer.state == expected
     due = "due at 2024-12-16 18:30 Asia/Taipei" in (answer.reason or "")
     assert due == (expected == "not_yet")
@@ -450,7 +456,7 @@ def test_what_came_before_the_session_ended_is_not_whole(
     futures_zip: Zip, session: date, published_at: datetime | None, live: bool, expected: State
 ) -> None:
     source = Listed(given("listed:x", futures_zip(), published_at), live=live)
-    answer = judge(FUTURES, session, source, LATER)[0]
+    answer = judge(FUTURES, str(session), source, LATER)[0]
     assert (answer.state, answer.document) == (expected, source.given[0].document)
     if expected == "partial":
         assert "Asia/Taipei, before the session ended" in (answer.reason or "")
@@ -469,7 +475,7 @@ def test_what_does_not_tell_its_end_is_taken_only_once_due(
 ) -> None:
     feed = replace(FUTURES, tells_end=False)
     source = Listed(given("listed:x", futures_zip()), live=live)
-    answer = judge(feed, session, source, now)[0]
+    answer = judge(feed, str(session), source, now)[0]
     assert answer.state == expected
     if expected == "partial":
         assert answer.reason == (
@@ -484,7 +490,7 @@ def test_what_holds_no_list_and_bars_nobody_says_so() -> None:
 
 def test_an_error_of_the_program_is_no_refusal(session: date) -> None:
     with pytest.raises(ValueError, match="listed:x"):
-        judge(FUTURES, session, Listed(Answer("listed:x", "x", None)), LATER)[0]
+        judge(FUTURES, str(session), Listed(Answer("listed:x", "x", None)), LATER)[0]
 
 
 def test_a_source_is_closed_at_the_end_of_its_block() -> None:
