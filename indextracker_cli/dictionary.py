@@ -169,7 +169,7 @@ def _replaced(table: Table) -> str:
     if table.is_whole:
         return "one write replaces all of it"
     of_one = "".join(f" of one `{name}`" for name in table.slice_by)
-    return f"one write replaces the rows{of_one} of the sessions that it lists"
+    return f"one write replaces the rows{of_one} of the {table.timeline.unit} that it lists"
 
 
 def _what_holds(rule: Rule) -> str:

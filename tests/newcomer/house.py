@@ -21,11 +21,12 @@ COPIED = (
     *("catalogue", "spark", "simulator", "indextracker", "indextracker_assets", "indextracker_cli"),
     *("dbt_project", "deployment"),
 )
-# What `make docs` writes for dbt, and what a first backfill compiles.
+# What `make docs` writes, for which it has the dbt project compiled.
 GENERATE = """
-from indextracker.warehouse import dbt_runs, dbt_sources
+from indextracker.warehouse import dbt_sources
+from indextracker_cli import dictionary
 dbt_sources.main([])
-dbt_runs.prepare()
+dictionary.main([])
 """
 # Where Python looks for the packages of the copy, before those of the project.
 ROOTS = ("", "catalogue", "spark", "simulator")
@@ -44,7 +45,7 @@ class House:
         return [str(self.folder / root) for root in ROOTS]
 
     def generate(self) -> None:
-        """Renews what follows from the declarations, and compiles the dbt project."""
+        """Renews what follows from the declarations: dbt's sources, the data dictionary."""
         self.run("-c", GENERATE)
 
     def run(
