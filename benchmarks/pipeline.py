@@ -8,12 +8,16 @@ Library and engine alone: Dagster, checks, warehouse and marts are another bench
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building.needs import way
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import trading_days
 from indextracker.engines import Engine, engine
@@ -24,17 +28,13 @@ from indextracker_catalogue import TABLES
 from indextracker_spark.jobs import JOBS
 
 READ = ("taifex_futures", "taifex_options")
+# The way of a tick file to its bars.
+TERMS = ("silver/expiries", "silver/expire_codes")
 FILLED = (
-    "silver/expiries",
-    "silver/expire_codes",
-    "silver/futures_trades",
-    "silver/futures_spreads",
-    "silver/option_trades",
-    *(f"silver/rejects/{feed}" for feed in READ),
-    *(f"silver/contracts/{instrument}" for instrument in ("Futures", "Options")),
-    "gold/futures_bars",
-    "gold/spread_bars",
-    "gold/option_bars",
+    *("silver/futures_trades", "silver/futures_spreads", "silver/option_trades"),
+    *("silver/rejects/taifex_futures", "silver/rejects/taifex_options"),
+    *("silver/contracts/Futures", "silver/contracts/Options"),
+    *("gold/futures_bars", "gold/spread_bars", "gold/option_bars"),
 )
 COUNTED = {
     "futures_bars": "contracts + spread_contracts",
@@ -43,7 +43,35 @@ COUNTED = {
 }
 
 
-def run(archive: Path, sessions: Sequence[date], place: Path, spark: Engine) -> dict[str, int]:
+@dataclass
+class Ran:
+    """What a run over some sessions made, and how long it took.
+
+    Attributes:
+        found: Bars of each kind, and contracts in those of one minute.
+        lines: Rows of bronze.
+        seconds: By stage: a feed to bronze, a job, reference data.
+    """
+
+    found: dict[str, int] = field(default_factory=dict)
+    lines: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts what is done inside as a stage."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - started
+
+
+def run(
+    archive: Path,
+    sessions: Sequence[date],
+    place: Path,
+    spark: Engine,
+    feeds: Sequence[str] = READ,
+) -> Ran:
     """Fills a new lake from the sessions' tick files.
 
     Args:
@@ -51,28 +79,40 @@ def run(archive: Path, sessions: Sequence[date], place: Path, spark: Engine) -> 
         sessions: In order.
         place: Folder of the lake.
         spark: A running engine, or one that its first job starts.
-
-    Returns:
-        Bars of each kind, and contracts in those of one minute.
+        feeds: Of which feeds; the jobs that rest on others are left out.
     """
-    lake = Lake(str(place), "real")
-    for table, reference in REFERENCES.items():
-        lake.replace(table, reference.made())
+    lake, ran = Lake(str(place), "real"), Ran()
+    keys = [str(session) for session in sessions]
+    with ran.stage("reference data"):
+        for table, reference in REFERENCES.items():
+            lake.replace(table, reference.made())
+        for name in TERMS:
+            _fill(lake, spark, name, [])
     with ArchiveSource(archive) as source:
-        for feed in READ:
-            answers = acquire(lake, FEEDS[feed], [*map(str, sessions)], source)
-            assert all(answer.accepted for answer in answers.values()), answers
+        for feed in feeds:
+            with ran.stage(f"bronze/{feed}"):
+                answers = acquire(lake, FEEDS[feed], keys, source)
+            if refused := [answer for answer in answers.values() if not answer.accepted]:
+                raise RuntimeError(f"not accepted: {refused[0]}")
+            ran.lines += lake.total_rows(FEEDS[feed].table)
     for name in FILLED:
-        lake.ensure((JOBS[name].writes, *JOBS[name].reads))
-        spark.run(JOBS[name], lake.root, [*map(str, sessions)])
-    found = {}
+        if way(JOBS[name]).feeds.keys() <= set(feeds):
+            with ran.stage(name):
+                _fill(lake, spark, name, keys)
     for name, contracts in COUNTED.items():
-        with lake.sql([TABLES[f"gold/{name}"]]) as connection:
-            [(bars, total)] = connection.execute(
-                f"select count(*), sum({contracts}) filter (scale_minutes = 1) from {name}"
-            ).fetchall()
-        found |= {name: bars, f"contracts of {name}": int(total)}
-    return found
+        if lake.exists(TABLES[f"gold/{name}"]):
+            with lake.sql([TABLES[f"gold/{name}"]]) as connection:
+                [(bars, total)] = connection.execute(
+                    f"select count(*), sum({contracts}) filter (scale_minutes = 1) from {name}"
+                ).fetchall()
+            ran.found |= {name: bars, f"contracts of {name}": int(total or 0)}
+    return ran
+
+
+def _fill(lake: Lake, spark: Engine, name: str, keys: Sequence[str]) -> None:
+    job = JOBS[name]
+    lake.ensure((job.writes, *job.reads))
+    spark.run(job, lake.root, keys)
 
 
 def main() -> None:
@@ -82,9 +122,9 @@ def main() -> None:
     settings = environment.load()
     environment.export(settings)
     spark = engine(settings)
-    found = run(archive, trading_days("XTAI").sessions(first, last), out, spark)
+    ran = run(archive, trading_days("XTAI").sessions(first, last), out, spark)
     spark.close()
-    sys.stdout.write(f"{found}\n")
+    sys.stdout.write(f"{ran.found}\n")
 
 
 if __name__ == "__main__":
