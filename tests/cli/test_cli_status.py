@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import SUBJECTS, Years
+from indextracker_catalogue import SUBJECTS, Column, Hours, Years
 from indextracker_catalogue.taiwan import XTAI
+from indextracker_cli.days import looked_at
 from indextracker_cli.overview import lines
 from indextracker_cli.states import States
 
@@ -313,6 +315,53 @@ def test_who_keeps_some_feeds_is_told_of_those_alone(month: Platform) -> None:
     shown = " ".join(" ".join(lines(one_session, 200)).split())
     assert f"--to {MONTH[20]} --feeds twse_index" in shown
     assert "not looked at: taifex_futures" in shown
+
+
+def test_a_feed_of_hours_is_shown_by_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = FEEDS["twse_index"]
+    columns = (*index.table.columns, Column("hour", "timestamp", "The hour."))
+    table = replace(
+        index.table, name="gauges", timeline=Hours(), columns=columns, key=("hour", "line")
+    )
+    monkeypatch.setitem(FEEDS, "gauges", replace(index, name="gauges", table=table))
+    of = platform(tmp_path)
+    keys = [f"2024-12-16T{hour:02}" for hour in (22, 23)] + ["2024-12-17T00", "2024-12-17T01"]
+    there, wrong = ("accepted", None), ("refused", "it is HTML")
+    states = (there, wrong, wrong, there)
+    record(
+        of.lake,
+        [
+            replace(answer("twse_index", TODAY, state, why), feed="gauges", key=key)
+            for key, (state, why) in zip(keys, states, strict=True)
+        ],
+    )
+    shown = list(lines(States(of, SUBJECTS["taiwan"], {Hours(): keys}, ["gauges"]), 80))
+    assert shown[0] == "2024-12-16T22 to 2024-12-17T01: 4 hours, 2 complete; 2 of 4 documents"
+    assert "        2024-12-16" in shown
+    assert [line for line in shown if re.match(" +[0-9]{4}$", line)] == [
+        "        2200",
+        "        2301",
+    ]
+    assert "gauges  .rr.    2" in shown
+    assert "      gauges 2024-12-16 23:00 UTC to 12-17 00:00 UTC" in shown
+
+
+def test_keys_of_each_time_line_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taiwan_and_hours = (XTAI, Hours(), Years())
+    monkeypatch.setattr("indextracker_cli.days.timelines_of", lambda _: taiwan_and_hours)
+    of, subject = platform(tmp_path), SUBJECTS["taiwan"]
+    # Up to the present, which is in the twelfth hour of the day.
+    last = looked_at(of, subject, None, None, 30)
+    assert last[XTAI] == KEYS
+    assert (len(last[Hours()]), last[Hours()][-1]) == (30, "2024-12-17T11")
+    assert last[Years()] == ["2024"]
+    named = looked_at(of, subject, date(2023, 12, 31), date(2024, 1, 2), 30)
+    assert named[XTAI] == ["2024-01-02"]
+    assert (named[Hours()][0], named[Hours()][-1]) == ("2023-12-31T00", "2024-01-02T23")
+    # Those that the others touch.
+    assert named[Years()] == ["2023", "2024"]
 
 
 # the command
