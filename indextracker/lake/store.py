@@ -23,6 +23,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from indextracker.lake import shapes, ways
 from indextracker.lake.arrow import arrow_schema, arrow_type
 from indextracker.lake.landing import Landing
+from indextracker.lake.opened import OpenTables
 from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker.lake.ways import Once
 from indextracker.system import places
@@ -67,6 +68,8 @@ class Lake:
         self.root = root
         self.world = world
         self._place = place or places.place(root)
+        self._open = OpenTables()
+        self._is_marked = False
 
     @property
     def address(self) -> str:
@@ -88,7 +91,7 @@ class Lake:
 
     def exists(self, table: Table) -> bool:
         """Whether the table has been created."""
-        return DeltaTable.is_deltatable(self.path(table))
+        return self._open.exists(self.place(table), self.path(table))
 
     def open(self, table: Table, as_of: AsOf | None = None) -> DeltaTable:
         """The Delta table at its latest version, or as it was.
@@ -103,12 +106,14 @@ class Lake:
             NoSuchVersionError: It was not there then, or what it was is forgotten.
         """
         self._verify_world()
-        if not self.exists(table):
+        latest = self._latest(table)
+        if latest is None:
             raise TableMissingError(f"the lake {self.root} has no {table.path} yet: backfill first")
         if as_of is None:
-            return self._delta(table)
+            return latest
         version = version_at(self.place(table), table.path, as_of)
-        return self._delta(table, version.number)
+        with self._readable(table):
+            return DeltaTable(self.path(table), version.number)
 
     def ensure(self, tables: Iterable[Table]) -> None:
         """Creates the tables that are not there yet, and marks the lake with its world.
@@ -122,9 +127,7 @@ class Lake:
             self._place.keep(_MARK, f"{self.world}\n".encode())
             self._verify_world()
         for table in tables:
-            if not self.exists(table):
-                self._create(table)
-            shapes.complete(self._delta(table), table)
+            self._ensured(table)
 
     def replace(self, table: Table, rows: pa.Table, keys: Sequence[Key] = ()) -> None:
         """Replaces the slice of the given keys (all of a table in one piece) in one commit.
@@ -289,6 +292,8 @@ class Lake:
 
     def _verify_world(self) -> bool:
         """Whether the lake is marked; raises where it is marked with the other world."""
+        if self._is_marked:  # for good
+            return True
         try:
             found = self._place.read(_MARK).decode().strip()
         except FileNotFoundError:
@@ -298,6 +303,7 @@ class Lake:
                 f"the lake {self.root} holds {found} data and this run is of the {self.world} "
                 "world: set INDEXTRACKER_LAKE to another folder or prefix"
             )
+        self._is_marked = True
         return True
 
     def _create(self, table: Table) -> None:
@@ -323,7 +329,10 @@ class Lake:
         as_of: AsOf | None,
     ) -> None:
         declared = arrow_schema(table, stored=True)
-        source = self.rows(table, keys, as_of) if self.exists(table) else declared.empty_table()
+        try:
+            source = self.rows(table, keys, as_of)
+        except TableMissingError:
+            source = declared.empty_table()
         connection.register(table.path, source)
         rows = f'"{table.path}"'
         if not set(declared.names) <= set(source.schema.names):
@@ -336,9 +345,23 @@ class Lake:
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
         )
 
-    def _delta(self, table: Table, version: int | None = None) -> DeltaTable:
+    def _ensured(self, table: Table) -> DeltaTable:
+        """The table at its latest version, made or completed where it has to be."""
+        delta = self._latest(table)
+        if delta is None:
+            self._create(table)
+            delta = self.open(table)
+        shapes.complete(delta, table)
+        return delta
+
+    def _latest(self, table: Table) -> DeltaTable | None:
+        with self._readable(table):
+            return self._open.latest(self.place(table), self.path(table))
+
+    @contextmanager
+    def _readable(self, table: Table) -> Iterator[None]:
         try:
-            return DeltaTable(self.path(table), version)
+            yield
         except DeltaError as error:
             says = str(error).strip().splitlines()[0]
             raise TableUnreadableError(
@@ -348,11 +371,12 @@ class Lake:
             ) from error
 
     def _commit(self, table: Table, write: Callable[[DeltaTable], None]) -> None:
-        self.ensure([table])
+        self.ensure([])
         for attempt in range(1, COMMIT_TRIES + 1):
-            # The handle is opened anew: a loser of two commits starts from the winner's snapshot.
+            # Brought up to date each time: a loser of two commits starts from the winner's.
+            delta = self._ensured(table)
             try:
-                write(self._delta(table))
+                write(delta)
             except CommitFailedError:
                 if attempt == COMMIT_TRIES:
                     raise

@@ -71,6 +71,10 @@ class Place(Protocol):
 
     def exists(self, name: str) -> bool:
         """Whether something is kept under the name."""
+        return self.modified_at(name) is not None
+
+    def modified_at(self, name: str) -> datetime | None:
+        """When what is kept under the name was written; None where nothing is."""
         ...
 
     def read(self, name: str) -> bytes:
@@ -180,7 +184,7 @@ def place(address: str) -> Place:
     return Bucket(address) if address.startswith("s3://") else Folder(Path(address))
 
 
-class Folder:
+class Folder(Place):
     """A folder of this machine."""
 
     def __init__(self, folder: Path) -> None:
@@ -191,9 +195,12 @@ class Folder:
         """The folder of that name in this one."""
         return Folder(self._folder / name)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is such a file."""
-        return (self._folder / name).exists()
+    def modified_at(self, name: str) -> datetime | None:
+        """When a file was written."""
+        try:
+            return datetime.fromtimestamp((self._folder / name).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -270,7 +277,7 @@ class Folder:
         return SubTreeFileSystem(str(self._folder.absolute()), LocalFileSystem())
 
 
-class Bucket:
+class Bucket(Place):
     """A prefix of a bucket, or all of it.
 
     Args:
@@ -293,14 +300,15 @@ class Bucket:
         """The prefix of that name in this one, by the same client."""
         return Bucket(f"{self.address}/{name}", lambda: self._client)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is such an object."""
+    def modified_at(self, name: str) -> datetime | None:
+        """When an object was written."""
         try:
             with self._asked(name):
-                self._client.head_object(**self._object(name))
+                answer = self._client.head_object(**self._object(name))
         except FileNotFoundError:
-            return False
-        return True
+            return None
+        modified: datetime = answer["LastModified"]
+        return modified
 
     def read(self, name: str) -> bytes:
         """The bytes of an object."""

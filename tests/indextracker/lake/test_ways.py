@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from indextracker.lake import Lake, ways
 from indextracker.lake.arrow import arrow_schema
@@ -90,14 +91,10 @@ def test_two_that_start_from_one_snapshot_add_one(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake.append(EVENTS, of(EVENTS, (1,)), Once("consumer/0", 1))
-    old = lake.open(EVENTS)
+    handles = [DeltaTable(lake.path(EVENTS))]
     lake.append(EVENTS, of(EVENTS, (2,)), Once("consumer/0", 2))
-    handles = [old]
-    opened = lake._delta
-    monkeypatch.setattr(
-        lake, "_delta", lambda table, *version: handles.pop() if handles else opened(table)
-    )
-    monkeypatch.setattr(lake, "ensure", lambda tables: None)
+    latest = lake._ensured
+    monkeypatch.setattr(lake, "_ensured", lambda table: handles.pop() if handles else latest(table))
     lake.append(EVENTS, of(EVENTS, (2,)), Once("consumer/0", 2))
     assert events(lake) == [1, 2]
 
