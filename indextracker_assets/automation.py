@@ -10,7 +10,7 @@ on together. `killed_runs`, which only cleans up, always runs.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -18,10 +18,10 @@ from indextracker.acquiring.turns import ASKS_EVERY, turns
 from indextracker.acquiring.windows import outstanding
 from indextracker.building import staleness
 from indextracker.building.earlier import known
+from indextracker.building.freshness import watched
 from indextracker.building.needs import needs_of
 from indextracker.building.planning import spans
-from indextracker.calendars import TradingDays
-from indextracker.feeds import FEEDS, feeds_of
+from indextracker.feeds import feeds_of
 from indextracker.platform import Platform
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
@@ -30,7 +30,7 @@ from indextracker_assets.partitions import tags, tags_between
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
 from indextracker_assets.specs import asset_key, key_at
-from indextracker_catalogue import SUBJECTS, Schedule, Sessions, Subject
+from indextracker_catalogue import SUBJECTS, Schedule, Subject, timelines_of
 
 Requests = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -49,13 +49,19 @@ def schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
         for subject in SUBJECTS.values()
         for schedule in subject.schedules
     ]
-    looking = [_looking(subject, status) for subject in SUBJECTS.values() if subject.freshness]
+    looking = [
+        _looking(subject, status)
+        for subject in SUBJECTS.values()
+        if subject.freshness and watched(subject)
+    ]
     return [*asking, *looking]
 
 
 def _asking_at(
     platform: Platform, subject: Subject, schedule: Schedule, status: dg.DefaultScheduleStatus
 ) -> dg.ScheduleDefinition:
+    feeds = [feed for feed in feeds_of(subject).values() if feed.timeline == schedule.timeline]
+
     @dg.schedule(
         name=schedule.name,
         job_name=jobs.job_name(jobs.ACQUIRE, subject, schedule.timeline),
@@ -72,6 +78,13 @@ def _asking_at(
         if not calendar.is_key(key):
             following = calendar.next(key)
             return dg.SkipReason(f"{key} is no trading day; the next one is {following}")
+        if schedule.timeline.at_once:
+            return dg.RunRequest(
+                run_key=key, asset_selection=[asset_key(feed.table) for feed in feeds]
+            )
+        # That of an hour is out when the next one has begun.
+        while not any(feed.due(key) <= context.scheduled_execution_time for feed in feeds):
+            key = calendar.previous(key)
         return dg.RunRequest(run_key=key, tags=tags_between(key, key))
 
     return documents
@@ -97,10 +110,7 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
     on = platform.settings.dagster.automation == "running"
     status = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
     of_subjects = [
-        sensor
-        for subject in SUBJECTS.values()
-        if isinstance(subject.timeline, Sessions)
-        for sensor in _sensors_of(platform, subject, status)
+        sensor for subject in SUBJECTS.values() for sensor in _sensors_of(platform, subject, status)
     ]
 
     @dg.sensor(
@@ -122,42 +132,44 @@ def _sensors_of(
     platform: Platform, subject: Subject, status: dg.DefaultSensorStatus
 ) -> list[dg.SensorDefinition]:
     """What looks for outstanding documents and for stale tables of a subject."""
-    acquire, refine, marts = (
-        jobs.job_name(kind, subject) for kind in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS)
+    acquiring, refining, marts = (
+        jobs.jobs_of(kind, subject) for kind in (jobs.ACQUIRE, jobs.REFINE, jobs.BUILD_MARTS)
     )
 
     @dg.sensor(
         name=f"outstanding_documents{subject.suffix}",
-        job_name=acquire,
+        jobs=acquiring,
         minimum_interval_seconds=int(ASKS_EVERY.total_seconds()),
         default_status=status,
         description="Requests missing documents again that publishers still keep.",
     )
     def outstanding_documents(context: dg.SensorEvaluationContext) -> Requests:
-        if under_way(context.instance, acquire):
+        if any(under_way(context.instance, job.name) for job in acquiring):
             yield dg.SkipReason("documents are being acquired")
             return
         yield from _asking(platform, subject)
 
     @dg.sensor(
         name=f"stale_sessions{subject.suffix}",
-        jobs=[job for job in jobs.work_jobs() if job.name in (refine, marts)],
+        jobs=[*refining, *marts],
         minimum_interval_seconds=REFINES_EVERY_SECONDS,
         default_status=status,
         description="Builds the sessions of tables that were not made from the accepted documents, "
         "then the marts.",
     )
     def stale_sessions(context: dg.SensorEvaluationContext) -> Requests:
-        for job in (acquire, refine, marts):
-            if under_way(context.instance, job):
-                yield dg.SkipReason(f"a run of {job} is under way")
+        for job in (*acquiring, *refining, *marts):
+            if under_way(context.instance, job.name):
+                yield dg.SkipReason(f"a run of {job.name} is under way")
                 return
         now = datetime.now(UTC)
         requests = [*_refining(platform, subject, context.instance, now)]
         requests = requests or [*_publishing(subject, context.instance, now)]
         yield from requests or [dg.SkipReason("nothing is stale, or its run failed just now")]
 
-    return [outstanding_documents, stale_sessions]
+    asking = [outstanding_documents] if acquiring else []
+    building = [stale_sessions] if refining or marts else []
+    return [*asking, *building]
 
 
 def failed_runs(told: Alert) -> dg.SensorDefinition:
@@ -185,30 +197,27 @@ def failed_runs(told: Alert) -> dg.SensorDefinition:
     return sensor
 
 
-def _days(platform: Platform, subject: Subject) -> TradingDays:
-    assert isinstance(subject.timeline, Sessions)
-    return platform.trading_days(subject.timeline)
-
-
 def _asking(platform: Platform, subject: Subject) -> Requests:
     """Runs for the outstanding documents for whom enough time has passed since they were asked."""
     now, first = platform.clock(), platform.settings.lake.start
-    calendar = _days(platform, subject)
-    feeds = feeds_of(subject).values()
     calendars = known(platform.lake, platform.calendar_of)
-    missing = outstanding(platform.lake, platform.source, calendars, feeds, now)
+    feeds = feeds_of(subject)
+    missing = outstanding(platform.lake, platform.source, calendars, feeds.values(), now)
     due, waiting = turns(platform.lake, missing, first, now)
-    yearly = [asset_key(FEEDS[feed].table) for feed in due if FEEDS[feed].timeline.at_once]
-    if yearly:
-        yield dg.RunRequest(asset_selection=yearly)
-    of_sessions = {
-        feed: [date.fromisoformat(key) for key in keys]
-        for feed, keys in due.items()
-        if not FEEDS[feed].timeline.at_once
-    }
-    for span in spans(of_sessions, calendar):
-        keys = [asset_key(FEEDS[feed].table) for feed in span.names]
-        yield dg.RunRequest(asset_selection=keys, tags=tags(span))
+    if at_once := [asset_key(feeds[name].table) for name in due if feeds[name].timeline.at_once]:
+        yield dg.RunRequest(job_name=jobs.job_name(jobs.ACQUIRE, subject), asset_selection=at_once)
+    for timeline in timelines_of(subject):
+        keys = {
+            name: of_feed
+            for name, of_feed in due.items()
+            if feeds[name].timeline == timeline and not timeline.at_once
+        }
+        for span in spans(keys, platform.calendar_of(timeline)):
+            yield dg.RunRequest(
+                job_name=jobs.job_name(jobs.ACQUIRE, subject, timeline),
+                asset_selection=[asset_key(feeds[name].table) for name in span.names],
+                tags=tags(span),
+            )
     if not due:
         yield dg.SkipReason(
             f"no document is requested now; {waiting} documents wait for their turn"
@@ -219,28 +228,27 @@ def _refining(
     platform: Platform, subject: Subject, instance: dg.DagsterInstance, now: datetime
 ) -> Requests:
     """Runs for what is stale, unless such a run failed a short while ago."""
-    lake = platform.lake
-    calendars = known(lake, platform.calendar_of)
-    stale = {
-        path: {
-            day: what
-            for day, what in ((date.fromisoformat(key), what) for key, what in keys.items())
-            if day >= platform.settings.lake.start
+    lake, needs = platform.lake, needs_of(subject)
+    stale = staleness.stale(lake, needs, known=known(lake, platform.calendar_of))
+    for timeline in timelines_of(subject):
+        start = timeline.key_of(platform.settings.lake.start)
+        of_line = {
+            path: {key: what for key, what in stale[path].items() if key >= start}
+            for path, need in needs.items()
+            if need.timeline == timeline
         }
-        for path, keys in staleness.stale(lake, needs_of(subject), known=calendars).items()
-    }
-    for span in spans(stale, _days(platform, subject)):
-        digest = span.digest(stale)
-        if key := attempt(instance, digest, now):
-            yield dg.RunRequest(
-                run_key=key,
-                job_name=jobs.job_name(jobs.REFINE, subject),
-                asset_selection=[
-                    *jobs.reference_keys(subject),
-                    *(key_at(path) for path in span.names),
-                ],
-                tags={**tags(span), DIGEST: digest},
-            )
+        for span in spans(of_line, platform.calendar_of(timeline)):
+            digest = span.digest(of_line)
+            if key := attempt(instance, digest, now):
+                yield dg.RunRequest(
+                    run_key=key,
+                    job_name=jobs.job_name(jobs.REFINE, subject, timeline),
+                    asset_selection=[
+                        *jobs.reference_keys(subject),
+                        *(key_at(path) for path in span.names),
+                    ],
+                    tags={**tags(span), DIGEST: digest},
+                )
 
 
 def _publishing(subject: Subject, instance: dg.DagsterInstance, now: datetime) -> Requests:

@@ -2,7 +2,7 @@
 
 Runs on the instance under DAGSTER_HOME, so that the UI shows it, and in this process, so that it
 takes seconds. A run of Dagster's marks each of its partitions: a refining run therefore holds only
-sessions whose documents are there, and takes a contiguous range of them.
+keys whose documents are there, and takes a contiguous range of them. A run is of one time line.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from types import MappingProxyType
 
 import dagster as dg
@@ -18,7 +17,7 @@ import dagster as dg
 from indextracker.acquiring.deliveries import current, unasked
 from indextracker.building import staleness
 from indextracker.building.earlier import known
-from indextracker.building.needs import SESSION_FEEDS, YEARLY_FEEDS, needs_of
+from indextracker.building.needs import needs_of
 from indextracker.building.planning import Span, spans
 from indextracker.building.reports import Report, counted, rejected
 from indextracker.building.staleness import Needs
@@ -29,7 +28,7 @@ from indextracker_assets import jobs, outcomes, partitions
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.documents import STEPS
 from indextracker_assets.assets.marts import has_models
-from indextracker_assets.assets.warehouse import loaded_of
+from indextracker_assets.assets.warehouse import loaded_of, loading
 from indextracker_assets.definitions import work_defs
 from indextracker_assets.pools import make_places
 from indextracker_assets.resources import cancel_job_runs
@@ -43,15 +42,16 @@ from indextracker_assets.runs import (
     task_tags,
 )
 from indextracker_assets.specs import asset_key, key_at, raw_key
-from indextracker_catalogue import TABLES, Whole
+from indextracker_catalogue import TABLES, Key, Subject, Table, Timeline, Whole
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def backfill(
+def backfill(  # noqa: PLR0913 - all but the first three have their default
     platform: Platform,
-    sessions: Sequence[date],
+    subject: Subject,
+    keys: Mapping[Timeline, Sequence[Key]],
     *,
     feeds: Iterable[str] | None = None,
     to_layer: str = "marts",
@@ -59,14 +59,14 @@ def backfill(
     tables: Collection[str] = (),
     when_interrupted: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> Report:
-    """Brings sessions from their publishers to the layer asked for.
+    """Brings keys of a subject's time lines from their publishers to the layer asked for.
 
     What was asked for is built again even where it is not stale: the code may have changed.
 
     Args:
-        platform: Source, lake, engine and warehouse, and the subject that is meant; its `progress`
-            receives how far this is.
-        sessions: Trading sessions, in order; one still to come is not asked for.
+        platform: Source, lake, engine and warehouse; its `progress` receives how far this is.
+        subject: Whose feeds and tables.
+        keys: Per time line its keys, in order; one still to come is not asked for.
         feeds: Feeds to ask, all of the subject by default; only jobs whose feeds are all named run.
         to_layer: The last of LAYERS to fill.
         again: Whether to ask anew for documents that were accepted before.
@@ -77,30 +77,29 @@ def backfill(
     """
     reached = LAYERS[: LAYERS.index(to_layer) + 1]
     report = Report()
-    runs = _Runs(platform, report)
+    runs = _Runs(platform, subject, report)
     when_interrupted(runs.cancel)
-    feeds = list(feeds_of(platform.subject) if feeds is None else feeds)
+    feeds = list(feeds_of(subject) if feeds is None else feeds)
     if not tables:
-        _acquire(platform, runs, sessions, feeds, AGAIN if again else {})
-    _tell_states(platform, report, sessions, feeds)
-    wanted = _named(needs_of(platform.subject, reached), feeds)
+        _acquire(platform, runs, keys, feeds, AGAIN if again else {})
+    _tell_states(platform, subject, report, keys, feeds)
+    wanted = _named(subject, needs_of(subject, reached), feeds)
     if tables:
         wanted = {path: need for path, need in wanted.items() if path in tables}
     if not report.failures:
-        _refine(platform, runs, wanted, sessions, reached, tables)
-    for path in _tables(() if tables else feeds, wanted):
-        if platform.lake.exists(TABLES[path]):
-            keys = [session.isoformat() for session in sessions]
-            counts = platform.lake.row_counts(TABLES[path], keys)
-            report.tables[path] = sum(counts.values())
-    report.rejects = rejected(platform.lake, sessions, feeds)
+        _refine(platform, runs, wanted, keys, reached, tables)
+    for table in _tables(subject, () if tables else feeds, wanted):
+        if platform.lake.exists(table):
+            counts = platform.lake.row_counts(table, keys.get(table.timeline, ()))
+            report.tables[table.path] = sum(counts.values())
+    report.rejects = rejected(platform.lake, subject, keys, feeds)
     return report
 
 
 class _Runs:
     """Launches runs and notes what they took and what broke."""
 
-    def __init__(self, platform: Platform, report: Report) -> None:
+    def __init__(self, platform: Platform, subject: Subject, report: Report) -> None:
         self._instance = open_instance(platform.settings.dagster.home)
         end_killed_runs(self._instance)
         make_places(self._instance)
@@ -109,7 +108,7 @@ class _Runs:
         self._env = platform.settings.deployment.env
         self._defs = work_defs(platform)
         self._progress = platform.progress
-        self._subject = platform.subject
+        self.subject = subject
         self.report = report
 
     def run(
@@ -119,14 +118,16 @@ class _Runs:
         span: Span | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Runs a kind of job for some of its assets over a range of sessions, to its end."""
+        """Runs a kind of job for some of its assets over a range of keys, to its end."""
         run_id = str(uuid.uuid4())
         shield_children()
         self._listen(run_id, span)
         of_span = partitions.tags(span) if span else {}
         result = run_here(
             self._instance,
-            self._defs.resolve_job_def(jobs.job_name(job, self._subject)),
+            self._defs.resolve_job_def(
+                jobs.job_name(job, self.subject, span.timeline if span else None)
+            ),
             run_id,
             env=self._env,
             keys=keys,
@@ -158,18 +159,17 @@ class _Runs:
 
     def _listen(self, run_id: str, span: Span | None) -> None:
         """Reports the tables that a refining run begins and ends to progress."""
-        # What has no sessions is refreshed on the side, and no part of what was announced.
-        counted = dict.fromkeys(_refined(span), len(span.sessions)) if span else {}
-
-        loading = f"raw_sessions{self._subject.suffix}"
+        # What has no keys is refreshed on the side, and no part of what was announced.
+        counted = dict.fromkeys(_refined(span), len(span.keys)) if span else {}
+        copies = loading(self.subject, span.timeline) if span else None
 
         def heard(event: dg.EventLogEntry) -> None:
             layer, _, name = (event.step_key or "").partition("__")
-            if not event.is_dagster_event or layer not in ("silver", "gold", loading):
+            if not event.is_dagster_event or layer not in ("silver", "gold", copies):
                 return
             if event.get_dagster_event().is_step_start:
                 self._progress.advance(0, f"{layer}/{name}" if name else "the warehouse")
-            elif event.get_dagster_event().is_step_success and layer != loading:
+            elif event.get_dagster_event().is_step_success and layer != copies:
                 self._progress.advance(counted.get(f"{layer}/{name}", 0))
 
         self._instance.add_event_listener(run_id, heard)
@@ -178,87 +178,127 @@ class _Runs:
 def _acquire(
     platform: Platform,
     runs: _Runs,
-    sessions: Sequence[date],
+    keys: Mapping[Timeline, Sequence[Key]],
     feeds: Sequence[str],
     tags: Mapping[str, str],
 ) -> None:
     """Asks for documents."""
-    due = [session for session in sessions if session <= platform.today]
-    of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
-    documents = len(due) * len(of_sessions)
+    due = {timeline: _begun(platform, timeline, of_line) for timeline, of_line in keys.items()}
+    keyed = [FEEDS[feed] for feed in feeds if not FEEDS[feed].timeline.at_once]
+    documents = sum(len(due.get(feed.timeline, ())) for feed in keyed)
     platform.progress.begin("asking for documents", documents, "documents")
-    if yearly := [feed for feed in feeds if feed in YEARLY_FEEDS and due]:
-        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in yearly], tags=tags)
-    for span in spans(dict.fromkeys(of_sessions, due), platform.calendar):
-        runs.run(jobs.ACQUIRE, [asset_key(FEEDS[feed].table) for feed in span.names], span, tags)
+    at_once = [asset_key(FEEDS[feed].table) for feed in feeds if FEEDS[feed].timeline.at_once]
+    if at_once and any(due.values()):
+        runs.run(jobs.ACQUIRE, at_once, tags=tags)
+    for timeline, of_line in due.items():
+        wanted = {feed.name: of_line for feed in keyed if feed.timeline == timeline}
+        for span in spans(wanted, platform.calendar_of(timeline)):
+            runs.run(jobs.ACQUIRE, [asset_key(FEEDS[f].table) for f in span.names], span, tags)
+
+
+def _begun(platform: Platform, timeline: Timeline, keys: Sequence[Key]) -> list[Key]:
+    """The keys that are not still to come."""
+    present = platform.calendar_of(timeline).key_at(platform.clock())
+    return [key for key in keys if key <= present]
 
 
 def _tell_states(
-    platform: Platform, report: Report, sessions: Sequence[date], feeds: Iterable[str]
+    platform: Platform,
+    subject: Subject,
+    report: Report,
+    keys: Mapping[Timeline, Sequence[Key]],
+    feeds: Iterable[str],
 ) -> None:
-    """Reports what is known of each session and feed."""
-    of_sessions = [feed for feed in feeds if feed in SESSION_FEEDS]
-    due = [session for session in sessions if session <= platform.today]
-    keys = [session.isoformat() for session in due]
-    answers = current(platform.lake, of_sessions, keys) if due else {}
+    """Reports what is known of each key and feed."""
     now = platform.clock()
-    for session in sessions:
-        report.sessions[session] = {
-            feed: answers.get((feed, session.isoformat()))
-            or unasked(feed, session.isoformat(), now)
-            for feed in of_sessions
-        }
+    for timeline, of_line in keys.items():
+        asked = [feed for feed in feeds if FEEDS[feed].timeline == timeline]
+        if not asked or _beside(subject, timeline):
+            continue
+        begun = _begun(platform, timeline, of_line)
+        answers = current(platform.lake, asked, begun) if begun else {}
+        for key in of_line:
+            states = {feed: answers.get((feed, key)) or unasked(feed, key, now) for feed in asked}
+            report.sessions.setdefault(key, {}).update(states)
+
+
+def _beside(subject: Subject, timeline: Timeline) -> bool:
+    """Whether documents of a time line are no part of what is told: years beside sessions."""
+    return timeline.at_once and timeline != subject.timeline
 
 
 def _refine(
     platform: Platform,
     runs: _Runs,
     wanted: Needs,
-    sessions: Sequence[date],
+    keys: Mapping[Timeline, Sequence[Key]],
     reached: Collection[str],
     tables: Collection[str],
 ) -> None:
     """Builds tables, their copies in the warehouse, and the marts."""
-    asked = [session.isoformat() for session in sessions]
-    calendars = known(platform.lake, platform.calendar_of)
-    possible = staleness.accepted(platform.lake, wanted, asked, calendars)
-    days = {path: [date.fromisoformat(key) for key in keys] for path, keys in possible.items()}
-    plan = spans(days, platform.calendar)
-    of_sessions = sum(len(span.sessions) for span in plan)
-    parts = sum(len(span.sessions) * len(_refined(span)) for span in plan)
-    platform.progress.begin(f"computing {counted(of_sessions, 'session')}", parts)
+    plan = _plan(platform, wanted, keys)
+    parts = sum(len(span.keys) * len(_refined(span)) for span in plan)
+    platform.progress.begin(f"computing {_in_words(runs.subject, plan)}", parts)
     if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].is_whole]:
         runs.run(jobs.REFINE, alone)
     for number, span in enumerate(plan):
         if runs.report.failures:
             return
-        keys = [key_at(path) for path in span.names]
+        assets = [key_at(path) for path in span.names]
         if not number and not tables:
-            # What has no sessions, and all the others read.
-            keys += jobs.reference_keys(platform.subject)
+            # What has no keys, and all the others read.
+            assets += jobs.reference_keys(runs.subject)
             if "warehouse" in reached:
-                keys += [raw_key(t) for t in loaded_of(platform.subject).get(Whole(), [])]
-        runs.run(jobs.REFINE, keys, span)
-    wanted_too = "marts" in reached and not tables and has_models(platform.subject)
+                assets += [raw_key(t) for t in loaded_of(runs.subject).get(Whole(), [])]
+        runs.run(jobs.REFINE, assets, span)
+    wanted_too = "marts" in reached and not tables and has_models(runs.subject)
     if wanted_too and plan and not runs.report.failures:
         platform.progress.begin("starting dbt")
         runs.run(jobs.BUILD_MARTS)
 
 
-def _named(wanted: Needs, feeds: Iterable[str]) -> Needs:
-    """The tables that some way of named feeds alone fills, and those ways."""
+def _plan(platform: Platform, wanted: Needs, keys: Mapping[Timeline, Sequence[Key]]) -> list[Span]:
+    """The runs that build what can be built, a time line after the other."""
+    calendars = known(platform.lake, platform.calendar_of)
+    found: list[Span] = []
+    for timeline, of_line in keys.items():
+        needs = {path: need for path, need in wanted.items() if need.timeline == timeline}
+        if needs and of_line:
+            possible = staleness.accepted(platform.lake, needs, of_line, calendars)
+            found += spans(possible, platform.calendar_of(timeline))
+    return found
+
+
+def _in_words(subject: Subject, plan: Sequence[Span]) -> str:
+    """How much there is to compute, such as `3 sessions and 72 hours`."""
+    counts = {subject.timeline.unit: 0} if not plan else {}
+    for span in plan:
+        unit = span.timeline.unit
+        counts[unit] = counts.get(unit, 0) + len(span.keys)
+    return " and ".join(counted(count, unit.removesuffix("s")) for unit, count in counts.items())
+
+
+def _named(subject: Subject, wanted: Needs, feeds: Iterable[str]) -> Needs:
+    """The tables that some way of named feeds alone fills, and those ways.
+
+    What rests on no feed is wanted where all feeds are.
+    """
     named = set(feeds)
+    every = named >= {*feeds_of(subject)}
     kept = {
-        path: replace(need, ways=[way for way in need.ways if way.feeds and named >= {*way.feeds}])
+        path: replace(
+            need, ways=[way for way in need.ways if named >= {*way.feeds} and (way.feeds or every)]
+        )
         for path, need in wanted.items()
     }
     return {path: need for path, need in kept.items() if need.ways}
 
 
-def _tables(feeds: Iterable[str], refined: Iterable[str]) -> list[str]:
-    """The tables of sessions in the lake that a backfill of some feeds fills."""
-    bronze = [FEEDS[feed].table.path for feed in feeds if feed in SESSION_FEEDS]
-    return [*bronze, *(path for path in refined if path in TABLES)]
+def _tables(subject: Subject, feeds: Iterable[str], refined: Iterable[str]) -> list[Table]:
+    """The tables with keys in the lake that a backfill of some feeds fills."""
+    bronze = (FEEDS[feed].table for feed in feeds)
+    told = (table for table in bronze if not _beside(subject, table.timeline))
+    return [*told, *(TABLES[path] for path in refined if path in TABLES)]
 
 
 def _refined(span: Span) -> list[str]:

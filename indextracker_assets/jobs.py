@@ -22,7 +22,6 @@ from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.specs import asset_key, group, raw_key
 from indextracker_catalogue import (
     SUBJECTS,
-    Sessions,
     Subject,
     Table,
     Timeline,
@@ -60,17 +59,26 @@ def raw_keys(subject: Subject) -> list[dg.AssetKey]:
 
 
 @cache
+def jobs_of(kind: str, subject: Subject) -> list[dg.UnresolvedAssetJobDefinition]:
+    """The jobs of a kind that a subject has: one for each of its time lines, or none."""
+    description, selections = {
+        ACQUIRE: ("Documents of the sessions.", _documents),
+        REFINE: ("Reference data, facts, bars and their copies in the warehouse.", _tables),
+        BUILD_MARTS: ("The marts, tested, documented and published.", _marts),
+    }[kind]
+    return [
+        dg.define_asset_job(name, selection, description=description)
+        for name, selection in selections(subject).items()
+    ]
+
+
 def work_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """What fills tables and marts, of each subject that has any."""
     return [
-        dg.define_asset_job(name, selection, description=description)
+        job
         for subject in SUBJECTS.values()
-        for description, selections in (
-            ("Documents of the sessions.", _documents(subject)),
-            ("Reference data, facts, bars and their copies in the warehouse.", _tables(subject)),
-            ("The marts, tested, documented and published.", _marts(subject)),
-        )
-        for name, selection in selections.items()
+        for kind in (ACQUIRE, REFINE, BUILD_MARTS)
+        for job in jobs_of(kind, subject)
     ]
 
 
@@ -83,7 +91,7 @@ def freshness_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
             description="Whether each table has the session that is due.",
         )
         for subject in SUBJECTS.values()
-        if isinstance(subject.timeline, Sessions) and (of := watched(subject))
+        if (of := watched(subject))
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -16,7 +16,7 @@ from indextracker.building.reports import Warned
 from indextracker.lake.checks import rules
 from indextracker_assets.assets.documents import CHECK, STEPS
 from indextracker_assets.internals import SerializableErrorInfo
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import TABLES, Key
 
 # The report names what is missing itself, with reasons.
 TOLD_ALREADY = (CHECK,)
@@ -41,7 +41,7 @@ def warned(events: Iterable[dg.DagsterEvent]) -> list[Warned]:
 def failures(events: Iterable[dg.DagsterEvent], job: str, span: Span | None) -> list[str]:
     """What broke, a sentence each: which table, of which sessions, why, and what can be done."""
     events = list(events)
-    of = f" of {_days(span.first, span.last)}" if span else ""
+    of = f" of {_range(span.first, span.last)}" if span else ""
     rules_broken = _broken_rules(events, dg.AssetCheckSeverity.ERROR)
     told = [_rule_in_words(found, of) for found in rules_broken if _in_lake(found)]
     explained = {"__".join(found.asset_key.path) for found in rules_broken if _in_lake(found)}
@@ -111,7 +111,7 @@ def _rule_in_words(found: dg.AssetCheckEvaluation, of: str) -> str:
     table, rows = found.asset_key.to_user_string(), _bad_rows(found)
     days = _sessions(found)
     if days:
-        of = f" of {', '.join(map(str, days[:3]))}{' and later' if len(days) > 3 else ''}"
+        of = f" of {', '.join(days[:3])}{' and later' if len(days) > 3 else ''}"
     examples = found.metadata.get("examples")
     such = f", such as {str(examples.value).splitlines()[0]}" if examples else ""
     return (
@@ -136,11 +136,10 @@ def _bad_rows(found: dg.AssetCheckEvaluation) -> int:
     return 0
 
 
-def _sessions(found: dg.AssetCheckEvaluation) -> tuple[date, ...]:
-    told = found.metadata.get("sessions")
-    # Dagster types no value of JSON: ours is a list of ISO dates.
-    return tuple(map(date.fromisoformat, told.value)) if told else ()  # type: ignore[arg-type]
+def _sessions(found: dg.AssetCheckEvaluation) -> tuple[Key, ...]:
+    told: Any = found.metadata.get("sessions")
+    return tuple(told.value) if told else ()
 
 
-def _days(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
+def _range(first: Key, last: Key) -> str:
+    return first if first == last else f"{first} to {last}"

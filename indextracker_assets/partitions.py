@@ -70,7 +70,7 @@ def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitions
 
 def tags(span: Span) -> dict[str, str]:
     """The tags by which Dagster knows the partitions of a run."""
-    return tags_between(span.first.isoformat(), span.last.isoformat())
+    return tags_between(span.first, span.last)
 
 
 def tags_between(first: Key, last: Key) -> dict[str, str]:

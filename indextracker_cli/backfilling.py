@@ -137,9 +137,11 @@ def _backfill(
         from indextracker_assets.backfill import backfill  # noqa: PLC0415 - takes seconds
 
         try:
+            timeline = wish.subject.timeline
             report = backfill(
                 platform,
-                sessions,
+                wish.subject,
+                {timeline: [timeline.key_of(session) for session in sessions]},
                 feeds=wish.wanted,
                 to_layer=wish.to_layer,
                 again=wish.again,
@@ -238,7 +240,7 @@ def _to_come(platform: Platform, wish: Wish, sessions: Sequence[date]) -> Report
     now = platform.clock()
     feeds = [feed for feed in wish.wanted if FEEDS[feed].timeline != Years()]
     return Report(
-        {day: {feed: unasked(feed, day.isoformat(), now) for feed in feeds} for day in sessions}
+        {str(day): {feed: unasked(feed, str(day), now) for feed in feeds} for day in sessions}
     )
 
 

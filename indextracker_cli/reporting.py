@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date
 from functools import partial
 
 import click
 
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned, counted
-from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker_catalogue import Key
 from indextracker_cli.missing import Calendars, by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
 
@@ -29,11 +28,11 @@ def as_json(report: Report) -> str:
     return json.dumps(
         {
             "sessions": {
-                day.isoformat(): {
+                key: {
                     feed: {"state": answer.state, "reason": answer.reason}
                     for feed, answer in answers.items()
                 }
-                for day, answers in report.sessions.items()
+                for key, answers in report.sessions.items()
             },
             "tables": report.tables,
             "seconds": report.seconds,
@@ -43,7 +42,6 @@ def as_json(report: Report) -> str:
         | ({"remarks": [_remark(told) for told in report.remarks]} if report.remarks else {})
         | ({"failures": report.failures} if report.failures else {}),
         ensure_ascii=False,
-        default=str,  # sessions
     )
 
 
@@ -138,8 +136,8 @@ def _rejects(report: Report) -> Iterable[str]:
 
 def _missing(report: Report, calendar_of: Calendars) -> Iterable[str]:
     cells = [
-        (FEEDS[feed].timeline.key_of(day), feed, answer.state, answer.reason or "")
-        for day, answers in report.incomplete.items()
+        (key, feed, answer.state, answer.reason or "")
+        for key, answers in report.incomplete.items()
         for feed, answer in answers.items()
     ]
     if not cells:
@@ -161,7 +159,7 @@ def _capped(told: Sequence[str], what: str) -> Iterable[str]:
         yield f"  and {len(told) - LINES_SHOWN} more {what}: --json lists them"
 
 
-def _of(sessions: Sequence[date]) -> str:
+def _of(sessions: Sequence[Key]) -> str:
     if not sessions:
         return ""
     if len(sessions) == 1:

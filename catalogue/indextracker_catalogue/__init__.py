@@ -24,6 +24,7 @@ from indextracker_catalogue.subjects import (
     TABLES,
     subject_of,
     tables_of,
+    timelines_of,
 )
 from indextracker_catalogue.timeline import (
     Days,
@@ -58,4 +59,5 @@ __all__ = [
     "Years",
     "subject_of",
     "tables_of",
+    "timelines_of",
 ]

@@ -16,6 +16,7 @@ from typing import TypeVar, get_args
 
 from indextracker_catalogue.model import Audit, Layer, Subject, Table
 from indextracker_catalogue.secrets import Secret
+from indextracker_catalogue.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -148,3 +149,9 @@ def subject_of(table: Table) -> Subject | None:
 def tables_of(subject: Subject) -> tuple[Table, ...]:
     """The tables of a subject, in the order in which data flows through them."""
     return tuple(_TABLES[subject.name].values())
+
+
+def timelines_of(subject: Subject) -> tuple[Timeline, ...]:
+    """The time lines of a subject's tables with keys, its own first."""
+    found = (table.timeline for table in tables_of(subject) if not table.is_whole)
+    return tuple(dict.fromkeys((subject.timeline, *found)))

@@ -1,20 +1,21 @@
-"""Freshness by the calendar: how far tables are behind the sessions that are due by now.
+"""Freshness by the calendars: how far tables are behind the keys that are due by now.
 
 Showing it, and building what is behind, do not belong here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
-from indextracker.building.needs import SESSION_FEEDS, refined_tables, ways
-from indextracker.calendars import TradingDays
-from indextracker.feeds import FEEDS
+from indextracker.building.needs import refined_tables, ways
+from indextracker.calendars import Calendar
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.lake import Lake
-from indextracker_catalogue import Subject, Table, subject_of
+from indextracker_catalogue import Key, Subject, Table, Timeline, subject_of
 
 # A missing session or two are often the publisher's doing; a week of them is a fault here.
 LONG = 5
@@ -22,10 +23,10 @@ LONG = 5
 
 @dataclass(frozen=True)
 class Lag:
-    """How far a table is behind: the last session due, the newest there, and how many between."""
+    """How far a table is behind: the last key due, the newest there, and how many between."""
 
-    due: date | None
-    newest: date | None
+    due: Key | None
+    newest: Key | None
     behind: int
 
     @property
@@ -36,55 +37,73 @@ class Lag:
 
 def watched(subject: Subject) -> dict[Table, frozenset[str]]:
     """The watched tables of a subject, of documents and of bars, and the feeds of each."""
-    found = {FEEDS[name].table: frozenset([name]) for name in SESSION_FEEDS}
-    for table in refined_tables():
-        if table.layer == "gold" and not table.is_whole:
-            found[table] = frozenset[str]().union(*(way.feeds for way in ways(table)))
-    return {table: feeds for table, feeds in found.items() if subject_of(table) is subject}
+    of_documents = {
+        feed.table: frozenset([name])
+        for name, feed in feeds_of(subject).items()
+        if not feed.timeline.at_once
+    }
+    of_bars = {
+        table: frozenset[str]().union(*(way.feeds for way in ways(table)))
+        for table in refined_tables()
+        if table.layer == "gold" and not table.is_whole and subject_of(table) is subject
+    }
+    return of_documents | of_bars
 
 
 def lags(
-    lake: Lake, subject: Subject, calendar: TradingDays, start: date, now: datetime
+    lake: Lake,
+    subject: Subject,
+    calendar_of: Callable[[Timeline], Calendar],
+    start: date,
+    now: datetime,
 ) -> dict[Table, Lag]:
-    """How far each watched table is behind the sessions whose documents are due by now.
+    """How far each watched table is behind the keys whose documents are due by now.
 
     No document is due of a session that was found to be closed.
 
     Args:
         lake: Where the logs are.
         subject: Whose tables.
-        calendar: Sessions of the exchange.
-        start: The first session of interest.
+        calendar_of: Gives the calendar of a time line.
+        start: The first day of interest.
         now: The present, as an aware instant.
     """
+    found: dict[Table, Lag] = {}
     tables = watched(subject)
-    today = now.astimezone(calendar.timezone).date()
-    first = max(start, calendar.start)
-    passed = calendar.sessions(first, today) if first <= today else []
-    recent = passed[-2 * LONG :]
-    asked = [session.isoformat() for session in recent]
-    answers = current(lake, SESSION_FEEDS, asked) if recent else {}
-    states = {
-        (feed, date.fromisoformat(key)): answer.state for (feed, key), answer in answers.items()
-    }
-    keys = {table.timeline.key_of(day) for table in tables for day in recent}
-    built = staleness.built(lake, [table.path for table in tables], keys)
+    for timeline in dict.fromkeys(table.timeline for table in tables):
+        of_line = {table: of for table, of in tables.items() if table.timeline == timeline}
+        found |= _lags(lake, of_line, _recent(calendar_of(timeline), start, now), now)
+    return found
+
+
+def _recent(calendar: Calendar, start: date, now: datetime) -> list[Key]:
+    """The last keys that have begun, from the first day of interest on."""
+    first, last = max(calendar.timeline.key_of(start), calendar.start), calendar.key_at(now)
+    return calendar.keys(first, last)[-2 * LONG :] if first <= last else []
+
+
+def _lags(
+    lake: Lake, tables: Mapping[Table, frozenset[str]], recent: list[Key], now: datetime
+) -> dict[Table, Lag]:
+    """How far the tables of a time line are behind."""
+    feeds = frozenset[str]().union(*tables.values())
+    answers = current(lake, feeds, recent) if recent else {}
+    states = {of: answer.state for of, answer in answers.items()}
+    built = staleness.built(lake, [table.path for table in tables], recent)
 
     def one(table: Table, feeds: frozenset[str]) -> Lag:
-        def owed(session: date) -> bool:
-            found = {states.get((feed, session)) for feed in feeds}
-            return "closed" not in found and all(
-                FEEDS[f].due(session.isoformat()) <= now for f in feeds
-            )
+        def owed(key: Key) -> bool:
+            found = {states.get((feed, key)) for feed in feeds}
+            return "closed" not in found and all(FEEDS[f].due(key) <= now for f in feeds)
 
-        def there(session: date) -> bool:
+        def there(key: Key) -> bool:
             if table.layer == "bronze":
-                return all(states.get((feed, session)) == "accepted" for feed in feeds)
-            return table.timeline.key_of(session) in built[table.path]
+                return all(states.get((feed, key)) == "accepted" for feed in feeds)
+            return key in built[table.path]
 
-        due = [session for session in recent if owed(session)]
+        due = [key for key in recent if owed(key)]
         newest = max(filter(there, due), default=None)
-        behind = sum(1 for session in due if newest is None or session > newest)
+        behind = sum(1 for key in due if newest is None or key > newest)
         return Lag(due[-1] if due else None, newest, behind)
 
     return {table: one(table, feeds) for table, feeds in tables.items()}

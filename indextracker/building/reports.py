@@ -5,17 +5,17 @@ Running a backfill and printing its report do not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.lake import Lake
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import Key, Subject, Table, Timeline, tables_of
 from indextracker_catalogue.shared.deliveries import COMPLETE
 
-_REJECTS = TABLES["silver/rejects"]
+# How the tables end that hold the lines which could not be read.
+REJECTS = "rejects"
 _TEXT_SHOWN = 60
 
 
@@ -28,14 +28,14 @@ class Warned:
         check: Name of the check or test.
         meaning: What should hold.
         bad_rows: How many rows break it.
-        sessions: Those with such rows, in order; empty where the rule is of no session.
+        sessions: The keys with such rows, in order; empty where the rule is of no key.
     """
 
     table: str
     check: str
     meaning: str
     bad_rows: int
-    sessions: tuple[date, ...] = ()
+    sessions: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Rejected:
     """The lines of one document that could not be read.
 
     Attributes:
-        session: Session of the document.
+        session: Key of the document.
         feed: Its feed.
         lines: How many there are.
         first: The first one, as `line 5: why`.
     """
 
-    session: date
+    session: Key
     feed: str
     lines: int
     first: str
@@ -60,8 +60,8 @@ class Report:
     """What a backfill found and made.
 
     Attributes:
-        sessions: Per session asked for and feed, the answer that counts.
-        tables: Rows of those sessions, by table path.
+        sessions: Per key asked for and feed, the answer that counts.
+        tables: Rows of those keys, by table path.
         seconds: Time spent in steps, by layer.
         failures: What broke, a sentence each.
         warnings: Rules that stop nothing and were broken.
@@ -69,7 +69,7 @@ class Report:
         remarks: What became of accepted documents, and which files of an archive differ from them.
     """
 
-    sessions: dict[date, dict[str, Delivery]] = field(default_factory=dict)
+    sessions: dict[Key, dict[str, Delivery]] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -78,40 +78,56 @@ class Report:
     remarks: list[Remark] = field(default_factory=list)
 
     @property
-    def incomplete(self) -> dict[date, dict[str, Delivery]]:
-        """Sessions of which a document is missing, with what is known of it."""
+    def incomplete(self) -> dict[Key, dict[str, Delivery]]:
+        """Keys of which a document is missing, with what is known of it."""
         missing = {
-            day: {f: a for f, a in answers.items() if a.state not in COMPLETE}
-            for day, answers in self.sessions.items()
+            key: {f: a for f, a in answers.items() if a.state not in COMPLETE}
+            for key, answers in self.sessions.items()
         }
-        return {day: answers for day, answers in missing.items() if answers}
+        return {key: answers for key, answers in missing.items() if answers}
 
     @property
     def exit_code(self) -> int:
-        """0 when each session is complete or known closed, 2 when some are not, 1 when it broke."""
+        """0 when each key is complete or known closed, 2 when some are not, 1 when it broke."""
         if self.failures:
             return 1
         return 2 if self.incomplete else 0
 
 
-def rejected(lake: Lake, sessions: Sequence[date], feeds: Iterable[str]) -> list[Rejected]:
-    """The documents with lines that could not be read, the most recent session last."""
-    if not sessions or not lake.exists(_REJECTS):
-        return []
-    keys = [_REJECTS.timeline.key_of(session) for session in sessions]
-    with lake.sql([_REJECTS], {_REJECTS.timeline: keys}) as connection:
+def rejected(
+    lake: Lake,
+    subject: Subject,
+    keys: Mapping[Timeline, Sequence[Key]],
+    feeds: Iterable[str],
+) -> list[Rejected]:
+    """The documents of a subject with lines that could not be read, the most recent key last."""
+    names = list(feeds)
+    return [
+        found
+        for table in tables_of(subject)
+        if table.name.endswith(REJECTS) and keys.get(table.timeline) and lake.exists(table)
+        for found in _rejected(lake, table, keys, names)
+    ]
+
+
+def _rejected(
+    lake: Lake, table: Table, keys: Mapping[Timeline, Sequence[Key]], feeds: list[str]
+) -> list[Rejected]:
+    with lake.sql([table], keys) as connection:
         rows = connection.execute(
-            """
+            f"""
             select
-                session_date, feed, count(distinct line), min(line),
+                {table.key_column}, feed, count(distinct line), min(line),
                 arg_min(reason, line), arg_min(text, line)
-            from rejects where list_contains($feeds, feed) group by all order by all
+            from {table.name} where list_contains($feeds, feed) group by all order by all
             """,
-            {"feeds": list(feeds)},
+            {"feeds": feeds},
         ).fetchall()
     return [
-        Rejected(day, feed, lines, f"line {line}: {reason}: {_short(text)!r}")
-        for day, feed, lines, line, reason, text in rows
+        Rejected(
+            table.timeline.key_of(value), feed, lines, f"line {line}: {reason}: {_short(text)!r}"
+        )
+        for value, feed, lines, line, reason, text in rows
     ]
 
 

@@ -12,23 +12,17 @@ from indextracker.building.freshness import Lag, lags, watched
 from indextracker.platform import Platform
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key
-from indextracker_catalogue import SUBJECTS, Sessions, Subject
+from indextracker_catalogue import SUBJECTS, Subject
 
 CHECK = "fresh"
 
 
 def freshness_checks() -> list[dg.AssetChecksDefinition]:
-    """A step for each subject on an exchange, with a check per watched table."""
-    return [
-        _checks(subject)
-        for subject in SUBJECTS.values()
-        if isinstance(subject.timeline, Sessions) and watched(subject)
-    ]
+    """A step for each subject, with a check per watched table."""
+    return [_checks(subject) for subject in SUBJECTS.values() if watched(subject)]
 
 
 def _checks(subject: Subject) -> dg.AssetChecksDefinition:
-    assert isinstance(subject.timeline, Sessions)
-    timeline = subject.timeline
     tables = {asset_key(table): table for table in watched(subject)}
 
     @dg.multi_asset_check(
@@ -47,8 +41,8 @@ def _checks(subject: Subject) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
         mark(context)
-        calendar, start = platform.trading_days(timeline), platform.settings.lake.start
-        found = lags(platform.lake, subject, calendar, start, platform.clock())
+        start = platform.settings.lake.start
+        found = lags(platform.lake, subject, platform.calendar_of, start, platform.clock())
         for check in sorted(context.selected_asset_check_keys):
             yield _result(check.asset_key, found[tables[check.asset_key]])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from indextracker.building.reports import Rejected, Report, Warned
 from indextracker.settings import Settings
 from indextracker_cli import reporting
 
-DAYS = [date(2024, 12, day) for day in (9, 10, 11, 12, 13, 16)]
+DAYS = [f"2024-12-{day:02}" for day in (9, 10, 11, 12, 13, 16)]
 
 
 def answer(state: str, reason: str | None = None) -> Delivery:
@@ -25,8 +25,8 @@ def answer(state: str, reason: str | None = None) -> Delivery:
 THERE = answer("accepted")
 
 
-def gone(day: date) -> Delivery:
-    return answer("missing", f"the archive holds no Daily_{day:%Y_%m_%d}.zip")
+def gone(day: str) -> Delivery:
+    return answer("missing", f"the archive holds no Daily_{day.replace('-', '_')}.zip")
 
 
 def found(**more: Any) -> Report:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from support.archives import MakePlatform
+from support.backfills import TAIWAN
 from support.ticks import Asked, Harness
 
 from indextracker.acquiring.deliveries import current
@@ -69,7 +70,7 @@ class World:
 
     def lags(self, now: datetime) -> dict[Table, Lag]:
         of = self.platform
-        return lags(of.lake, of.subject, of.calendar, of.settings.lake.start, now)
+        return lags(of.lake, TAIWAN, of.calendar_of, of.settings.lake.start, now)
 
     def evening(self, day: int) -> list[Asked] | str:
         """The schedule's tick of a day, its runs run."""
@@ -107,13 +108,13 @@ def world(make_platform: MakePlatform) -> Iterator[World]:
 def test_the_evening_of_the_last_session(world: World) -> None:
     [asked] = world.evening(5)
     assert asked.job == jobs.ACQUIRE
-    assert asked.sessions == (BEFORE, BEFORE)
+    assert asked.keys == (str(BEFORE), str(BEFORE))
     states = world.states(BEFORE)
     assert states.pop("twse_index") == "blocked"
     assert set(states.values()) == {"accepted"}
 
     [asked] = world.refined()
-    assert asked.sessions == (BEFORE, BEFORE)
+    assert asked.keys == (str(BEFORE), str(BEFORE))
     assert {"gold/futures_bars", "raw/raw_futures_bars", "gold/option_bars"} < asked.assets
     assert not {"gold/index_bars", "raw/raw_index_bars"} & asked.assets
     [asked] = world.refined()
@@ -126,8 +127,8 @@ def test_a_publisher_is_asked_again_after_a_pause_that_grows(world: World) -> No
     world.now += timedelta(minutes=31)
     asked = world.harness.sensor("outstanding_documents")
     of_sessions = [one for one in asked if one.keys]
-    assert [(one.sessions, set(one.assets)) for one in of_sessions] == [
-        ((BEFORE, BEFORE), {"bronze/twse_index"})
+    assert [(one.keys, set(one.assets)) for one in of_sessions] == [
+        ((str(BEFORE), str(BEFORE)), {"bronze/twse_index"})
     ]
     world.harness.run(asked)
     world.now += timedelta(minutes=31)
@@ -141,10 +142,9 @@ def test_what_recovers_is_refined_alone(world: World) -> None:
     world.harness.run(world.harness.sensor("outstanding_documents"))
     assert set(world.states(BEFORE).values()) == {"accepted"}
     [asked] = world.refined()
-    assert asked.sessions == (BEFORE, BEFORE)
+    assert asked.keys == (str(BEFORE), str(BEFORE))
     assert (
-        asked.assets - {"/".join(key.path) for key in jobs.reference_keys(world.platform.subject)}
-        == OF_THE_INDEX
+        asked.assets - {"/".join(key.path) for key in jobs.reference_keys(TAIWAN)} == OF_THE_INDEX
     )
 
 
@@ -167,16 +167,16 @@ def test_a_dawn_file_is_no_document_and_the_full_one_is(world: World) -> None:
     assert asked.job == jobs.BUILD_MARTS
 
     [asked] = world.evening(15)
-    assert asked.sessions == (AFTER, AFTER)
+    assert asked.keys == (str(AFTER), str(AFTER))
     assert set(world.states(AFTER).values()) == {"accepted"}
     [asked] = world.refined()
-    assert asked.sessions == (AFTER, AFTER)
+    assert asked.keys == (str(AFTER), str(AFTER))
     assert asked.assets >= OF_THE_INDEX | {"gold/futures_bars"}
 
 
 def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
     [asked] = world.evening(16)
-    assert asked.sessions == (TYPHOON, TYPHOON)
+    assert asked.keys == (str(TYPHOON), str(TYPHOON))
     states = world.states(TYPHOON)
     # Its vendor has an empty list for a day without trades, be it for this reason or another.
     del states["finmind_trades"]
@@ -186,13 +186,13 @@ def test_a_typhoon_is_found_out_by_the_next_session(world: World) -> None:
         assert "silver/futures_trades" not in asked.assets
 
     [asked] = world.evening(19)
-    assert asked.sessions == (LAST, LAST)
+    assert asked.keys == (str(LAST), str(LAST))
     asked = world.harness.sensor("outstanding_documents")
-    assert [one.sessions for one in asked if one.keys] == [(TYPHOON, TYPHOON)]
+    assert [one.keys for one in asked if one.keys] == [(str(TYPHOON), str(TYPHOON))]
     world.harness.run(asked)
     assert {world.states(TYPHOON)[feed] for feed in states} == {"closed"}
     [asked] = world.refined()
-    assert asked.sessions == (LAST, LAST)
+    assert asked.keys == (str(LAST), str(LAST))
     assert "no document is requested now" in world.harness.sensor("outstanding_documents")
     with world.platform.lake.sql([TABLES["silver/sessions"], TABLES["silver/closures"]]) as lake:
         query = "select previous_session_date from sessions where session_date = $day"
@@ -219,7 +219,7 @@ def test_the_tables_hold_the_three_sessions(world: World) -> None:
 def test_freshness_knows_the_calendar(world: World) -> None:
     found = world.lags(world.now)
     assert {lag.behind for lag in found.values()} == {0}
-    assert {lag.newest for lag in found.values()} == {LAST}
+    assert {lag.newest for lag in found.values()} == {str(LAST)}
     # A day later, before its documents are due; and after.
     assert {lag.behind for lag in world.lags(taipei(20, 12)).values()} == {0}
     assert {lag.behind for lag in world.lags(taipei(20, 23)).values()} == {1}

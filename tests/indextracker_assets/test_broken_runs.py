@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 from dagster._core.execution.plan.active import ActiveExecution
 from support.archives import MakePlatform
-
-from indextracker_assets.backfill import backfill
+from support.backfills import backfill_sessions
 
 
 def test_a_run_that_fails_without_a_failing_step_is_reported(
@@ -20,7 +19,9 @@ def test_a_run_that_fails_without_a_failing_step_is_reported(
         raise RuntimeError("the database of the runs is gone")
 
     monkeypatch.setattr(ActiveExecution, "get_next_step", gone)
-    report = backfill(platform, [date(2024, 12, 13)], feeds=["twse_index"], to_layer="bronze")
+    report = backfill_sessions(
+        platform, [date(2024, 12, 13)], feeds=["twse_index"], to_layer="bronze"
+    )
     assert report.failures == [
         "asking for documents of 2024-12-13: the database of the runs is gone"
     ]

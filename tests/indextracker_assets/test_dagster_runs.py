@@ -14,12 +14,13 @@ import dagster as dg
 import duckdb
 import pytest
 from support.archives import Archive, MakePlatform
+from support.backfills import backfill_sessions
 
 from indextracker.building.reports import Report
+from indextracker.calendars import trading_days
 from indextracker.platform import Platform
 from indextracker.warehouse.slices import LOADED
 from indextracker_assets.assets.freshness import CHECK
-from indextracker_assets.backfill import backfill
 from indextracker_assets.definitions import build_defs
 from indextracker_assets.specs import key_at
 from indextracker_catalogue import TABLES
@@ -95,7 +96,7 @@ def with_holes(make_platform: MakePlatform, archive: Archive) -> Iterator[Lakeho
     (archive.folder / f"Daily_{MISSING:%Y_%m_%d}.zip").unlink()
     platform = make_platform(archive.source)
     with dg.DagsterInstance.from_config(platform.settings.dagster.home) as instance:
-        report = backfill(platform, DAYS, to_layer="warehouse")
+        report = backfill_sessions(platform, DAYS, to_layer="warehouse")
         yield Lakehouse(platform, report, instance)
 
 
@@ -117,8 +118,8 @@ def test_what_is_missing_is_reported_with_its_reason(with_holes: Lakehouse) -> N
     report = with_holes.report
     assert (report.failures, report.exit_code) == ([], 2)
     missing = {day: list(answers) for day, answers in report.incomplete.items()}
-    assert missing == {PAGE: ["taifex_futures"], MISSING: ["taifex_futures"]}
-    page, missing = (report.sessions[day]["taifex_futures"] for day in (PAGE, MISSING))
+    assert missing == {str(PAGE): ["taifex_futures"], str(MISSING): ["taifex_futures"]}
+    page, missing = (report.sessions[str(day)]["taifex_futures"] for day in (PAGE, MISSING))
     assert page.state == "missing"
     assert "HTML page" in str(page.reason)
     assert missing.state == "missing"
@@ -144,7 +145,7 @@ def test_the_report_tells_warnings_and_rejects(with_holes: Lakehouse) -> None:
     known = [one for one in report.warnings if one.check == "product_known"]
     assert {one.table for one in known} == {"silver/contracts"}
     # The product that nobody knows is in the file of futures.
-    assert sorted(day for one in known for day in one.sessions) == GOOD
+    assert sorted(key for one in known for key in one.sessions) == list(map(str, GOOD))
     assert all(one.bad_rows > 0 for one in report.warnings)
     # What is missing stands in the report by itself.
     assert "documents_accepted" not in {one.check for one in report.warnings}
@@ -202,9 +203,9 @@ def test_a_document_that_comes_later_fills_its_hole(
     archive.add(PAGE)
     # An archive is walked once: a later backfill is a process of its own.
     with_holes.platform.close()
-    report = backfill(with_holes.platform, [PAGE, MISSING], to_layer="gold")
+    report = backfill_sessions(with_holes.platform, [PAGE, MISSING], to_layer="gold")
     assert (report.failures, report.exit_code) == ([], 2)
-    assert list(report.incomplete) == [MISSING]
+    assert list(report.incomplete) == [str(MISSING)]
     filled = [day for day in DAYS if day != MISSING]
     for path in OF_FUTURES:
         assert with_holes.materialised(path) == filled, path
@@ -233,7 +234,7 @@ def wrong_total(make_platform: MakePlatform, archive: Archive) -> Platform:
 
 def test_trades_that_contradict_the_exchange_are_not_published(wrong_total: Platform) -> None:
     feeds = ("taifex_futures", "taifex_volume_totals")
-    report = backfill(wrong_total, DAYS[:1], feeds=feeds)
+    report = backfill_sessions(wrong_total, DAYS[:1], feeds=feeds)
     assert report.exit_code == 1
     [failure] = report.failures
     # Table, session, what should hold, example and remedy, and no name of Python's.
@@ -259,7 +260,7 @@ def test_a_value_that_no_check_would_bear_stops_nothing(
     said = {"msg": "success", "status": 200, "data": data}
     archive.put(archive.name("finmind_trades", day), json.dumps(said).encode())
     platform = make_platform(archive.source)
-    report = backfill(platform, [day], feeds=("finmind_trades",), to_layer="gold")
+    report = backfill_sessions(platform, [day], feeds=("finmind_trades",), to_layer="gold")
     assert (report.exit_code, report.failures) == (0, [])
     counts = {
         path: platform.lake.total_rows(TABLES[path])
@@ -321,10 +322,10 @@ def test_one_session_in_one_run_as_from_the_ui(
 
 def test_a_session_to_come_is_not_asked_for(make_platform: MakePlatform) -> None:
     platform = make_platform()
-    calendar = platform.calendar
+    calendar = trading_days("XTAI")
     coming = calendar.sessions(datetime.now(calendar.timezone).date(), calendar.horizon)[-1:]
-    report = backfill(platform, coming)
-    answers = report.sessions[coming[0]]
+    report = backfill_sessions(platform, coming)
+    answers = report.sessions[str(coming[0])]
     assert {answer.state for answer in answers.values()} == {"not_yet"}
     assert report.exit_code == 2
     assert not platform.lake.tables()

@@ -9,10 +9,10 @@ import dagster as dg
 import duckdb
 import pytest
 from support.archives import Archive, MakePlatform
+from support.backfills import backfill_sessions
 
 from indextracker.platform import Platform
 from indextracker_assets import jobs
-from indextracker_assets.backfill import backfill
 from indextracker_assets.definitions import build_defs
 
 DAY = date(2024, 12, 13)
@@ -36,7 +36,7 @@ def published(make_platform: MakePlatform, archive: Archive) -> Platform:
     """One session, published."""
     archive.add(DAY)
     platform = make_platform(archive.source)
-    report = backfill(platform, [DAY])
+    report = backfill_sessions(platform, [DAY])
     assert report.failures == []
     return platform
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.archives import MakePlatform
+from support.backfills import backfill_sessions
 from support.commands import Run, commands
 from support.ticks import QUIET, Harness
 
@@ -25,7 +26,6 @@ from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker_assets.alerts import Failure, LogAlert
 from indextracker_assets.automation import failed_runs
-from indextracker_assets.backfill import backfill
 from indextracker_assets.runs import (
     DIGEST,
     FIRST_PAUSE,
@@ -205,7 +205,7 @@ def test_two_backfills_at_once_end_with_the_tables_of_one(
     for run in pair:
         assert run.wait() == 0, run.said()
     environment.export(alone.settings)
-    report = backfill(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
+    report = backfill_sessions(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
     assert (report.failures, report.exit_code) == ([], 0)
     found, expected = tables(together.settings.lake.address), tables(alone.settings.lake.address)
     assert found == expected
