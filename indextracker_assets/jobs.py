@@ -112,7 +112,7 @@ def _tables(subject: Subject) -> dict[str, dg.AssetSelection]:
     """The tables and copies that each job of a subject fills, those in one piece in each."""
     copies = loaded_of(subject)
     whole = [*reference_keys(subject), *(raw_key(table) for table in copies.pop(Whole(), []))]
-    found = {subject.timeline: whole} if whole else {}
+    found = {subject.timeline: [*whole]} if whole else {}
     for table in _of(subject, refined_tables()):
         if not table.is_whole:
             found.setdefault(table.timeline, [*whole]).append(asset_key(table))
