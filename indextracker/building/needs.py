@@ -11,12 +11,8 @@ from collections.abc import Collection
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Subject, Table, tables_of
-from indextracker_catalogue.timeline import Years
 from indextracker_spark.job import Job
 from indextracker_spark.jobs import JOBS, sources, writers
-
-SESSION_FEEDS = tuple(name for name, feed in FEEDS.items() if feed.timeline != Years())
-YEARLY_FEEDS = tuple(name for name, feed in FEEDS.items() if feed.timeline == Years())
 
 
 def refined_tables() -> list[Table]:

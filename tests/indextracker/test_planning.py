@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indextracker.building.needs import YEARLY_FEEDS, needs
+from indextracker.building.needs import needs
 from indextracker.building.planning import Span, spans
 from indextracker.calendars import calendar
 from indextracker.feeds import FEEDS
@@ -71,7 +71,7 @@ def test_a_digest_tells_documents_sessions_and_tables_apart() -> None:
 def test_needs_are_of_feeds_of_sessions_and_name_the_copies() -> None:
     found = needs()
     feeds = {feed for need in found.values() for way in need.ways for feed in way.feeds}
-    assert feeds <= set(FEEDS) - set(YEARLY_FEEDS)
+    assert feeds <= {name for name, feed in FEEDS.items() if not feed.timeline.at_once}
     assert found["raw/futures_bars"] == found["gold/futures_bars"]
     assert len(found["silver/rejects"].ways) > len(found["silver/futures_trades"].ways) == 1
     assert not any(path.startswith("raw/") for path in needs(["silver", "gold"]))

@@ -22,7 +22,7 @@ from support.ticks import Asked, Harness
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
 from indextracker.building.freshness import Lag, lags
-from indextracker.building.needs import SESSION_FEEDS, needs
+from indextracker.building.needs import needs
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
@@ -35,6 +35,7 @@ from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.walk import generator
 
 EVALUATED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.timeline.at_once]
 TAIPEI = ZoneInfo("Asia/Taipei")
 BEFORE, AFTER, TYPHOON, LAST = (date(2024, 2, day) for day in (5, 15, 16, 19))
 OF_THE_INDEX = {
