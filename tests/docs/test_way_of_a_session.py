@@ -6,7 +6,6 @@ import ast
 import re
 import sys
 import threading
-from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -31,7 +30,7 @@ HELPERS = [
 ]
 ACQUIRED = 7  # hops until a document is in bronze
 ROOT = f"{PROJECT}/"
-SESSION = date(2024, 12, 13)
+SESSION = "2024-12-13"
 
 
 def functions(file: Path) -> set[str]:
