@@ -262,7 +262,8 @@ class States:
             if need.timeline == one.timeline
         }
         built = staleness.built(lake, needs, one.keys)
-        stale = staleness.stale(lake, needs, one.keys, known(lake, self.platform.calendar_of))
+        possible = staleness.accepted(lake, needs, one.keys, self._kept_by)
+        stale = staleness.behind(possible, built)
         return {
             path: ([key for key, what in built[path].items() if what], list(stale[path]))
             for path, need in needs.items()

@@ -39,6 +39,12 @@ def before(calendar: Calendar, key: Key, count: int) -> list[Key]:
     return found[::-1]
 
 
-def earlier(calendar: Calendar, keys: Iterable[Key], look_back: int) -> list[Key]:
-    """The keys before each of some that a look-back takes, in order."""
+def earlier(calendars: Known, timeline: Timeline, keys: Iterable[Key], look_back: int) -> list[Key]:
+    """The keys before each of some that a look-back takes, in order.
+
+    What was found to be closed is read from a log: without a look-back no calendar is asked for.
+    """
+    if not look_back:
+        return []
+    calendar = calendars(timeline)
     return sorted({one for key in keys for one in before(calendar, key, look_back)})

@@ -93,10 +93,14 @@ def stale(
     lake: Lake, needs: Needs, keys: Collection[Key] | None = None, known: Known | None = None
 ) -> Documents:
     """The part of `accepted` that its tables were not built from: never, or from others."""
-    there = built(lake, needs, keys)
+    return behind(accepted(lake, needs, keys, known), built(lake, needs, keys))
+
+
+def behind(possible: Documents, there: Documents) -> Documents:
+    """The part of what can be built that is not what there is."""
     return {
-        path: {key: what for key, what in possible.items() if there[path].get(key) != what}
-        for path, possible in accepted(lake, needs, keys, known).items()
+        path: {key: what for key, what in keys.items() if there[path].get(key) != what}
+        for path, keys in possible.items()
     }
 
 

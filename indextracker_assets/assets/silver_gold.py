@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from indextracker.building import staleness
-from indextracker.building.earlier import earlier, known
+from indextracker.building.earlier import Known, earlier, known
 from indextracker.building.needs import need, refined_tables, way
 from indextracker.building.staleness import Documents, Need
 from indextracker.engines import Host
@@ -79,7 +79,8 @@ def _sessions_asset(
         keys = context.partition_keys
         with platform.locks.table(table.path):
             started = time.monotonic()
-            documents = run_jobs(platform, table, keys, StepHost(context))
+            calendars = known(lake, platform.calendar_of)
+            documents = run_jobs(platform, table, keys, StepHost(context), calendars)
             seconds = time.monotonic() - started
             rows = lake.row_counts(table, keys)
             for key in keys:
@@ -92,8 +93,7 @@ def _sessions_asset(
                 }
                 context.add_asset_metadata(note, asset_key(table), key)
             yield dg.MaterializeResult()
-            calendar = known(lake, platform.calendar_of)(table.timeline)
-            before = earlier(calendar, keys, checks.look_back(table))
+            before = earlier(calendars, table.timeline, keys, checks.look_back(table))
             results = list(check_results(lake, table, keys, before))
             if not any(blocks(result) for result in results):
                 # What breaks a rule stays stale: nothing builds on it before it was mended.
@@ -125,8 +125,17 @@ def _asset(
     return decorate
 
 
-def run_jobs(platform: Platform, table: Table, keys: Sequence[Key], host: Host) -> dict[Key, str]:
+def run_jobs(
+    platform: Platform, table: Table, keys: Sequence[Key], host: Host, calendars: Known
+) -> dict[Key, str]:
     """Fills a table for some keys by each of its jobs whose documents are there.
+
+    Args:
+        platform: Lake and engine.
+        table: What to fill.
+        keys: For which keys.
+        host: The step.
+        calendars: Without what was found to be closed.
 
     Returns:
         What each key was built from.
@@ -145,10 +154,8 @@ def run_jobs(platform: Platform, table: Table, keys: Sequence[Key], host: Host) 
             )
     below = {r.path: need(r) for r in inputs if not r.is_whole and writers(r)}
     of_jobs = {job.name: Need(table.timeline, [way(job)]) for job in jobs}
-    # Sessions that were found to be closed are read from a log, which only looking back needs.
     look_back = max(job.look_back for job in jobs)
-    calendars = known(lake, platform.calendar_of) if look_back else platform.calendar_of
-    before = earlier(calendars(table.timeline), keys, look_back) if look_back else []
+    before = earlier(calendars, table.timeline, keys, look_back)
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.
     needs = {**below, **of_jobs, table.path: need(table)}
     documents = staleness.accepted(lake, needs, {*keys, *before}, calendars)

@@ -44,7 +44,7 @@ OUT_OF_HOURS = {"trades_in_hours": 1}
 def test_the_tables_agree_with_each_other(market: Market, path: str) -> None:
     table = TABLES[path]
     names = {audit.name for audit in AUDITS}
-    before = earlier(calendar(XTAI), keys(SESSIONS), 1)
+    before = earlier(calendar, XTAI, keys(SESSIONS), 1)
     findings = examine(market.lake, table, keys_of(table, SESSIONS), before)
     broken = {one.rule.name: one.bad_rows for one in findings if one.bad_rows}
     expected = OUT_OF_HOURS if path == "silver/futures_trades" else {}
