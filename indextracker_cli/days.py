@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from indextracker.calendars import Calendar, TradingDays, begins
+from indextracker.calendars import Calendar, TradingDays
 from indextracker.feeds import Feed
 from indextracker.feeds.sources import ArchiveSource, judge
 from indextracker.platform import Platform
-from indextracker_catalogue import Key, Subject, Timeline, tables_of
+from indextracker_catalogue import Key, Subject, Timeline, timelines_of
 
 SATURDAY = 5
 
@@ -27,20 +27,19 @@ def in_order(first: date, last: date) -> None:
         raise click.BadParameter(f"the range ends on {last}, before it begins on {first}")
 
 
-def day_of(timeline: Timeline, key: Key) -> date:
-    """The day in which a key begins, in the zone of its time line."""
-    return begins(timeline, key).date()
+def today_of(platform: Platform, subject: Subject) -> date:
+    """The day that it is where a subject is."""
+    return platform.clock().astimezone(ZoneInfo(subject.zone)).date()
 
 
-def timelines_of(subject: Subject) -> list[Timeline]:
-    """The time lines of a subject and its tables, its own first; tables in one piece have none."""
-    lines = (subject.timeline, *(table.timeline for table in tables_of(subject)))
-    return list(dict.fromkeys(line for line in lines if line.column))
+def first_day(calendar: Calendar) -> date:
+    """The first day that a calendar reaches back to."""
+    return calendar.timeline.day_of(calendar.start)
 
 
 def keys_within(calendar: Calendar, first: date, last: date) -> list[Key]:
     """The keys of a range of days, as far back as the calendar reaches; none of an empty range."""
-    first = max(first, day_of(calendar.timeline, calendar.start))
+    first = max(first, first_day(calendar))
     return calendar.within(first, last) if first <= last else []
 
 
@@ -60,7 +59,7 @@ def looked_at(
         click.BadParameter: The range ends before it begins.
     """
     now = platform.clock()
-    today = now.astimezone(ZoneInfo(subject.zone)).date()
+    today = today_of(platform, subject)
     if first:
         in_order(first, last or today)
 
@@ -71,9 +70,9 @@ def looked_at(
             keys = [key for key in keys if key <= calendar.key_at(now)]
         return keys if first else keys[-most:]
 
-    lines = timelines_of(subject)
+    lines = [line for line in timelines_of(subject) if line.column]
     found = {line: within(line) for line in lines if not line.at_once}
-    days = [day_of(line, key) for line, keys in found.items() for key in keys]
+    days = [line.day_of(key) for line, keys in found.items() for key in keys]
     for line in (line for line in lines if line.at_once):
         # Beside others, such as years beside sessions: those that these touch.
         calendar = platform.calendar_of(line)
@@ -82,20 +81,19 @@ def looked_at(
     return found
 
 
-def sessions_between(calendar: TradingDays, first: date, last: date) -> list[date]:
-    """The sessions of a range that somebody wrote.
+def reached(calendar: Calendar, first: date, last: date) -> None:
+    """Checks a range that somebody wrote.
 
     Raises:
         click.BadParameter: It ends before it begins, or the calendar does not reach there.
     """
     in_order(first, last)
+    start, horizon = first_day(calendar), calendar.timeline.day_of(calendar.horizon)
     for day in (first, last):
-        if not calendar.start <= day <= calendar.horizon:
+        if not start <= day <= horizon:
             raise click.BadParameter(
-                f"{day} is outside the calendar, which reaches from {calendar.start} to "
-                f"{calendar.horizon}"
+                f"{day} is outside the calendar, which reaches from {start} to {horizon}"
             )
-    return calendar.sessions(first, last)
 
 
 def no_session(calendar: TradingDays, first: date, last: date) -> str:
@@ -137,12 +135,12 @@ def traded_without_session(
         now: The present, as an aware instant.
     """
     asked = list(feeds)
-    for day in archive.holds(asked, days):
+    for key in archive.holds(asked, [day.isoformat() for day in days]):
         for feed in asked:
-            found = judge(feed, feed.timeline.key_of(day), archive, now)[0]
+            found = judge(feed, key, archive, now)[0]
             if found.rows is not None and found.rows.num_rows:
                 yield (
-                    f"{found.name} is a whole document of {day}, on which the calendar has no "
+                    f"{found.name} is a whole document of {key}, on which the calendar has no "
                     "session, and is passed over: if the exchange traded, add the day to "
                     f"indextracker/reference/{subject.name}/special_sessions.csv"
                 )

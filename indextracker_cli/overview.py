@@ -14,7 +14,7 @@ from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
 from indextracker_catalogue import SUBJECTS, Key, Subject
-from indextracker_cli.days import day_of, looked_at
+from indextracker_cli.days import looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
 from indextracker_cli.states import Series, State, States
@@ -141,7 +141,7 @@ def _earlier(states: States, one: Series, width: int) -> Lines:
         yield from _wrapped(
             f"before that: {len(there)} {one.timeline.unit} with documents, {_span(there)}, "
             f"{earlier.complete} of them complete: indextracker status --from "
-            f"{day_of(one.timeline, there[0])}{_only(states)}",
+            f"{one.timeline.day_of(there[0])}{_only(states)}",
             width,
             "  ",
         )
@@ -226,7 +226,7 @@ def _why(gap: Gap, states: States) -> str:
         return f"{name}{', the newest' if gap.varies else ''}: {gap.reason}"
     lines = {feed: FEEDS[feed].timeline for feed in gap.where}
     days = [
-        day_of(lines[feed], key)
+        lines[feed].day_of(key)
         for feed, keys in gap.where.items()
         for key in keys
         if not lines[feed].at_once
@@ -283,7 +283,7 @@ def _behind(states: States, width: int) -> Lines:
     if not same:
         return
     line = {key: one.timeline for one in states.series for key in one.keys}
-    days = [day_of(line[key], key) for keys in same for key in keys]
+    days = [line[key].day_of(key) for keys in same for key in keys]
     number = sum(bool(keys) for layer in layers for keys in layer.tables.values())
     yield from _wrapped(
         f"{number} table{'s are' if number > 1 else ' is'} not made from the documents that are "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
 import click
 
+from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned, counted
+from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue import Key
@@ -49,9 +52,9 @@ def show(report: Report, settings: Settings) -> None:
     """The report for people: what was made and where it is; last, what needs a look."""
     shown = console()
     if filled := {name: rows for name, rows in report.tables.items() if rows}:
-        days = f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''}"
         rows = [(name, f"{number:,}") for name, number in filled.items()]
-        shown.print(grid(f"{settings.world} data, {days}", ("table", "rows"), rows))
+        title = f"{settings.world} data, {_keys_in_words(report.sessions)}"
+        shown.print(grid(title, ("table", "rows"), rows))
     if empty := [name for name, rows in report.tables.items() if not rows]:
         shown.print(f"without rows of these sessions: {', '.join(empty)}", soft_wrap=True)
     if report.seconds:
@@ -143,7 +146,7 @@ def _missing(report: Report, calendar_of: Calendars) -> Iterable[str]:
     if not cells:
         return
     feeds = list(dict.fromkeys(feed for answers in report.sessions.values() for feed in answers))
-    of = counted(len(report.incomplete), "session")
+    of = _keys_in_words(report.incomplete)
     yield f"{counted(len(cells), 'document')} of {of} {'is' if len(cells) == 1 else 'are'} missing:"
     told = [
         f"  {gap.state}: {gap.number:,}, "
@@ -151,6 +154,16 @@ def _missing(report: Report, calendar_of: Calendars) -> Iterable[str]:
         for gap in by_reason(cells)
     ]
     yield from _capped(told, "reasons")
+
+
+def _keys_in_words(states: Mapping[Key, Mapping[str, Delivery]]) -> str:
+    """How many keys there are of each time line; a key without a feed is taken for a session."""
+    units = Counter(
+        FEEDS[next(iter(answers))].timeline.unit if answers else "sessions"
+        for answers in states.values()
+    )
+    found = units or Counter(sessions=0)
+    return " and ".join(counted(number, unit.removesuffix("s")) for unit, number in found.items())
 
 
 def _capped(told: Sequence[str], what: str) -> Iterable[str]:

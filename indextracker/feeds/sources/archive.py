@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indextracker.feeds.model import Feed
+    from indextracker_catalogue import Key
 
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
 _DATE = re.compile(r"\b(\d{4}) (\d\d) (\d\d)\b")
@@ -98,17 +99,25 @@ class ArchiveSource(Source):
             if max((stem for stem in every if _holds(words, stem)), key=len) in stems
         )
 
-    def holds(self, feeds: Iterable[Feed], sessions: Iterable[date]) -> list[date]:
-        """The sessions for which there is a file of a feed's name.
+    def holds(self, feeds: Iterable[Feed], keys: Iterable[Key]) -> list[Key]:
+        """The keys for which there is a file of a feed's name.
+
+        Args:
+            feeds: Feeds of one time line.
+            keys: Its keys.
 
         Raises:
             NotADirectoryError: If the archive is not there.
         """
         asked = list(feeds)
         return [
-            session
-            for session in sessions
-            if any(name in self._files for feed in asked for name in feed.names(session))
+            key
+            for key in keys
+            if any(
+                name in self._files
+                for feed in asked
+                for name in feed.names(feed.timeline.value_of(key))
+            )
         ]
 
     @cached_property

@@ -349,10 +349,11 @@ def test_an_archive_tells_which_sessions_it_holds(tmp_path: Path) -> None:
         "Daily_2024_12_20.zip.1",
     ):
         (tmp_path / name).write_bytes(b"")
-    days = [date(2024, 12, day) for day in range(13, 25)]
+    keys = [f"2024-12-{day}" for day in range(13, 25)]
     archive = ArchiveSource(tmp_path)
-    assert [day.day for day in archive.holds(FEEDS.values(), days)] == [16, 18, 19]
-    assert [day.day for day in archive.holds([FUTURES, INDEX], days)] == [16, 19]
+    feeds = [feed for feed in FEEDS.values() if feed.timeline == FUTURES.timeline]
+    assert archive.holds(feeds, keys) == ["2024-12-16", "2024-12-18", "2024-12-19"]
+    assert archive.holds([FUTURES, INDEX], keys) == ["2024-12-16", "2024-12-19"]
 
 
 # verdicts
