@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
 from indextracker.calendars import Calendar, TradingDays, calendar, trading_days, zone
@@ -16,7 +16,6 @@ from indextracker.system.locks import Locks
 from indextracker.system.places import Place, place
 from indextracker.system.progress import SILENT, Progress
 from indextracker.warehouse import Warehouse, warehouse
-from indextracker_catalogue import SUBJECTS, Subject
 from indextracker_catalogue.timeline import Sessions, Timeline
 
 
@@ -26,7 +25,7 @@ def now() -> datetime:
 
 
 class Platform:
-    """Lake, source, engine, warehouse, calendar and clock of one process.
+    """Lake, source, engine, warehouse, calendars and clock of one process.
 
     Parts that have to be started are started at their first use and closed by `close`; a source or
     an engine that was passed in is left to the caller.
@@ -40,8 +39,6 @@ class Platform:
         place: Makes a place of the lake's address.
         source: Where documents come from; by default what the settings name.
         engine: What runs Spark code; by default what the settings name.
-        subject: The subject that is worked on, by whose sessions days are counted; the first one
-            by default.
     """
 
     def __init__(
@@ -52,10 +49,8 @@ class Platform:
         progress: Progress = SILENT,
         source: Source | None = None,
         engine: Engine | None = None,
-        subject: Subject | None = None,
     ) -> None:
         self.settings = settings
-        self.subject = subject or next(one for one in SUBJECTS.values() if one.first)
         self.clock = clock
         self.progress = progress
         self._place = place
@@ -106,17 +101,6 @@ class Platform:
         """Where `raw` and the marts are."""
         return warehouse(self.settings)
 
-    @cached_property
-    def calendar(self) -> TradingDays:
-        """The sessions of the subject.
-
-        Raises:
-            TypeError: It has none.
-        """
-        if not isinstance(self.subject.timeline, Sessions):
-            raise TypeError(f"{self.subject.name} is of no exchange: it has no sessions")
-        return self.trading_days(self.subject.timeline)
-
     def trading_days(self, timeline: Sessions) -> TradingDays:
         """The days and hours of an exchange, as far ahead as they are known at the present."""
         return trading_days(timeline.exchange, self.clock().astimezone(zone(timeline)).date())
@@ -124,11 +108,6 @@ class Platform:
     def calendar_of(self, timeline: Timeline) -> Calendar:
         """The keys of a time line, as far ahead as they are known at the present."""
         return calendar(timeline, self.clock().astimezone(zone(timeline)).date())
-
-    @property
-    def today(self) -> date:
-        """The day that it is at the exchange of the subject."""
-        return self.clock().astimezone(self.calendar.timezone).date()
 
     def close(self) -> None:
         """Stops what was started."""

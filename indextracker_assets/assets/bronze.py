@@ -33,9 +33,9 @@ AGAIN = {"indextracker/again": "true"}
 def bronze_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
     """An asset per feed."""
     return [
-        _yearly_asset(feed, platform)
+        _at_once_asset(feed, platform)
         if feed.timeline.at_once
-        else _sessions_asset(feed, platform, partitions(feed.timeline))
+        else _keyed_asset(feed, platform, partitions(feed.timeline))
         for feed in FEEDS.values()
     ]
 
@@ -47,7 +47,7 @@ def every_key(platform: Platform, feed: Feed) -> list[Key]:
     return calendar.within(platform.settings.lake.start, today)
 
 
-def _sessions_asset(
+def _keyed_asset(
     feed: Feed, platform: Platform, partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
     asset = asset_key(feed.table)
@@ -93,7 +93,7 @@ def _sessions_asset(
     )(bronze)
 
 
-def _yearly_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
+def _at_once_asset(feed: Feed, platform: Platform) -> dg.AssetsDefinition:
     """Asked for every year at once; a year that is missing fails its check and stops nothing."""
 
     def bronze(

@@ -14,6 +14,7 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource
 from indextracker.platform import Platform
 from indextracker.settings import Settings
+from indextracker_catalogue import Days
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 
@@ -76,7 +77,7 @@ def test_the_present_is_that_of_the_clock(tmp_path: Path) -> None:
     then = datetime(2021, 7, 26, tzinfo=UTC)
     platform = Platform(settings(tmp_path), clock=lambda: then)
     assert platform.clock() == then
-    assert platform.calendar.horizon == date(2023, 12, 31)
+    assert platform.calendar_of(Days("UTC")).horizon == "2023-12-31"
     assert abs(Platform(settings(tmp_path)).clock() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
