@@ -1,29 +1,21 @@
-"""Runs whose process was killed, pauses between tries, alerts, and two backfills at once."""
+"""Runs whose process was killed, pauses between tries, and alerts."""
 
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.archives import MakePlatform
-from support.backfills import backfill_sessions
-from support.commands import Run, commands
 from support.ticks import QUIET, Harness
 
-from indextracker import settings as environment
 from indextracker.acquiring.turns import LONGEST_PAUSE, pause
-from indextracker.lake import Lake
-from indextracker.lake.digest import digest
 from indextracker_assets.alerts import Failure, LogAlert
 from indextracker_assets.automation import failed_runs
 from indextracker_assets.runs import (
@@ -34,7 +26,6 @@ from indextracker_assets.runs import (
     end_killed_runs,
     process_tag,
 )
-from indextracker_catalogue import TABLES
 
 NOW = datetime.now(UTC)
 
@@ -175,41 +166,3 @@ def test_nothing_is_acquired_unless_the_settings_say_so(
     assert {name: s for name, s in running.items() if s == "RUNNING"} == expected
     evening = repository.get_schedule_def("documents_of_today")
     assert (evening.cron_schedule, evening.execution_timezone) == ("30 18 * * *", "Asia/Taipei")
-
-
-# Overlapping by the middle one.
-DAYS = [date(2024, 12, day) for day in (12, 13, 16)]
-FEEDS = "taifex_futures,taifex_volume_totals,twse_index"
-
-
-def backfilling(first: date, last: date, log: Path) -> Run:
-    """The command, in the environment of the last platform."""
-    days = ["--from", str(first), "--to", str(last)]
-    asked = ["backfill", "taiwan", *days, "--feeds", FEEDS, "--to-layer", "warehouse"]
-    return commands().start(os.environ, *asked, log=log)
-
-
-def tables(lake: str) -> dict[str, str]:
-    """Content hash of every table but the logs."""
-    opened = Lake(lake, "simulated")
-    logs = ("bronze/deliveries", "silver/builds")
-    return {path: digest(opened, t) for path, t in TABLES.items() if path not in logs}
-
-
-def test_two_backfills_at_once_end_with_the_tables_of_one(
-    make_platform: MakePlatform, tmp_path: Path
-) -> None:
-    alone, together = make_platform(), make_platform()
-    environment.export(together.settings)
-    pair = [backfilling(first, last, tmp_path / f"{first}.log") for first, last in pairwise(DAYS)]
-    for run in pair:
-        assert run.wait() == 0, run.said()
-    environment.export(alone.settings)
-    report = backfill_sessions(alone, DAYS, feeds=FEEDS.split(","), to_layer="warehouse")
-    assert (report.failures, report.exit_code) == ([], 0)
-    found, expected = tables(together.settings.lake.address), tables(alone.settings.lake.address)
-    assert found == expected
-    rows = Lake(together.settings.lake.address, "simulated").row_counts(
-        TABLES["gold/futures_bars"], [*map(str, DAYS)]
-    )
-    assert all(rows.values())

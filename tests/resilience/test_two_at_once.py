@@ -12,7 +12,9 @@ from support.lakehouse import (
     MONDAY,
     TUESDAY,
     Contents,
+    Reference,
     backfill,
+    copied,
     differing,
     finish,
     new_home,
@@ -29,10 +31,9 @@ RUNS_OF_A_BACKFILL = 3  # acquire, refine, build the marts
 
 @pytest.fixture(scope="module")
 def one_after_the_other(
-    commands: Commands, source: str, tmp_path_factory: pytest.TempPathFactory
+    commands: Commands, light_monday: Reference, tmp_path_factory: pytest.TempPathFactory
 ) -> Contents:
-    home = new_home(tmp_path_factory.mktemp("sequence") / "home", source)
-    finish(commands, home, backfill(FRIDAY, MONDAY, LIGHT))
+    home = copied(light_monday.home, tmp_path_factory.mktemp("sequence") / "home")
     finish(commands, home, backfill(MONDAY, TUESDAY, LIGHT))
     return home.contents()
 

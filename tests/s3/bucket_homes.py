@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from support.homes import RANGE, Home
@@ -12,8 +12,10 @@ from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 
 # Few rows that go through every kind of table up to gold; and the tables that they fill.
-SMALL = ("--feeds", "finmind_trades", "--to-layer", "gold")
+FEED = ("--feeds", "finmind_trades")
+SMALL = (*FEED, "--to-layer", "gold")
 FILLED = ("bronze/finmind_trades", "silver/etf_trades", "gold/etf_bars", "gold/etf_sessions")
+LAYERS = ("bronze", "silver", "gold")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +38,20 @@ class BucketHome(Home):
     def environment(self, **more: str) -> dict[str, str]:
         return super().environment(**self.store.environment(self.way), **more)
 
-    def backfill(self, days: Sequence[str] = RANGE, **more: str):
-        """A backfill of few rows."""
-        return self.run("backfill", "taiwan", *days, *SMALL, "--json", **more)
+    def backfill(self, layer: str = "gold", **more: str):
+        """A backfill of few rows, up to a layer."""
+        asked = (*RANGE, *FEED, "--to-layer", layer)
+        return self.run("backfill", "taiwan", *asked, "--json", **more)
 
     def digests(self) -> dict[str, str]:
         """What each table of the lake holds, but for its logs."""
         return digests(self.lake)
+
+
+def up_to(layer: str, paths: Iterable[str]) -> list[str]:
+    """The tables that a backfill up to a layer fills."""
+    filled = LAYERS[: LAYERS.index(layer) + 1]
+    return [path for path in paths if path.startswith(filled)]
 
 
 def digests(lake: str) -> dict[str, str]:
