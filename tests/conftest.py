@@ -26,8 +26,8 @@ os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
 TESTS = Path(__file__).parent
 # Begun first, and the longest of them first, so that no worker is left with one at the end.
 LONG = (
-    *("resilience", "warehouses", "engines", "s3", "cli", "end_to_end"),
-    *("dbt_project", "deployment", "redshift_local"),
+    *("resilience", "warehouses", "engines", "s3", "indextracker_assets", "cli", "end_to_end"),
+    *("dbt_project", "newcomer", "spark", "deployment", "redshift_local"),
 )
 # Their modules share nothing dear: they go to whoever is free, and even out what workers have left.
 BY_MODULE = {"s3", "indextracker", "indextracker_assets", "simulator"}
