@@ -96,7 +96,7 @@ def _places(report: Report, settings: Settings) -> dict[str, str]:
 
 
 def _remarks(report: Report) -> Iterable[str]:
-    told = [f"{told.session_date} {told.feed}: {told.text}" for told in report.remarks]
+    told = [f"{_when(told)} {told.feed}: {told.text}" for told in report.remarks]
     yield from _capped(told, "such lines")
 
 
@@ -180,9 +180,15 @@ def _of(sessions: Sequence[Key]) -> str:
     return f" of {len(sessions)} sessions, {sessions_in_words(sessions)}"
 
 
+def _when(told: Remark) -> str:
+    """The hour of a document, or its day; of a year the first."""
+    of_hours = FEEDS[told.feed].timeline.type == "timestamp"
+    return told.key if of_hours else told.session_date.isoformat()
+
+
 def _remark(told: Remark) -> dict[str, str | None]:
     return {
-        "session": told.session_date.isoformat(),
+        "session": _when(told),
         "feed": told.feed,
         "kind": told.kind,
         "file": told.file,
