@@ -46,7 +46,7 @@ def test_a_table_holds_what_it_holds_in_a_folder(lake: Lake, table: Table, tmp_p
         if table.writes == "append":
             place.append(table, rows(table, {}))
         else:
-            place.replace(table, rows(table, {}), [SESSION])
+            place.replace(table, rows(table, {}), [str(SESSION)])
     assert digest(lake, table) == digest(local, table)
     assert lake.tables() == [table]
     assert lake.total_rows(table) == 1
@@ -82,7 +82,7 @@ def test_a_table_is_read_as_it_was_and_goes_back(lake: Lake, table: Table) -> No
     with pytest.raises(NoSuchVersionError, match="no version 7: it has 0 to 2"):
         lake.open(table, 7)
     planned = plan(lake, table, 1)
-    assert planned.sessions == {TUESDAY: (1, 1)}
+    assert planned.keys == {str(TUESDAY): (1, 1)}
     restore(lake, planned)
     assert digest(lake, table) == good
     assert not plan(lake, table, 1).changed
