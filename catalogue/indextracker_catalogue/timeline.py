@@ -44,6 +44,11 @@ class Timeline:
         """The common name of its keys, in the plural: sessions, hours."""
         return type(self).__name__.lower()
 
+    @property
+    def title(self) -> str:
+        """What people call it: XTAI, hours, days in Asia/Taipei."""
+        return self.unit
+
     def key_of(self, value: date | datetime) -> Key:
         """The key of a value of the column; an instant without a zone is taken to be in UTC."""
         if isinstance(value, datetime) and value.tzinfo is not None:
@@ -110,6 +115,11 @@ class Sessions(Timeline):
     column: ClassVar[str] = "session_date"
     exchange: str
 
+    @property
+    def title(self) -> str:
+        """The exchange."""
+        return self.exchange
+
 
 @dataclass(frozen=True)
 class Days(Timeline):
@@ -121,6 +131,11 @@ class Days(Timeline):
 
     column: ClassVar[str] = "day"
     zone: str
+
+    @property
+    def title(self) -> str:
+        """With the zone in which they begin."""
+        return f"{self.unit} in {self.zone}"
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Calendar:
         place = bisect_left(self._keys, key) + distance
         if not 0 <= place < len(self._keys):
             raise ValueError(
-                f"The calendar of {self.timeline.name}, which runs from {self.start} to "
+                f"The calendar of {self.timeline.title}, which runs from {self.start} to "
                 f"{self.horizon}, has no key at a distance of {distance} from {key}."
             )
         return self._keys[place]
@@ -110,7 +110,7 @@ class Calendar:
         place = bisect_left(self._keys, key)
         if place == 0:
             raise ValueError(
-                f"The calendar of {self.timeline.name}, which starts on {self.start}, "
+                f"The calendar of {self.timeline.title}, which starts on {self.start}, "
                 f"has no key before {key}."
             )
         return self._keys[place - 1]
@@ -125,7 +125,7 @@ class Calendar:
         place = bisect_right(self._keys, key)
         if place == len(self._keys):
             raise ValueError(
-                f"The calendar of {self.timeline.name}, which ends on {self.horizon}, "
+                f"The calendar of {self.timeline.title}, which ends on {self.horizon}, "
                 f"has no key after {key}."
             )
         return self._keys[place]
@@ -150,7 +150,7 @@ class Calendar:
     def _check(self, key: Key) -> None:
         if not self.start <= key <= self.horizon:
             raise ValueError(
-                f"{key} is outside the calendar of {self.timeline.name}, "
+                f"{key} is outside the calendar of {self.timeline.title}, "
                 f"which runs from {self.start} to {self.horizon}."
             )
 

@@ -72,7 +72,7 @@ def test_hours_of_a_range_of_days_are_those_of_its_days_in_utc() -> None:
 
 
 def test_a_range_of_days_beyond_the_calendar_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^2014-12-31 is outside the calendar of sessions_XTAI,"):
+    with pytest.raises(ValueError, match=r"^2014-12-31 is outside the calendar of XTAI,"):
         calendar(SESSIONS, TODAY).within(date(2014, 12, 31), date(2015, 1, 5))
 
 
