@@ -1,8 +1,9 @@
 """What a backfill of two sessions left at an earlier commit: tables and marts, columns and rows.
 
 `content.json` holds what was found at the commit that wrote it. Where a change is meant, say in
-CHANGELOG.md what became of which numbers, and write it anew: `python tests/support/content.py HOME`
-with a home that `indextracker backfill taiwan --from 2024-12-13 --to 2024-12-16` filled.
+CHANGELOG.md what became of which numbers, and write it anew: `PYTHONPATH=tests .venv/bin/python
+tests/support/content.py HOME` with a home that `indextracker backfill taiwan --from 2024-12-13
+--to 2024-12-16` filled.
 """
 
 from __future__ import annotations
