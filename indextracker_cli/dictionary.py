@@ -209,6 +209,11 @@ def _read_mart(
     def meaning(item: Mapping[str, Any]) -> str:
         return _DOC_REFERENCE.sub(lambda match: blocks[match[1]], _line(item["description"]))
 
+    if not model.get("columns"):
+        raise ValueError(
+            f"the mart {model['name']} describes no column: give each its data_type and "
+            "description beside the mart's own description"
+        )
     columns = tuple(
         MartColumn(
             column["name"],

@@ -16,9 +16,10 @@ from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
 from indextracker.building.earlier import Known, known
 from indextracker.building.needs import needs_of
+from indextracker.building.reports import rejects_tables
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
-from indextracker_catalogue import Key, Subject, Timeline, tables_of
+from indextracker_catalogue import Key, Subject, Timeline
 from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_cli.missing import Gap, by_reason
 
@@ -217,11 +218,10 @@ class States:
     def rejects(self) -> int:
         """Lines of the range that could not be read."""
         lake = self.platform.lake
-        kept = [table for table in tables_of(self.subject) if table.name == "rejects"]
         counts = [
             lake.row_counts(table, one.keys)
             for one in self.series
-            for table in kept
+            for table in rejects_tables(self.subject)
             if table.timeline == one.timeline
         ]
         return sum(sum(of_keys.values()) for of_keys in counts)

@@ -14,8 +14,6 @@ from indextracker.lake import Lake
 from indextracker_catalogue import Key, Subject, Table, Timeline, tables_of
 from indextracker_catalogue.shared.deliveries import COMPLETE
 
-# How the tables end that hold the lines which could not be read.
-REJECTS = "rejects"
 _TEXT_SHOWN = 60
 
 
@@ -94,6 +92,14 @@ class Report:
         return 2 if self.incomplete else 0
 
 
+def rejects_tables(subject: Subject) -> list[Table]:
+    """The tables of a subject that hold the lines which could not be read: by how they are called.
+
+    Their columns are those of `silver/rejects`.
+    """
+    return [table for table in tables_of(subject) if table.name.endswith("rejects")]
+
+
 def rejected(
     lake: Lake,
     subject: Subject,
@@ -104,8 +110,8 @@ def rejected(
     names = list(feeds)
     return [
         found
-        for table in tables_of(subject)
-        if table.name.endswith(REJECTS) and keys.get(table.timeline) and lake.exists(table)
+        for table in rejects_tables(subject)
+        if keys.get(table.timeline) and lake.exists(table)
         for found in _rejected(lake, table, keys, names)
     ]
 
