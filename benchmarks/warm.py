@@ -24,7 +24,7 @@ import pipeline
 from measuring import conclude, documents, scratch, show, spread
 
 from indextracker import settings as environment
-from indextracker.calendars import trading_days
+from indextracker.calendars import calendar
 from indextracker.engines import Engine, engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
@@ -115,13 +115,13 @@ def _stages(chosen: argparse.Namespace, spark: Engine) -> None:
 
 
 def _held(archive: Path, feeds: Sequence[str]) -> list[date]:
-    calendar = trading_days("XTAI")
-    today = datetime.now(UTC).date()
-    sessions = calendar.sessions(calendar.start, today)
+    timeline = FEEDS[feeds[0]].timeline
+    days = calendar(timeline)
+    keys = days.keys(days.start, timeline.key_of(datetime.now(UTC)))
     with ArchiveSource(archive) as source:
         for feed in feeds:
-            sessions = source.holds([FEEDS[feed]], sessions)
-    return list(sessions)
+            keys = source.holds([FEEDS[feed]], keys)
+    return [date.fromisoformat(key) for key in keys]
 
 
 def _rows(seconds: dict[str, float]) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse, dbt_runs, warehouse
 from indextracker.warehouse.slices import LOADED
 
-DAY = dt.date(2022, 3, 3)  # most of the market is of this session
+DAY = "2022-03-03"  # most of the market is of this session
 MARTS = "index_history", "derivative_detail_history", "derivative_detail", "derivative"
 BEFORE, AFTER = (28, 41, 6, 3), (10, 10, 2, 2)
 COUNTS = "select " + ", ".join(f"(select count(*) from {mart})" for mart in MARTS)

@@ -396,7 +396,7 @@ def test_a_warehouse_of_the_other_world_is_refused(lake: Lake, tmp_path: Path, w
         pass
     put(foreign, BARS, DAYS, mark=2)
     with pytest.raises(WorldMismatchError, match=f"this run is of the {other} world"):
-        refused.load(foreign, [BARS], DAYS)
+        refused.load(foreign, [BARS], KEYS)
     assert (tmp_path / "warehouse" / "warehouse.duckdb").read_bytes() == before
 
 
