@@ -26,6 +26,8 @@ def parse_object(body: bytes, document: str, *, numbers_as_text: bool = False) -
     text = str if numbers_as_text else None
     try:
         answer = json.loads(body, parse_int=text, parse_float=text, parse_constant=text)
+        # json lets half of a surrogate pair pass, which is no text: Arrow refuses it later.
+        json.dumps(answer, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Refusal("blocked", f"{document} is no readable JSON ({error})") from error
     if not isinstance(answer, dict):

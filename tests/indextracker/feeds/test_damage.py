@@ -22,6 +22,8 @@ from support.documents import accepted, decoded
 
 from indextracker.feeds import FEEDS, Feed, Refusal
 
+pytestmark = pytest.mark.slow
+
 REAL = date(2021, 7, 26)
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from support.good_rows import SESSION, rows
 
 from indextracker.lake import Lake
 from indextracker_catalogue import taiwan as t
+
+pytestmark = pytest.mark.slow
 
 READERS = 50
 FILES, ROWS = 8, 150_000

@@ -18,6 +18,8 @@ from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
+pytestmark = pytest.mark.slow
+
 DAY_SECONDS = 86_400
 BY_LAYOUT = pytest.mark.parametrize(
     "table", [t.FUTURES_TRADES, t.CONTRACTS], ids=lambda table: table.partitioned

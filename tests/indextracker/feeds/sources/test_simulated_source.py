@@ -22,6 +22,8 @@ from indextracker_simulator.faults import KINDS, FaultKind, Faults
 from indextracker_simulator.server import ExchangeServer, serving
 from indextracker_simulator.taiwan.exchange import Exchange
 
+pytestmark = pytest.mark.slow
+
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
 SESSION_FEEDS = [feed for feed in FEEDS.values() if feed.timeline != Years()]
 FUTURES = FEEDS["taifex_futures"]

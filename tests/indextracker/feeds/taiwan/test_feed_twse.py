@@ -166,6 +166,8 @@ def test_a_level_that_is_null_stays_null(index_json: Report) -> None:
         (b"{}", "missing"),
         (b"<html><title>FOR SECURITY REASONS</title>", "blocked"),
         (b'{"stat":"OK","date":"20230130","fie', "blocked"),
+        # Half of a surrogate pair, as one flipped bit leaves it.
+        (b'{"stat":"OK","date":"20230130","title":"\\udb50"}', "blocked"),
         (b"[" * 100_000, "blocked"),
         (b"[1]", "refused"),
         (b"\xff\xff", "refused"),
