@@ -99,7 +99,7 @@ def test_a_document_passes_the_files_of_the_page_and_no_others(tmp_path: Path) -
             )
         finally:
             sys.setprofile(None)
-            threading.setprofile(None)  # type: ignore[arg-type] # none is what ends it
+            threading.setprofile(None)  # type: ignore[arg-type]  # None ends it; typeshed has no None
     assert [answer.state for answer in answers.values()] == ["accepted"]
     way = [file for file, _ in HOPS[:ACQUIRED]]
     assert set(way) <= trace.files <= {*way, *HELPERS}

@@ -172,7 +172,8 @@ def test_an_answer_precedes_what_was_published_after_it(
 
 def closed(feed: str, key: Key, **changed: object) -> Delivery:
     reason = "the exchange was closed"
-    return replace(ANSWER, feed=feed, key=key, state="closed", reason=reason, **changed)  # type: ignore[arg-type] # names of attributes
+    # Attributes of any type, by name.
+    return replace(ANSWER, feed=feed, key=key, state="closed", reason=reason, **changed)  # type: ignore[arg-type]
 
 
 def test_a_day_found_closed_is_a_closure_once(lake: Lake) -> None:
