@@ -134,7 +134,7 @@ def _lake(platform: Platform, sql: str, as_of: AsOf | None) -> Iterator[Answer]:
             "select schema_name || '.' || view_name as name from duckdb_views()"
             " where schema_name in ('bronze', 'silver', 'gold') order by 1"
         )
-    with lake.sql(tables, as_of=as_of) as connection:
+    with lake.sql(tables, as_of=as_of, alone=True) as connection:
         try:
             with asked(connection, sql) as answer:
                 yield answer

@@ -19,7 +19,11 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Rule:
-    """Something that has to hold, as a query that returns the rows that break it."""
+    """Something that has to hold, as a query that returns the rows that break it.
+
+    Attributes:
+        breaks: Where a row breaks it by its own values alone: SQL that holds for such a row.
+    """
 
     name: str
     meaning: str
@@ -27,6 +31,7 @@ class Rule:
     bad_rows: str
     reads: tuple[Table, ...]
     look_back: int = 0
+    breaks: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ def rules(table: Table) -> list[Rule]:
             check.severity,
             f"select * from {table.name} where {check.bad_rows}",
             (table,),
+            breaks=check.bad_rows,
         )
         for check in table.all_checks
     ]
@@ -97,7 +103,11 @@ def examine(
         looked_at = None if keys is None else seen(keys, {*keys, *earlier}, look_back)
         limits = {} if looked_at is None else {table.timeline: looked_at}
         with lake.sql(tables, limits) as connection:
+            kept = _kept(connection, table, some)
             for rule in some:
+                if rule in kept:
+                    found.append(Finding(rule, 0, ()))
+                    continue
                 query = rule.bad_rows
                 if keys and look_back:
                     audited = table.timeline.predicate(keys, table.key_column)
@@ -109,6 +119,20 @@ def examine(
 def look_back(table: Table) -> int:
     """The longest look-back of a table's rules."""
     return max(rule.look_back for rule in rules(table))
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, table: Table, some: Sequence[Rule]) -> list[Rule]:
+    """The rules on single rows that no row breaks, by one query for all of them.
+
+    A query each takes three times as long (a session of options, November 2026): it reads the same
+    rows anew.
+    """
+    of_rows = [rule for rule in some if rule.breaks]
+    if not of_rows:
+        return []
+    broken = ", ".join(f"coalesce(bool_or({rule.breaks}), false)" for rule in of_rows)
+    [found] = connection.execute(f"select {broken} from {table.name}").fetchall()
+    return [rule for rule, is_broken in zip(of_rows, found, strict=True) if not is_broken]
 
 
 def _found(rule: Rule, table: Table, cursor: duckdb.DuckDBPyConnection) -> Finding:

@@ -20,7 +20,7 @@ import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from indextracker.lake import shapes, ways
+from indextracker.lake import scratch, shapes, ways
 from indextracker.lake.arrow import arrow_schema, arrow_type
 from indextracker.lake.landing import Landing
 from indextracker.lake.opened import OpenTables
@@ -198,6 +198,8 @@ class Lake:
         tables: Iterable[Table],
         keys: Mapping[Timeline, Sequence[Key]] = EVERYTHING,
         as_of: AsOf | None = None,
+        *,
+        alone: bool = False,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in which each table is a view, by its leaf name and as layer.name.
 
@@ -206,16 +208,12 @@ class Lake:
             keys: The keys that the views hold, by time line; of a time line that is not named,
                 all rows.
             as_of: The version of each table, by number or instant; the latest by default.
+            alone: Whether in a DuckDB of its own, which may be locked or set up otherwise.
 
         Raises:
             LookupError: A table cannot be had as of then.
         """
-        with duckdb.connect() as connection:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute("create macro regexp_like(s, p) as regexp_matches(s, p)")
-            for layer in ("bronze", "silver", "gold"):
-                connection.execute(f"create schema {layer}")
-            connection.execute("set search_path = 'main,bronze,silver,gold'")
+        with scratch.catalog(alone=alone) as connection:
             for table in tables:
                 self._view(connection, table, keys.get(table.timeline), as_of)
             yield connection
