@@ -6,16 +6,26 @@ Encodings, headers and the contents of cells do not belong here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BLANKS = " \t\n\v\f\r"
+# A column of half a million lines has 2 to 60,000 different cells, which are trimmed, judged and
+# stored once each.
+CELLS: Final = pa.dictionary(pa.int32(), pa.string())
+# What is parsed at a time stays in the processor's cache.
+_BLOCK_BYTES: Final = 1 << 20
+
+# Numbers of the lines that fit, from 1, their cells, and the other lines by their numbers.
+_Split = tuple[NDArray[np.int64], list[pa.DictionaryArray], dict[int, str]]
 
 
 def split_lines(
@@ -31,75 +41,81 @@ def split_lines(
 
     Returns:
         One row per line that is not blank, in their order: `line` (bigint), the wanted cells,
-        trimmed, and `text`. A line with another number of cells has nulls for cells and stands
-        whole, without its line end, in `text`, which is null otherwise.
+        trimmed and dictionary-encoded, and `text`. A line with another number of cells has nulls
+        for cells and stands whole, without its line end, in `text`, which is null otherwise.
     """
     wanted = tuple(names if wanted is None else wanted)
-    if not data:
-        return _table(pa.array([], pa.int64()), [pa.array([], pa.string())] * len(wanted), wanted)
-    cells, misfits = _parse(data, names, wanted)
-    physical = data.count(b"\n") + (not data.endswith(b"\n"))
-    # pyarrow ends a line at a lone carriage return too, and reads a blank line as one of empty
-    # cells. Neither has been seen in an original file, so speed does not matter there.
-    if cells.num_rows + len(misfits) != physical or _any_blank(cells):
-        numbers, columns, misfits = _split_plainly(data, names, wanted)
-    else:
-        numbers = _all_but(misfits, physical)
-        columns = [pc.ascii_trim_whitespace(column) for column in cells.columns]
-    whole = _table(pc.add(numbers, first - 1), columns, wanted)
+    numbers, columns, misfits = (_parse if data else _split_plainly)(data, names, wanted)
     odd = {number: text for number, text in misfits.items() if text.strip(BLANKS)}
-    if not odd:
-        return whole
-    nulls = [pa.nulls(len(odd), pa.string())] * len(wanted)
-    set_aside = _table(
-        pc.add(pa.array(odd, pa.int64()), first - 1), nulls, wanted, list(odd.values())
-    )
-    return pa.concat_tables([whole, set_aside]).sort_by("line").combine_chunks()
+    texts = pa.nulls(len(numbers), pa.string())
+    if odd:
+        places = np.searchsorted(numbers, [*odd])
+        fits = np.insert(np.ones(len(numbers), bool), places, False)
+        numbers = np.insert(numbers, places, [*odd])
+        columns = [_spread(column, fits) for column in columns]
+        texts = _spread(pa.array(odd.values(), pa.string()), ~fits)
+    line = pa.array(numbers + (first - 1))
+    return pa.table({"line": line, **dict(zip(wanted, columns, strict=True)), "text": texts})
 
 
-def _parse(
-    data: bytes, names: Sequence[str], wanted: Sequence[str]
-) -> tuple[pa.Table, dict[int, str]]:
-    """Parse the lines that fit; the others come back by their number, from 1."""
+def _parse(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
     misfits: dict[int, str] = {}
 
     def set_aside(row: csv.InvalidRow) -> str:
         misfits[row.number] = row.text
         return "skip"
 
-    cells = csv.read_csv(
-        pa.BufferReader(data),
-        # Without threads, because with them rows that do not fit come without their number; in
-        # one block, because a line must not be longer than a block.
-        csv.ReadOptions(use_threads=False, block_size=len(data), column_names=list(names)),
-        csv.ParseOptions(quote_char=False, ignore_empty_lines=False, invalid_row_handler=set_aside),
-        csv.ConvertOptions(
-            check_utf8=False,
-            column_types=dict.fromkeys(names, pa.string()),
-            include_columns=list(wanted),
-        ),
-    )
-    return cells, misfits
+    try:
+        cells = csv.read_csv(
+            pa.BufferReader(data),
+            # Without threads, because with them rows that do not fit come without their number.
+            csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, column_names=list(names)),
+            csv.ParseOptions(
+                quote_char=False, ignore_empty_lines=False, invalid_row_handler=set_aside
+            ),
+            csv.ConvertOptions(
+                check_utf8=False,
+                column_types=dict.fromkeys(names, CELLS),
+                include_columns=list(wanted),
+            ),
+        )
+    except pa.ArrowInvalid:  # a line is longer than a block
+        return _split_plainly(data, names, wanted)
+    physical = data.count(b"\n") + (not data.endswith(b"\n"))
+    columns = [column.combine_chunks() for column in cells.columns]
+    # pyarrow ends a line at a lone carriage return too, and reads a blank line as one of empty
+    # cells. Neither has been seen in an original file, so speed does not matter there.
+    if cells.num_rows + len(misfits) != physical or _any_blank(columns):
+        return _split_plainly(data, names, wanted)
+    numbers = np.delete(np.arange(1, physical + 1), [number - 1 for number in misfits])
+    return numbers, [_trimmed(column) for column in columns], misfits
 
 
-def _any_blank(cells: pa.Table) -> bool:
-    empty = pc.equal(cells.column(0), "")
-    if not pc.any(empty).as_py():
-        return False
-    rows = cells.filter(empty)
-    return any(not any(row.values()) for row in rows.to_pylist())
+def _spread(cells: pa.Array, among: NDArray[np.bool_]) -> pa.Array:
+    """The cells of some lines, with nulls for the other lines."""
+    return cells.take(pa.array(np.cumsum(among) - 1, mask=~among))
 
 
-def _all_but(misfits: dict[int, str], physical: int) -> pa.Array:
-    numbers = pa.arange(1, physical + 1)
-    if not misfits:
-        return numbers
-    return numbers.filter(pc.invert(pc.is_in(numbers, pa.array(misfits, pa.int64()))))
+def _any_blank(columns: Sequence[pa.DictionaryArray]) -> bool:
+    """Whether all cells of a line are empty."""
+    blank = np.ones(len(columns[0]), bool)
+    for column in columns:
+        empty = pc.index(column.dictionary, "").as_py()
+        if empty < 0:
+            return False
+        blank &= column.indices.to_numpy() == empty
+    return bool(blank.any())
 
 
-def _split_plainly(
-    data: bytes, names: Sequence[str], wanted: Sequence[str]
-) -> tuple[pa.Array, list[pa.Array], dict[int, str]]:
+def _trimmed(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    cells = pc.ascii_trim_whitespace(column.dictionary).dictionary_encode()
+    places = column.indices
+    if len(cells.dictionary) < len(cells):  # some differed in blanks alone
+        places = cells.indices.take(places)
+    return pa.DictionaryArray.from_arrays(places, cells.dictionary)
+
+
+def _split_plainly(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
     places = [list(names).index(name) for name in wanted]
     numbers: list[int] = []
     rows: list[list[str]] = []
@@ -112,15 +128,5 @@ def _split_plainly(
             continue
         numbers.append(number)
         rows.append([cells[place].strip(BLANKS) for place in places])
-    columns = [pa.array((row[i] for row in rows), pa.string()) for i in range(len(wanted))]
-    return pa.array(numbers, pa.int64()), columns, misfits
-
-
-def _table(
-    numbers: pa.Array,
-    columns: Sequence[pa.Array],
-    names: Sequence[str],
-    texts: list[str] | None = None,
-) -> pa.Table:
-    text = pa.nulls(len(numbers), pa.string()) if texts is None else pa.array(texts, pa.string())
-    return pa.table({"line": numbers, **dict(zip(names, columns, strict=True)), "text": text})
+    columns = [pa.array([row[i] for row in rows], CELLS) for i in range(len(wanted))]
+    return np.array(numbers, np.int64), columns, misfits

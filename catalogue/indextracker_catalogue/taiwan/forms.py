@@ -70,50 +70,62 @@ class LineForm:
 
     Attributes:
         cells: The cells that are asked, by their bronze columns.
-        pattern: What they look like, joined by commas, those that are null left out.
+        kinds: What they look like, a form for each cell; in a line all are of one kind.
         once: The cells that no two lines of a document share: the second is a reject. A strike is
             compared as a number.
     """
 
     cells: tuple[str, ...]
-    pattern: str
+    kinds: tuple[tuple[str, ...], ...]
     once: tuple[str, ...] = ()
+
+    @property
+    def pattern(self) -> str:
+        """What the cells look like, joined by commas, those that are null left out."""
+        return "|".join(f"({','.join(kind)})" for kind in self.kinds)
 
 
 _TICK = ("trade_date", "trade_time", "product", "expiry", "price", "volume")
-_AT = f"{DATE},{TIME},[^,]+"
-_LEGS = f"{EXPIRY}/{EXPIRY},{SIGNED}"
+_SOME, _ANY = "[^,]+", "[^,]*"
+_AT = (DATE, TIME, _SOME)
+_SPREAD = f"{EXPIRY}/{EXPIRY}"
 
 FUTURES_LINE: Final = LineForm(
     (*_TICK, "near_price", "far_price"),
-    f"{_AT},({EXPIRY},{PRICE},{OUTRIGHT_VOLUME},[^,]*,[^,]*"
-    f"|{_LEGS},{SPREAD_VOLUME},{PRICE},{PRICE})",
+    (
+        (*_AT, EXPIRY, PRICE, OUTRIGHT_VOLUME, _ANY, _ANY),
+        (*_AT, _SPREAD, SIGNED, SPREAD_VOLUME, PRICE, PRICE),
+    ),
 )
 COMBINATION_LINE: Final = LineForm(
-    (*_TICK, "near_price", "far_price"), f"{_AT},{_LEGS},{VOLUME},{PRICE},{PRICE}"
+    (*_TICK, "near_price", "far_price"), ((*_AT, _SPREAD, SIGNED, VOLUME, PRICE, PRICE),)
 )
 OPTION_LINE: Final = LineForm(
     (*_TICK, "strike", "option_type"),
-    f"{_AT},{EXPIRY},{PRICE},{VOLUME},{STRIKE},{OPTION_TYPE}",
+    ((*_AT, EXPIRY, PRICE, VOLUME, STRIKE, OPTION_TYPE),),
 )
-TOTALS_LINE: Final = LineForm(("spread_volume", "total_volume"), f"{COUNT},{COUNT}")
-INDEX_LINE: Final = LineForm(("time", "level"), f"{CLOCK},{LEVEL}", once=("index_name", "time"))
+TOTALS_LINE: Final = LineForm(("spread_volume", "total_volume"), ((COUNT, COUNT),))
+INDEX_LINE: Final = LineForm(("time", "level"), ((CLOCK, LEVEL),), once=("index_name", "time"))
 ETF_LINE: Final = LineForm(
-    ("stock_id", "trade_time", "deal_price", "volume"), f"[^,]+,{EXACT_CLOCK},{PRICE},{LOTS}"
+    ("stock_id", "trade_time", "deal_price", "volume"), ((_SOME, EXACT_CLOCK, PRICE, LOTS),)
 )
 
 _FIGURES = ("trading_session", "volume", "settlement_price", "open_interest", "product", "expiry")
 _OHLC = ("open", "high", "low", "close")
 _CONTRACT = ("product", "expiry", "trading_session")
-_REPORTED = f"({DAY_PART}|{NIGHT_PART}),{COUNT},({PRICE_OR_ZERO}|-),({COUNT}|-),[^,]+"
+_REPORTED = (
+    *(f"({DAY_PART}|{NIGHT_PART})", COUNT, f"({PRICE_OR_ZERO}|-)", f"({COUNT}|-)"),
+    _SOME,
+)
+_OUTRIGHT = (*_REPORTED, EXPIRY, *[f"({PRICE_OR_ZERO}|-)"] * 4)
 
 REPORTED_FUTURES_LINE: Final = LineForm(
     (*_FIGURES, *_OHLC),
-    f"{_REPORTED},({EXPIRY}(,({PRICE_OR_ZERO}|-)){{4}}|{EXPIRY}/{EXPIRY}(,({SIGNED}|-)){{4}})",
+    (_OUTRIGHT, (*_REPORTED, _SPREAD, *[f"({SIGNED}|-)"] * 4)),
     once=_CONTRACT,
 )
 REPORTED_OPTIONS_LINE: Final = LineForm(
     (*_FIGURES, *_OHLC, "strike", "option_type"),
-    f"{_REPORTED},{EXPIRY}(,({PRICE_OR_ZERO}|-)){{4}},{STRIKE},({CALL}|{PUT})",
+    ((*_OUTRIGHT, STRIKE, f"({CALL}|{PUT})"),),
     once=(*_CONTRACT, "strike", "option_type"),
 )

@@ -198,7 +198,7 @@ def _lines(report: Report, body: bytes, session: date) -> pa.Table:
     )
     refuse_unsplit(lines, document, len(names))
     columns = {
-        name: lines.column(wanted[name])
+        name: lines.column(wanted[name]).cast(pa.string())
         if name in wanted
         else pa.nulls(lines.num_rows, pa.string())
         for name in (*report.needed, *report.optional)

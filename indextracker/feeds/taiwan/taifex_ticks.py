@@ -34,14 +34,13 @@ from indextracker_catalogue.taiwan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from indextracker.system.documents import Document
     from indextracker_catalogue import Table
 
 NO_DATA = "查無資料"
 GRAND_TOTAL = "合計"
 DAY_OPEN = "084500"
+LINE = re.compile(rb"([^\n]*)\n?")
 RULE = re.compile(rb"-[- ]*\r?(?:\n|$)")
 ENDINGS = ("csv", "rpt")
 # Names of columns in files up to May 2017.
@@ -163,16 +162,17 @@ def read_trades(layout: Layout, published: Document, session: date) -> pa.Table:
     if not lines.num_rows:
         raise Refusal("missing", f"{document} has a header and no line of data")
     own = f"{session:%Y%m%d}"
-    latest = _latest(lines.column("trade_date"), _is_date)
+    latest = _latest(lines.column("trade_date"), forms.DATE)
     if latest is None:
         raise Refusal("refused", f"{document}: no line begins with a date, as 成交日期 should")
-    of_latest = lines.filter(pc.equal(lines.column("trade_date"), latest))
+    when = lines.select(["line", "trade_date", "trade_time"])
+    of_latest = when.filter(pc.equal(when.column("trade_date"), latest))
     if latest > own:
         line = of_latest.column("line")[0].as_py()
         raise Refusal(
             "refused", f"{document}: line {line} is dated {latest}, after the session ({own})"
         )
-    last_time = _latest(of_latest.column("trade_time"), _is_time)
+    last_time = _latest(of_latest.column("trade_time"), forms.TIME)
     if latest < own or last_time is None or last_time < DAY_OPEN:
         _refuse_unknown_times(of_latest, document)
         night = "the night part, as published at dawn; " if session >= FIRST_NIGHT else ""
@@ -187,7 +187,7 @@ def read_trades(layout: Layout, published: Document, session: date) -> pa.Table:
 def _refuse_unknown_times(lines: pa.Table, document: str) -> None:
     """Refuse a document for times that cannot be read: they do not tell what is complete."""
     for time in pc.unique(lines.column("trade_time")).to_pylist():
-        if not _is_time(time):
+        if not re.fullmatch(forms.TIME, time):
             line = lines.filter(pc.equal(lines.column("trade_time"), time)).column("line")[0]
             raise Refusal(
                 "refused",
@@ -233,14 +233,19 @@ def _lines(layout: Layout, body: bytes, session: date) -> pa.Table:
             "refused", f"{document} begins with the bytes {body[:8].hex(' ')}, expected a zip"
         )
     stem = layout.stem(session)
-    packed = read_only_entry(body, document, tuple(f"{stem}.{ending}" for ending in ENDINGS))
-    above = 1 + (layout.title is not None)
-    *head, data = [*without_end_mark(packed).split(b"\n", above), *[b""] * above][: above + 1]
+    text = without_end_mark(
+        read_only_entry(body, document, tuple(f"{stem}.{ending}" for ending in ENDINGS))
+    )
+    begin, head = 0, []
+    for _ in range(1 + (layout.title is not None)):
+        if line := LINE.match(text, begin):
+            head.append(line[1])
+            begin = line.end()
     _check_head(layout, head, document)
-    rule = RULE.match(data)
-    if rule:
-        above, data = above + 1, data[rule.end() :]
-    lines = split_lines(_as_utf8(data, document, above + 1), layout.cells, above + 1)
+    first = 1 + len(head)
+    if rule := RULE.match(text, begin):
+        begin, first = rule.end(), first + 1
+    lines = split_lines(_as_utf8(text[begin:], document, first), layout.cells, first)
     refuse_unsplit(lines, document, len(layout.header))
     return lines
 
@@ -277,15 +282,9 @@ def _as_utf8(data: bytes, document: str, first: int) -> bytes:
     return decoded(data, document, first).encode()
 
 
-def _latest(cells: pa.ChunkedArray, is_form: Callable[[str], bool]) -> str | None:
+def _latest(cells: pa.ChunkedArray, form: str) -> str | None:
     """The greatest of the cells that have the right form; lines that do not split have none."""
-    found = pc.unique(cells).drop_null().to_pylist()
-    return max(filter(is_form, found), default=None)
-
-
-def _is_date(cell: str) -> bool:
-    return re.fullmatch(forms.DATE, cell) is not None
-
-
-def _is_time(cell: str) -> bool:
-    return re.fullmatch(forms.TIME, cell) is not None
+    found = pc.unique(cells).cast(pa.string())
+    right = pc.match_substring_regex(found, f"^({form})$")
+    latest: str | None = pc.max(found.filter(right)).as_py()
+    return latest

@@ -55,11 +55,7 @@ CONTRACT_RULES = (
     ),
     Case(
         "a price that is no number is a reject",
-        Rule(
-            "FUTURES_LINE",
-            'f"({EXPIRY},{PRICE},{OUTRIGHT_VOLUME}"',
-            'f"({EXPIRY},.+,{OUTRIGHT_VOLUME}"',
-        ),
+        Rule("FUTURES_LINE", "(*_AT, EXPIRY, PRICE, *X)", '(*_AT, EXPIRY, ".+", *X)'),
         (TRADES, REJECTS),
     ),
     Case(

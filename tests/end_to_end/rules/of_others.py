@@ -29,17 +29,17 @@ OPTION_RULES = (
     ),
     Case(
         "options with an expiry of another form are rejects",
-        Rule("OPTION_LINE", 'f"{_AT},{EXPIRY},{PRICE}"', 'f"{_AT},[^,]+,{PRICE}"'),
+        Rule("OPTION_LINE", "(*_AT, EXPIRY, *X)", "(*_AT, _SOME, *X)"),
         (REJECTS,),
     ),
     Case(
         "options that are neither call nor put are rejects",
-        Rule("OPTION_LINE", 'f"{STRIKE},{OPTION_TYPE}"', 'f"{STRIKE},[A-Z]"'),
+        Rule("OPTION_LINE", "OPTION_TYPE", '"[A-Z]"'),
         (REJECTS,),
     ),
     Case(
         "a strike that is no number is a reject",
-        Rule("OPTION_LINE", 'f"{VOLUME},{STRIKE},"', 'f"{VOLUME},[^,]+,"'),
+        Rule("OPTION_LINE", "STRIKE", "_SOME"),
         (SIDES, REJECTS),
     ),
     Case(
@@ -122,7 +122,7 @@ REPORT_RULES = (
     ),
     Case(
         "the report has rows of spreads",
-        Rule("REPORTED_FUTURES_LINE", 'f"|{EXPIRY}/{EXPIRY}(,({SIGNED}|-)){{4}})"', 'f")"'),
+        Rule("REPORTED_FUTURES_LINE", "(_OUTRIGHT, X)", "(_OUTRIGHT,)"),
         (DAILY, REJECTS),
     ),
     Case(

@@ -104,7 +104,7 @@ TIME = (
     ),
     Case(
         "lines of a tick file count from its header",
-        Rule("taifex_ticks._lines", "split_lines(X, Y, above + 1)", "split_lines(X, Y, 1)"),
+        Rule("taifex_ticks._lines", "split_lines(X, Y, first)", "split_lines(X, Y, 1)"),
         (TRADES, SPREADS, REJECTS),
     ),
     Case(
