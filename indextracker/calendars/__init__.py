@@ -85,15 +85,7 @@ def _horizon(zone: ZoneInfo, today: date | None) -> date:
 
 @functools.cache
 def _trading_days(exchange: str, horizon: date) -> TradingDays:
-    known = _exchange(exchange)
-    sessions = set(known.sessions(known.start, horizon))
-    sessions -= {closure.day for closure in known.closures() if closure.exchange == exchange}
-    sessions |= {
-        special.day
-        for special in known.special_sessions()
-        if special.exchange == exchange and special.day <= horizon
-    }
-    return TradingDays(known, sessions, known.start, horizon)
+    return _exchange(exchange).days(horizon)
 
 
 @functools.cache

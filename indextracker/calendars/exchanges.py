@@ -2,8 +2,8 @@
 
 Exchanges are declared in the modules of their subjects beside this one and found there. Their days
 come from `exchange_calendars` or from the exchange's own list, corrected by dated rows of the
-reference. A day beyond the exchange's published schedule is the library's estimate from the holiday
-laws, and a typhoon may take any session away the evening before: such a correction is one line in
+reference. A day beyond the exchange's published schedule is an estimate from the holiday laws, and
+a typhoon or an election may take any session away at short notice: such a correction is one line in
 `reference/<subject>/closures.csv`.
 """
 
@@ -33,7 +33,8 @@ class Exchange:
         start: First day from which its sessions are checked.
         sessions: Its sessions from a day to another, both inclusive, before they are corrected.
         closures: Rows of the reference: days that are no sessions. Those of others are left aside.
-        special_sessions: Rows of the reference: sessions that are missing from `sessions`.
+        special_sessions: Rows of the reference: sessions that are missing from `sessions`, or have
+            other hours than usual.
     """
 
     code: str
@@ -44,6 +45,14 @@ class Exchange:
     sessions: Callable[[date, date], Iterable[date]]
     closures: Callable[[], Iterable[Closure]] = tuple
     special_sessions: Callable[[], Iterable[SpecialSession]] = tuple
+
+    def days(self, horizon: date) -> TradingDays:
+        """Its sessions from its start to a last day, corrected by its own rows of the reference."""
+        sessions = set(self.sessions(self.start, horizon))
+        sessions -= {row.day for row in self.closures() if row.exchange == self.code}
+        special = [row for row in self.special_sessions() if row.exchange == self.code]
+        sessions |= {row.day for row in special if row.day <= horizon}
+        return TradingDays(self, sessions, horizon)
 
 
 def find_exchanges(subjects: Iterable[str], floor: str = FLOOR) -> dict[str, Exchange]:
@@ -67,14 +76,17 @@ class TradingDays:
         horizon: Last day that is known.
     """
 
-    def __init__(
-        self, exchange: Exchange, sessions: Iterable[date], start: date, horizon: date
-    ) -> None:
+    def __init__(self, exchange: Exchange, sessions: Iterable[date], horizon: date) -> None:
         self.exchange = exchange.code
         self.timezone = exchange.zone
-        self.start = start
+        self.start = exchange.start
         self.horizon = horizon
         self._known = exchange
+        self._own_hours = {
+            row.day: row.hours
+            for row in exchange.special_sessions()
+            if row.exchange == exchange.code and row.hours
+        }
         self._sessions = sorted(sessions)
         self._is_session = frozenset(self._sessions)
 
@@ -114,7 +126,7 @@ class TradingDays:
     def without(self, days: Iterable[date]) -> TradingDays:
         """The same days without some sessions, such as those found to be closed."""
         left = self._is_session.difference(days)
-        return TradingDays(self._known, left, self.start, self.horizon)
+        return TradingDays(self._known, left, self.horizon)
 
     def previous(self, day: date) -> date:
         """The last session strictly before a day, itself a session or not.
@@ -152,7 +164,7 @@ class TradingDays:
         Raises:
             ValueError: The day is not a session, or outside the calendar.
         """
-        return self._instant(session, self._known.opens)
+        return self._hours(session)[0]
 
     def closing(self, session: date) -> datetime:
         """The instant, in UTC, at which the stock exchange closes a session.
@@ -160,11 +172,15 @@ class TradingDays:
         Raises:
             ValueError: The day is not a session, or outside the calendar.
         """
-        return self._instant(session, self._known.closes)
+        return self._hours(session)[1]
 
-    def _instant(self, session: date, clock: time) -> datetime:
+    def _hours(self, session: date) -> tuple[datetime, datetime]:
         if not self.is_session(session):
             raise ValueError(f"{session} is not a session of {self.exchange}.")
+        opens, closes = self._own_hours.get(session, (self._known.opens, self._known.closes))
+        return self._instant(session, opens), self._instant(session, closes)
+
+    def _instant(self, session: date, clock: time) -> datetime:
         return datetime.combine(session, clock, self.timezone).astimezone(UTC)
 
     def _check_span(self, first: date, last: date) -> None:

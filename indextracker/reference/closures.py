@@ -7,6 +7,7 @@ are computed in `indextracker.calendars`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from typing import TYPE_CHECKING, Final
 
 from indextracker.reference.rows import Row, read
@@ -17,19 +18,27 @@ if TYPE_CHECKING:
 
 # In order. They are not read off the dataclasses, where a field named `date` would hide the type.
 CLOSURE_COLUMNS: Final = ("exchange", "date", "announced_on", "scheduled", "reason", "source")
-SPECIAL_COLUMNS: Final = ("exchange", "date", "announced_on", "reason", "source")
+SPECIAL_COLUMNS: Final = (
+    "exchange",
+    "date",
+    "announced_on",
+    "opens",
+    "closes",
+    "reason",
+    "source",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A weekday without trading that exchange_calendars does not have, or that was unforeseeable.
+    """A weekday without trading.
 
     Attributes:
         exchange: MIC of the exchange, such as ``XTAI``.
         day: The closed day.
         announced_on: When it became known, in local time; None where it was in the yearly
             schedule.
-        scheduled: False for a typhoon and the like.
+        scheduled: False for a typhoon, an election and the like.
         reason: Why.
         source: Where the row comes from.
     """
@@ -44,12 +53,15 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class SpecialSession:
-    """A session that exchange_calendars does not have.
+    """A session that no rule foresees, such as one at a weekend, or one of unusual hours.
 
     Attributes:
         exchange: MIC of the exchange, such as ``XTAI``.
         day: The session.
         announced_on: When it became known, in local time; None where not established.
+        hours: When it opened and closed, in local time; of several parts, when the first opened
+            and the last closed. None where they are the usual ones, or not established, which the
+            source says.
         reason: Why.
         source: Where the row comes from.
     """
@@ -59,14 +71,15 @@ class SpecialSession:
     announced_on: date | None
     reason: str
     source: str
+    hours: tuple[time, time] | None = None
 
 
 def read_closures(folder: Traversable) -> tuple[Closure, ...]:
     """Read ``closures.csv``.
 
-    It holds the weekdays that exchange_calendars wrongly calls sessions, and every unscheduled
-    closure, known to the library or not: only the day of its announcement tells what a past
-    session could know.
+    It holds the weekdays that the rule for the exchange's sessions wrongly calls sessions, and
+    every unscheduled closure, known to the rule or not: only the day of its announcement tells what
+    a past session could know.
 
     Args:
         folder: Where the subject's files are.
@@ -113,6 +126,7 @@ def read_special_sessions(folder: Traversable) -> tuple[SpecialSession, ...]:
             announced_on=row.optional_day("announced_on"),
             reason=row.text("reason"),
             source=row.text("source"),
+            hours=_hours(row),
         )
         if (session.exchange, session.day) in closed:
             raise ValueError(f"{session.day} is a closure in closures.csv.")
@@ -127,6 +141,15 @@ def read_special_sessions(folder: Traversable) -> tuple[SpecialSession, ...]:
         lambda row: (row.exchange, row.day),
     )
     return tuple(session for _, session in entries)
+
+
+def _hours(row: Row) -> tuple[time, time] | None:
+    if row.is_empty("opens") and row.is_empty("closes"):
+        return None
+    opens, closes = (time.fromisoformat(row.clock(column)) for column in ("opens", "closes"))
+    if not opens < closes:
+        raise ValueError("a session must open before it closes.")
+    return opens, closes
 
 
 def _check_announcement(entry: Closure | SpecialSession) -> None:

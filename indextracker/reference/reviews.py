@@ -26,8 +26,8 @@ class Review:
     Attributes:
         subject: Whose reference data, by the name of its folder.
         exchange: MIC of the exchange, such as ``XTAI``.
-        kind: The kind of fact; but for the holidays, which are the calendar library's, the stem of
-            the file that holds the facts.
+        kind: The kind of fact, the stem of the file that holds it; or ``holidays``, the closed days
+            of the yearly schedules, wherever they are from.
         reviewed_until: Last day whose facts were looked for.
         source: What it was held against.
         good_for: For how long after its last day the review is good.

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ FACTS = (reference.PRODUCTS, reference.INDICES, reference.ETFS)
 TODAY = date(2026, 11, 23)
 ASSUMED_CLOSE = "13:45:00"  # of a product that is not in products.csv
 
-LOADERS: dict[str, Callable[[Traversable], Collection[object]]] = {
+LOADERS: dict[str, Callable[..., Collection[object]]] = {
     **{facts.file: facts.read for facts in FACTS},
     "closures.csv": reference.closures,
     "special_sessions.csv": reference.special_sessions,
