@@ -14,6 +14,7 @@ from support.calendars import taiwan
 from support.sources import PROJECT
 
 from indextracker_assets.history import thin
+from indextracker_assets.internals import SqliteEventLogStorage
 from indextracker_assets.partitions import session_partitions
 from indextracker_assets.runs import run_here
 
@@ -165,3 +166,24 @@ def test_thinning_keeps_what_tables_and_checks_are_known_by(home: Path) -> None:
         ("ASSET_MATERIALIZATION", len(SESSIONS)),
     ]
     assert records(home, "select count(*) from asset_check_executions") == [(len(CHECKS),)]
+
+
+def test_the_database_of_a_run_is_made_as_dagster_makes_it(home: Path, tmp_path: Path) -> None:
+    """Its tables, indexes and the state of its migrations."""
+
+    def made(folder: Path, run_id: str) -> object:
+        with closing(sqlite3.connect(folder / f"{run_id}.db")) as database:
+            tables = database.execute(
+                "select name, sql from sqlite_master order by name"
+            ).fetchall()
+            version = database.execute("select version_num from alembic_version").fetchall()
+            mode = database.execute("pragma journal_mode").fetchall()
+        return tables, version, mode
+
+    with dg.DagsterInstance.get() as instance:
+        ours = run(instance, "complete").run_id
+    theirs = tmp_path / "theirs"
+    storage = SqliteEventLogStorage(str(theirs))
+    with storage.run_connection("another"):
+        pass
+    assert made(home / "history" / "runs", ours) == made(theirs, "another")
