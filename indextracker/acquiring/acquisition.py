@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import pyarrow as pa
+from deltalake.transaction import AddAction
 
 from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
@@ -137,16 +139,15 @@ class _Asking:
         with ThreadPoolExecutor(THREADS) as pool:
             for first in range(0, len(keys), DOCUMENTS_PER_COMMIT):
                 answers = list(pool.map(self._one, keys[first : first + DOCUMENTS_PER_COMMIT]))
-                decoded = {d.key: rows for d, rows in answers if rows is not None}
+                written = {answer.key: files for answer, files in answers if files is not None}
                 failpoint("bronze-before")
-                if decoded:
+                if written:
                     table = self.feed.table
-                    self.lake.replace(table, pa.concat_tables(decoded.values()), list(decoded))
+                    self.lake.commit(table, [*chain(*written.values())], list(written))
                 failpoint("bronze-after")
                 record(self.lake, [answer for answer, _ in answers])
                 failpoint("deliveries-after")
                 # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
-                del answers, decoded
                 pa.default_memory_pool().release_unused()
 
     def compare(self) -> None:
@@ -159,7 +160,8 @@ class _Asking:
         with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
             list(pool.map(look, self.accepted.values()))
 
-    def _one(self, key: Key) -> tuple[Delivery, pa.Table | None]:
+    def _one(self, key: Key) -> tuple[Delivery, list[AddAction] | None]:
+        """The answer for a key, and the files of the rows that it puts into bronze."""
         if self._is_spared():
             answer, rows = _not_asked(self.blocks[-1], key, self.clock()), None
         else:
@@ -172,7 +174,9 @@ class _Asking:
                 answer = replace(answer, reason=replacement(before))
             if remark := asked_again(answer, before):
                 self.remarks.append(remark)
-        return answer, rows
+        if rows is None:
+            return answer, None
+        return answer, self.lake.write(self.feed.table, rows, [key])
 
     def _is_spared(self) -> bool:
         """Whether a publisher blocks; an archive is not bothered, nor one that needs a token."""
@@ -243,10 +247,15 @@ def _published_again(source: Source, feed: Feed, accepted: Mapping[Key, Delivery
 def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
     """Decodes again what was accepted and is not in bronze: the bytes are kept for that."""
     gone = lost(lake, feed, accepted)
-    for first in range(0, len(gone), DOCUMENTS_PER_COMMIT):
-        batch = gone[first : first + DOCUMENTS_PER_COMMIT]
-        decoded = {delivery.key: _decoded(lake, feed, delivery) for delivery in batch}
-        lake.replace(feed.table, pa.concat_tables(decoded.values()), list(decoded))
+
+    def written(delivery: Delivery) -> list[AddAction]:
+        return lake.write(feed.table, _decoded(lake, feed, delivery), [delivery.key])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for first in range(0, len(gone), DOCUMENTS_PER_COMMIT):
+            batch = gone[first : first + DOCUMENTS_PER_COMMIT]
+            files = [*chain.from_iterable(pool.map(written, batch))]
+            lake.commit(feed.table, files, [delivery.key for delivery in batch])
 
 
 def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:

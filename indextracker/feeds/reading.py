@@ -68,5 +68,7 @@ def bronze_rows(table: Table, lines: pa.Table, session: date, document: str) -> 
     columns = dict(zip(lines.column_names, lines.columns, strict=True))
     of_key = pa.date32() if table.timeline.type == "date" else pa.timestamp("us", "UTC")
     columns[table.key_column] = pa.repeat(pa.scalar(session, of_key), lines.num_rows)
-    columns["document"] = pa.repeat(pa.scalar(document, pa.string()), lines.num_rows)
+    columns["document"] = pa.DictionaryArray.from_arrays(
+        pa.repeat(pa.scalar(0, pa.int32()), lines.num_rows), [document]
+    )
     return pa.table({name: columns[name] for name in table.column_names})

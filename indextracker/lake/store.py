@@ -1,6 +1,6 @@
 """Delta tables below one root: created from their declaration, read and replaced by slices.
 
-Bronze and the reference tables are written here, by delta-rs. Silver and gold are written by
+Bronze and the reference tables are written here. Silver and gold are written by
 Spark; they are created, read and counted here. The meaning of rows does not belong here.
 """
 
@@ -17,8 +17,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction
 
 from indextracker.lake import scratch, shapes, ways
 from indextracker.lake.arrow import arrow_schema, arrow_type
@@ -31,9 +32,9 @@ from indextracker.system.places import Place
 from indextracker_catalogue import TABLES, Key, Table, Timeline
 from indextracker_catalogue.model import Writes
 
-COMMIT_TRIES = 10
-# A table is created once: on a retry, the second of two processes would commit its creation too.
-CREATION = CommitProperties(max_commit_retries=0)
+# A loser of two replacements tries again; of eight writers to one table in a bucket one lost its
+# turn fifteen times.
+COMMIT_TRIES = 100
 # No time line is limited to some of its keys.
 EVERYTHING: Mapping[Timeline, Sequence[Key]] = MappingProxyType({})
 # Name of the file, beside the layers, that says which world's data a lake holds.
@@ -136,18 +137,31 @@ class Lake:
             ValueError: Rows lie outside the slice, or the table is written in another way; nothing
                 was written.
         """
-        _verify_way(table, "replace")
-        rows = _stored(table, rows)
-        if not table.is_whole:
-            of_slice = {table.timeline.value_of(key) for key in keys}
-            outside = set(pc.unique(rows[table.key_column]).to_pylist()) - of_slice
-            if outside:
-                raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
-        # Of a whole table too: of two writers that overwrite an empty one without a predicate,
-        # delta-rs lets both add their rows.
-        predicate = table.keys_predicate(keys)
+        rows = _slice(table, rows, keys)
+        self.ensure([table])
+        self.commit(table, self._written(table, rows), keys)
 
-        self._commit(table, lambda delta: ways.replace(delta, rows, predicate))
+    def write(self, table: Table, rows: pa.Table, keys: Sequence[Key] = ()) -> list[AddAction]:
+        """Writes the rows of a slice, which no reader sees before `commit` puts them in its place.
+
+        The half of `replace` that takes the time, for any number of threads at once.
+
+        Args:
+            table: A table that is there.
+            rows: Its rows; strings may be dictionary-encoded.
+            keys: The keys of the slice.
+
+        Raises:
+            ValueError: As of `replace`.
+        """
+        return self._written(table, _slice(table, rows, keys))
+
+    def commit(self, table: Table, written: Sequence[AddAction], keys: Sequence[Key] = ()) -> None:
+        """Puts what was written in the place of the slice of the given keys, in one commit."""
+        from indextracker.lake.replacing import replace  # noqa: PLC0415 - slow, not for who reads
+
+        place = self.place(table)
+        self._commit(table, lambda delta: replace(delta, table, place, written, keys))
 
     def append(self, table: Table, rows: pa.Table, once: Once | None = None) -> None:
         """Appends to a log, in one commit.
@@ -312,7 +326,7 @@ class Lake:
                 mode="ignore",
                 partition_by=list(table.partition_columns) or None,
                 description=table.meaning,
-                commit_properties=CREATION,
+                commit_properties=ways.AT_ONCE,
             )
         except CommitFailedError:
             # Of two processes at the same instant one creates it, and the other gets this error.
@@ -342,6 +356,11 @@ class Lake:
         connection.execute(
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
         )
+
+    def _written(self, table: Table, rows: pa.Table) -> list[AddAction]:
+        from indextracker.lake.replacing import write  # noqa: PLC0415 - slow, not for who reads
+
+        return write(self.place(table), table, rows)
 
     def _ensured(self, table: Table) -> DeltaTable:
         """The table at its latest version, made or completed where it has to be."""
@@ -387,8 +406,20 @@ def _verify_way(table: Table, way: Writes) -> None:
         raise ValueError(f"{table.path} is declared to be written by {table.writes}, not {way}")
 
 
+def _slice(table: Table, rows: pa.Table, keys: Sequence[Key]) -> pa.Table:
+    """The rows with exactly the stored columns, all of them of the keys."""
+    _verify_way(table, "replace")
+    rows = _stored(table, rows)
+    if not table.is_whole:
+        of_slice = {table.timeline.value_of(key) for key in keys}
+        outside = set(rows[table.key_column].unique().to_pylist()) - of_slice
+        if outside:
+            raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
+    return rows
+
+
 def _stored(table: Table, rows: pa.Table) -> pa.Table:
-    """The rows with exactly the stored columns."""
+    """The rows with exactly the stored columns; encoded strings stay encoded."""
     if derived := table.derived_partition:
         value = rows[table.key_column]
         follows = pc.year(value) if derived.name == "year" else value
@@ -398,4 +429,8 @@ def _stored(table: Table, rows: pa.Table) -> pa.Table:
         raise ValueError(
             f"{table.path} has the columns {schema.names}, not {sorted(rows.column_names)}"
         )
+    for place, field in enumerate(schema):
+        encoded = pa.dictionary(pa.int32(), field.type)
+        if rows.schema.field(field.name).type == encoded:
+            schema = schema.set(place, field.with_type(encoded))
     return rows.select(schema.names).cast(schema)

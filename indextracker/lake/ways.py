@@ -1,4 +1,4 @@
-"""Ways of writing rows into a Delta table, each in one commit: replace, append once, merge by key.
+"""Ways of adding rows to a Delta table, each in one commit: append once, merge by key.
 
 A table's declaration says which way it is written; the store repeats a write that lost a race.
 """
@@ -22,6 +22,9 @@ from indextracker_catalogue import Table
 # By default 15: of eight writers to one table in a bucket, one in fourteen commits lost as often.
 COMMIT_RETRIES = 100
 COMMITS = CommitProperties(max_commit_retries=COMMIT_RETRIES)
+# Where a retry on top of another commit would be wrong: a table would be created twice, and of two
+# that replace what is not there yet both would stay.
+AT_ONCE = CommitProperties(max_commit_retries=0)
 # zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
 # by one, which delta encoding stores in next to nothing.
 WRITER_PROPERTIES = WriterProperties(
@@ -44,18 +47,6 @@ class Once:
 
     writer: str
     number: int
-
-
-def replace(delta: DeltaTable, rows: pa.Table, predicate: str) -> None:
-    """Puts rows in the place of those for which a predicate holds."""
-    write_deltalake(
-        delta,
-        rows,
-        mode="overwrite",
-        predicate=predicate,
-        writer_properties=WRITER_PROPERTIES,
-        commit_properties=COMMITS,
-    )
 
 
 def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:

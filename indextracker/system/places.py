@@ -216,7 +216,9 @@ class Folder(Place):
         """Writes aside, syncs and links: a kill leaves a whole file or none."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=file.parent, prefix=".aside-")
+        # Not hidden: what a kill leaves among the files of a table is removed by its maintenance,
+        # which overlooks hidden names.
+        handle, aside = tempfile.mkstemp(dir=file.parent, prefix="aside-")
         try:
             with os.fdopen(handle, "wb") as opened:
                 if isinstance(body, bytes):

@@ -94,7 +94,8 @@ def test_files_become_few_and_those_of_old_versions_stay(lake: Lake, table: Tabl
         write(lake, table, [SESSION + timedelta(days=number % 3)], f"2025{number:02}")
     before, as_of = digest(lake, table), digest(lake, table, as_of=4)
     done = maintain(lake, table, 30)
-    assert done.files_before == 3
+    # Of a year, what a replacement leaves is one file beside its own.
+    assert done.files_before == (3 if table.partitioned == "key" else 2)
     assert done.files_after == (3 if table.partitioned == "key" else 1)
     assert (done.bytes_freed, done.bytes_kept > 0) == (0, True)
     assert digest(lake, table) == before

@@ -223,7 +223,7 @@ def test_a_crash_before_bronze_leaves_no_word_of_acceptance(
 
     publisher = Publisher({DAYS[0]: b"good"})
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Lake, "replace", crash)
+        patch.setattr(Lake, "commit", crash)
         ask(lake, publisher, DAYS[:1])
     assert current(lake, [FEED.name]) == {}
     assert ask(lake, publisher, DAYS[:1])[DAYS[0]].accepted

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from support.good_rows import GOOD, SESSION, put, rows
 from support.programs import begin, waiting
 
-from indextracker.lake import Lake, WorldMismatchError, store, ways
+from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import TableUnreadableError
 from indextracker_catalogue import TABLES, Table
@@ -160,14 +160,12 @@ def test_of_two_replacements_at_once_one_remains(
     lake.ensure([table])
     if filled:
         lake.replace(table, rows(table, {}), [str(MONDAY)])
-    write, snapshots = ways.write_deltalake, [DeltaTable(lake.path(table))]
-
-    def from_the_first_snapshot(delta: DeltaTable, *args: object, **kwargs: object) -> None:
-        write(snapshots.pop() if snapshots else delta, *args, **kwargs)
-
-    write(DeltaTable(lake.path(table)), store._stored(table, rows(table, {})), mode="append")
-    monkeypatch.setattr(ways, "write_deltalake", from_the_first_snapshot)
+    latest, snapshots = lake._ensured, [DeltaTable(lake.path(table))]
     lake.replace(table, rows(table, {}), [str(MONDAY)])
+    monkeypatch.setattr(
+        lake, "_ensured", lambda table: snapshots.pop() if snapshots else latest(table)
+    )
+    lake.commit(table, lake.write(table, rows(table, {}), [str(MONDAY)]), [str(MONDAY)])
     assert not snapshots
     assert lake.total_rows(table) == 1
 
