@@ -89,6 +89,8 @@ def export(settings: Settings) -> None:
     # Sail's defaults write Snappy, twice the size of zstd, and log every session it opens.
     os.environ.setdefault("SAIL_PARQUET__COMPRESSION", "zstd(1)")
     os.environ.setdefault("RUST_LOG", "error")
+    # Batches of four times its 8,192 rows take a tenth less of the time of silver and of bars.
+    os.environ.setdefault("SAIL_EXECUTION__BATCH_SIZE", "32768")
     # It also drops a session that was idle for 15 minutes, as between acquiring and refining.
     os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
     _export_for_s3()

@@ -47,7 +47,7 @@ def read_index(bronze: DataFrame) -> DataFrame:
         unlike("level", forms.LEVEL, "unreadable level"),
     ).select(
         "*",
-        instant(F.col("session_date"), bars.seconds_of(F.col("time"))).alias("observed_at"),
+        instant(F.unix_date("session_date"), bars.seconds_of(F.col("time"))).alias("observed_at"),
         F.regexp_replace("level", ",", "").try_cast("double").alias("level_number"),
     )
 

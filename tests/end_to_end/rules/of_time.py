@@ -30,7 +30,8 @@ TIME = (
         Rule(
             "read_futures",
             "explained(bronze, *X)",
-            'explained(bronze, *X).withColumn("session_date", F.coalesce(_day(), "session_date"))',
+            'explained(bronze, *X).withColumn("session_date", F.coalesce('
+            'F.date_from_unix_date(_day().cast("int")), "session_date"))',
         ),
         (TRADES, SPREADS),
     ),
@@ -41,7 +42,7 @@ TIME = (
     ),
     Case(
         "Monday's session holds Friday night",
-        Rule("clock.session_part", "day < X", "day == F.date_sub(X, 1)"),
+        Rule("clock.session_part", "day < X", "day == X - 1"),
         (TRADES, SPREADS),
         MONDAY,
     ),
