@@ -264,6 +264,16 @@ class Table:
         return () if self.is_whole else (self.key_column,)
 
     @property
+    def pruning_columns(self) -> tuple[str, ...]:
+        """The columns by whose least and greatest values files without a slice are left out.
+
+        Partitions are left out without them. Within the rows of a slice files are laid out by
+        nothing, so that other columns leave none out.
+        """
+        used = (*filter(None, (self.key_column,)), *self.slice_by)
+        return tuple(name for name in used if name not in self.partition_columns)
+
+    @property
     def distribution_key(self) -> str | None:
         """The column by whose value its rows are spread over nodes; none where each has them all.
 

@@ -325,6 +325,7 @@ class Lake:
                 schema=arrow_schema(table, stored=True),
                 mode="ignore",
                 partition_by=list(table.partition_columns) or None,
+                configuration=_statistics(table),
                 description=table.meaning,
                 commit_properties=ways.AT_ONCE,
             )
@@ -416,6 +417,20 @@ def _slice(table: Table, rows: pa.Table, keys: Sequence[Key]) -> pa.Table:
         if outside:
             raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
     return rows
+
+
+def _statistics(table: Table) -> dict[str, str] | None:
+    """Delta's setting for which columns a commit tells extremes; None for as many as there are.
+
+    Of the tables that jobs fill, those by which files are left out: JVM Spark works the extremes
+    out beside Parquet's own, which took a seventh of the seconds that a job's tasks spent. Of
+    bronze the log also tells the documents.
+    """
+    if table.layer == "bronze" or not table.by_job:
+        return None
+    if names := table.pruning_columns:
+        return {"delta.dataSkippingStatsColumns": ",".join(names)}
+    return {"delta.dataSkippingNumIndexedCols": "0"}
 
 
 def _stored(table: Table, rows: pa.Table) -> pa.Table:

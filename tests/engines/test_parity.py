@@ -3,6 +3,8 @@
 To the last bit is asked for trades and bars alone; it holds for all, and so it is what is tested.
 """
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from engines.engine_process import EngineProcess
@@ -14,6 +16,7 @@ from indextracker_catalogue import TABLES, Table
 from indextracker_spark.jobs import JOBS
 
 WRITTEN = list(dict.fromkeys(job.writes for job in JOBS.values()))
+STATISTICS = {"delta.dataSkippingStatsColumns", "delta.dataSkippingNumIndexedCols"}
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
     "silver/index_levels": {REPORTS, MONDAY},
@@ -78,5 +81,16 @@ def test_no_table_has_a_feature_of_delta_on(filled: Market, by_jvm: Market) -> N
             protocol = delta.protocol()
             assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2), table.path
             assert not (protocol.reader_features or protocol.writer_features), table.path
-            assert not delta.metadata().configuration, table.path
+            assert delta.metadata().configuration.keys() <= STATISTICS, table.path
         assert all(market.lake.open(table).version() > 0 for table in WRITTEN)
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.path)
+def test_commits_tell_the_extremes_of_what_leaves_files_out(
+    filled: Market, by_jvm: Market, table: Table
+) -> None:
+    for market in (filled, by_jvm):
+        files = pa.table(market.lake.open(table).get_add_actions(flatten=True))
+        assert pc.sum(files["num_records"]).as_py() == market.lake.total_rows(table)
+        told = {name.removeprefix("min.") for name in files.column_names if name.startswith("min.")}
+        assert told == set(table.pruning_columns)
