@@ -26,7 +26,20 @@ DELTA_LAKE = {
     # Spark's default, INT96, has nanoseconds and no statistics.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.compression.codec": "zstd",
+    # As the other engines write: a twentieth less of a job's tasks than with the default, 3.
+    "spark.hadoop.parquet.compression.codec.zstd.level": "1",
 }
+_OF_JAVA = (
+    "-XX:+UseSerialGC",
+    "-Ddelta.log.cacheSize=3",
+    # The second compiler took 16 of the 44 s of CPU of a first job, most of it for code that plans
+    # jobs. It sets in ten times as late as by default, where loops over rows are in no time: 36 s,
+    # and less when warm too. Without it silver of five real-size sessions took 32 s and not 25.
+    "-XX:Tier4InvocationThreshold=50000",
+    "-XX:Tier4MinInvocationThreshold=6000",
+    "-XX:Tier4CompileThreshold=150000",
+    "-XX:Tier4BackEdgeThreshold=400000",
+)
 _ONE_MACHINE = {
     "spark.app.name": "indextracker",
     "spark.master": "local[*]",
@@ -36,12 +49,15 @@ _ONE_MACHINE = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # Spark's defaults are a cluster's. With these the same operations on small Delta tables took
-    # 76 s instead of 164, with the first compiler alone. That one made silver of real-size sessions
-    # take 32 s instead of 25, so both compile.
+    # 76 s instead of 164.
     "spark.sql.shuffle.partitions": "8",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Ddelta.log.cacheSize=3",
+    # A task per file of a session, which has 2 to 8 MB in one row group. By default each counts for
+    # 4 MB more: of three of them one task gets two, and the other core waits for it.
+    "spark.sql.files.maxPartitionBytes": "4m",
+    "spark.sql.files.openCostInBytes": "256k",
+    "spark.driver.extraJavaOptions": " ".join(_OF_JAVA),
 }
 # ${env.…} is read by Hadoop inside the JVM: the same variables that delta-rs and Sail obey.
 _S3 = {

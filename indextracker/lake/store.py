@@ -422,9 +422,8 @@ def _slice(table: Table, rows: pa.Table, keys: Sequence[Key]) -> pa.Table:
 def _statistics(table: Table) -> dict[str, str] | None:
     """Delta's setting for which columns a commit tells extremes; None for as many as there are.
 
-    Of the tables that jobs fill, those by which files are left out: JVM Spark works the extremes
-    out beside Parquet's own, which took a seventh of the seconds that a job's tasks spent. Of
-    bronze the log also tells the documents.
+    Of tables that jobs fill, those by which files are left out: JVM Spark works extremes out beside
+    Parquet's own, for a seventh of the seconds of its tasks. Of bronze they tell the documents.
     """
     if table.layer == "bronze" or not table.by_job:
         return None

@@ -44,6 +44,7 @@ def test_a_job_run() -> None:
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.parquet.compression.codec": "zstd",
+        "spark.hadoop.parquet.compression.codec.zstd.level": "1",
         "spark.jars": (
             "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar"
         ),
