@@ -29,15 +29,21 @@ _Split = tuple[NDArray[np.int64], list[pa.DictionaryArray], dict[int, str]]
 
 
 def split_lines(
-    data: bytes, names: Sequence[str], first: int, wanted: Sequence[str] | None = None
+    data: bytes,
+    names: Sequence[str],
+    first: int,
+    wanted: Sequence[str] | None = None,
+    *,
+    begin: int = 0,
 ) -> pa.Table:
     """Split each line into cells.
 
     Args:
-        data: UTF-8 text without its header.
+        data: UTF-8 text, from `begin` on.
         names: Names of the cells of a line.
-        first: Number of the first line of `data` in its document.
+        first: Number of the first line in its document.
         wanted: The cells to return; all by default.
+        begin: Where the lines begin in `data`, behind its header.
 
     Returns:
         One row per line that is not blank, in their order: `line` (bigint), the wanted cells,
@@ -45,20 +51,21 @@ def split_lines(
         for cells and stands whole, without its line end, in `text`, which is null otherwise.
     """
     wanted = tuple(names if wanted is None else wanted)
-    numbers, columns, misfits = (_parse if data else _split_plainly)(data, names, wanted)
+    split = _parse if len(data) > begin else _split_plainly
+    numbers, columns, misfits = split(data, begin, names, wanted)
     odd = {number: text for number, text in misfits.items() if text.strip(BLANKS)}
     texts = pa.nulls(len(numbers), pa.string())
     if odd:
         places = np.searchsorted(numbers, [*odd])
         fits = np.insert(np.ones(len(numbers), bool), places, False)
         numbers = np.insert(numbers, places, [*odd])
-        columns = [_spread(column, fits) for column in columns]
-        texts = _spread(pa.array(odd.values(), pa.string()), ~fits)
+        columns = [_with_nulls(column, places, fits) for column in columns]
+        texts = pa.array(odd.values(), pa.string()).take(pa.array(np.cumsum(~fits) - 1, mask=fits))
     line = pa.array(numbers + (first - 1))
     return pa.table({"line": line, **dict(zip(wanted, columns, strict=True)), "text": texts})
 
 
-def _parse(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
+def _parse(data: bytes, begin: int, names: Sequence[str], wanted: Sequence[str]) -> _Split:
     misfits: dict[int, str] = {}
 
     def set_aside(row: csv.InvalidRow) -> str:
@@ -67,7 +74,7 @@ def _parse(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
 
     try:
         cells = csv.read_csv(
-            pa.BufferReader(data),
+            pa.BufferReader(pa.py_buffer(data).slice(begin)),
             # Without threads, because with them rows that do not fit come without their number.
             csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, column_names=list(names)),
             csv.ParseOptions(
@@ -80,20 +87,23 @@ def _parse(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
             ),
         )
     except pa.ArrowInvalid:  # a line is longer than a block
-        return _split_plainly(data, names, wanted)
-    physical = data.count(b"\n") + (not data.endswith(b"\n"))
+        return _split_plainly(data, begin, names, wanted)
+    physical = data.count(b"\n", begin) + (not data.endswith(b"\n"))
     columns = [column.combine_chunks() for column in cells.columns]
     # pyarrow ends a line at a lone carriage return too, and reads a blank line as one of empty
     # cells. Neither has been seen in an original file, so speed does not matter there.
     if cells.num_rows + len(misfits) != physical or _any_blank(columns):
-        return _split_plainly(data, names, wanted)
+        return _split_plainly(data, begin, names, wanted)
     numbers = np.delete(np.arange(1, physical + 1), [number - 1 for number in misfits])
     return numbers, [_trimmed(column) for column in columns], misfits
 
 
-def _spread(cells: pa.Array, among: NDArray[np.bool_]) -> pa.Array:
-    """The cells of some lines, with nulls for the other lines."""
-    return cells.take(pa.array(np.cumsum(among) - 1, mask=~among))
+def _with_nulls(
+    column: pa.DictionaryArray, places: NDArray[np.int64], fits: NDArray[np.bool_]
+) -> pa.DictionaryArray:
+    """The cells of the lines that fit, and null in the places of the others."""
+    cells = np.insert(np.asarray(column.indices), places, 0)
+    return pa.DictionaryArray.from_arrays(pa.array(cells, mask=~fits), column.dictionary)
 
 
 def _any_blank(columns: Sequence[pa.DictionaryArray]) -> bool:
@@ -115,12 +125,12 @@ def _trimmed(column: pa.DictionaryArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(places, cells.dictionary)
 
 
-def _split_plainly(data: bytes, names: Sequence[str], wanted: Sequence[str]) -> _Split:
+def _split_plainly(data: bytes, begin: int, names: Sequence[str], wanted: Sequence[str]) -> _Split:
     places = [list(names).index(name) for name in wanted]
     numbers: list[int] = []
     rows: list[list[str]] = []
     misfits: dict[int, str] = {}
-    for number, ended in enumerate(data.decode("utf-8").split("\n"), 1):
+    for number, ended in enumerate(data[begin:].decode("utf-8").split("\n"), 1):
         line = ended.rstrip("\r")
         cells = line.split(",")
         if len(cells) != len(names) or not line.strip(BLANKS):

@@ -26,6 +26,8 @@ from indextracker.lake.ways import AT_ONCE
 from indextracker.system.places import Place
 from indextracker_catalogue import Key, Table
 
+# A tick file has half as many lines.
+_ROWS: Final = 1 << 20
 # So much of a text is kept as the least or the greatest one of a file.
 _BOUND_LETTERS: Final = 64
 _LAST_LETTER: Final = "\U0010ffff"
@@ -101,6 +103,11 @@ def _file(place: Place, rows: pa.Table, partition: dict[str, str]) -> AddAction:
         compression_level=1,
         use_dictionary=[name for name in rows.column_names if name not in numbered],
         column_encoding=dict.fromkeys(numbered, "DELTA_BINARY_PACKED"),
+        # A page for each column: Arrow makes its statistics of each batch of 1,024 cells otherwise,
+        # which takes a third of the time.
+        write_batch_size=_ROWS,
+        max_rows_per_page=_ROWS,
+        row_group_size=_ROWS,
         store_schema=False,
     )
     body = written.getvalue()

@@ -44,11 +44,10 @@ def reads_well(table: Table, lines: pa.Table, session: date) -> pa.Array:
     if table not in LINES:
         return pa.repeat(True, lines.num_rows)
     form = LINES[table]
-    conditions = [_is_of_form(form, lines), *_conditions(table, lines, session)]
-    found = pa.array(reduce(np.logical_and, conditions))
-    if table is t.TAIFEX_OPTIONS and not pc.all(found).as_py():
-        return _of_even_groups(found, lines)
-    return _first_of(found, lines, form.once) if form.once else found
+    well = reduce(np.logical_and, [_is_of_form(form, lines), *_conditions(table, lines, session)])
+    if table is t.TAIFEX_OPTIONS and well.any() and not well.all():
+        well = _of_even_groups(well, lines)
+    return pa.array(_first_of(well, lines, form.once) if form.once else well)
 
 
 def main_index_reads_well(lines: pa.Table, session: date) -> pa.Array:
@@ -110,40 +109,40 @@ def _legs_give_price(lines: pa.Table) -> NDArray[np.bool_]:
     return gives
 
 
-def _first_of(well: pa.Array, lines: pa.Table, key: tuple[str, ...]) -> pa.Array:
+def _first_of(well: NDArray[np.bool_], lines: pa.Table, key: tuple[str, ...]) -> NDArray[np.bool_]:
     """Of the lines that are well, those whose key no line before has."""
     places = np.flatnonzero(well)
     _, first = np.unique(_groups(lines.select(key).take(pa.array(places))), return_index=True)
     found = np.zeros(lines.num_rows, bool)
     found[places[first]] = True
-    return pa.array(found)
+    return found
 
 
-def _of_even_groups(well: pa.Array, lines: pa.Table) -> pa.Array:
+def _of_even_groups(well: NDArray[np.bool_], lines: pa.Table) -> NDArray[np.bool_]:
     """Of the lines that are well, those whose second, series and price have an even sum of sides.
 
     Asked only where another line is not well, which left its other side alone.
     """
-    places = np.flatnonzero(well)
-    read = lines.take(pa.array(places))
-    series = ("product", "expiry", "strike", "option_type")
-    groups = _groups(read.select(["trade_date", "trade_time", *series, "price"]))
-    sides = read.column("volume").cast(pa.string()).cast(pa.int64()).to_numpy()
-    even = np.bincount(groups, weights=sides) % 2 == 0
-    found = np.zeros(lines.num_rows, bool)
-    found[places] = even[groups]
-    return pa.array(found)
+    group = ("trade_date", "trade_time", "product", "expiry", "strike", "option_type", "price")
+    groups = _groups(lines.select(group))
+    odd = well & _cells_match(lines.column("volume"), "[0-9]*[13579]")
+    even: NDArray[np.bool_] = np.bincount(groups, weights=odd) % 2 == 0
+    return well & even[groups]
 
 
 def _groups(lines: pa.Table) -> NDArray[np.int64]:
-    """Numbers lines so that those whose cells mean the same have the same number, from 0."""
+    """Numbers lines so that those whose cells mean the same have the same number, from 0.
+
+    Those that have no cells get any.
+    """
     groups, most = np.zeros(lines.num_rows, np.int64), 1
     for name in lines.column_names:
         cells = lines.column(name).combine_chunks().dictionary_encode()
         meant = _meant(name, cells.dictionary).dictionary_encode()
         if most * len(cells) >= _LARGEST:
             groups, most = _numbered(groups), len(cells)
-        groups = groups * len(meant.dictionary) + meant.indices.take(cells.indices).to_numpy()
+        places = meant.indices.take(pc.fill_null(cells.indices, 0))
+        groups = groups * len(meant.dictionary) + np.asarray(places)
         most *= len(meant.dictionary)
     return _numbered(groups)
 
@@ -172,4 +171,7 @@ def _cells_match(column: pa.ChunkedArray, pattern: str) -> NDArray[np.bool_]:
 def _cells(column: pa.ChunkedArray, holds: Callable[[pa.Array], pa.Array]) -> NDArray[np.bool_]:
     """Whether it holds of each cell, asked once of those that are equal; of null it does not."""
     encoded = column.combine_chunks().dictionary_encode()
-    return np.asarray(pc.fill_null(holds(encoded.dictionary).take(encoded.indices), False))
+    found = holds(encoded.dictionary)
+    if pc.all(found).as_py() and not encoded.null_count:
+        return np.ones(len(encoded), bool)
+    return np.asarray(pc.fill_null(found.take(encoded.indices), False))

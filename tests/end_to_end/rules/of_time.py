@@ -105,7 +105,11 @@ TIME = (
     ),
     Case(
         "lines of a tick file count from its header",
-        Rule("taifex_ticks._lines", "split_lines(X, Y, first)", "split_lines(X, Y, 1)"),
+        Rule(
+            "taifex_ticks._lines",
+            "split_lines(X, Y, first, begin=Z)",
+            "split_lines(X, Y, 1, begin=Z)",
+        ),
         (TRADES, SPREADS, REJECTS),
     ),
     Case(
