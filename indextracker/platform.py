@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from indextracker.calendars import Calendar, TradingDays, calendar, trading_days, zone
-from indextracker.engines import Engine, engine
-from indextracker.feeds import PUBLISHERS
-from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource, Source
 from indextracker.lake import Lake
 from indextracker.settings import Settings
-from indextracker.system.locks import Locks
 from indextracker.system.places import Place, place
 from indextracker.system.progress import SILENT, Progress
 from indextracker.warehouse import Warehouse, warehouse
 from indextracker_catalogue.timeline import Sessions, Timeline
+
+if TYPE_CHECKING:
+    # Loaded with the parts: `indextracker query` has no use for requests, nor for a feed.
+    from indextracker.engines import Engine
+    from indextracker.feeds.sources import Source
+    from indextracker.system.locks import Locks
 
 
 def now() -> datetime:
@@ -75,6 +78,11 @@ class Platform:
 
     @cached_property
     def _own_source(self) -> Source:
+        from indextracker.feeds import PUBLISHERS  # noqa: PLC0415
+        from indextracker.feeds.sources import ArchiveSource  # noqa: PLC0415
+        from indextracker.feeds.sources.http import HttpSource  # noqa: PLC0415 - requests is slow
+        from indextracker.feeds.sources.simulated import SimulatedSource  # noqa: PLC0415
+
         kind, _, place = self.settings.source.address.partition(":")
         if kind == "archive":
             return ArchiveSource(place)
@@ -90,10 +98,14 @@ class Platform:
     @cached_property
     def locks(self) -> Locks:
         """What processes exclude each other by, whatever their DAGSTER_HOME."""
+        from indextracker.system.locks import Locks  # noqa: PLC0415
+
         return Locks.beside(self.settings.lake.address)
 
     @cached_property
     def _own_engine(self) -> Engine:
+        from indextracker.engines import engine  # noqa: PLC0415
+
         return engine(self.settings)
 
     @cached_property

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 import click
 import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.cells import cell_len, set_cell_size
 
 from indextracker.lake.questions import Answer
@@ -138,6 +137,8 @@ def _text_file(write: Callable[[Answer, IO[str]], int]) -> Callable[[Answer, Pat
 
 
 def _write_parquet(answer: Answer, path: Path) -> int:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - other answers do without it
+
     number = 0
     with pq.ParquetWriter(path, answer.schema, compression="zstd") as writer:
         for batch in answer.batches:

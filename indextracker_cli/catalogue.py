@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.table import Table as Grid
 
 from indextracker.lake import Lake
+from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse
@@ -50,6 +51,7 @@ def show(settings: Settings, names: Sequence[str], *, columns: bool, as_json: bo
     Raises:
         click.ClickException: A name is that of nothing.
     """
+    without_pandas()
     platform = Platform(settings)
     lake = [table for table in platform.lake.tables() if _is_asked_for(table.path, names)]
     warehouse = _of_warehouse(platform.warehouse, names)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,10 +78,13 @@ def examine() -> Findings:
         "history": _history,
         "secrets": _secrets,
         "source": _source,
-        "engine": _engine,
     }
-    for part, look in parts.items():
-        yield from _guarded(part, partial(look, settings))
+    with ThreadPoolExecutor(1) as meanwhile:
+        # It takes as long as all others together.
+        engine = meanwhile.submit(lambda: [*_guarded("engine", partial(_engine, settings))])
+        for part, look in parts.items():
+            yield from _guarded(part, partial(look, settings))
+        yield from engine.result()
 
 
 def _guarded(part: str, look: Callable[[], Findings]) -> Findings:
@@ -144,8 +148,10 @@ def _lake(settings: Settings) -> Findings:
     from indextracker.acquiring.deliveries import current  # noqa: PLC0415 - Arrow takes a second
     from indextracker.feeds import FEEDS  # noqa: PLC0415
     from indextracker.lake import Lake  # noqa: PLC0415
+    from indextracker.lake.arrow import without_pandas  # noqa: PLC0415
     from indextracker.lake.shapes import missing_columns  # noqa: PLC0415
 
+    without_pandas()
     lake = Lake(settings.lake.address, settings.world)
     # The mark is looked at first: of the other world's lake nothing else is worth telling.
     answers = current(lake, FEEDS)
@@ -389,7 +395,6 @@ def run_a_job() -> None:
     from indextracker.lake import Lake  # noqa: PLC0415
     from indextracker.lake.arrow import arrow_schema  # noqa: PLC0415
     from indextracker.platform import Platform  # noqa: PLC0415
-    from indextracker_catalogue import TABLES  # noqa: PLC0415
     from indextracker_spark.jobs import JOBS  # noqa: PLC0415
 
     job = next(job for job in JOBS.values() if job.writes.layer == "gold" and job.writes.key_column)
@@ -400,7 +405,7 @@ def run_a_job() -> None:
     settings = environment.load()
     with _beside(settings.lake.address) as address:
         lake, platform = Lake(address, "simulated"), Platform(settings)
-        lake.ensure(TABLES.values())
+        lake.ensure((table, *job.reads))
         lake.replace(table, pa.Table.from_pylist([row], arrow_schema(table)), [key])
         try:
             platform.engine.run(job, lake.address, [key])

@@ -10,6 +10,7 @@ from datetime import date
 import click
 
 from indextracker.feeds import FEEDS, feeds_of
+from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
@@ -64,6 +65,7 @@ def show(
     Raises:
         click.BadParameter: The range ends before it begins.
     """
+    without_pandas()
     found = [
         _states(settings, subject, first, last, feeds)
         for subject in SUBJECTS.values()

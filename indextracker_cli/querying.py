@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from indextracker.lake.arrow import without_pandas
 from indextracker.lake.questions import Answer, QuestionError, asked
 from indextracker.lake.versions import AsOf
 from indextracker.platform import Platform
@@ -67,6 +68,7 @@ def text_of(sql: str | None, file: Path | None) -> str:
 
 def query(settings: Settings, sql: str, form: Form, *, of_lake: bool, as_of: AsOf | None) -> None:
     """Asks the published warehouse, or the lake as it is or was, and writes the answer."""
+    without_pandas()
     platform = Platform(settings)
     place = settings.lake.address if of_lake else platform.warehouse.address
     with _lake(platform, sql, as_of) if of_lake else _warehouse(platform, sql) as answer:

@@ -105,6 +105,8 @@ class States:
         self._at_once = [one for one in every if one.timeline.at_once]
         # Of any key, in one look at the log: each takes longer than what it finds.
         self._answers = current(platform.lake, self.every_feed)
+        # Each is asked for by every part of the screen.
+        self._states: dict[tuple[str, Key], State] = {}
 
     @property
     def keys(self) -> list[Key]:
@@ -118,6 +120,11 @@ class States:
 
     def of(self, feed: str, key: Key) -> State:
         """The state of a key and feed; one never asked for is called so."""
+        if (feed, key) not in self._states:
+            self._states[feed, key] = self._found(feed, key)
+        return self._states[feed, key]
+
+    def _found(self, feed: str, key: Key) -> State:
         if answer := self._answers.get((feed, key)):
             return State(answer.state, answer.reason or "")
         asked = FEEDS[feed]

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
+from indextracker.lake import ways
 from indextracker.lake.store import COMMIT_TRIES, Lake
 from indextracker.lake.versions import versions
-from indextracker.lake.ways import COMMITS, WRITER_PROPERTIES
 from indextracker.system.failpoints import failpoint
 from indextracker.system.places import Place
 from indextracker_catalogue import Table
@@ -24,8 +24,6 @@ from indextracker_catalogue import Table
 # A reader or writer at work never needs files as old as a day. Delta forgets versions after 30
 # days, so that files kept for longer would be of no use.
 LEAST_DAYS, MOST_DAYS = 1, 30
-# As much memory as a run takes: each task holds what becomes one file.
-_TASKS = 2
 
 
 @dataclass(frozen=True)
@@ -92,11 +90,7 @@ def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
 def _compact(lake: Lake, table: Table) -> None:
     for attempt in range(1, COMMIT_TRIES + 1):
         try:
-            lake.open(table).optimize.compact(
-                max_concurrent_tasks=_TASKS,
-                writer_properties=WRITER_PROPERTIES,
-                commit_properties=COMMITS,
-            )
+            ways.compact(lake.open(table))
         except CommitFailedError:
             if attempt == COMMIT_TRIES:
                 raise

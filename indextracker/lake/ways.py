@@ -1,6 +1,7 @@
 """Ways of adding rows to a Delta table, each in one commit: append once, merge by key.
 
 A table's declaration says which way it is written; the store repeats a write that lost a race.
+Putting small files together, which changes no row, is here too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ COMMITS = CommitProperties(max_commit_retries=COMMIT_RETRIES)
 # Where a retry on top of another commit would be wrong: a table would be created twice, and of two
 # that replace what is not there yet both would stay.
 AT_ONCE = CommitProperties(max_commit_retries=0)
+# As much memory as a run takes: each task of a compaction holds what becomes one file.
+_TASKS = 2
 # zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
 # by one, which delta encoding stores in next to nothing.
 WRITER_PROPERTIES = WriterProperties(
@@ -91,6 +94,15 @@ def merge(delta: DeltaTable, rows: pa.Table, table: Table) -> None:
         .when_matched_update_all()
         .when_not_matched_insert_all()
         .execute()
+    )
+
+
+def compact(delta: DeltaTable) -> None:
+    """Puts the small files of each partition together."""
+    delta.optimize.compact(
+        max_concurrent_tasks=_TASKS,
+        writer_properties=WRITER_PROPERTIES,
+        commit_properties=COMMITS,
     )
 
 

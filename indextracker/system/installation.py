@@ -12,8 +12,7 @@ from functools import cache
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 
 @cache
@@ -25,7 +24,7 @@ def checkout() -> Path | None:
     written = json.loads(distribution("indextracker").read_text("direct_url.json") or "{}")
     if not written.get("dir_info", {}).get("editable"):
         return None
-    return Path(url2pathname(urlsplit(written["url"]).path))
+    return Path(unquote(urlsplit(written["url"]).path))
 
 
 def home() -> Path:

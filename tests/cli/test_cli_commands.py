@@ -78,6 +78,26 @@ def test_status_says_what_is_there(home: Home) -> None:
     assert "newest: 2024-12-16 in bronze, silver, gold, warehouse" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (["query", "select 1"], ["pyarrow.dataset", "pyspark"]),
+        (["query", "--lake", "select count(*) from silver.futures_trades"], ["pyspark"]),
+        (["tables"], ["pyarrow.dataset", "pyspark"]),
+        (["status"], []),
+    ],
+    ids=["query", "lake", "tables", "status"],
+)
+def test_what_only_reads_loads_nothing_slow(home: Home, words: list[str], more: list[str]) -> None:
+    done = home.run_by_path(*words, PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0, done.stderr
+    loaded = re.findall(r"^import time:.*\| +([\w.]+)$", done.stderr, re.MULTILINE)
+    assert "pyarrow" in loaded
+    # Of pandas its first part: that Arrow looked for it is told too.
+    slow = {"pandas._libs", "exchange_calendars", "requests", "dagster", "boto3", *more}
+    assert not slow & {*loaded}
+
+
 def test_tables_lists_lake_and_warehouse(home: Home) -> None:
     done = home.run_by_path("tables")
     assert done.returncode == 0, done.stderr

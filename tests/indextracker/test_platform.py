@@ -9,9 +9,11 @@ import pytest
 from pydantic import SecretStr
 from support.small_source import Publisher
 
-from indextracker import platform as module
+from indextracker import engines as module
 from indextracker.feeds import FEEDS
-from indextracker.feeds.sources import ArchiveSource, HttpSource, SimulatedSource
+from indextracker.feeds.sources import ArchiveSource
+from indextracker.feeds.sources.http import HttpSource
+from indextracker.feeds.sources.simulated import SimulatedSource
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue import Days

@@ -17,7 +17,7 @@ from indextracker.building.reference_tables import REFERENCES
 from indextracker.engines import Engine
 from indextracker.feeds import FEEDS, PUBLISHERS
 from indextracker.feeds.reading import read
-from indextracker.feeds.sources import HttpSource
+from indextracker.feeds.sources.http import HttpSource
 from indextracker.lake import Lake
 from indextracker.reference import taiwan as reference
 from indextracker_catalogue import TABLES

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from indextracker.feeds import FEEDS, PUBLISHERS, Feed
-from indextracker.feeds.sources import Answer, HttpSource
+from indextracker.feeds.sources import Answer
+from indextracker.feeds.sources.http import HttpSource
 
 INDEX = FEEDS["twse_index"]
 AGENT = "indextracker tests"

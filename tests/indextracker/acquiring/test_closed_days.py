@@ -18,7 +18,8 @@ from support.small_source import one_line
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.building.taiwan import sessions
 from indextracker.feeds import FEEDS
-from indextracker.feeds.sources import ArchiveSource, SimulatedSource
+from indextracker.feeds.sources import ArchiveSource
+from indextracker.feeds.sources.simulated import SimulatedSource
 from indextracker.feeds.taiwan.taifex_reports import NEEDED, NEEDED_OF_OPTIONS
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES

@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 from support.good_rows import GOOD, SESSION, put, rows
 from support.programs import begin, waiting
 
-from indextracker.lake import Lake, WorldMismatchError
+from indextracker.lake import Lake, WorldMismatchError, store, ways
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import TableUnreadableError
 from indextracker_catalogue import TABLES, Table
@@ -110,6 +111,27 @@ def test_a_log_grows(lake: Lake) -> None:
         lake.append(DELIVERIES, rows(DELIVERIES, {"session_date": session}))
     found = lake.rows(DELIVERIES).to_table()["session_date"].to_pylist()
     assert sorted(found) == [FRIDAY, MONDAY]
+
+
+def test_a_log_of_many_appends_has_few_files(lake: Lake) -> None:
+    feeds = [f"feed{number:02}" for number in range(2 * store.TIDIED_EVERY)]
+    for feed in feeds:
+        lake.append(DELIVERIES, rows(DELIVERIES, {"feed": feed}))
+        assert len(lake.open(DELIVERIES).file_uris()) <= store.TIDIED_EVERY
+    assert sorted(lake.rows(DELIVERIES).to_table()["feed"].to_pylist()) == feeds
+    assert lake.total_rows(DELIVERIES) == len(feeds)
+
+
+def test_who_loses_a_race_to_put_files_together_has_appended(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(delta: DeltaTable) -> None:
+        raise CommitFailedError(delta.table_uri)
+
+    monkeypatch.setattr(store, "TIDIED_EVERY", 1)
+    monkeypatch.setattr(ways, "compact", lost)
+    lake.append(DELIVERIES, rows(DELIVERIES, {}))
+    assert lake.total_rows(DELIVERIES) == 1
 
 
 @pytest.mark.parametrize(
@@ -245,6 +267,16 @@ def test_documents_are_told_by_session(lake: Lake, partitioned: Partitioned) -> 
         str(MONDAY): {digests[MONDAY]},
     }
     assert lake.documents(table, []) == {}
+
+
+@BY_LAYOUT
+def test_files_of_other_keys_are_not_read(lake: Lake, table: Table) -> None:
+    for session in EVERY:
+        write(lake, table, [session], "mark")
+    for keys in ([FRIDAY], [FRIDAY, NEW_YEAR], [date(2024, 12, 1)], []):
+        of_keys = lake.rows(table, [*map(str, keys)])
+        assert len(list(of_keys.get_fragments())) == len({*keys} & {*EVERY})
+        assert {*keys} & {*EVERY} <= {*of_keys.to_table()["session_date"].to_pylist()}
 
 
 # every table of the catalogue

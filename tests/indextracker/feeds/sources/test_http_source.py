@@ -30,8 +30,9 @@ from support.small_publisher import (
 
 from indextracker.feeds import FEEDS, Publisher, Refusal, State
 from indextracker.feeds.model import Bearer, Quota
-from indextracker.feeds.sources import Answer, HttpSource, judge
+from indextracker.feeds.sources import Answer, judge
 from indextracker.feeds.sources import http as module
+from indextracker.feeds.sources.http import HttpSource
 from indextracker.lake import Landing
 from indextracker.system.documents import Document
 from indextracker.system.places import Folder

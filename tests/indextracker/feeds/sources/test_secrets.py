@@ -38,9 +38,10 @@ from indextracker.acquiring import acquisition
 from indextracker.acquiring.acquisition import acquire
 from indextracker.feeds import FEEDS, PUBLISHERS
 from indextracker.feeds.model import Bearer, Header, Publisher, Query, Quota
-from indextracker.feeds.sources import HttpSource, judge
 from indextracker.feeds.sources import http as module
+from indextracker.feeds.sources import judge
 from indextracker.feeds.sources.credentials import INSTEAD
+from indextracker.feeds.sources.http import HttpSource
 from indextracker.lake import Lake
 from indextracker.settings.source import SourceSettings
 from indextracker_catalogue import SECRETS, Secret

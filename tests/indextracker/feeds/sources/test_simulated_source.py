@@ -14,8 +14,9 @@ from indextracker.acquiring.windows import outstanding
 from indextracker.building.earlier import known
 from indextracker.calendars import calendar
 from indextracker.feeds import FEEDS, Feed
-from indextracker.feeds.sources import SimulatedSource, judge
+from indextracker.feeds.sources import judge
 from indextracker.feeds.sources import simulated as module
+from indextracker.feeds.sources.simulated import SimulatedSource
 from indextracker.lake import Lake
 from indextracker_catalogue.timeline import Years
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
