@@ -21,7 +21,7 @@ TIME = (
     ),
     Case(
         "days that the exchange closed are no sessions",
-        Rule("calendars._trading_days", "{closure.day for closure in X if Y}", "set()"),
+        Rule("Exchange.days", "{row.day for row in self.closures() if X}", "set()"),
         (CONTRACTS,),
         AFTER_NEW_YEAR,
     ),
