@@ -29,7 +29,7 @@ from indextracker.system.locks import Locks
 from indextracker_catalogue import Key
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
-# As many decoded documents as memory holds with ease: half a million rows of text each.
+# What a kill has to be read again: a second of work. A document's rows leave memory once written.
 DOCUMENTS_PER_COMMIT = 10
 # No document without a line is larger: it has a heading at most.
 EMPTY_BYTES = 10_000
