@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from pathlib import Path
 import dagster as dg
 from deltalake.exceptions import DeltaError
 from filelock import FileLock
-from sqlalchemy import Engine, event
 
 from indextracker.acquiring.turns import MOST_COUNTED, pause
 from indextracker.settings import Settings
@@ -57,28 +55,7 @@ def open_instance(home: str) -> dg.DagsterInstance:
     One process at a time opens it: of two that find it empty, one would fail to create its tables.
     """
     with FileLock(Path(home) / ".opening.lock", fallback_to_soft=False):
-        if (Path(home) / "history").exists():
-            return dg.DagsterInstance.get()
-        with _written_at_once(Path(home)):
-            return dg.DagsterInstance.get()
-
-
-@contextmanager
-def _written_at_once(home: Path) -> Iterator[None]:
-    """Has the databases of a new instance wait for the disk once each, and not 300 times."""
-
-    def hurry(connection: object, _: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("pragma synchronous = off")
-
-    event.listen(Engine, "connect", hurry)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", hurry)
-        for database in home.rglob("*.db"):
-            with database.open("rb") as file:
-                os.fsync(file.fileno())
+        return dg.DagsterInstance.get()
 
 
 def run_here(

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.storage.runs import SqliteRunStorage
 from support.calendars import taiwan
 from support.sources import PROJECT
 
 from indextracker_assets.history import thin
 from indextracker_assets.internals import SqliteEventLogStorage
 from indextracker_assets.partitions import session_partitions
-from indextracker_assets.runs import open_instance, run_here
+from indextracker_assets.runs import run_here
 
 SESSIONS = ["2024-12-09", "2024-12-10", "2024-12-11", "2024-12-12", "2024-12-13"]
 TABLE = dg.AssetKey(["bronze", "documents"])
@@ -188,24 +187,3 @@ def test_the_database_of_a_run_is_made_as_dagster_makes_it(home: Path, tmp_path:
     with storage.run_connection("another"):
         pass
     assert made(home / "history" / "runs", ours) == made(theirs, "another")
-
-
-def test_only_the_first_opening_of_an_instance_hurries(home: Path) -> None:
-    """Where there is nothing yet to lose; from then on every commit is on the disk."""
-    with open_instance(str(home)) as first:
-        modes = [care(first)]
-    with open_instance(str(home)) as second:
-        modes.append(care(second))
-    assert modes == ["full", "full"]
-    for name in ("history/runs/index", "history/runs", "schedules/schedules"):
-        with closing(sqlite3.connect(home / f"{name}.db")) as database:
-            assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
-
-
-def care(instance: dg.DagsterInstance) -> str:
-    """For which commits the database of runs waits."""
-    storage = instance.run_storage
-    assert isinstance(storage, SqliteRunStorage)
-    with storage.connect() as connection:
-        found = connection.exec_driver_sql("pragma synchronous").scalar_one()
-    return ("off", "normal", "full")[found]
