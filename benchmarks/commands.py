@@ -18,6 +18,7 @@ from statistics import median
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from measuring import arguments, conclude, process, scratch, show
 
 from indextracker.calendars import trading_days
@@ -75,13 +76,17 @@ def _environment(home: Path) -> dict[str, str]:
 def _grow(home: Path, number: int) -> int:
     """Gives a home about so many sessions, each a copy of one that it has; says how many it has."""
     lake = Lake(str(home / "lake"), "simulated")
-    ticks = lake.rows(TABLES["bronze/taifex_futures"]).to_table(["session_date"])["session_date"]
-    there = sorted(ticks.unique().to_pylist())
+    ticks = TABLES["bronze/taifex_futures"]
+    days = lake.rows(ticks).to_table(["session_date"])["session_date"]
+    there = sorted(days.unique().to_pylist())
     calendar = trading_days("XTAI")
     new = calendar.sessions(calendar.start, there[0])[:-1][len(there) - number :]
     for table in lake.tables():
-        if table.key_column == "session_date":
-            held = [lake.rows(table, [str(day)]).to_table(table.column_names) for day in there]
+        if table.timeline.form == ticks.timeline.form and not table.is_whole:
+            held = [
+                lake.rows(table).to_table([*table.column_names], pc.field("session_date") == day)
+                for day in there
+            ]
             for place, day in enumerate(new):
                 _write(lake, table, _moved(held[place % len(held)], table, day), day)
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
