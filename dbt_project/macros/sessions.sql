@@ -31,27 +31,13 @@
 
 
 {% macro keys_of_this_run(column, strategy) -%}
-    {%- set subject = subject_of(model) -%}
-    {%- set everything = not execute
-        or not subject
-        or flags.WHICH not in ('build', 'run')
-        or (model.config.materialized == 'incremental' and not is_incremental()) -%}
-    {%- if not everything -%}
-        {%- set built = run_query(
-            'select count(*) from ' ~ book('built_sessions') ~ " where subject = '" ~ subject ~ "'"
-        ) -%}
-        {%- set everything = built.rows[0][0] == 0 -%}
-    {%- endif -%}
-    {%- if everything -%}
+    {%- set due = graph.get('keys_of_this_run', {}).get(subject_of(model)) -%}
+    {%- if due is none or (model.config.materialized == 'incremental' and not is_incremental()) -%}
         {{ return('1 = 1') }}
     {%- endif -%}
-    {%- set due = run_query(
-        'select "key" from ' ~ book('run_sessions') ~ " where subject = '" ~ subject ~ "'"
-        ~ ' and length("key") = ' ~ key_length(strategy) ~ ' order by 1'
-    ) -%}
     {%- set keys = [] -%}
-    {%- for row in due.rows -%}
-        {%- do keys.append(key_literal(row[0])) -%}
+    {%- for key in due if key | length == key_length(strategy) -%}
+        {%- do keys.append(key_literal(key)) -%}
     {%- endfor -%}
     {%- if not keys -%}
         {{ return('1 = 0') }}
@@ -149,6 +135,7 @@
         ~ ' on l."key" = b."key"'
         ~ ' where l.load_id is null or b.load_id is null or l.load_id <> b.load_id'
     ) -%}
+    {%- do keep_keys_of_this_run(subject) -%}
     {#- As long as it stands, what is built of the subject has not passed. -#}
     {%- do run_query(
         'insert into ' ~ book('run_sessions')
@@ -158,6 +145,23 @@
         open at the end of this hook is rolled back. -#}
     {%- if target.type == 'redshift' -%}
         {%- do run_query('commit') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    Keeps the keys of a subject's run in the graph, which all nodes of a run share: each asked for them
+    itself, in 90 of 500 queries. Where nothing was built before there are none: all is to be built.
+#}
+{% macro keep_keys_of_this_run(subject) -%}
+    {%- set own = " where subject = '" ~ subject ~ "'" -%}
+    {%- if run_query('select count(*) from ' ~ book('built_sessions') ~ own).rows[0][0] -%}
+        {%- set due = run_query(
+            'select "key" from ' ~ book('run_sessions') ~ own ~ ' order by 1'
+        ) -%}
+        {%- do graph.setdefault('keys_of_this_run', {}).update(
+            {subject: due.columns[0].values() | list}
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
 

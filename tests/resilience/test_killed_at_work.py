@@ -35,7 +35,7 @@ def test_a_backfill_killed_at_work_goes_on_where_it_stopped(
     for sign in (
         first_commit(home, "bronze/finmind_trades"),
         first_commit(home, "silver/etf_trades"),
-        home.docs / "dbt.log",
+        home.docs / "compiled",
     ):
         assert not sign.exists()
         kill_at(commands, home, sign)
