@@ -21,7 +21,11 @@ TIME = (
     ),
     Case(
         "days that the exchange closed are no sessions",
-        Rule("Exchange.days", "{row.day for row in self.closures() if X}", "set()"),
+        Rule(
+            "calendars._trading_days",
+            "X.days(Y)",
+            "TradingDays(X, X.sessions(X.start, Y), Y)",
+        ),
         (CONTRACTS,),
         AFTER_NEW_YEAR,
     ),
