@@ -7,9 +7,10 @@ matches passes the checks, and any other is a reject. They keep to what the engi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from indextracker_catalogue.line_form import LineForm
 
 # A day of the calendar, YYYYMMDD: a form is asked in passing, a cast costs as much as all forms.
 DATE: Final = (
@@ -62,28 +63,6 @@ CALL, PUT = "買權", "賣權"
 
 # The legs of a spread and its price have four decimals at most.
 LEGS_TOLERANCE: Final = 0.00005
-
-
-@dataclass(frozen=True)
-class LineForm:
-    """The form of a line that is read.
-
-    Attributes:
-        cells: The cells that are asked, by their bronze columns.
-        kinds: What they look like, a form for each cell; in a line all are of one kind.
-        once: The cells that no two lines of a document share: the second is a reject. A strike is
-            compared as a number.
-    """
-
-    cells: tuple[str, ...]
-    kinds: tuple[tuple[str, ...], ...]
-    once: tuple[str, ...] = ()
-
-    @property
-    def pattern(self) -> str:
-        """What the cells look like, joined by commas, those that are null left out."""
-        return "|".join(f"({','.join(kind)})" for kind in self.kinds)
-
 
 _TICK = ("trade_date", "trade_time", "product", "expiry", "price", "volume")
 _SOME, _ANY = "[^,]+", "[^,]*"

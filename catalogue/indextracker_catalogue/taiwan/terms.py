@@ -1,12 +1,16 @@
 """Terms of the exchange that its reference data, jobs and audits share.
 
-The names of expiry rules, the zone's distance from UTC, and what is assumed of a product that the
-reference data do not name. The terms of products are reference data.
+The names of expiry rules, the zone's distance from UTC, times of the day that mean something, and
+what is assumed of a product that the reference data do not name. The terms of products are
+reference data.
 """
 
 from typing import Final
 
 UTC_OFFSET_SECONDS = 8 * 3600  # Taipei, without daylight saving since 1979
+
+NIGHT_ENDS = "08:00:00"  # TJF opens by day at 08:00; no night part reaches beyond 05:00
+PREVIOUS_CLOSE_ROW = "09:00:00"  # the report opens with the close of the session before
 
 THIRD_WEDNESDAY: Final = "third_wednesday"
 THIRD_FRIDAY_BEFORE_QUARTERLY: Final = "third_friday_before_quarterly"
@@ -19,3 +23,4 @@ ASSUMED_LAST_DAY_CLOSE = "13:30:00"
 ASSUMED_NIGHT_OPEN = "15:00:00"
 NIGHT_CLOSE = "05:00:00"
 ASSUMED_EXPIRY_RULE = THIRD_WEDNESDAY
+ASSUMED_LOT_SHARES = 1_000

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, time
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -21,7 +20,7 @@ from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Bearer, Feed, Publisher, Quota, Refusal, Request, quote
 from indextracker.feeds.pages import page_text
 from indextracker.feeds.taiwan import WHOLE_FROM
-from indextracker.feeds.taiwan.readable import reads_well
+from indextracker.readings import READINGS
 from indextracker_catalogue.shared.deliveries import State
 from indextracker_catalogue.taiwan import FINMIND_TRADES
 from indextracker_catalogue.taiwan.secrets import FINMIND_TOKEN
@@ -159,7 +158,7 @@ TRADES = Feed(
     request=request,
     read=read,
     whole_from=WHOLE_FROM,
-    reads_well=partial(reads_well, FINMIND_TRADES),
+    reads_well=READINGS[FINMIND_TRADES].judge,
     tells_end=False,
     readable_from="2019-01-01",  # the vendor has no trades of earlier days
 )

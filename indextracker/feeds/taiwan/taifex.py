@@ -15,7 +15,7 @@ from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
 from indextracker.feeds.taiwan import taifex_listing as listing
 from indextracker.feeds.taiwan import taifex_reports as reports
 from indextracker.feeds.taiwan import taifex_ticks as ticks
-from indextracker.feeds.taiwan.readable import reads_well
+from indextracker.readings import READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def _zipped(
         names=layout.names,
         request=layout.request,
         read=partial(read, layout),
-        reads_well=partial(reads_well, layout.table),
+        reads_well=READINGS[layout.table].judge,
         listing=page,
         window_sessions=WINDOW_SESSIONS,
         window_moves_at=NEXT_ROW_AT,
@@ -69,7 +69,7 @@ def _report(report: reports.Report) -> Feed:
         names=report.names,
         request=report.request,
         read=partial(reports.read_report, report),
-        reads_well=partial(reads_well, report.table),
+        reads_well=READINGS[report.table].judge,
     )
 
 

@@ -23,8 +23,8 @@ from indextracker.feeds.lines import BLANKS
 from indextracker.feeds.model import Feed, Publisher, Refusal, Request, quote
 from indextracker.feeds.pages import is_page, quote_page
 from indextracker.feeds.taiwan import FIRST_DAY, WHOLE_FROM
-from indextracker.feeds.taiwan.readable import main_index_reads_well
 from indextracker.feeds.texts import decoded, without_end_mark
+from indextracker.readings import READINGS
 from indextracker_catalogue.taiwan import TWSE_INDEX
 from indextracker_catalogue.taiwan.forms import MAIN_INDEX
 
@@ -296,6 +296,17 @@ def _indices(fields: list[Any], document: str) -> list[str]:
     return indices
 
 
+def _main_index_reads_well(lines: pa.Table, session: date) -> pa.Array:
+    """Which lines of a report silver can read, and null of the indices beside the main one.
+
+    One of forty that has no level all day long makes no other layout. Lines that do not split have
+    no name and count.
+    """
+    counted = pc.is_in(lines.column("index_name"), pa.array([MAIN_INDEX, ""]))
+    well = READINGS[TWSE_INDEX].judge(lines, session)
+    return pc.if_else(counted.combine_chunks(), well, pa.scalar(None, pa.bool_()))
+
+
 INDEX = Feed(
     name="twse_index",
     publisher=TWSE.name,
@@ -306,5 +317,5 @@ INDEX = Feed(
     names=names,
     request=request,
     read=read,
-    reads_well=main_index_reads_well,
+    reads_well=_main_index_reads_well,
 )

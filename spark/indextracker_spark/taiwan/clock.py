@@ -9,13 +9,11 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from indextracker_catalogue.taiwan.terms import UTC_OFFSET_SECONDS
+from indextracker_catalogue.taiwan.terms import NIGHT_ENDS, UTC_OFFSET_SECONDS
 
 EXCHANGE = "XTAI"
-NIGHT_ENDS = "08:00:00"  # TJF opens by day at 08:00; no night part reaches beyond 05:00
 STOCKS_CLOSE = "13:30:00"  # of indices and ETFs
 FIXED_PRICE_OPENS = "14:00:00"  # trading at the close's price, matched at 14:30:00
-PREVIOUS_CLOSE_ROW = "09:00:00"  # the report opens with the close of the session before
 
 
 def day_number(date: Column) -> Column:

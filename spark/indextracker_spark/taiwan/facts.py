@@ -12,11 +12,9 @@ from pyspark.sql import functions as F
 
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.taiwan.terms import ASSUMED_LOT_SHARES, PREVIOUS_CLOSE_ROW
 from indextracker_spark.job import Job
 from indextracker_spark.taiwan import reports, ticks
-from indextracker_spark.taiwan.clock import PREVIOUS_CLOSE_ROW
-
-ASSUMED_LOT_SHARES = 1_000
 
 
 def index_levels(bronze: DataFrame, indices: DataFrame) -> DataFrame:

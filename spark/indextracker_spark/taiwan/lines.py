@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from indextracker_catalogue.taiwan.forms import LineForm
+from indextracker_catalogue.line_form import LineForm
 
 # What breaks a line, and the sentence that says so.
 Rule = tuple[Column, Column]

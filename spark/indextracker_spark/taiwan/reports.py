@@ -8,6 +8,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from indextracker_catalogue.line_form import LineForm
 from indextracker_catalogue.taiwan import forms
 from indextracker_catalogue.taiwan.forms import (
     CALL,
@@ -18,7 +19,6 @@ from indextracker_catalogue.taiwan.forms import (
     PRICE_OR_ZERO,
     PUT,
     STRIKE,
-    LineForm,
 )
 from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.clock import instant

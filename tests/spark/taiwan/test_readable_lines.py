@@ -10,7 +10,7 @@ from spark.direct import FEW
 from spark.frames import Frames
 from spark.taiwan.test_reading import KINDS, SESSION, cells_of
 
-from indextracker.feeds.taiwan.readable import reads_well
+from indextracker.readings import READINGS
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
 from indextracker_spark.jobs import JOBS
@@ -74,7 +74,7 @@ def test_the_lines_that_are_counted_are_the_rejects(frames: Frames, kind: str) -
         rows = [{**row, "session_date": SESSION, "document": "0"} for row in decoded.to_pylist()]
         frame = frames.of(table, rows).cache()
         found = {row["line"]: row["reads_well"] for row in read(frame).collect()}
-        judged = reads_well(table, decoded, SESSION).to_pylist()
+        judged = READINGS[table].judge(decoded, SESSION).to_pylist()
         differ = [cells for n, cells in enumerate(lines) if found[n] != judged[n]]
         assert differ == []
         assert found[len(lines)] == judged[len(lines)] == False  # noqa: E712

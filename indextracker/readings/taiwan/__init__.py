@@ -1,0 +1,1 @@
+"""The readings of Taiwan's documents, and the facts that they give."""
