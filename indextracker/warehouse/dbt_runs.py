@@ -170,7 +170,8 @@ def _invoke(
 
     project = str(_project())
     where = ["--project-dir", project, "--profiles-dir", project]
-    into = ["--target-path", str(folder)]
+    # Without a log it makes the log's folder all the same, by default among the sources.
+    into = ["--target-path", str(folder), "--log-path", str(folder)]
     # `tell` tells: a line of a log for each of 3,000 events, whether it was kept or not, took 1 s.
     into += ["--log-level", "none", "--log-level-file", "none"]
     try:
