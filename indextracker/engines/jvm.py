@@ -26,7 +26,7 @@ DELTA_LAKE = {
     # Spark's default, INT96, has nanoseconds and no statistics.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.compression.codec": "zstd",
-    # As the other engines write: a twentieth less of a job's tasks than with the default, 3.
+    # As the other engines write; the default is 3.
     "spark.hadoop.parquet.compression.codec.zstd.level": "1",
 }
 _OF_JAVA = (
@@ -34,7 +34,7 @@ _OF_JAVA = (
     "-Ddelta.log.cacheSize=3",
     # The second compiler took 16 of the 44 s of CPU of a first job, most of it for code that plans
     # jobs. It sets in ten times as late as by default, where loops over rows are in no time: 36 s,
-    # and less when warm too. Without it silver of five real-size sessions took 32 s and not 25.
+    # one run each. Without it silver of five real-size sessions took 32 s and not 25.
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",
     "-XX:Tier4CompileThreshold=150000",

@@ -26,6 +26,7 @@ from indextracker.feeds.pages import refuse_page
 from indextracker.feeds.readable import refuse_unsplit
 from indextracker.feeds.texts import decoded, without_end_mark
 from indextracker.feeds.zipped import MAGIC, read_only_entry
+from indextracker.readings import READINGS
 from indextracker_catalogue.taiwan import (
     TAIFEX_COMBINATION_TRADES,
     TAIFEX_FUTURES,
@@ -74,8 +75,7 @@ class Layout:
     @property
     def cells(self) -> tuple[str, ...]:
         """The bronze columns of the cells, in the order of the header."""
-        around = ("session_date", "line", "text", "document")
-        return tuple(name for name in self.table.column_names if name not in around)
+        return READINGS[self.table].cells
 
     def stem(self, session: date) -> str:
         """The name of a session's file without its ending."""

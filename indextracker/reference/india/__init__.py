@@ -11,18 +11,10 @@ import functools
 from datetime import timedelta
 from importlib import resources
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from indextracker.reference.closures import (
-    Closure,
-    SpecialSession,
-    read_closures,
-    read_special_sessions,
-)
+from indextracker.reference.closures import read_closures, read_special_sessions
 from indextracker.reference.reviews import Reviews
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 FOLDER: Final = resources.files(__name__)
 
@@ -41,27 +33,6 @@ REVIEWS: Final = Reviews(
 )
 
 
-@functools.cache
-def closures(folder: Traversable = FOLDER) -> tuple[Closure, ...]:
-    """Read ``closures.csv``, which holds every weekday without trading since 2011.
-
-    Args:
-        folder: Where the reference files are; the package's own by default.
-
-    Raises:
-        ValueError: The file breaks a rule; the message names file and line.
-    """
-    return read_closures(folder)
-
-
-@functools.cache
-def special_sessions(folder: Traversable = FOLDER) -> tuple[SpecialSession, ...]:
-    """Read ``special_sessions.csv``, which holds every session of unusual day or hours since 2011.
-
-    Args:
-        folder: Where the reference files are; the package's own by default.
-
-    Raises:
-        ValueError: The file breaks a rule; the message names file and line.
-    """
-    return read_special_sessions(folder)
+# Every weekday without trading, and every session of unusual day or hours, since 2011.
+closures: Final = functools.cache(functools.partial(read_closures, FOLDER))
+special_sessions: Final = functools.cache(functools.partial(read_special_sessions, FOLDER))

@@ -19,12 +19,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from indextracker.reference.closures import (
-    Closure,
-    SpecialSession,
-    read_closures,
-    read_special_sessions,
-)
+from indextracker.reference.closures import read_closures, read_special_sessions
 from indextracker.reference.facts import Facts, matching, one_of
 from indextracker.reference.reviews import Reviews
 from indextracker.reference.rows import Row
@@ -38,7 +33,6 @@ from indextracker_catalogue.taiwan.terms import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from importlib.resources.abc import Traversable
 
     from indextracker.reference.facts import Fact
 
@@ -178,27 +172,6 @@ REVIEWS: Final = Reviews(
 )
 
 
-@functools.cache
-def closures(folder: Traversable = FOLDER) -> tuple[Closure, ...]:
-    """Read ``closures.csv``, which holds every unscheduled closure since 2015.
-
-    Args:
-        folder: Where the reference files are; the package's own by default.
-
-    Raises:
-        ValueError: The file breaks a rule; the message names file and line.
-    """
-    return read_closures(folder)
-
-
-@functools.cache
-def special_sessions(folder: Traversable = FOLDER) -> tuple[SpecialSession, ...]:
-    """Read ``special_sessions.csv``.
-
-    Args:
-        folder: Where the reference files are; the package's own by default.
-
-    Raises:
-        ValueError: The file breaks a rule; the message names file and line.
-    """
-    return read_special_sessions(folder)
+# Every unscheduled closure since 2015, and the make-up Saturdays.
+closures: Final = functools.cache(functools.partial(read_closures, FOLDER))
+special_sessions: Final = functools.cache(functools.partial(read_special_sessions, FOLDER))

@@ -164,6 +164,7 @@ class TestXNSE(ExchangeSuite):
         self, days: TradingDays, samples: Path
     ) -> None:
         lists = json.loads((samples / "nse" / "holiday-master.json").read_text(encoding="utf-8"))
+        # Days have no zone.
         listed = [datetime.strptime(row["tradingDate"], "%d-%b-%Y") for row in lists["CM"]]  # noqa: DTZ007
         assert listed
         assert not any(days.is_session(day.date()) for day in listed)
@@ -182,4 +183,4 @@ class TestXNSE(ExchangeSuite):
         if iso := re.match(r"\d{4}-\d{2}-\d{2}", row):
             return date.fromisoformat(iso.group())
         (cell,) = re.findall(r"\d{2}-[A-Za-z]{3}-\d{4}", row)
-        return datetime.strptime(cell, "%d-%b-%Y").date()  # noqa: DTZ007
+        return datetime.strptime(cell, "%d-%b-%Y").date()  # noqa: DTZ007 - a day

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from indextracker.reference import india as reference
-from indextracker.reference.closures import SpecialSession
+from indextracker.reference.closures import SpecialSession, read_closures, read_special_sessions
 
 LOADERS: dict[str, Callable[..., Collection[object]]] = {
-    "closures.csv": reference.closures,
-    "special_sessions.csv": reference.special_sessions,
+    "closures.csv": read_closures,
+    "special_sessions.csv": read_special_sessions,
     "reviewed.csv": reference.REVIEWS.read,
 }
 HOURS_NOT_FOUND = ["2012-01-07", "2012-03-03", "2012-09-08", "2013-05-11", "2026-11-08"]

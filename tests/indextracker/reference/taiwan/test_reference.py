@@ -18,6 +18,7 @@ from support import dated_expiries
 from indextracker import calendars
 from indextracker.reference import old_reviews
 from indextracker.reference import taiwan as reference
+from indextracker.reference.closures import read_closures, read_special_sessions
 from indextracker.reference.facts import Fact
 
 FACTS = (reference.PRODUCTS, reference.INDICES, reference.ETFS)
@@ -26,8 +27,8 @@ ASSUMED_CLOSE = "13:45:00"  # of a product that is not in products.csv
 
 LOADERS: dict[str, Callable[..., Collection[object]]] = {
     **{facts.file: facts.read for facts in FACTS},
-    "closures.csv": reference.closures,
-    "special_sessions.csv": reference.special_sessions,
+    "closures.csv": read_closures,
+    "special_sessions.csv": read_special_sessions,
     "reviewed.csv": reference.REVIEWS.read,
 }
 PRODUCTS = reference.PRODUCTS.read()
