@@ -1,6 +1,7 @@
 """The command line: `python -m indextracker_simulator serve`.
 
-It parses the arguments, and starts and stops the server.
+It parses the arguments, and starts and stops the server. What an exchange can be told is in
+`command` of its subject's folder: `add_options` and `exchange`. No list of subjects is kept.
 """
 
 from __future__ import annotations
@@ -9,28 +10,36 @@ import argparse
 import os
 import sys
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from indextracker_simulator.faults import KINDS, Faults
+from indextracker_simulator.randomness import DEFAULT_SEED
 from indextracker_simulator.server import ExchangeServer
-from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
-from indextracker_simulator.taiwan.futures import ROWS
-from indextracker_simulator.taiwan.publication import TAIPEI
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+    from indextracker_simulator.answers import Publishers
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve the simulated exchange until told to stop."""
-    parser = _parser()
+    """Serve the simulated exchanges until told to stop."""
+    commands = _commands()
+    parser = _parser(commands)
     options = parser.parse_args(arguments)
     try:
-        exchange, faults = _exchange(options), _faults(options)
+        exchanges, faults = _exchanges(commands, options), _faults(options)
     except ValueError as error:
         parser.error(str(error))
     with (
         suppress(KeyboardInterrupt),
         ExchangeServer(
-            exchange, faults=faults, port=options.port, verbose=options.verbose
+            *exchanges, faults=faults, port=options.port, verbose=options.verbose
         ) as server,
     ):
         sys.stdout.write(f"listening on {server.url}\n")
@@ -40,17 +49,15 @@ def main(arguments: list[str] | None = None) -> None:
         server.serve_forever()
 
 
-def _exchange(options: argparse.Namespace) -> Exchange:
+def _commands() -> list[ModuleType]:
+    found = sorted(Path(__file__).parent.glob("*/command.py"))
+    return [import_module(f"indextracker_simulator.{path.parent.name}.command") for path in found]
+
+
+def _exchanges(commands: Iterable[ModuleType], options: argparse.Namespace) -> list[Publishers]:
     now = options.now
-    return Exchange(
-        seed=options.seed,
-        volume=options.volume,
-        clock=(lambda: now) if now else lambda: datetime.now(UTC),
-        typhoons=options.typhoon,
-        window=options.window,
-        etf_token=options.etf_token,
-        enforce_rates=options.enforce_rates,
-    )
+    clock = (lambda: now) if now else lambda: datetime.now(UTC)
+    return [command.exchange(options, clock) for command in commands]
 
 
 def _faults(options: argparse.Namespace) -> Faults | None:
@@ -59,44 +66,17 @@ def _faults(options: argparse.Namespace) -> Faults | None:
     return Faults(options.seed, dict(options.fault), most=options.faults_most)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(subjects: Iterable[ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m indextracker_simulator")
     commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser("serve", help="publish the exchange's documents on 127.0.0.1")
+    serve = commands.add_parser("serve", help="publish the exchanges' documents on 127.0.0.1")
     serve.add_argument("--port", type=int, default=0, help="default: any free one")
     serve.add_argument("--seed", type=int, default=DEFAULT_SEED, help="chooses the world")
-    serve.add_argument("--volume", choices=list(ROWS), default="demo", help="rows a session")
     serve.add_argument(
         "--now",
         type=_moment,
         metavar="TIME",
-        help="stop the clock there, in Taipei: YYYY-MM-DDTHH:MM",
-    )
-    serve.add_argument(
-        "--window",
-        type=int,
-        metavar="N",
-        help="list and keep N sessions of tick files; default: all",
-    )
-    serve.add_argument(
-        "--typhoon",
-        type=date.fromisoformat,
-        action="append",
-        default=[],
-        metavar="DATE",
-        help="call this session off; may be repeated",
-    )
-    etf = serve.add_mutually_exclusive_group()
-    etf.add_argument("--etf-token", metavar="TOKEN", help="grant ETF trades to its bearer alone")
-    etf.add_argument(
-        "--no-etf",
-        action="store_const",
-        dest="etf_token",
-        const="",
-        help="grant ETF trades to nobody; default: to everybody",
-    )
-    serve.add_argument(
-        "--enforce-rates", action="store_true", help="keep out those who ask too fast or too much"
+        help="stop the clock there, in UTC or with an offset: YYYY-MM-DDTHH:MM+HH:MM",
     )
     serve.add_argument(
         "--fault",
@@ -108,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--faults-most", type=int, metavar="N", help="faults a document; default: no end of them"
     )
+    for subject in subjects:
+        subject.add_options(serve)
     serve.add_argument("--verbose", action="store_true", help="log requests on standard error")
     serve.add_argument(
         "--exit-with-stdin", action="store_true", help="end when standard input does"
@@ -117,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=TAIPEI)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _rate(text: str) -> tuple[str, float]:

@@ -17,16 +17,15 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
-from indextracker_simulator.taiwan.pages import MAINTENANCE_PAGE
-from indextracker_simulator.taiwan.routes import HTML, JSON, ZIP
-from indextracker_simulator.taiwan.walk import generator
+from indextracker_simulator.answers import HTML, JSON, MAINTENANCE_PAGE, ZIP
+from indextracker_simulator.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import numpy as np
 
-    from indextracker_simulator.taiwan.routes import Answer
+    from indextracker_simulator.answers import Answer
 
 FaultKind = Literal[
     "drop",  # the connection ends without an answer
@@ -164,7 +163,7 @@ def _corrupt(body: bytes, random: np.random.Generator) -> bytes:
 
 def _rename(body: bytes, random: np.random.Generator) -> bytes:
     name = _entry(body).filename
-    others = (f"../{name}", name.lower(), name.replace("_20", "_19", 1))
+    others = (f"../{name}", name.swapcase(), name.replace("20", "19", 1))
     return _packed({others[random.integers(len(others))]: _content(body)})
 
 

@@ -1,6 +1,7 @@
-"""The exchange on local HTTP.
+"""Exchanges on local HTTP.
 
-It handles requests and connections. Answers are made in routes.py, faults are drawn in faults.py.
+It handles requests and connections. Answers are made in the folder of a subject, faults are drawn
+in faults.py.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from indextracker_simulator.access import Access
-from indextracker_simulator.taiwan.routes import Answer, Question, answer
+from indextracker_simulator.answers import NOT_FOUND, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from indextracker_simulator.answers import Answer, Publishers
     from indextracker_simulator.faults import FaultKind, Faults
-    from indextracker_simulator.taiwan.exchange import Exchange
 
 _LONGEST_FORM = 4096
 _ABORT = struct.pack("ii", 1, 0)  # linger for no time: closing resets the connection
@@ -44,10 +44,10 @@ class Served(NamedTuple):
 
 
 class ExchangeServer(ThreadingHTTPServer):
-    """A server of one exchange on the loopback interface.
+    """A server of exchanges on the loopback interface.
 
     Args:
-        exchange: What it serves.
+        exchanges: What it serves, each to requests that those before it do not know.
         faults: What goes wrong; None for nothing.
         port: Port to listen on, 0 for any free one.
         verbose: Whether each request is logged on standard error.
@@ -58,15 +58,13 @@ class ExchangeServer(ThreadingHTTPServer):
 
     def __init__(
         self,
-        exchange: Exchange,
-        *,
+        *exchanges: Publishers,
         faults: Faults | None = None,
         port: int = 0,
         verbose: bool = False,
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.exchange = exchange
-        self.access = Access(exchange)
+        self.exchanges = exchanges
         self.faults = faults
         self.verbose = verbose
         self.journal: list[Served] = []
@@ -75,6 +73,11 @@ class ExchangeServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Return the base address, without a trailing slash."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer of the exchange that knows the address."""
+        answers = (exchange.answer(question) for exchange in self.exchanges)
+        return next((answer for answer in answers if answer is not None), NOT_FOUND)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away; readers are killed in the middle of answers."""
@@ -113,8 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, target: str) -> None:
         server = self.server
-        bearer = self.headers.get("Authorization", "").partition("Bearer ")[2] or None
-        right = answer(server.exchange, server.access, Question(self.command, target, bearer))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        right = server.answer(Question(self.command, target, headers))
         fault = server.faults.draw(target, right) if server.faults else None
         kind = fault.kind if fault else None
         sent = fault.alter(right) if fault else right
@@ -153,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(exchange: Exchange, faults: Faults | None = None) -> Iterator[str]:
-    """Serve an exchange from a thread for the length of a block; yields the base address."""
-    with ExchangeServer(exchange, faults=faults).in_background() as server:
+def serving(*exchanges: Publishers, faults: Faults | None = None) -> Iterator[str]:
+    """Serve exchanges from a thread for the length of a block; yields the base address."""
+    with ExchangeServer(*exchanges, faults=faults).in_background() as server:
         yield server.url

@@ -30,9 +30,9 @@ from indextracker_assets import jobs
 from indextracker_assets.specs import key_at
 from indextracker_catalogue import TABLES, Table
 from indextracker_simulator.faults import Fault
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.server import ExchangeServer
 from indextracker_simulator.taiwan.exchange import Exchange
-from indextracker_simulator.taiwan.walk import generator
 
 EVALUATED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
 SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.timeline.at_once]

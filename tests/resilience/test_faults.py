@@ -30,10 +30,10 @@ from indextracker.feeds import FEEDS
 from indextracker.lake import Lake
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_catalogue.timeline import Years
+from indextracker_simulator.answers import Answer
 from indextracker_simulator.faults import KINDS, Fault, Faults
 from indextracker_simulator.server import ExchangeServer, Served
 from indextracker_simulator.taiwan.exchange import Exchange
-from indextracker_simulator.taiwan.routes import Answer
 from indextracker_simulator.taiwan.session import Document
 
 # What spoils an answer comes first: a document that arrives late is accepted and not asked again.

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from indextracker_simulator.answers import HTML, ZIP, Answer
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
 from indextracker_simulator.server import ExchangeServer
 from indextracker_simulator.taiwan.exchange import Exchange
-from indextracker_simulator.taiwan.routes import HTML, ZIP, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_a_page_instead_of_a_document(
         answer = client.get(path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert "系統維護中" in answer.content.decode()
+    assert "under maintenance" in answer.content.decode()
 
 
 def test_a_zip_ends_early_and_only_the_zip_tells(exchange: Exchange) -> None:

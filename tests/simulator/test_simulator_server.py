@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from indextracker_simulator.__main__ import main
+from indextracker_simulator.answers import HTML, Answer, Question
 from indextracker_simulator.server import ExchangeServer, serving
 from indextracker_simulator.taiwan.exchange import Exchange
 
@@ -347,6 +348,19 @@ def test_the_journal_tells_what_was_asked(
     ]
 
 
+def test_one_address_serves_several_exchanges(
+    exchange: Exchange, http_session: requests.Session
+) -> None:
+    class Harbour:
+        def answer(self, question: Question) -> Answer | None:
+            return Answer(200, HTML, b"high water") if question.path == "/tides" else None
+
+    with serving(Harbour(), exchange) as url:
+        assert http_session.get(f"{url}/tides").content == b"high water"
+        assert http_session.get(url + TOTALS.format("2024_12_13")).content.startswith(b"PK")
+        assert http_session.get(f"{url}/berths").status_code == 404
+
+
 def test_it_listens_on_the_loopback_alone(exchange: Exchange) -> None:
     with ExchangeServer(exchange) as server:
         assert server.socket.getsockname()[0] == "127.0.0.1"
@@ -413,7 +427,7 @@ def test_an_interrupt_ends_it_quietly(process: subprocess.Popen[str]) -> None:
 
 def test_the_command_shapes_the_exchange(http_session: requests.Session) -> None:
     arguments = (
-        "--now 2024-12-13T18:00 --window 30 --typhoon 2024-12-12 --typhoon 2024-12-09 "
+        "--now 2024-12-13T18:00+08:00 --window 30 --typhoon 2024-12-12 --typhoon 2024-12-09 "
         "--etf-token secret --fault unavailable=1 --faults-most 1 --verbose"
     )
     command = [sys.executable, "-m", "indextracker_simulator", "serve", "--exit-with-stdin"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.taiwan.calendar import trading_calendar
 from indextracker_simulator.taiwan.expiries import last_trading_date, listed
 from indextracker_simulator.taiwan.products import LAST_DAY_CLOSE, MINUTE
@@ -19,7 +20,6 @@ from indextracker_simulator.taiwan.walk import (
     DAY,
     HOUR,
     full_path,
-    generator,
     local_second,
 )
 

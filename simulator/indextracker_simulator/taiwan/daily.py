@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.taiwan.calendar import trading_calendar
 from indextracker_simulator.taiwan.contracts import contracts_of, curve_of
 from indextracker_simulator.taiwan.options import series_of
 from indextracker_simulator.taiwan.products import OPTIONS, products_of
-from indextracker_simulator.taiwan.walk import generator, local_second
+from indextracker_simulator.taiwan.walk import local_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

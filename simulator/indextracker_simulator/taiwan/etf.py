@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.taiwan.indices import TAIEX_PROCESS
 from indextracker_simulator.taiwan.walk import (
     CASH_CLOSE,
@@ -20,7 +21,6 @@ from indextracker_simulator.taiwan.walk import (
     CASH_STEPS,
     HOUR,
     cash_path,
-    generator,
     local_second,
 )
 

@@ -1,7 +1,7 @@
 """The simulated exchange: its sessions, and which of their documents are published by now.
 
-It joins model, documents and clock. Transport is in server.py, the times of tick files in
-publication.py.
+It joins model, documents and clock. Paths and parameters are in routes.py, the times of tick files
+in publication.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, time
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from indextracker_simulator.taiwan import holidays
+from indextracker_simulator.randomness import DEFAULT_SEED
+from indextracker_simulator.taiwan import holidays, routes
+from indextracker_simulator.taiwan.access import Access
 from indextracker_simulator.taiwan.calendar import (
     FIRST_DAY,
     LAST_DAY,
@@ -26,13 +28,12 @@ from indextracker_simulator.taiwan.session import DEFAULT_LEAD_SECONDS, Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from indextracker_simulator.answers import Answer, Question
     from indextracker_simulator.taiwan.futures import Volume
     from indextracker_simulator.taiwan.session import Document
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-
-DEFAULT_SEED = 6_204
 
 _PUBLISHED_AT: dict[Document, time] = {
     "index_json": time(14, 0),
@@ -123,6 +124,11 @@ class Exchange:
         self._sessions: OrderedDict[date, Session] = OrderedDict()
         self._documents: OrderedDict[tuple[Document, date, date], bytes] = OrderedDict()
         self._lock = RLock()
+        self._access = Access(self)
+
+    def answer(self, question: Question) -> Answer | None:
+        """Return what its publishers answer, None where none has such an address."""
+        return routes.answer(self, self._access, question)
 
     def session(self, session_date: date) -> Session:
         """Return what happens on a trading day, past or future.

@@ -91,11 +91,6 @@ FORM_PAGE = _page(
 )
 """The form that asks for a daily report."""
 
-MAINTENANCE_PAGE = _page("系統維護中", "<p>系統維護中，請稍後再試。</p>")
-"""The page that a publisher in trouble sends in place of any answer."""
-
-NOT_FOUND_PAGE = _page("404", "<h1>404 Not Found</h1>")
-
 # Some 800 bytes, of which the comment is the padding that browsers wanted for their error pages.
 FIREWALL_PAGE = _page(
     "SECURITY",

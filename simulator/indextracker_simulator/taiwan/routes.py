@@ -7,12 +7,11 @@ is in server.py and faults are in faults.py.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
 
+from indextracker_simulator.answers import HTML, JSON, NOT_FOUND, ZIP, Answer
 from indextracker_simulator.taiwan import pages
 from indextracker_simulator.taiwan.finmind import no_trades_json
 from indextracker_simulator.taiwan.taifex import NO_DATA_PAGE, no_report_csv
@@ -20,15 +19,14 @@ from indextracker_simulator.taiwan.twse import NO_DATA_CSV, NO_DATA_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
-    from indextracker_simulator.access import Access
+    from indextracker_simulator.answers import Question
+    from indextracker_simulator.taiwan.access import Access
     from indextracker_simulator.taiwan.exchange import Exchange
     from indextracker_simulator.taiwan.publication import Market
     from indextracker_simulator.taiwan.session import Document
 
-ZIP = "application/zip"
-HTML = "text/html; charset=UTF-8"
-JSON = "application/json; charset=UTF-8"
 CSV = "text/csv; charset=MS950"
 
 _REPORTS: dict[Market, Document] = {"futures": "daily_futures", "options": "daily_options"}
@@ -36,63 +34,17 @@ _ETF_SYMBOL = "006204"
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Question:
-    """A request.
-
-    Attributes:
-        method: GET or POST.
-        target: Path and query; of a form, its fields stand for the query.
-        token: The token of the Authorization header.
-    """
-
-    method: str
-    target: str
-    token: str | None = field(default=None, repr=False)
-
-    @property
-    def path(self) -> str:
-        """Return the target without its query."""
-        return urlsplit(self.target).path
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """Return the fields of the query or form."""
-        return dict(parse_qsl(urlsplit(self.target).query))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a publisher answers.
-
-    Attributes:
-        status: HTTP status.
-        content_type: Its media type.
-        body: Its bytes.
-        published_at: When a file was published; None for what is made on request.
-        earlier: Returns what was answered to the question a session, or a year, before; None
-            where there was no data then or is none now.
-    """
-
-    status: int
-    content_type: str
-    body: bytes
-    published_at: datetime | None = None
-    earlier: Callable[[], Answer] | None = field(default=None, repr=False)
-
-
-_NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, HTML, pages.NOT_FOUND_PAGE)
 _DATE_ERROR = Answer(HTTPStatus.OK, HTML, pages.DATE_ERROR_PAGE)
 
 
-def answer(exchange: Exchange, access: Access, question: Question) -> Answer:
-    """Return what the publishers answer to a question."""
+def answer(exchange: Exchange, access: Access, question: Question) -> Answer | None:
+    """Return what the publishers answer to a question, None where none has such an address."""
     handler = _HANDLERS.get((question.method, question.path))
     if handler is not None:
         return handler(exchange, access, question)
     if question.method == "GET" and question.path.startswith(pages.FILES):
         return _tick_file(exchange, question.path)
-    return _NOT_FOUND
+    return None
 
 
 def _list(exchange: Exchange, document: Document, now: datetime) -> Answer:
@@ -132,12 +84,12 @@ def _index(exchange: Exchange, fields: Mapping[str, str]) -> Answer:
             nothing = Answer(HTTPStatus.OK, CSV, NO_DATA_CSV)
             return _document(exchange, "index_csv", day, CSV, nothing)
         case _:
-            return _NOT_FOUND
+            return NOT_FOUND
 
 
 def _holidays(exchange: Exchange, fields: Mapping[str, str]) -> Answer:
     if fields.get("response") != "json":
-        return _NOT_FOUND
+        return NOT_FOUND
     day = _day(fields.get("date", ""), "%Y%m%d")
     return _holidays_of(exchange, day.year if day else 0)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.taiwan.etf import SYMBOL
-from indextracker_simulator.taiwan.walk import generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

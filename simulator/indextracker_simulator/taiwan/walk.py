@@ -7,7 +7,6 @@ from its previous close to its own close. Rounding, ticks and basis are left to 
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indextracker_simulator.randomness import generator
 from indextracker_simulator.taiwan.calendar import WALK_EPOCH, trading_calendar
 
 if TYPE_CHECKING:
@@ -81,12 +81,6 @@ def local_second(day: date, second_of_day: int = 0) -> int:
 def local_date(second: int) -> date:
     """Return the calendar day of a local second."""
     return date.fromordinal(second // DAY + _UNIX_ORDINAL)
-
-
-def generator(seed: int, *stream: date | str) -> np.random.Generator:
-    """Return the random numbers of one purpose: equal arguments, equal numbers."""
-    keys = [zlib.crc32(str(part).encode()) for part in stream]
-    return np.random.default_rng([seed, *keys])
 
 
 def close_of(process: Process, seed: int, session: date) -> float:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from indextracker_simulator.randomness import DEFAULT_SEED
 from indextracker_simulator.taiwan.calendar import trading_calendar
 from indextracker_simulator.taiwan.etf import EtfTape, trades
-from indextracker_simulator.taiwan.exchange import DEFAULT_SEED
 from indextracker_simulator.taiwan.finmind import no_trades_json
 from indextracker_simulator.taiwan.indices import TAIEX
 from indextracker_simulator.taiwan.session import Session

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 
+from indextracker_simulator.randomness import DEFAULT_SEED
 from indextracker_simulator.taiwan.calendar import trading_calendar
 from indextracker_simulator.taiwan.contracts import contracts_of, curve_of
-from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.expiries import last_trading_date, listed
 from indextracker_simulator.taiwan.futures import trading
 from indextracker_simulator.taiwan.indices import INDICES, TAIEX, TAIEX_PROCESS, UNMAPPED

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indextracker_simulator.randomness import DEFAULT_SEED
 from indextracker_simulator.taiwan.calendar import trading_calendar
 from indextracker_simulator.taiwan.contracts import YEAR, curve_of
-from indextracker_simulator.taiwan.exchange import DEFAULT_SEED, Exchange
+from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.options import OptionTape, series_of, tape
 from indextracker_simulator.taiwan.pricing import INTEREST, premium, volatility
 from indextracker_simulator.taiwan.products import OPTIONS

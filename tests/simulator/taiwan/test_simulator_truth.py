@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from indextracker_simulator.randomness import DEFAULT_SEED
 from indextracker_simulator.taiwan.daily import Line, futures_lines, option_lines
 from indextracker_simulator.taiwan.etf import EtfTape
-from indextracker_simulator.taiwan.exchange import DEFAULT_SEED
 from indextracker_simulator.taiwan.futures import Tape, Trading
 from indextracker_simulator.taiwan.indices import IndexReport
 from indextracker_simulator.taiwan.options import OptionTape
