@@ -1,0 +1,49 @@
+"""Regular expressions that a line of a document of NSE has to match to become a fact.
+
+A line that matches passes the checks of silver, and any other is a reject. They keep to what the
+dialects of Arrow, Spark and DuckDB share. Typed values and reasons of rejects do not belong here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from indextracker_catalogue.line_form import LineForm
+
+SYMBOL: Final = "[^,]{1,40}"
+SERIES: Final = "[A-Z0-9]{1,4}"
+# Two letters of the country, nine characters, a check digit; others, such as DUMMY, are none.
+ISIN: Final = "IN[A-Z0-9]{9}[0-9]"
+
+# Above zero. More than four decimals or ten digits before them have not been seen.
+PRICE: Final = r"(0*[1-9][0-9]{0,9}(\.[0-9]{1,4})?|0*\.[0-9]{0,3}[1-9]0*)"
+# Where a price is not known it is printed as zero, as - or as nothing.
+PRICE_OR_NONE: Final = r"([0-9]{1,10}(\.[0-9]{1,4})?|\.[0-9]{1,4}|-|)"
+COUNT: Final = "[0-9]{1,15}"  # 161 rows of EQ reach 10^9 shares
+COUNT_OR_NONE: Final = f"({COUNT}|-|)"
+AMOUNT: Final = r"[0-9]{1,17}(\.[0-9]{1,2})?"
+
+_CELLS: Final = ("symbol", "series", "open", "high", "low", "close", "previous_close", "shares")
+_KIND: Final = (SYMBOL, SERIES, *[PRICE] * 4, PRICE_OR_NONE, COUNT)
+SECURITY: Final = ("symbol", "series")
+
+UDIFF_LINE: Final = LineForm(
+    (*_CELLS, "last", "turnover", "trades"),
+    ((*_KIND, PRICE_OR_NONE, AMOUNT, COUNT),),
+    once=SECURITY,
+)
+LEGACY_LINE: Final = LineForm(
+    (*_CELLS, "last", "turnover"), ((*_KIND, PRICE_OR_NONE, AMOUNT),), once=SECURITY
+)
+FULL_LINE: Final = LineForm(
+    (*_CELLS, "turnover_lakh", "trades", "deliverable_shares"),
+    ((*_KIND, AMOUNT, COUNT, COUNT_OR_NONE),),
+    once=SECURITY,
+)
+# Cells that not every document has: the legacy file had no number of trades until 2011-06-21, and
+# public stores keep the full bhavcopy without two of its prices.
+LEGACY_OPTIONAL: Final = {"trades": COUNT_OR_NONE}
+FULL_OPTIONAL: Final = {"last": PRICE_OR_NONE, "average_price": PRICE_OR_NONE}
+
+# How documents write their session, as strftime has it; months are compared without their case.
+SESSION_DATES: Final = ("%d-%b-%Y", "%Y-%m-%d", "%d-%b-%y")

@@ -1,0 +1,135 @@
+"""Silver tables of India's NSE: typed facts, made from the lines of documents."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.india.columns import ISIN, SERIES, SESSION, SYMBOL, XNSE
+from indextracker_catalogue.model import Check, Column, Table
+
+# Turnover is exact in paise: sums over years agree to the last digit.
+_TURNOVER = "decimal(20,2)"
+# An average is printed with two decimals, a turnover in lakhs is rounded to a thousand rupees.
+_AVERAGE_ROUNDED_INR, _TURNOVER_ROUNDED_INR = 0.005, 1_000
+
+EQUITIES_DAILY = Table(
+    layer="silver",
+    name="equities_daily",
+    meaning=(
+        "One row per security and series that any document of a session has: its end of day. "
+        "Figures are those of the first document that has the row: UDiFF, else legacy, else full. "
+        "vwap and delivery are those of the full bhavcopy, the only one that has them."
+    ),
+    key=("session_date", "symbol", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        ISIN,
+        Column(
+            "previous_close",
+            "double",
+            "Closing price of the session before as printed, which no corporate action adjusts; "
+            "null where none is printed.",
+            "INR",
+        ),
+        Column("open", "double", "First price of the session.", "INR"),
+        Column("high", "double", "Highest price of the session.", "INR"),
+        Column("low", "double", "Lowest price of the session.", "INR"),
+        Column("close", "double", "Closing price, which need not be the last one.", "INR"),
+        Column("last", "double", "Price of the last trade; null where none is printed.", "INR"),
+        Column(
+            "vwap",
+            "double",
+            "Mean price weighted by shares; null where the full bhavcopy has none.",
+            "INR",
+        ),
+        Column("shares", "bigint", "Shares traded.", "shares"),
+        Column(
+            "turnover_inr",
+            _TURNOVER,
+            "Turnover; of the full bhavcopy, rounded to a thousand rupees.",
+            "INR",
+        ),
+        Column("trades", "bigint", "Number of trades; null until 2011-06-21.", "trades"),
+        Column(
+            "deliverable_shares",
+            "bigint",
+            "Shares to be delivered; null where none is printed, as for all of series BE.",
+            "shares",
+        ),
+        Column(
+            "source_formats",
+            "string",
+            "Documents that have the row, joined by +; the first gives its figures.",
+        ),
+    ),
+    checks=(
+        Check(
+            "prices_ordered",
+            "series <> 'T0' and not (low <= open and low <= close and open <= high "
+            "and close <= high)",
+            "Open and close lie between low and high; in series T0 the close need not.",
+            "warn",
+        ),
+        Check("price_positive", "not low > 0", "Prices are above zero."),
+        Check("shares_positive", "not shares > 0", "A row is of one share or more.", "warn"),
+        Check(
+            "delivery_within_shares",
+            "deliverable_shares > shares",
+            "No more shares are delivered than traded.",
+            "warn",
+        ),
+        Check(
+            "vwap_gives_turnover",
+            f"abs(shares * vwap - turnover_inr) > shares * {_AVERAGE_ROUNDED_INR} "
+            f"+ {_TURNOVER_ROUNDED_INR} or (vwap is null and source_formats like '%full%')",
+            "Turnover is shares times their mean price, but for the rounding of both.",
+            "warn",
+        ),
+    ),
+)
+
+EQUITY_DISAGREEMENTS = Table(
+    layer="silver",
+    name="equity_disagreements",
+    meaning=(
+        "One row per figure of a security that a document gives otherwise than the document whose "
+        "figures were kept. Nothing is averaged."
+    ),
+    key=("session_date", "symbol", "series", "figure", "source_format"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        Column("figure", "string", "Column of silver/equities_daily."),
+        Column("source_format", "string", "Document that differs: udiff, legacy or full."),
+        Column("value", "double", "What it says."),
+        Column("kept_format", "string", "Document whose figure was kept."),
+        Column("kept_value", "double", "The figure that was kept."),
+    ),
+    checks=(Check("documents_agree", "true", "All documents of a session say the same.", "warn"),),
+)
+
+NSE_REJECTS = Table(
+    layer="silver",
+    name="nse_rejects",
+    meaning="One row per line of an accepted document that could not be read, with the reason.",
+    key=("session_date", "feed", "line"),
+    timeline=XNSE,
+    partitioned="year",
+    slice_by=("feed",),
+    columns=(
+        SESSION,
+        Column("feed", "string", "Feed of the document."),
+        Column("line", "bigint", "Line in the document, from 1."),
+        Column("document", "string", "Digest (sha256) of the document in the landing zone."),
+        Column("text", "string", "The line as published, cells trimmed."),
+        Column("reason", "string", "What could not be read."),
+    ),
+    checks=(Check("no_rejects", "true", "Every line of the documents can be read.", "warn"),),
+)

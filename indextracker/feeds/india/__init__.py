@@ -1,0 +1,1 @@
+"""The feeds of India's NSE: a module per kind of document."""

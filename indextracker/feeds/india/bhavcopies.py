@@ -1,0 +1,221 @@
+"""NSE's three end-of-day files of a session: the full bhavcopy, UDiFF and the legacy format.
+
+The date inside decides which session a file is of: on a day without a session NSE sends the file of
+the session before, with status 200, and it once filed a Muhurat evening under the name of the
+holiday after it. How the files are joined is decided in silver.
+
+The full bhavcopy is plain text without a mark of its end: of one that is cut at the end of a line
+nothing tells, but a number of rows that is far from that of the session before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indextracker.calendars import trading_days
+from indextracker.feeds.india.layouts import Layout, refuse_cut_off, refuse_other_dates
+from indextracker.feeds.india.nse import ARCHIVES, DUE_AT, refuse_page
+from indextracker.feeds.model import Feed, Request
+from indextracker.feeds.zipped import MAGIC, read_only_entry
+from indextracker.readings.india import bhavcopies as readings
+from indextracker_catalogue.india.columns import XNSE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    import pyarrow as pa
+
+    from indextracker.readings import Reading
+    from indextracker.system.documents import Document
+
+
+@dataclass(frozen=True)
+class Bhavcopy:
+    """One of the three files.
+
+    Attributes:
+        reading: How its lines are read.
+        folder: The publisher's folder, by strftime of the session.
+        name: The publisher's name of a session's file, without the ending of a zip.
+        other_names: Names under which public stores keep it.
+        zipped: Whether the publisher packs it.
+        sent_on_free_days: Whether the publisher has a file for days without a session too.
+        readable_from: The first session of which there is a file.
+        layout: Its columns.
+    """
+
+    reading: Reading
+    folder: Callable[[date], str]
+    name: Callable[[date], str]
+    layout: Layout
+    readable_from: str
+    other_names: Callable[[date], tuple[str, ...]] = lambda _: ()
+    zipped: bool = True
+    sent_on_free_days: bool = False
+
+    def names(self, session: date) -> tuple[str, ...]:
+        """The names of a session's file.
+
+        What NSE has for a day without a session is the file of the session before. It is judged by
+        the date inside, as any other: of 2021-11-04 there is no file but that of the holiday after.
+        """
+        name = self.name(session)
+        packed = (f"{name}.zip",) if self.zipped else ()
+        free = _free_days_after(session) if self.sent_on_free_days else []
+        return (*packed, name, *self.other_names(session), *map(self.name, free))
+
+    def request(self, session: date) -> Request:
+        """What to ask for to get a session's file."""
+        return Request(f"{self.folder(session)}/{self.names(session)[0]}")
+
+    def read(self, published: Document, session: date) -> pa.Table:
+        """Read a session's file: a row per line that is not blank; the header is line 1.
+
+        Raises:
+            Refusal: missing for a page that says so, for a file without lines and for one of
+                another date; blocked for the page that keeps clients out; refused for what is
+                damaged, cut off, or has other columns.
+        """
+        document = self.names(session)[0]
+        body = published.read()
+        refuse_page(body, document, expected="a file of prices")
+        if body.startswith(MAGIC):
+            body = read_only_entry(body, document, (self.name(session),))
+        else:
+            refuse_cut_off(body, document)
+        lines = self.layout.lines(body, document)
+        refuse_other_dates(lines, "trade_date", session, readings.is_of, document)
+        return lines
+
+    def feed(self) -> Feed:
+        """The feed of its documents."""
+        return Feed(
+            name=self.reading.table.name,
+            publisher=ARCHIVES.name,
+            table=self.reading.table,
+            due_at=DUE_AT,
+            tells_end=self.zipped,
+            readable_from=self.readable_from,
+            names=self.names,
+            request=self.request,
+            read=self.read,
+            reads_well=self.reading.judge,
+        )
+
+
+def _free_days_after(session: date) -> list[date]:
+    """The days without a session until the next one."""
+    days = trading_days(XNSE.exchange)
+    return days.non_sessions(session, days.next(session))
+
+
+def _month(session: date) -> str:
+    return f"{session:%b}".upper()
+
+
+_SECURITY: Final = {"symbol": "SYMBOL", "series": "SERIES"}
+
+FULL: Final = Bhavcopy(
+    reading=readings.FULL,
+    folder=lambda _: "/products/content",
+    name=lambda session: f"sec_bhavdata_full_{session:%d%m%Y}.csv",
+    other_names=lambda session: (
+        f"sec_bhavdata_full_{session}.csv",
+        f"bhavdata_{session:%d-%m-%Y}.csv",
+    ),
+    layout=Layout(
+        {
+            **_SECURITY,
+            "trade_date": "DATE1",
+            "open": "OPEN_PRICE",
+            "high": "HIGH_PRICE",
+            "low": "LOW_PRICE",
+            "close": "CLOSE_PRICE",
+            "last": "LAST_PRICE",
+            "previous_close": "PREV_CLOSE",
+            "average_price": "AVG_PRICE",
+            "shares": "TTL_TRD_QNTY",
+            "turnover_lakh": "TURNOVER_LACS",
+            "trades": "NO_OF_TRADES",
+            "deliverable_shares": "DELIV_QTY",
+            "deliverable_percent": "DELIV_PER",
+        },
+        optional=("last", "average_price"),
+    ),
+    zipped=False,
+    sent_on_free_days=True,
+    readable_from="2019-09-30",
+)
+UDIFF: Final = Bhavcopy(
+    reading=readings.UDIFF,
+    folder=lambda _: "/content/cm",
+    name=lambda session: f"BhavCopy_NSE_CM_0_0_0_{session:%Y%m%d}_F_0000.csv",
+    layout=Layout(
+        {
+            "trade_date": "TradDt",
+            "business_date": "BizDt",
+            "segment": "Sgmt",
+            "source": "Src",
+            "instrument_type": "FinInstrmTp",
+            "instrument_number": "FinInstrmId",
+            "isin": "ISIN",
+            "symbol": "TckrSymb",
+            "series": "SctySrs",
+            "expiry_date": "XpryDt",
+            "actual_expiry_date": "FininstrmActlXpryDt",
+            "strike": "StrkPric",
+            "option_type": "OptnTp",
+            "instrument_name": "FinInstrmNm",
+            "open": "OpnPric",
+            "high": "HghPric",
+            "low": "LwPric",
+            "close": "ClsPric",
+            "last": "LastPric",
+            "previous_close": "PrvsClsgPric",
+            "underlying_price": "UndrlygPric",
+            "settlement_price": "SttlmPric",
+            "open_interest": "OpnIntrst",
+            "open_interest_change": "ChngInOpnIntrst",
+            "shares": "TtlTradgVol",
+            "turnover": "TtlTrfVal",
+            "trades": "TtlNbOfTxsExctd",
+            "trading_session": "SsnId",
+            "board_lot": "NewBrdLotQty",
+            "remarks": "Rmks",
+            "reserved_1": "Rsvd1",
+            "reserved_2": "Rsvd2",
+            "reserved_3": "Rsvd3",
+            "reserved_4": "Rsvd4",
+        }
+    ),
+    readable_from="2024-01-02",
+)
+LEGACY: Final = Bhavcopy(
+    reading=readings.LEGACY,
+    folder=lambda session: f"/content/historical/EQUITIES/{session:%Y}/{_month(session)}",
+    name=lambda session: f"cm{session:%d}{_month(session)}{session:%Y}bhav.csv",
+    layout=Layout(
+        {
+            **_SECURITY,
+            "open": "OPEN",
+            "high": "HIGH",
+            "low": "LOW",
+            "close": "CLOSE",
+            "last": "LAST",
+            "previous_close": "PREVCLOSE",
+            "shares": "TOTTRDQTY",
+            "turnover": "TOTTRDVAL",
+            "trade_date": "TIMESTAMP",
+            "trades": "TOTALTRADES",
+            "isin": "ISIN",
+        },
+        optional=("trades", "isin"),
+    ),
+    readable_from="2011-01-03",
+)
+
+FULL_BHAVCOPY = FULL.feed()
+UDIFF_BHAVCOPY = UDIFF.feed()
+LEGACY_BHAVCOPY = LEGACY.feed()

@@ -1,0 +1,256 @@
+"""Readings of NSE's three end-of-day files, and the one row that they give of a security.
+
+No file is complete: the full bhavcopy is without some series, only it has delivery and the mean
+price, and only the other two have the ISIN. A row is in the facts if any file has it, and its
+figures are those of one file. What two files say differently is told apart, and never averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from indextracker.readings import cells
+from indextracker.readings.cells import Mask
+from indextracker.readings.model import (
+    Line,
+    Reading,
+    Rule,
+    of_form,
+    once,
+    quoting,
+    repeated,
+    unlike,
+)
+from indextracker_catalogue.india import bronze as t
+from indextracker_catalogue.india import forms
+from indextracker_catalogue.line_form import LineForm
+from indextracker_catalogue.model import Table
+
+Numbers = NDArray[np.int64]
+
+PRICES: Final = ("previous_close", "open", "high", "low", "close", "last")
+COUNTS: Final = ("shares", "trades")
+TURNOVER: Final = pa.decimal128(20, 2)
+LAKH: Final = pa.scalar(100_000, pa.decimal128(6, 0))
+
+# Two figures that are further apart differ. Prices are printed to the paisa; a turnover in lakhs
+# is rounded to a thousand rupees.
+TOLERANCES: Final = {
+    **dict.fromkeys(PRICES, 0.005),
+    **dict.fromkeys(COUNTS, 0.0),
+    "turnover_inr": 501.0,
+}
+
+
+def is_of(text: str, session: date) -> bool:
+    """Whether a cell names a session, in any of the ways of NSE's files."""
+    return text.casefold() in {session.strftime(form).casefold() for form in forms.SESSION_DATES}
+
+
+def _of_session(lines: pa.Table, session: date) -> Mask:
+    """Whether each line is of the session."""
+    return cells.holds(
+        lines.column("trade_date"),
+        lambda dates: pa.array([is_of(text, session) for text in dates.to_pylist()], pa.bool_()),
+    )
+
+
+def _is_of_another(line: Line, session: date) -> bool:
+    return not is_of(line["trade_date"] or "", session)
+
+
+def _fits(column: pa.ChunkedArray, form: str) -> Mask:
+    """Whether each cell has a form, or the document is without the column."""
+    absent: Mask = column.is_null().to_numpy()
+    return cells.match(column, form) | absent
+
+
+def _does_not_fit(cell: str, form: str) -> Rule:
+    def broken(line: Line, _: date) -> bool:
+        return line[cell] is not None and not of_form(line, cell, form)
+
+    return Rule(broken, quoting(f"unreadable {_words(cell)}", cell))
+
+
+def _words(cell: str) -> str:
+    return cell.replace("_", " ")
+
+
+def _reading(table: Table, form: LineForm, optional: Mapping[str, str]) -> Reading:
+    """The reading of one of the files.
+
+    Args:
+        table: Its bronze table.
+        form: What its lines look like.
+        optional: The form of each cell that not every document has.
+    """
+    kinds = dict(zip(form.cells, form.kinds[0], strict=True))
+    return Reading(
+        table,
+        form,
+        lambda lines, session: [
+            _of_session(lines, session),
+            *(_fits(lines.column(cell), kind) for cell, kind in optional.items()),
+        ],
+        (
+            Rule(_is_of_another, quoting("date of another session", "trade_date")),
+            *(unlike(cell, kind, f"unreadable {_words(cell)}") for cell, kind in kinds.items()),
+            *(_does_not_fit(cell, kind) for cell, kind in optional.items()),
+        ),
+        once(form),
+        repeated(form),
+    )
+
+
+FULL = _reading(t.NSE_FULL_BHAVCOPY, forms.FULL_LINE, forms.FULL_OPTIONAL)
+UDIFF = _reading(t.NSE_UDIFF_BHAVCOPY, forms.UDIFF_LINE, {})
+LEGACY = _reading(t.NSE_LEGACY_BHAVCOPY, forms.LEGACY_LINE, forms.LEGACY_OPTIONAL)
+
+# The order in which they are believed.
+FORMATS: Final = ("udiff", "legacy", "full")
+_FULL: Final = FORMATS.index("full")
+# What is written of each set of them; the bit of a format is its place.
+_SETS: Final = [
+    "+".join(name for place, name in enumerate(FORMATS) if number >> place & 1)
+    for number in range(1 << len(FORMATS))
+]
+
+
+def equities(udiff: pa.Table, legacy: pa.Table, full: pa.Table, _: date) -> pa.Table:
+    """The end of day of each security that any file of a session has.
+
+    Args:
+        udiff: The lines that are read of the file in this format, none where there is no file.
+        legacy: See `udiff`.
+        full: See `udiff`.
+        _: The session.
+
+    Returns:
+        The columns of silver/equities_daily but the session, in the order of the files.
+    """
+    rows, formats, securities, first = _rows(udiff, legacy, full)
+    kept = rows.take(pa.array(first))
+    by_full = np.full(len(first), -1)
+    by_full[securities[formats == _FULL]] = np.flatnonzero(formats == _FULL)
+    of_full = pa.array(by_full, mask=by_full < 0)
+    sets = np.bincount(securities, weights=1 << formats, minlength=len(first)).astype(np.int64)
+    found = {name: kept.column(name) for name in kept.column_names}
+    found |= {name: rows.column(name).take(of_full) for name in ("vwap", "deliverable_shares")}
+    found["source_formats"] = pa.array(_SETS).take(pa.array(sets))
+    return pa.table(found)
+
+
+def disagreements(udiff: pa.Table, legacy: pa.Table, full: pa.Table, _: date) -> pa.Table:
+    """The figures of a security that a file gives otherwise than the file whose figures are kept.
+
+    Args:
+        udiff: As of `equities`.
+        legacy: As of `equities`.
+        full: As of `equities`.
+        _: The session.
+
+    Returns:
+        The columns of silver/equity_disagreements but the session.
+    """
+    rows, formats, securities, first = _rows(udiff, legacy, full)
+    kept = first[securities]
+    found = []
+    for figure, tolerance in TOLERANCES.items():
+        figures = rows.column(figure).cast(pa.float64()).to_numpy()
+        # Where one of them has none, the difference is no number, which is not greater.
+        places = np.flatnonzero(np.abs(figures - figures[kept]) > tolerance)
+        others = kept[places]
+        found.append(
+            pa.table(
+                {
+                    "symbol": rows.column("symbol").take(pa.array(places)),
+                    "series": rows.column("series").take(pa.array(places)),
+                    "figure": pa.repeat(figure, len(places)),
+                    "source_format": pa.array(FORMATS).take(pa.array(formats[places])),
+                    "value": pa.array(figures[places], pa.float64()),
+                    "kept_format": pa.array(FORMATS).take(pa.array(formats[others])),
+                    "kept_value": pa.array(figures[others], pa.float64()),
+                }
+            )
+        )
+    return pa.concat_tables(found)
+
+
+def _rows(
+    udiff: pa.Table, legacy: pa.Table, full: pa.Table
+) -> tuple[pa.Table, Numbers, Numbers, Numbers]:
+    """The rows of all files, the most believed file first.
+
+    Returns:
+        The rows, typed; the format and the security of each, by number; and the row in which each
+        security is first, which is the one that is kept.
+    """
+    files = [_typed(udiff, _of_plain), _typed(legacy, _of_plain), _typed(full, _of_full)]
+    rows = pa.concat_tables(files)
+    formats = np.repeat(np.arange(len(files)), [file.num_rows for file in files])
+    securities = cells.groups((rows.column(name), None) for name in forms.SECURITY)
+    _, first = np.unique(securities, return_index=True)
+    return rows, formats, securities, first
+
+
+def _typed(lines: pa.Table, more: Callable[[pa.Table], Mapping[str, pa.Array]]) -> pa.Table:
+    return pa.table(
+        {
+            **{name: lines.column(name).cast(pa.string()) for name in forms.SECURITY},
+            **{name: _price(lines.column(name)) for name in PRICES},
+            **{name: _number(lines.column(name), pa.int64()) for name in COUNTS},
+            **more(lines),
+        }
+    )
+
+
+def _of_plain(lines: pa.Table) -> Mapping[str, pa.Array]:
+    """What UDiFF and legacy have besides: ISIN, and turnover in rupees."""
+
+    def known(isins: pa.Array) -> pa.Array:
+        formed = pc.match_substring_regex(isins, f"^{forms.ISIN}$")
+        return pc.if_else(formed, isins, pa.scalar(None, pa.string()))
+
+    return {
+        "isin": cells.typed(lines.column("isin"), known),
+        "turnover_inr": _number(lines.column("turnover"), TURNOVER),
+        "vwap": pa.nulls(lines.num_rows, pa.float64()),
+        "deliverable_shares": pa.nulls(lines.num_rows, pa.int64()),
+    }
+
+
+def _of_full(lines: pa.Table) -> Mapping[str, pa.Array]:
+    """What the full bhavcopy has besides: turnover in lakhs, mean price and delivery."""
+
+    def rupees(lakhs: pa.Array) -> pa.Array:
+        return pc.multiply(lakhs.cast(pa.decimal128(19, 2)), LAKH).cast(TURNOVER)
+
+    return {
+        "isin": pa.nulls(lines.num_rows, pa.string()),
+        "turnover_inr": cells.typed(lines.column("turnover_lakh"), rupees),
+        "vwap": _price(lines.column("average_price")),
+        "deliverable_shares": _number(lines.column("deliverable_shares"), pa.int64()),
+    }
+
+
+def _number(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    """Numbers; null where - or nothing is printed."""
+
+    def of_cells(texts: pa.Array) -> pa.Array:
+        none = pc.is_in(texts, pa.array(["-", ""]))
+        return pc.if_else(none, pa.scalar(None, pa.string()), texts).cast(kind)
+
+    return cells.typed(column, of_cells)
+
+
+def _price(column: pa.ChunkedArray) -> pa.Array:
+    """Prices; a zero means that there is none."""
+    prices = _number(column, pa.float64())
+    return pc.if_else(pc.equal(prices, 0.0), pa.scalar(None, pa.float64()), prices)
