@@ -32,6 +32,7 @@ COUNT_WIDTH = 7
 SYMBOLS = {
     "accepted": (".", "there"),
     "closed": ("c", "closed: no session"),
+    "never": (" ", "never published"),
     "not_yet": ("n", "not yet published"),
     "partial": ("p", "partial: such as the file published at dawn"),
     "blocked": ("b", "blocked"),
@@ -130,7 +131,7 @@ def _counts(states: States, one: Series) -> Lines:
         yield f"no {one.timeline.unit.removesuffix('s')} in this range"
         return
     there = states.count(one, "accepted")
-    wanted = len(one.keys) * len(one.feeds) - states.count(one, "closed")
+    wanted = len(one.keys) * len(one.feeds) - states.count(one, "closed", "never")
     yield (
         f"{_span(one.keys)}: {len(one.keys)} {one.timeline.unit}, {len(states.complete(one))} "
         f"complete; {there} of {wanted} documents"

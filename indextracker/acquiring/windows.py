@@ -17,6 +17,7 @@ from indextracker.feeds.model import Listed
 from indextracker.feeds.sources import Source
 from indextracker.lake import Lake
 from indextracker_catalogue import Key, Timeline
+from indextracker_catalogue.shared.deliveries import COMPLETE
 
 # How many of the last keys are looked after where publishers keep documents for long; of what is
 # requested all at once, those that as many sessions touch.
@@ -154,7 +155,7 @@ def _why(
     feed: Feed, key: Key, answer: Delivery | None, listed_at: datetime | None, now: datetime
 ) -> str | None:
     """Why a document is to be requested; None where it is not."""
-    if answer is not None and answer.state == "closed":
+    if answer is not None and not answer.accepted and answer.state in COMPLETE:
         return None
     if answer is not None and answer.precedes(listed_at):
         return f"published again at {listed_at:%Y-%m-%d %H:%M} UTC"

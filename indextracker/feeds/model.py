@@ -174,6 +174,8 @@ class Feed:
             document alone tells.
         tells_end: Whether the document itself tells that it is complete. One that does not is to
             be taken from a publisher only once it is due.
+        published_from: The first key of which there ever was a document.
+        published_until: The last one; empty while it goes on.
         readable_from: The first key whose document can be read; earlier ones are missing, and not
             asked for.
         largest_bytes: How large the document may be.
@@ -194,6 +196,8 @@ class Feed:
     window_moves_at: time = time()
     whole_from: time | None = None
     tells_end: bool = True
+    published_from: Key = ""
+    published_until: Key = ""
     readable_from: Key = ""
     largest_bytes: int = 64 << 20
     reads_well: Callable[[pa.Table, date], pa.Array] | None = None
@@ -207,6 +211,12 @@ class Feed:
     def zone(self) -> ZoneInfo:
         """The zone in whose days its time line counts."""
         return calendars.zone(self.timeline)
+
+    def is_published(self, key: Key) -> bool:
+        """Whether there ever was, or will be, a document of a key."""
+        return self.published_from <= key and (
+            not self.published_until or key <= self.published_until
+        )
 
     def due(self, key: Key) -> datetime:
         """The instant from which the document of a key is missing rather than not yet there."""

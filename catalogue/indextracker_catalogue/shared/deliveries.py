@@ -7,10 +7,20 @@ from typing import Literal, get_args
 from indextracker_catalogue.model import Column, Table
 from indextracker_catalogue.timeline import Days
 
-State = Literal["accepted", "closed", "not_yet", "partial", "blocked", "refused", "missing", "gone"]
+State = Literal[
+    "accepted",
+    "closed",
+    "never",
+    "not_yet",
+    "partial",
+    "blocked",
+    "refused",
+    "missing",
+    "gone",
+]
 STATES: tuple[str, ...] = get_args(State)
 # Nothing more is to be had of a key in one of these.
-COMPLETE = ("accepted", "closed")
+COMPLETE = ("accepted", "closed", "never")
 
 DELIVERIES = Table(
     layer="bronze",

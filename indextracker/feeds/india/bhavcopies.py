@@ -42,7 +42,8 @@ class Bhavcopy:
         other_names: Names under which public stores keep it.
         zipped: Whether the publisher packs it.
         sent_on_free_days: Whether the publisher has a file for days without a session too.
-        readable_from: The first session of which there is a file.
+        published_from: The first session of which there is a file.
+        published_until: The last one; empty while it goes on.
         layout: Its columns.
     """
 
@@ -50,7 +51,8 @@ class Bhavcopy:
     folder: Callable[[date], str]
     name: Callable[[date], str]
     layout: Layout
-    readable_from: str
+    published_from: str
+    published_until: str = ""
     other_names: Callable[[date], tuple[str, ...]] = lambda _: ()
     zipped: bool = True
     sent_on_free_days: bool = False
@@ -97,7 +99,8 @@ class Bhavcopy:
             table=self.reading.table,
             due_at=DUE_AT,
             tells_end=self.zipped,
-            readable_from=self.readable_from,
+            published_from=self.published_from,
+            published_until=self.published_until,
             names=self.names,
             request=self.request,
             read=self.read,
@@ -146,7 +149,7 @@ FULL: Final = Bhavcopy(
     ),
     zipped=False,
     sent_on_free_days=True,
-    readable_from="2019-09-30",
+    published_from="2019-09-30",
 )
 UDIFF: Final = Bhavcopy(
     reading=readings.UDIFF,
@@ -190,7 +193,7 @@ UDIFF: Final = Bhavcopy(
             "reserved_4": "Rsvd4",
         }
     ),
-    readable_from="2024-01-02",
+    published_from="2024-01-02",
 )
 LEGACY: Final = Bhavcopy(
     reading=readings.LEGACY,
@@ -213,7 +216,8 @@ LEGACY: Final = Bhavcopy(
         },
         optional=("trades", "isin"),
     ),
-    readable_from="2011-01-03",
+    published_from="2011-01-03",
+    published_until="2024-07-05",
 )
 
 FULL_BHAVCOPY = FULL.feed()

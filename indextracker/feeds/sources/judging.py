@@ -45,6 +45,10 @@ def judge(
         alone.
     """
     session = feed.timeline.value_of(key)
+    if not feed.is_published(key):
+        first, last = feed.published_from or "the beginning", feed.published_until or "today"
+        reason = f"{feed.name} is published of {first} to {last}; none of {session} is asked for"
+        return [_nothing(feed, session, source, reason, "never")]
     if key < feed.readable_from:
         reason = (
             f"documents of {feed.name} can be read from {feed.readable_from} on; "
@@ -84,9 +88,11 @@ def _best(
     return replace(answer, refusal=refusal)
 
 
-def _nothing(feed: Feed, session: date, source: Source, reason: str) -> Answer:
+def _nothing(
+    feed: Feed, session: date, source: Source, reason: str, state: State = "missing"
+) -> Answer:
     """The answer in place of a missing one."""
-    return Answer(source.place, feed.names(session)[0], None, refusal=Refusal("missing", reason))
+    return Answer(source.place, feed.names(session)[0], None, refusal=Refusal(state, reason))
 
 
 def _passed_over(feed: Feed, session: date, source: Source) -> str:

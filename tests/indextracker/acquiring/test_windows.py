@@ -231,6 +231,13 @@ def test_a_closed_day_is_not_outstanding(lake: Lake, calendar: Calendar) -> None
     assert found(lake, Lists({day: EVENING}), calendar, EVENING) == []
 
 
+def test_what_was_never_published_is_not_outstanding(lake: Lake, calendar: Calendar) -> None:
+    day = "2025-01-22"
+    fill(lake, calendar.without([day]))
+    record(lake, [answer(day, "never")])
+    assert found(lake, Lists(), calendar, EVENING) == []
+
+
 @pytest.mark.parametrize("state", [None, "not_yet", "missing", "partial", "blocked"])
 def test_before_its_hour_nothing_is_outstanding(
     lake: Lake, calendar: Calendar, state: str | None

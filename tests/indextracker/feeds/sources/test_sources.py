@@ -385,6 +385,28 @@ def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
     assert judge(FUTURES, str(session), Listed(known, live=False), LATER)[0].state == "refused"
 
 
+@pytest.mark.parametrize(
+    ("key", "state"),
+    [
+        ("2018-12-28", "never"),
+        ("2018-12-31", "missing"),
+        ("2024-07-05", "missing"),
+        ("2024-07-08", "never"),
+    ],
+)
+def test_what_was_never_published_is_not_asked_for(key: str, state: State) -> None:
+    source = Listed()
+    feed = replace(
+        FEEDS["finmind_trades"],
+        readable_from="",
+        published_from="2018-12-31",
+        published_until="2024-07-05",
+    )
+    [answer] = judge(feed, key, source, LATER)
+    told = f"finmind_trades is published of 2018-12-31 to 2024-07-05; none of {key} is asked for"
+    assert (answer.state, answer.reason == told) == (state, state == "never")
+
+
 def test_what_is_older_than_can_be_read_is_missing_and_not_asked_for() -> None:
     source = Listed()
     trades = FEEDS["finmind_trades"]
