@@ -1,0 +1,1 @@
+"""India: what the National Stock Exchange publishes, and news of its companies."""

@@ -1,0 +1,28 @@
+"""What the command line says of the simulated exchange of India."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indextracker_simulator.india.exchange import DEFAULT_INSTRUMENTS, Exchange
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from datetime import datetime
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add its options."""
+    parser.add_argument(
+        "--instruments",
+        type=int,
+        default=DEFAULT_INSTRUMENTS,
+        metavar="N",
+        help=f"instruments of India's exchange; default: {DEFAULT_INSTRUMENTS}",
+    )
+
+
+def exchange(options: argparse.Namespace, clock: Callable[[], datetime]) -> Exchange:
+    """Return the exchange that the options describe."""
+    return Exchange(seed=options.seed, size=options.instruments, clock=clock)

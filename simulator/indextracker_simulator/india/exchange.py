@@ -1,0 +1,169 @@
+"""The simulated exchange: its sessions, and which of their documents are published by now.
+
+It joins instruments, documents and clock. Paths and parameters are in routes.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
+from threading import RLock
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from indextracker_simulator.india import bhavcopies, notices, routes
+from indextracker_simulator.india.calendar import (
+    FIRST_DAY,
+    INDIA,
+    LAST_DAY,
+    TradingCalendar,
+    trading_calendar,
+)
+from indextracker_simulator.india.instruments import Instrument, instrument
+from indextracker_simulator.india.session import Row, rows
+from indextracker_simulator.india.walk import DEFAULT_NEWS_EFFECT
+from indextracker_simulator.randomness import DEFAULT_SEED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from indextracker_simulator.answers import Answer, Question
+
+DocumentKind = Literal["udiff", "legacy", "full"]
+"""Documents of one session, which stay once they are published."""
+
+DEFAULT_INSTRUMENTS: Final = 60
+
+_PUBLISHED_FROM = time(18, 30)
+_AFTER_CLOSE = timedelta(hours=2)  # of an evening session
+_SATURDAY = 5
+_ONE_DAY = timedelta(days=1)
+
+_HAS: dict[DocumentKind, Callable[[date], bool]] = {
+    "udiff": bhavcopies.has_udiff,
+    "legacy": bhavcopies.has_legacy,
+    "full": bhavcopies.has_full,
+}
+
+_MADE: dict[DocumentKind, Callable[[date, list[Row]], bytes]] = {
+    "udiff": bhavcopies.udiff_zip,
+    "legacy": bhavcopies.legacy_zip,
+    "full": bhavcopies.full_csv,
+}
+
+
+class Published(NamedTuple):
+    """A document that is out.
+
+    Attributes:
+        body: Its bytes.
+        at: When it was published.
+    """
+
+    body: bytes
+    at: datetime
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True, eq=False)
+class Exchange:
+    """An exchange that trades by itself, the same for equal seeds.
+
+    Attributes:
+        seed: Chooses the world; not negative.
+        size: How many instruments it has, of which some are not listed yet or no more.
+        clock: Returns the present, aware of its zone. Later sessions are not published yet.
+        news_effect: Logarithmic return of the session after news of the best kind.
+        filed_late: Sessions whose full bhavcopy lies under the name of the day after.
+        browsers_only: Whether the publishers answer browsers alone, by their name; else they
+            refuse those that name themselves as tools do when nobody tells them otherwise.
+    """
+
+    seed: int = DEFAULT_SEED
+    size: int = DEFAULT_INSTRUMENTS
+    clock: Callable[[], datetime] = _now
+    news_effect: float = DEFAULT_NEWS_EFFECT
+    filed_late: Collection[date] = (date(2021, 11, 4),)
+    browsers_only: bool = False
+
+    def __post_init__(self) -> None:
+        self._lock = RLock()
+        self._rows = lru_cache(maxsize=4)(self._trade)
+
+    def answer(self, question: Question) -> Answer | None:
+        """Return what its publishers answer, None where none has such an address."""
+        return routes.answer(self, question)
+
+    @property
+    def calendar(self) -> TradingCalendar:
+        """Its trading days."""
+        return trading_calendar()
+
+    @property
+    def today(self) -> date:
+        """The day in India."""
+        return self.clock().astimezone(INDIA).date()
+
+    @cached_property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Every instrument, by its number."""
+        return tuple(instrument(number, self.seed, self.news_effect) for number in range(self.size))
+
+    def rows(self, session: date) -> list[Row]:
+        """Return what is traded in a session, past or future.
+
+        Raises:
+            ValueError: The exchange has no session on that day.
+        """
+        if not self.trades_on(session):
+            raise ValueError(f"{session} is no session of the simulated exchange of India")
+        with self._lock:
+            return self._rows(session)
+
+    def trades_on(self, day: date) -> bool:
+        """Tell whether a day is a session."""
+        return FIRST_DAY <= day <= LAST_DAY and self.calendar.is_session(day)
+
+    def has(self, kind: DocumentKind, day: date) -> bool:
+        """Tell whether a document is published now under the name of a day."""
+        return self._origin(kind, day) is not None
+
+    def published(self, kind: DocumentKind, day: date) -> Published | None:
+        """Return the document that is published now under the name of a day, None for none."""
+        session = self._origin(kind, day)
+        if session is None:
+            return None
+        return Published(_MADE[kind](session, self.rows(session)), self.published_at(day))
+
+    def published_at(self, day: date) -> datetime:
+        """Return when the documents of a day come out."""
+        at = datetime.combine(day, _PUBLISHED_FROM, INDIA)
+        return max(at, self.calendar.hours(day)[1] + _AFTER_CLOSE) if self.trades_on(day) else at
+
+    def holidays_json(self, year: int) -> bytes:
+        """Return the list of a year's holidays as it stands now."""
+        return notices.holidays_json(year, self.today)
+
+    def _trade(self, session: date) -> list[Row]:
+        return rows(self.instruments, self.seed, session)
+
+    def _origin(self, kind: DocumentKind, day: date) -> date | None:
+        """Return the session whose document lies under the name of a day, None for none."""
+        if not FIRST_DAY <= day <= LAST_DAY or self.clock() < self.published_at(day):
+            return None
+        session = self._filed_under(day) if kind == "full" else day
+        return session if self.trades_on(session) and _HAS[kind](session) else None
+
+    def _filed_under(self, day: date) -> date:
+        """Return the session whose full bhavcopy has the name of a day.
+
+        A holiday or a Sunday is answered with the session before; a Saturday is not.
+        """
+        if day in self.filed_late:
+            return self.calendar.previous(day)
+        if self.trades_on(day) or day.weekday() == _SATURDAY:
+            return day
+        return self.calendar.previous(day)

@@ -1,0 +1,148 @@
+"""Answers to requests: the publishers' paths, parameters, and whom they refuse.
+
+exchange.py decides whether a document is published.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from indextracker_simulator.answers import HTML, JSON, NOT_FOUND, ZIP, Answer, html_page
+from indextracker_simulator.india.calendar import FIRST_DAY
+from indextracker_simulator.india.texts import month, month_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indextracker_simulator.answers import Question
+    from indextracker_simulator.india.exchange import DocumentKind, Exchange
+
+CSV = "text/csv"
+
+_SITE = "www.nseindia.com"
+_TOOLS = ("curl", "python-requests", "python-urllib", "wget", "java", "go-http-client")
+_BROWSERS = ("mozilla/",)
+
+_DENIED = Answer(
+    HTTPStatus.FORBIDDEN,
+    HTML,
+    html_page(
+        "Access Denied",
+        "<h1>Access Denied</h1>\nYou don't have permission to access this page on this server.",
+    ),
+)
+
+
+class _File(NamedTuple):
+    """A document of a day: where it lies.
+
+    Attributes:
+        kind: Which one.
+        content_type: Its media type.
+        path: Its path by the day in its name.
+        pattern: Finds that day in it: groups d, m and y.
+    """
+
+    kind: DocumentKind
+    content_type: str
+    path: Callable[[date], str]
+    pattern: str
+
+
+_FILES = (
+    _File(
+        "full",
+        CSV,
+        lambda day: f"/products/content/sec_bhavdata_full_{day:%d%m%Y}.csv",
+        r"full_(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4})",
+    ),
+    _File(
+        "udiff",
+        ZIP,
+        lambda day: f"/content/cm/BhavCopy_NSE_CM_0_0_0_{day:%Y%m%d}_F_0000.csv.zip",
+        r"_0_0_0_(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
+    ),
+    _File(
+        "legacy",
+        ZIP,
+        lambda day: (
+            f"/content/historical/EQUITIES/{day:%Y}/{month(day).upper()}/"
+            f"cm{day:%d}{month(day).upper()}{day:%Y}bhav.csv.zip"
+        ),
+        r"/cm(?P<d>\d\d)(?P<m>[A-Z]{3})(?P<y>\d{4})",
+    ),
+)
+
+
+def answer(exchange: Exchange, question: Question) -> Answer | None:
+    """Return what the publishers answer to a question, None where none has such an address."""
+    handler = _HANDLERS.get(question.path) or _file_handler(question.path)
+    if handler is None or question.method != "GET":
+        return None
+    return _DENIED if _is_denied(exchange, question) else handler(exchange, question)
+
+
+def _is_denied(exchange: Exchange, question: Question) -> bool:
+    agent = question.headers.get("user-agent", "").lower()
+    if exchange.browsers_only:
+        denied = not agent.startswith(_BROWSERS)
+    else:
+        denied = not agent or agent.startswith(_TOOLS)
+    wants_referer = question.path.startswith("/api/")
+    return denied or (wants_referer and _SITE not in question.headers.get("referer", ""))
+
+
+def _file_handler(path: str) -> _Handler | None:
+    for file in _FILES:
+        found = re.search(file.pattern, path)
+        day = found and _day(found["y"], found["m"], found["d"])
+        if day and file.path(day) == path:
+            return partial(_dated, file, day)
+    return None
+
+
+def _dated(file: _File, day: date, exchange: Exchange, _question: Question) -> Answer:
+    return _document(exchange, file, day)
+
+
+def _document(exchange: Exchange, file: _File, day: date) -> Answer:
+    """Answer with a document of a day, or with the page that says that there is none."""
+    document = exchange.published(file.kind, day)
+    if document is None:
+        return NOT_FOUND
+    before = exchange.calendar.previous(day) if day > FIRST_DAY else None
+    return Answer(
+        HTTPStatus.OK,
+        file.content_type,
+        document.body,
+        document.at,
+        (lambda: _document(exchange, file, before))
+        if before and exchange.has(file.kind, before)
+        else None,
+    )
+
+
+def _holidays(exchange: Exchange, question: Question) -> Answer:
+    fields = question.fields
+    year = fields.get("year", str(exchange.today.year))
+    if fields.get("type") != "trading" or not year.isdecimal():
+        return NOT_FOUND
+    return Answer(HTTPStatus.OK, JSON, exchange.holidays_json(int(year)))
+
+
+def _day(year: str, month_text: str, day: str) -> date | None:
+    """Return the day that texts name, the month by number or by letters; None for none."""
+    number = month_text if month_text.isdecimal() else str(month_number(month_text))
+    try:
+        return date(int(year), int(number), int(day))
+    except ValueError:
+        return None
+
+
+_Handler: TypeAlias = "Callable[[Exchange, Question], Answer]"
+
+_HANDLERS: dict[str, _Handler] = {"/api/holiday-master": _holidays}

@@ -1,0 +1,32 @@
+"""The tables that a reader of the documents must get, made from what happened in the market.
+
+They have the names, columns and key order of the lakehouse's tables, so that the two can be
+compared. No document is read here, and no code of the lakehouse is used. Prices are in rupees.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indextracker_simulator.india.truth import equities
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pyarrow as pa
+
+    from indextracker_simulator.india.exchange import Exchange
+
+
+def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
+    """Return the tables that the documents of one session must lead to.
+
+    Args:
+        exchange: The exchange that publishes them.
+        session: A session of it, published by now or not.
+
+    Returns:
+        Tables by name, each sorted by its key: equities_daily, and equity_disagreements, of what
+        documents of a session say differently.
+    """
+    return equities.tables(exchange, session)
