@@ -1,7 +1,7 @@
-"""Documents that come as a zip archive of one file.
+"""Documents that come as a zip archive: of one file, or of several parts.
 
-A zip is taken only if it is exactly what is expected: one entry under one name. It is inflated in
-memory and never unpacked to a disk. The file's contents are not read here.
+A zip is taken only if it is what is expected: one entry under one name, alone or among others. It
+is inflated in memory and never unpacked to a disk. The file's contents are not read here.
 """
 
 from __future__ import annotations
@@ -35,18 +35,57 @@ def read_only_entry(body: bytes, document: str, entries: tuple[str, ...]) -> byt
     Raises:
         Refusal: With state refused, if the zip is damaged or anything else than expected.
     """
-    info = _only_entry(body, document)
-    _check_entry(info, document, entries)
+    found = _entries(body, document)
+    if len(found) != 1:
+        names = ", ".join(quote(entry.orig_filename) for entry in found[:5])
+        raise Refusal(
+            "refused", f"{document} has {len(found)} entries ({names}), expected exactly one"
+        )
+    [info] = found
+    # orig_filename, because ZipInfo.filename ends at a NUL and has its separators replaced.
+    if info.orig_filename not in entries:
+        raise Refusal(
+            "refused",
+            f"{document} holds the entry {quote(info.orig_filename)}, expected "
+            f"{' or '.join(map(repr, entries))}",
+        )
+    return _read(body, info, document)
+
+
+def read_part(body: bytes, document: str, entry: str) -> bytes:
+    """Inflate one entry of a zip that has several; `read_only_entry` says what is returned.
+
+    Args:
+        body: The zip.
+        document: Its name, for the reasons of refusals.
+        entry: The name of the entry.
+
+    Raises:
+        Refusal: missing where there is no such entry; refused where there are two, or the zip is
+            damaged.
+    """
+    found = _entries(body, document)
+    own = [info for info in found if info.orig_filename == entry]
+    if not own:
+        names = ", ".join(quote(info.orig_filename) for info in found[:5])
+        raise Refusal("missing", f"{document} has no entry {entry} among {len(found)} ({names})")
+    if len(own) > 1:
+        raise Refusal("refused", f"{document} has {len(own)} entries {entry}, expected one")
+    return _read(body, own[0], document)
+
+
+def _read(body: bytes, info: zipfile.ZipInfo, document: str) -> bytes:
+    _check_entry(info, document)
     start = _data_start(body, info, document)
     packed = memoryview(body)[start : start + info.compress_size]
     return _inflate(packed, info, document)
 
 
-def _only_entry(body: bytes, document: str) -> zipfile.ZipInfo:
+def _entries(body: bytes, document: str) -> list[zipfile.ZipInfo]:
     # zipfile reports a damaged directory by any of these, depending on where the damage lies.
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            entries = archive.infolist()
+            return archive.infolist()
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -59,23 +98,10 @@ def _only_entry(body: bytes, document: str) -> zipfile.ZipInfo:
             "refused",
             f"{document} is a damaged or cut off zip: its directory is unreadable ({error})",
         ) from error
-    if len(entries) != 1:
-        names = ", ".join(quote(entry.orig_filename) for entry in entries[:5])
-        raise Refusal(
-            "refused", f"{document} has {len(entries)} entries ({names}), expected exactly one"
-        )
-    return entries[0]
 
 
-def _check_entry(info: zipfile.ZipInfo, document: str, entries: tuple[str, ...]) -> None:
-    # orig_filename, because ZipInfo.filename ends at a NUL and has its separators replaced.
+def _check_entry(info: zipfile.ZipInfo, document: str) -> None:
     entry = info.orig_filename
-    if entry not in entries:
-        raise Refusal(
-            "refused",
-            f"{document} holds the entry {quote(entry)}, expected "
-            f"{' or '.join(map(repr, entries))}",
-        )
     if info.flag_bits & ENCRYPTED:
         raise Refusal("refused", f"{document}: entry {entry} is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -40,10 +40,28 @@ FULL_LINE: Final = LineForm(
     ((*_KIND, AMOUNT, COUNT, COUNT_OR_NONE),),
     once=SECURITY,
 )
+_NUMBER: Final = r"-?([0-9]{1,12}(\.[0-9]{1,4})?|\.[0-9]{1,4})"
+NUMBER_OR_NONE: Final = f"({_NUMBER}|-|)"
+INDEX_LINE: Final = LineForm(
+    (
+        *("index_name", "close", "open", "high", "low", "points_change", "percent_change"),
+        *("shares", "turnover_crore", "price_to_earnings", "price_to_book", "dividend_yield"),
+    ),
+    (
+        (
+            *("[^,]+", PRICE, *[PRICE_OR_NONE] * 3, *[NUMBER_OR_NONE] * 2),
+            *(COUNT_OR_NONE, f"({AMOUNT}|-|)", *[NUMBER_OR_NONE] * 3),
+        ),
+    ),
+    once=("index_name",),
+)
+
+ACTION_LINE: Final = LineForm(("symbol", "purpose"), ((SYMBOL, "[^,]+"),))
+
 # Cells that not every document has: the legacy file had no number of trades until 2011-06-21, and
 # public stores keep the full bhavcopy without two of its prices.
 LEGACY_OPTIONAL: Final = {"trades": COUNT_OR_NONE}
 FULL_OPTIONAL: Final = {"last": PRICE_OR_NONE, "average_price": PRICE_OR_NONE}
 
 # How documents write their session, as strftime has it; months are compared without their case.
-SESSION_DATES: Final = ("%d-%b-%Y", "%Y-%m-%d", "%d-%b-%y")
+SESSION_DATES: Final = ("%d-%b-%Y", "%Y-%m-%d", "%d-%b-%y", "%d-%m-%Y", "%d %b %Y")

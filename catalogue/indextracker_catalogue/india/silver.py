@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from indextracker_catalogue.india.columns import ISIN, SERIES, SESSION, SYMBOL, XNSE
+from indextracker_catalogue.india import terms
+from indextracker_catalogue.india.columns import ISIN, LINE, SERIES, SESSION, SYMBOL, XNSE
 from indextracker_catalogue.model import Check, Column, Table
 
 # Turnover is exact in paise: sums over years agree to the last digit.
@@ -113,6 +114,78 @@ EQUITY_DISAGREEMENTS = Table(
         Column("kept_value", "double", "The figure that was kept."),
     ),
     checks=(Check("documents_agree", "true", "All documents of a session say the same.", "warn"),),
+)
+
+INDEX_CLOSES = Table(
+    layer="silver",
+    name="index_closes",
+    meaning="One row per index of NSE and session: its levels, and what its members earn and pay.",
+    key=("session_date", "index_name"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        Column("index_name", "string", "Name of the index, such as Nifty 50, as published."),
+        Column("open", "double", "First level; null where none is printed.", "points"),
+        Column("high", "double", "Highest level; null where none is printed.", "points"),
+        Column("low", "double", "Lowest level; null where none is printed.", "points"),
+        Column("close", "double", "Closing level.", "points"),
+        Column("points_change", "double", "Change from the close before.", "points"),
+        Column("percent_change", "double", "Change from the close before.", "%"),
+        Column("price_to_earnings", "double", "Price by earnings; null where none is printed."),
+        Column("price_to_book", "double", "Price by book value; null where none is printed."),
+        Column(
+            "dividend_yield_percent", "double", "Dividend yield; null where none is printed.", "%"
+        ),
+        Column("shares", "bigint", "Shares traded of its members; null where none.", "shares"),
+        Column("turnover_inr", _TURNOVER, "Turnover of its members; null where none.", "INR"),
+    ),
+    checks=(Check("close_positive", "not close > 0", "An index is above zero."),),
+)
+
+CORPORATE_ACTIONS = Table(
+    layer="silver",
+    name="corporate_actions",
+    meaning=(
+        "One row per action that a session's daily report announces, series and kind: an action "
+        "stands in the reports of several sessions, so that what was known when can be told."
+    ),
+    key=("session_date", "line", "kind"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        LINE,
+        Column("ex_date", "date", "First session without the right; null where there is none."),
+        Column("record_date", "date", "Day on which holders are counted; null where none."),
+        SYMBOL,
+        Column("series", "string", "Series of the security; null where none is printed."),
+        Column("kind", "string", f"One of {', '.join(terms.ACTION_KINDS)}."),
+        Column(
+            "ratio",
+            "double",
+            "Bonus and rights: new shares for each share held. Split: shares for each share "
+            "before. Null for other kinds.",
+        ),
+        Column(
+            "amount_inr",
+            "double",
+            "Dividend of a share; rights: what a new share costs above its face value. Null for "
+            "other kinds, and where none is printed.",
+            "INR",
+        ),
+        Column("text", "string", "The action as published."),
+    ),
+    checks=(
+        Check(
+            "ratio_known",
+            "kind in ('bonus', 'split', 'rights') and not coalesce(ratio > 0, false)",
+            "What changes the number of shares has a ratio.",
+            "warn",
+        ),
+    ),
 )
 
 NSE_REJECTS = Table(

@@ -19,6 +19,7 @@ from indextracker.feeds.india.nse import ARCHIVES, DUE_AT, refuse_page
 from indextracker.feeds.model import Feed, Request
 from indextracker.feeds.zipped import MAGIC, read_only_entry
 from indextracker.readings.india import bhavcopies as readings
+from indextracker.readings.india.values import is_of
 from indextracker_catalogue.india.columns import XNSE
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Bhavcopy:
         else:
             refuse_cut_off(body, document)
         lines = self.layout.lines(body, document)
-        refuse_other_dates(lines, "trade_date", session, readings.is_of, document)
+        refuse_other_dates(lines, "trade_date", session, is_of, document)
         return lines
 
     def feed(self) -> Feed:

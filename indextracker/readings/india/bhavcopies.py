@@ -17,17 +17,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from indextracker.readings import cells
-from indextracker.readings.cells import Mask
-from indextracker.readings.model import (
-    Line,
-    Reading,
-    Rule,
-    of_form,
-    once,
-    quoting,
-    repeated,
-    unlike,
+from indextracker.readings.india.values import (
+    does_not_fit,
+    fits,
+    number,
+    of_another,
+    of_session,
+    price,
+    unreadable,
 )
+from indextracker.readings.model import Reading, once, repeated, unlike
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms
 from indextracker_catalogue.line_form import LineForm
@@ -49,40 +48,6 @@ TOLERANCES: Final = {
 }
 
 
-def is_of(text: str, session: date) -> bool:
-    """Whether a cell names a session, in any of the ways of NSE's files."""
-    return text.casefold() in {session.strftime(form).casefold() for form in forms.SESSION_DATES}
-
-
-def _of_session(lines: pa.Table, session: date) -> Mask:
-    """Whether each line is of the session."""
-    return cells.holds(
-        lines.column("trade_date"),
-        lambda dates: pa.array([is_of(text, session) for text in dates.to_pylist()], pa.bool_()),
-    )
-
-
-def _is_of_another(line: Line, session: date) -> bool:
-    return not is_of(line["trade_date"] or "", session)
-
-
-def _fits(column: pa.ChunkedArray, form: str) -> Mask:
-    """Whether each cell has a form, or the document is without the column."""
-    absent: Mask = column.is_null().to_numpy()
-    return cells.match(column, form) | absent
-
-
-def _does_not_fit(cell: str, form: str) -> Rule:
-    def broken(line: Line, _: date) -> bool:
-        return line[cell] is not None and not of_form(line, cell, form)
-
-    return Rule(broken, quoting(f"unreadable {_words(cell)}", cell))
-
-
-def _words(cell: str) -> str:
-    return cell.replace("_", " ")
-
-
 def _reading(table: Table, form: LineForm, optional: Mapping[str, str]) -> Reading:
     """The reading of one of the files.
 
@@ -96,13 +61,13 @@ def _reading(table: Table, form: LineForm, optional: Mapping[str, str]) -> Readi
         table,
         form,
         lambda lines, session: [
-            _of_session(lines, session),
-            *(_fits(lines.column(cell), kind) for cell, kind in optional.items()),
+            of_session(lines.column("trade_date"), session),
+            *(fits(lines.column(cell), kind) for cell, kind in optional.items()),
         ],
         (
-            Rule(_is_of_another, quoting("date of another session", "trade_date")),
-            *(unlike(cell, kind, f"unreadable {_words(cell)}") for cell, kind in kinds.items()),
-            *(_does_not_fit(cell, kind) for cell, kind in optional.items()),
+            of_another("trade_date"),
+            *(unlike(cell, kind, unreadable(cell)) for cell, kind in kinds.items()),
+            *(does_not_fit(cell, kind) for cell, kind in optional.items()),
         ),
         once(form),
         repeated(form),
@@ -204,8 +169,8 @@ def _typed(lines: pa.Table, more: Callable[[pa.Table], Mapping[str, pa.Array]]) 
     return pa.table(
         {
             **{name: lines.column(name).cast(pa.string()) for name in forms.SECURITY},
-            **{name: _price(lines.column(name)) for name in PRICES},
-            **{name: _number(lines.column(name), pa.int64()) for name in COUNTS},
+            **{name: price(lines.column(name)) for name in PRICES},
+            **{name: number(lines.column(name), pa.int64()) for name in COUNTS},
             **more(lines),
         }
     )
@@ -220,7 +185,7 @@ def _of_plain(lines: pa.Table) -> Mapping[str, pa.Array]:
 
     return {
         "isin": cells.typed(lines.column("isin"), known),
-        "turnover_inr": _number(lines.column("turnover"), TURNOVER),
+        "turnover_inr": number(lines.column("turnover"), TURNOVER),
         "vwap": pa.nulls(lines.num_rows, pa.float64()),
         "deliverable_shares": pa.nulls(lines.num_rows, pa.int64()),
     }
@@ -235,22 +200,6 @@ def _of_full(lines: pa.Table) -> Mapping[str, pa.Array]:
     return {
         "isin": pa.nulls(lines.num_rows, pa.string()),
         "turnover_inr": cells.typed(lines.column("turnover_lakh"), rupees),
-        "vwap": _price(lines.column("average_price")),
-        "deliverable_shares": _number(lines.column("deliverable_shares"), pa.int64()),
+        "vwap": price(lines.column("average_price")),
+        "deliverable_shares": number(lines.column("deliverable_shares"), pa.int64()),
     }
-
-
-def _number(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    """Numbers; null where - or nothing is printed."""
-
-    def of_cells(texts: pa.Array) -> pa.Array:
-        none = pc.is_in(texts, pa.array(["-", ""]))
-        return pc.if_else(none, pa.scalar(None, pa.string()), texts).cast(kind)
-
-    return cells.typed(column, of_cells)
-
-
-def _price(column: pa.ChunkedArray) -> pa.Array:
-    """Prices; a zero means that there is none."""
-    prices = _number(column, pa.float64())
-    return pc.if_else(pc.equal(prices, 0.0), pa.scalar(None, pa.float64()), prices)

@@ -1,0 +1,13 @@
+"""Words of NSE's documents that tables and readings share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What changes the number of shares, what pays, and what does neither to a share. Preference shares
+# given for shares leave the shares as they are.
+ACTION_KINDS: Final = (
+    *("bonus", "split", "rights", "dividend"),
+    *("preference_bonus", "demerger", "buyback", "interest", "redemption", "capital_reduction"),
+    "other",
+)

@@ -1,0 +1,196 @@
+"""The reading of corporate actions from the words of NSE's daily report.
+
+An action is printed once for each series, and again each session until its ex-date. Which of the
+lines are one action, and what it does to prices, is decided in gold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+
+from indextracker.readings import cells
+from indextracker.readings.cells import Mask
+from indextracker.readings.india.values import unreadable
+from indextracker.readings.model import Reading, Rule, quoting, unlike
+from indextracker_catalogue.india import bronze as t
+from indextracker_catalogue.india import forms
+
+_FORM: Final = forms.ACTION_LINE
+_DAYS: Final = ("ex_date", "record_date")
+# 7, 7.50, .50, and at the end of a sum a /- as people write it.
+_AMOUNT: Final = r"(?P<amount>[0-9]*\.?[0-9]+)"
+_RUPEES: Final = r"R[SE]\.?\s*"
+_PARTS: Final = r"(?P<new>[0-9]+)\s*:\s*(?P<held>[0-9]+)"
+
+
+def _is_day(text: str) -> bool:
+    """Whether a cell is a day, or empty, as of what has no such day."""
+    try:
+        _day(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _are_days(column: pa.ChunkedArray) -> Mask:
+    return cells.holds(
+        column, lambda days: pa.array([_is_day(text) for text in days.to_pylist()], pa.bool_())
+    )
+
+
+def _is_no_day(cell: str) -> Rule:
+    return Rule(lambda line, _: not _is_day(line[cell] or ""), quoting(unreadable(cell), cell))
+
+
+CORPORATE_ACTIONS = Reading(
+    t.NSE_CORPORATE_ACTIONS,
+    _FORM,
+    lambda lines, _: [_are_days(lines.column(cell)) for cell in _DAYS],
+    (
+        *(
+            unlike(cell, kind, unreadable(cell))
+            for cell, kind in zip(_FORM.cells, _FORM.kinds[0], strict=True)
+        ),
+        *(_is_no_day(cell) for cell in _DAYS),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the words of an action say.
+
+    Attributes:
+        kind: One of the catalogue's kinds.
+        ratio: As of silver/corporate_actions.
+        amount_inr: As of silver/corporate_actions.
+    """
+
+    kind: str
+    ratio: float | None = None
+    amount_inr: float | None = None
+
+
+def actions(purpose: str) -> list[Action]:
+    """The actions that a text names: one, or several that have one ex-date.
+
+    Args:
+        purpose: The words, such as `BONUS 1:1` or `FVSPLT FRM RS 10 TO RS 2`.
+
+    Returns:
+        One of each kind that is found; `other` where none is. Dividends are added up.
+    """
+    text = " ".join(purpose.upper().split())
+    found: dict[str, Action] = {}
+    for pattern, meaning in _MEANINGS:
+        for match in re.finditer(pattern, text):
+            action = meaning(match)
+            before = found.get(action.kind)
+            if before is None:
+                found[action.kind] = action
+            elif before.amount_inr and action.amount_inr and action.kind == "dividend":
+                both = before.amount_inr + action.amount_inr
+                found[action.kind] = Action("dividend", amount_inr=both)
+    return list(found.values()) or [Action("other")]
+
+
+def _share(match: re.Match[str]) -> float:
+    """New shares for each share held; nothing for nothing."""
+    held = int(match["held"])
+    return int(match["new"]) / held if held else 0.0
+
+
+def _bonus(match: re.Match[str]) -> Action:
+    if match["other"]:
+        return Action("preference_bonus")
+    return Action("bonus", ratio=_share(match))
+
+
+def _split(match: re.Match[str]) -> Action:
+    after = float(match["after"])
+    return Action("split", ratio=float(match["before"]) / after if after else None)
+
+
+def _rights(match: re.Match[str]) -> Action:
+    amount = match["amount"]
+    return Action("rights", ratio=_share(match), amount_inr=float(amount) if amount else None)
+
+
+def _dividend(match: re.Match[str]) -> Action:
+    amount = match["amount"]
+    return Action("dividend", amount_inr=float(amount) if amount else None)
+
+
+def _plain(kind: str) -> Callable[[re.Match[str]], Action]:
+    return lambda _: Action(kind)
+
+
+_SPLIT: Final = (
+    rf"(?:FV|FACE VALUE)\s*SPL(?:I)?T.*?(?:FRM|FROM)\s*(?:{_RUPEES})?(?P<before>[0-9]*\.?[0-9]+)"
+    rf"(?:/-)?.*?\bTO\s*(?:{_RUPEES})?(?P<after>[0-9]*\.?[0-9]+)"
+)
+_MEANINGS: Final[tuple[tuple[str, Callable[[re.Match[str]], Action]], ...]] = (
+    # NCRPS: preference shares that are redeemed, given for shares.
+    (rf"\bBONUS\s*(?P<other>NCRPS|DEBENTURES?|PREF\w*)?[\s-]*{_PARTS}", _bonus),
+    (_SPLIT, _split),
+    (rf"\bRIGHTS\s*{_PARTS}(?:\s*@\s*(?:PRM|PREMIUM)?\s*(?:{_RUPEES})?{_AMOUNT})?", _rights),
+    (rf"DIV(?:IDEND)?\b(?:[^0-9/]*?{_RUPEES}{_AMOUNT})?", _dividend),
+    (r"\bDEMERGER\b", _plain("demerger")),
+    (r"\bBUY\s*BACK\b", _plain("buyback")),
+    (r"\bINT(?:EREST|REST|RST)?\s*PAY?M[E]?NT\b|\bINT PYMNT\b", _plain("interest")),
+    (r"\bRE?DE?MPTI?O?N\b", _plain("redemption")),
+    (r"\bCAP\w* RED\w*\b", _plain("capital_reduction")),
+)
+
+
+def announced(lines: pa.Table, _: date) -> pa.Table:
+    """The actions of a session's report, a row for each kind that a line names.
+
+    Args:
+        lines: The lines that are read.
+        _: The session.
+
+    Returns:
+        The columns of silver/corporate_actions but the session.
+    """
+    rows = list(_rows(lines))
+    kinds = {
+        "line": pa.int64(),
+        "ex_date": pa.date32(),
+        "record_date": pa.date32(),
+        "symbol": pa.string(),
+        "series": pa.string(),
+        "kind": pa.string(),
+        "ratio": pa.float64(),
+        "amount_inr": pa.float64(),
+        "text": pa.string(),
+    }
+    return pa.table(
+        {name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
+    )
+
+
+def _rows(lines: pa.Table) -> Iterator[dict[str, object]]:
+    for line in lines.to_pylist():
+        for action in actions(line["purpose"]):
+            yield {
+                "line": line["line"],
+                "ex_date": _day(line["ex_date"]),
+                "record_date": _day(line["record_date"]),
+                "symbol": line["symbol"],
+                "series": line["series"] or None,
+                "kind": action.kind,
+                "ratio": action.ratio,
+                "amount_inr": action.amount_inr,
+                "text": line["purpose"],
+            }
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,66 @@
+"""The reading of NSE's daily levels of indices."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indextracker.readings.india.values import (
+    number,
+    of_another,
+    of_session,
+    price,
+    unreadable,
+)
+from indextracker.readings.model import Reading, once, repeated, unlike
+from indextracker_catalogue.india import bronze as t
+from indextracker_catalogue.india import forms
+
+_FORM: Final = forms.INDEX_LINE
+_TURNOVER: Final = pa.decimal128(20, 2)
+CRORE: Final = pa.scalar(10_000_000, pa.decimal128(8, 0))
+
+INDEX_CLOSES = Reading(
+    t.NSE_INDEX_CLOSES,
+    _FORM,
+    lambda lines, session: [of_session(lines.column("index_date"), session)],
+    (
+        of_another("index_date"),
+        *(
+            unlike(cell, kind, unreadable(cell))
+            for cell, kind in zip(_FORM.cells, _FORM.kinds[0], strict=True)
+        ),
+    ),
+    once(_FORM),
+    repeated(_FORM),
+)
+
+
+def levels(lines: pa.Table, _: date) -> pa.Table:
+    """The levels of each index.
+
+    Args:
+        lines: The lines that are read.
+        _: The session.
+
+    Returns:
+        The columns of silver/index_closes but the session.
+    """
+
+    def rupees(crores: pa.Array) -> pa.Array:
+        return pc.multiply(crores, CRORE).cast(_TURNOVER)
+
+    figures = ("points_change", "percent_change", "price_to_earnings", "price_to_book")
+    return pa.table(
+        {
+            "index_name": lines.column("index_name").cast(pa.string()),
+            **{name: price(lines.column(name)) for name in ("open", "high", "low", "close")},
+            **{name: number(lines.column(name), pa.float64()) for name in figures},
+            "dividend_yield_percent": number(lines.column("dividend_yield"), pa.float64()),
+            "shares": number(lines.column("shares"), pa.int64()),
+            "turnover_inr": rupees(number(lines.column("turnover_crore"), pa.decimal128(19, 2))),
+        }
+    )

@@ -1,0 +1,77 @@
+"""Cells of NSE's documents: dates, and numbers that may be missing.
+
+The forms of cells are in the catalogue; what a line is, in the module of its document.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indextracker.readings import cells
+from indextracker.readings.cells import Mask
+from indextracker.readings.model import Line, Rule, of_form, quoting
+from indextracker_catalogue.india import forms
+
+# What is printed where there is no number.
+NONE: Final = pa.array(["-", ""])
+
+
+def is_of(text: str, session: date) -> bool:
+    """Whether a cell names a session, in any of the ways of NSE's files."""
+    return text.casefold() in {session.strftime(form).casefold() for form in forms.SESSION_DATES}
+
+
+def of_session(column: pa.ChunkedArray, session: date) -> Mask:
+    """Whether each cell names a session."""
+    return cells.holds(
+        column,
+        lambda dates: pa.array([is_of(text, session) for text in dates.to_pylist()], pa.bool_()),
+    )
+
+
+def of_another(cell: str) -> Rule:
+    """The rule that a line is of the session."""
+
+    def broken(line: Line, session: date) -> bool:
+        return not is_of(line[cell] or "", session)
+
+    return Rule(broken, quoting("date of another session", cell))
+
+
+def fits(column: pa.ChunkedArray, form: str) -> Mask:
+    """Whether each cell has a form, or the document is without the column."""
+    absent: Mask = column.is_null().to_numpy()
+    return cells.match(column, form) | absent
+
+
+def does_not_fit(cell: str, form: str) -> Rule:
+    """The rule that a cell has a form where the document has its column."""
+
+    def broken(line: Line, _: date) -> bool:
+        return line[cell] is not None and not of_form(line, cell, form)
+
+    return Rule(broken, quoting(unreadable(cell), cell))
+
+
+def unreadable(cell: str) -> str:
+    """What is told of a cell that has not its form."""
+    return f"unreadable {cell.replace('_', ' ')}"
+
+
+def number(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    """Numbers; null where - or nothing is printed."""
+
+    def of_cells(texts: pa.Array) -> pa.Array:
+        return pc.if_else(pc.is_in(texts, NONE), pa.scalar(None, pa.string()), texts).cast(kind)
+
+    return cells.typed(column, of_cells)
+
+
+def price(column: pa.ChunkedArray) -> pa.Array:
+    """Prices; a zero means that there is none."""
+    prices = number(column, pa.float64())
+    return pc.if_else(pc.equal(prices, 0.0), pa.scalar(None, pa.float64()), prices)
