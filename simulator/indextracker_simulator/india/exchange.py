@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from indextracker_simulator.india import bhavcopies, notices, routes
+from indextracker_simulator.india import bhavcopies, daily_report, indices, lists, notices, routes
 from indextracker_simulator.india.calendar import (
     FIRST_DAY,
     INDIA,
@@ -20,6 +20,7 @@ from indextracker_simulator.india.calendar import (
     trading_calendar,
 )
 from indextracker_simulator.india.instruments import Instrument, instrument
+from indextracker_simulator.india.news import announcements
 from indextracker_simulator.india.session import Row, rows
 from indextracker_simulator.india.walk import DEFAULT_NEWS_EFFECT
 from indextracker_simulator.randomness import DEFAULT_SEED
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from indextracker_simulator.answers import Answer, Question
+    from indextracker_simulator.india.indices import Level
 
-DocumentKind = Literal["udiff", "legacy", "full"]
+DocumentKind = Literal["udiff", "legacy", "full", "report", "index_closes"]
 """Documents of one session, which stay once they are published."""
 
 DEFAULT_INSTRUMENTS: Final = 60
@@ -40,15 +42,19 @@ _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
 
 _HAS: dict[DocumentKind, Callable[[date], bool]] = {
+    "report": lambda _: True,
+    "index_closes": lambda _: True,
     "udiff": bhavcopies.has_udiff,
     "legacy": bhavcopies.has_legacy,
     "full": bhavcopies.has_full,
 }
 
-_MADE: dict[DocumentKind, Callable[[date, list[Row]], bytes]] = {
-    "udiff": bhavcopies.udiff_zip,
-    "legacy": bhavcopies.legacy_zip,
-    "full": bhavcopies.full_csv,
+_MADE: dict[DocumentKind, Callable[[Exchange, date], bytes]] = {
+    "udiff": lambda e, session: bhavcopies.udiff_zip(session, e.rows(session)),
+    "legacy": lambda e, session: bhavcopies.legacy_zip(session, e.rows(session)),
+    "full": lambda e, session: bhavcopies.full_csv(session, e.rows(session)),
+    "report": lambda e, session: daily_report.report_zip(e.day(session)),
+    "index_closes": lambda e, session: indices.closes_csv(session, e.levels(session)),
 }
 
 
@@ -123,6 +129,20 @@ class Exchange:
         with self._lock:
             return self._rows(session)
 
+    def levels(self, session: date) -> list[Level]:
+        """Return the indices in a session, past or future."""
+        return indices.session_levels(self.instruments, self.rows(session), self.seed, session)
+
+    def day(self, session: date) -> daily_report.Day:
+        """Return all that the daily report of a session tells of."""
+        return daily_report.Day(
+            session,
+            self.instruments,
+            self.rows(session),
+            self.levels(session),
+            announcements(self.instruments, self.seed, session),
+        )
+
     def trades_on(self, day: date) -> bool:
         """Tell whether a day is a session."""
         return FIRST_DAY <= day <= LAST_DAY and self.calendar.is_session(day)
@@ -136,7 +156,7 @@ class Exchange:
         session = self._origin(kind, day)
         if session is None:
             return None
-        return Published(_MADE[kind](session, self.rows(session)), self.published_at(day))
+        return Published(_MADE[kind](self, session), self.published_at(day))
 
     def published_at(self, day: date) -> datetime:
         """Return when the documents of a day come out."""
@@ -146,6 +166,22 @@ class Exchange:
     def holidays_json(self, year: int) -> bytes:
         """Return the list of a year's holidays as it stands now."""
         return notices.holidays_json(year, self.today)
+
+    def actions_json(self, first: date, last: date) -> bytes:
+        """Return the corporate actions whose ex-dates are within two days."""
+        return notices.actions_json(self.instruments, first, last)
+
+    def symbol_changes_csv(self) -> bytes:
+        """Return the list of renamings as it stands now."""
+        return lists.symbol_changes_csv(self.instruments, self.today)
+
+    def listed_csv(self) -> bytes:
+        """Return the list of listed securities as it stands now."""
+        return lists.listed_csv(self.instruments, self.today)
+
+    def members_csv(self) -> bytes:
+        """Return the members of the broadest index as of now."""
+        return lists.members_csv(self.instruments, self.today)
 
     def _trade(self, session: date) -> list[Row]:
         return rows(self.instruments, self.seed, session)

@@ -21,7 +21,10 @@ from indextracker_simulator.india.calendar import (
 from indextracker_simulator.india.texts import dated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from indextracker_simulator.india.actions import Action
+    from indextracker_simulator.india.instruments import Instrument
 
 _SEGMENTS = ("CBM", "CD", "CM", "CMOT", "COM", "FO", "IRD", "MF", "NDM", "NTRP", "SLBS")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
@@ -42,6 +45,40 @@ def holidays_json(year: int, today: date) -> bytes:
         for place, day in enumerate(listed)
     ]
     return _json(dict.fromkeys(_SEGMENTS, entries))
+
+
+def actions_json(instruments: Iterable[Instrument], first: date, last: date) -> bytes:
+    """Return the corporate actions of companies whose ex-dates are within two days."""
+    found = [
+        (action.ex_date, one.identities.at(action.ex_date).symbol, one, action)
+        for one in instruments
+        for action in one.actions
+        if first <= action.ex_date <= last
+    ]
+    found.sort(key=lambda entry: entry[:2])
+    return _json([_entry(one, action) for _, _, one, action in found])
+
+
+def _entry(one: Instrument, action: Action) -> dict[str, str | None]:
+    # The face value of a split is the one before it.
+    face = action.held if action.kind == "split" else one.faces.at(action.ex_date)
+    called = one.identities.at(action.ex_date)
+    return {
+        "symbol": called.symbol,
+        "series": one.series.at(action.ex_date),
+        "ind": "-",
+        "faceVal": str(face),
+        "subject": action.long_text,
+        "exDate": dated(action.ex_date),
+        "recDate": dated(action.ex_date),
+        "bcStartDate": "-",
+        "bcEndDate": "-",
+        "ndStartDate": "-",
+        "comp": called.name,
+        "isin": one.isins.at(action.ex_date),
+        "ndEndDate": "-",
+        "caBroadcastDate": None,
+    }
 
 
 def _is_known(year: int, today: date) -> bool:

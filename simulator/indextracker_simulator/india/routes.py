@@ -55,6 +55,18 @@ class _File(NamedTuple):
 
 _FILES = (
     _File(
+        "report",
+        ZIP,
+        lambda day: f"/archives/equities/bhavcopy/pr/PR{day:%d%m%y}.zip",
+        r"/PR(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d\d)\.",
+    ),
+    _File(
+        "index_closes",
+        CSV,
+        lambda day: f"/content/indices/ind_close_all_{day:%d%m%Y}.csv",
+        r"close_all_(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4})",
+    ),
+    _File(
         "full",
         CSV,
         lambda day: f"/products/content/sec_bhavdata_full_{day:%d%m%Y}.csv",
@@ -78,9 +90,17 @@ _FILES = (
 )
 
 
+_LISTS: dict[str, Callable[[Exchange], bytes]] = {
+    "/content/equities/symbolchange.csv": lambda exchange: exchange.symbol_changes_csv(),
+    "/content/equities/EQUITY_L.csv": lambda exchange: exchange.listed_csv(),
+    "/content/indices/ind_nifty500list.csv": lambda exchange: exchange.members_csv(),
+}
+"""Lists as of today."""
+
+
 def answer(exchange: Exchange, question: Question) -> Answer | None:
     """Return what the publishers answer to a question, None where none has such an address."""
-    handler = _HANDLERS.get(question.path) or _file_handler(question.path)
+    handler = _handler(question.path)
     if handler is None or question.method != "GET":
         return None
     return _DENIED if _is_denied(exchange, question) else handler(exchange, question)
@@ -94,6 +114,12 @@ def _is_denied(exchange: Exchange, question: Question) -> bool:
         denied = not agent or agent.startswith(_TOOLS)
     wants_referer = question.path.startswith("/api/")
     return denied or (wants_referer and _SITE not in question.headers.get("referer", ""))
+
+
+def _handler(path: str) -> _Handler | None:
+    if path in _LISTS:
+        return lambda exchange, _question: Answer(HTTPStatus.OK, CSV, _LISTS[path](exchange))
+    return _HANDLERS.get(path) or _file_handler(path)
 
 
 def _file_handler(path: str) -> _Handler | None:
@@ -134,15 +160,33 @@ def _holidays(exchange: Exchange, question: Question) -> Answer:
     return Answer(HTTPStatus.OK, JSON, exchange.holidays_json(int(year)))
 
 
+def _actions(exchange: Exchange, question: Question) -> Answer:
+    fields = question.fields
+    first, last = (_dashed(fields.get(name, "")) for name in ("from_date", "to_date"))
+    if fields.get("index") != "equities" or first is None or last is None:
+        return Answer(HTTPStatus.OK, JSON, b"[]")
+    return Answer(HTTPStatus.OK, JSON, exchange.actions_json(first, last))
+
+
+def _dashed(text: str) -> date | None:
+    found = re.fullmatch(r"(\d\d)-(\d\d)-(\d{4})", text)
+    return found and _day(found[3], found[2], found[1])
+
+
 def _day(year: str, month_text: str, day: str) -> date | None:
     """Return the day that texts name, the month by number or by letters; None for none."""
+    # Years of two digits are of this century.
+    full_year = int(year) if len(year) == len("2026") else 2000 + int(year)
     number = month_text if month_text.isdecimal() else str(month_number(month_text))
     try:
-        return date(int(year), int(number), int(day))
+        return date(full_year, int(number), int(day))
     except ValueError:
         return None
 
 
 _Handler: TypeAlias = "Callable[[Exchange, Question], Answer]"
 
-_HANDLERS: dict[str, _Handler] = {"/api/holiday-master": _holidays}
+_HANDLERS: dict[str, _Handler] = {
+    "/api/holiday-master": _holidays,
+    "/api/corporates-corporateActions": _actions,
+}

@@ -58,6 +58,7 @@ def levels(process: Process, seed: int, news_effect: float) -> NDArray[np.float6
     return np.asarray(process.middle * np.exp(fading * np.cumsum(moves / fading)))
 
 
+@lru_cache(maxsize=256)
 def sentiment(process: Process, seed: int) -> NDArray[np.float64]:
     """Return how good the news after each session is, from -1 to 1; mostly 0, for none."""
     random = generator(seed, "india", process.name, "news")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import zipfile
 from collections import defaultdict
 from datetime import date
@@ -13,12 +12,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from simulator.india.layouts import foreign_shapes
 
 from indextracker_simulator.india.notices import holidays_json
 from indextracker_simulator.india.truth import truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from indextracker_simulator.india.exchange import DocumentKind, Exchange
@@ -199,20 +198,6 @@ def test_the_legacy_document_of_odd_days(
 # Layout, against what the exchange published
 
 
-def shapes(lines: Iterable[Iterable[str]]) -> dict[int, set[str]]:
-    """The forms that the cells of each column have: letters, digits, decimals, blanks."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for line in lines:
-        for column, cell in enumerate(line):
-            found[column].add(_shape(cell))
-    return found
-
-
-def _shape(cell: str) -> str:
-    whole, point, decimals = cell.partition(".")
-    return re.sub(r"\d+", "9", whole) + point + re.sub(r"\d", "0", decimals)
-
-
 @pytest.mark.parametrize(
     ("kind", "session", "sample", "words"),
     [
@@ -238,12 +223,8 @@ def test_a_document_is_laid_out_as_the_published_one(
     assert content.split(b"\n")[0] == published.split(b"\n")[0]
     assert (b"\r" in content) == (b"\r" in published)
     assert content[-1:] == published[-1:] == b"\n"
-    made, real = (
-        shapes(line.split(",") for line in text.decode().splitlines()[1:])
-        for text in (content, published)
-    )
-    assert len(made) == len(real)
-    assert {c: made[c] - real[c] for c in made if c not in words and made[c] - real[c]} == {}
+    made, real = (text.decode().splitlines()[1:] for text in (content, published))
+    assert foreign_shapes(made, real, words) == {}
 
 
 def test_rows_follow_each_other_as_in_the_published_documents(exchange: Exchange) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from indextracker_simulator.faults import FaultKind
+    from indextracker_simulator.india.exchange import DocumentKind
 
 FULL = "/products/content/sec_bhavdata_full_{:%d%m%Y}.csv"
 UDIFF = "/content/cm/BhavCopy_NSE_CM_0_0_0_{:%Y%m%d}_F_0000.csv.zip"
@@ -68,18 +69,45 @@ def moved(exchange: Exchange, moments: list[datetime]) -> Iterator[Client]:
     exchange.clock = clock
 
 
-def test_each_document_lies_at_its_path(client: Client, exchange: Exchange) -> None:
-    paths = {
-        "legacy": "/content/historical/EQUITIES/2021/NOV/cm04NOV2021bhav.csv.zip",
-        "udiff": "/content/cm/BhavCopy_NSE_CM_0_0_0_20250829_F_0000.csv.zip",
-        "full": "/products/content/sec_bhavdata_full_29082025.csv",
-    }
-    for kind, path in paths.items():
-        day = date(2021, 11, 4) if kind == "legacy" else date(2025, 8, 29)
-        published = exchange.published(kind, day)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("kind", "day", "path"),
+    [
+        ("legacy", "2021-11-04", "/content/historical/EQUITIES/2021/NOV/cm04NOV2021bhav.csv.zip"),
+        ("udiff", "2025-08-29", "/content/cm/BhavCopy_NSE_CM_0_0_0_20250829_F_0000.csv.zip"),
+        ("full", "2025-08-29", "/products/content/sec_bhavdata_full_29082025.csv"),
+        ("report", "2025-12-16", "/archives/equities/bhavcopy/pr/PR161225.zip"),
+        ("index_closes", "2025-12-16", "/content/indices/ind_close_all_16122025.csv"),
+    ],
+)
+def test_each_document_lies_at_its_path(
+    client: Client, exchange: Exchange, kind: DocumentKind, day: str, path: str
+) -> None:
+    published = exchange.published(kind, date.fromisoformat(day))
+    answer = client.get(path)
+    assert published is not None
+    assert (answer.status_code, answer.content) == (200, published.body)
+
+
+def test_lists_of_today_lie_at_their_paths(client: Client, exchange: Exchange) -> None:
+    for path, made in (
+        ("/content/equities/symbolchange.csv", exchange.symbol_changes_csv()),
+        ("/content/equities/EQUITY_L.csv", exchange.listed_csv()),
+        ("/content/indices/ind_nifty500list.csv", exchange.members_csv()),
+    ):
         answer = client.get(path)
-        assert published is not None
-        assert (answer.status_code, answer.content) == (200, published.body)
+        assert (answer.status_code, answer.content) == (200, made)
+        assert answer.headers["Content-Type"] == "text/csv"
+
+
+def test_actions_are_asked_for_by_days(client: Client, exchange: Exchange) -> None:
+    path = "/api/corporates-corporateActions?index=equities&from_date={}&to_date={}"
+    answer = client.get(path.format("01-12-2025", "31-12-2025"))
+    assert answer.content == exchange.actions_json(date(2025, 12, 1), date(2025, 12, 31))
+    for days in (("2025-12-01", "2025-12-31"), ("32-12-2025", "31-12-2025")):
+        assert client.get(path.format(*days)).json() == []
+    assert (
+        client.get(path.format("01-12-2025", "31-12-2025"), {"User-Agent": "x"}).status_code == 403
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,6 +119,8 @@ def test_each_document_lies_at_its_path(client: Client, exchange: Exchange) -> N
         "/content/cm/BhavCopy_NSE_CM_0_0_0_20231229_F_0000.csv.zip",  # not made yet
         "/content/cm/BhavCopy_NSE_CM_0_0_0_20240126_F_0000.csv.zip",  # a holiday
         "/content/cm/BhavCopy_NSE_CM_0_0_0_20241341_F_0000.csv.zip",
+        "/archives/equities/bhavcopy/pr/PR220124.zip",  # a holiday
+        "/content/indices/ind_close_all_22012024.csv",
         "/products/content/sec_bhavdata_full_27092019.csv",  # not made yet
         "/products/content/sec_bhavdata_full_08082022.csv",  # never made
         "/products/content/sec_bhavdata_full_21082026.csv",  # of tonight

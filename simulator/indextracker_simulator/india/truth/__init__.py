@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indextracker_simulator.india.truth import equities
+from indextracker_simulator.india.truth import equities, indices
+from indextracker_simulator.india.truth.actions import adjusted, corporate_actions
+from indextracker_simulator.india.truth.instruments import instrument_spells
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from indextracker_simulator.india.exchange import Exchange
+
+__all__ = ["adjusted", "corporate_actions", "instrument_spells", "truth"]
 
 
 def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
@@ -26,7 +30,9 @@ def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
         session: A session of it, published by now or not.
 
     Returns:
-        Tables by name, each sorted by its key: equities_daily, and equity_disagreements, of what
-        documents of a session say differently.
+        Tables by name, each sorted by its key: equities_daily; equity_disagreements, of what
+        documents of a session say differently; index_closes. What takes several sessions is in
+        `corporate_actions`, `adjusted` and `instrument_spells`.
     """
-    return equities.tables(exchange, session)
+    closes = indices.index_closes(exchange, session)
+    return equities.tables(exchange, session) | {"index_closes": closes}
