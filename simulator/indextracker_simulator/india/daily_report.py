@@ -34,6 +34,8 @@ _SERIES_OF_ACTIONS: dict[Form, tuple[str, ...]] = {
     "sme": ("SL", "SM", "SQ", "ST"),
 }
 
+_REDEEMED_IN = (5, 11)  # months
+
 _ACTIONS_HEADER = (
     "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE"
 )
@@ -74,6 +76,28 @@ class Day(NamedTuple):
     announcements: Sequence[Announcement]
 
 
+class ListedAction(NamedTuple):
+    """A line of the list of corporate actions.
+
+    Attributes:
+        series: Series that the action concerns.
+        symbol: Symbol on the day of the report.
+        security: Its name.
+        record_date: Who holds it on that day has the right.
+        ex_date: The first session without the right; None of what has none.
+        text: What is done.
+        action: What it is of a company; None of a bond.
+    """
+
+    series: str
+    symbol: str
+    security: str
+    record_date: date
+    ex_date: date | None
+    text: str
+    action: Action | None = None
+
+
 def report_zip(day: Day) -> bytes:
     """Return the report of a session."""
     name = f"{day.session:%d%m%Y}"
@@ -89,14 +113,33 @@ def report_zip(day: Day) -> bytes:
     )
 
 
-def listed_actions(
-    instruments: Iterable[Instrument], session: date
-) -> Iterator[tuple[Instrument, Action]]:
-    """Yield the actions that the report of a session tells of, each with its instrument."""
+def listed_actions(instruments: Iterable[Instrument], session: date) -> list[ListedAction]:
+    """Return the lines of corporate actions in the report of a session, in their order."""
+    found = [*_of_companies(instruments, session), *_of_bonds(session)]
+    return sorted(found, key=lambda line: (line.symbol, line.series, line.text))
+
+
+def _of_companies(instruments: Iterable[Instrument], session: date) -> Iterator[ListedAction]:
     for one in instruments:
+        called = one.identities.at(session)
+        security = called.name.replace("Limited", "Ltd")[:25]
         for action in one.actions:
-            if session < action.ex_date <= session + AHEAD and one.is_listed(session):
-                yield one, action
+            if not (session < action.ex_date <= session + AHEAD and one.is_listed(session)):
+                continue
+            day, text = action.ex_date, action.short_text
+            for series in _SERIES_OF_ACTIONS[one.form]:
+                yield ListedAction(series, called.symbol, security, day, day, text, action)
+
+
+def _of_bonds(session: date) -> Iterator[ListedAction]:
+    """Yield what bonds pay that nobody trades: the greater part of the published list."""
+    for day in trading_calendar().between(session + timedelta(days=1), session + AHEAD):
+        symbol = f"{900 + day.day}SARI{day:%y}"
+        for series in ("N0", "U0"):
+            yield ListedAction(series, symbol, "Sec Re NCD Sarita", day, day, "INTEREST PAYMENT")
+    if session.month in _REDEEMED_IN:
+        symbol, security = f"SGB{month(session).upper()}{session:%y}", "2.50%GOLDBONDS"
+        yield ListedAction("GB", symbol, security, session + AHEAD, None, "REDEMPTION")
 
 
 def _announcement_lines(day: Day) -> Iterator[str]:
@@ -107,16 +150,10 @@ def _announcement_lines(day: Day) -> Iterator[str]:
 
 def _action_lines(day: Day) -> Iterator[str]:
     yield _ACTIONS_HEADER
-    lines = []
-    for one, action in listed_actions(day.instruments, day.session):
-        called = one.identities.at(day.session)
-        security = called.name.replace("Limited", "Ltd")[:25]
-        dates = (str(action.ex_date), "", "", str(action.ex_date), "", "")
-        lines += [
-            (series, called.symbol, security, *dates, action.short_text)
-            for series in _SERIES_OF_ACTIONS[one.form]
-        ]
-    yield from (",".join(line) for line in sorted(lines, key=lambda line: (line[1], line[0])))
+    for line in listed_actions(day.instruments, day.session):
+        ex_date = "" if line.ex_date is None else str(line.ex_date)
+        dates = (str(line.record_date), "", "", ex_date, "", "")
+        yield ",".join((line.series, line.symbol, line.security, *dates, line.text))
 
 
 def _capital_lines(day: Day) -> Iterator[str]:

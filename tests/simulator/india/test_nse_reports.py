@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections import Counter
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,12 @@ from simulator.india.layouts import foreign_shapes
 from indextracker_simulator.india.calendar import INDIA
 from indextracker_simulator.india.exchange import Exchange
 from indextracker_simulator.india.truth import (
+    actions,
     adjusted,
-    corporate_actions,
     instrument_spells,
     truth,
 )
+from indextracker_simulator.india.truth.actions import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +152,8 @@ TEXTS = (
     (r"(?:INT)?DIV - R[SE] (?P<amount>[\d.]+) PER SH", "dividend"),
     (r"DEMERGER", "demerger"),
     (r"BUY BACK", "buyback"),
+    (r"INTEREST PAYMENT", "interest"),
+    (r"REDEMPTION", "redemption"),
 )
 FACES = r"From R[se] (?P<held>\d+)/- Per Share To R[se] (?P<new>\d+)/- Per Share"
 LONG_TEXTS = (
@@ -168,58 +172,79 @@ def understood(text: str, forms: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         (match, kind) for form, kind in forms if (match := re.fullmatch(form, text))
     ]
     terms = found.groupdict()
-    return {
-        "kind": kind,
-        "new": int(terms["new"]) if "new" in terms else None,
-        "held": int(terms["held"]) if "held" in terms else None,
-        "amount_inr": float(terms["amount"]) if "amount" in terms else None,
-    }
+    ratio = None
+    if "new" in terms:
+        new, held = int(terms["new"]), int(terms["held"])
+        ratio = held / new if kind == "split" else new / held
+    amount = float(terms["amount"]) if "amount" in terms else None
+    return {"kind": kind, "ratio": ratio, "amount_inr": amount}
 
 
-def test_the_reports_tell_every_action_ten_days_ahead(exchange: Exchange) -> None:
-    sessions = exchange.calendar.between(date(2023, 1, 1), date(2024, 12, 31))
-    told: dict[tuple[str, str], set[str]] = {}
-    for session in sessions:
-        for line in lines(report(exchange, session)["bc"]):
-            ex_date = date.fromisoformat(line["EX_DT"])
-            assert session < ex_date <= session + timedelta(days=10)
-            assert line["RECORD_DT"] == line["EX_DT"]
-            told.setdefault((line["EX_DT"], line["PURPOSE"]), set()).add(line["SERIES"])
-    expected = corporate_actions(exchange, sessions).to_pylist()
-    assert set(told) == {(str(row["ex_date"]), row["text"]) for row in expected}
+def test_the_reports_tell_of_actions_ten_days_ahead(exchange: Exchange) -> None:
+    told: dict[tuple[str, str, str], set[str]] = {}
+    kinds: Counter[str] = Counter()
+    for session in exchange.calendar.between(date(2018, 1, 1), date(2024, 12, 31))[::7]:
+        read = lines(report(exchange, session)["bc"])
+        expected = truth(exchange, session)["corporate_actions"].to_pylist()
+        assert len(read) == len(expected) > 5
+        for number, (line, row) in enumerate(zip(read, expected, strict=True), 2):
+            assert row == {
+                "session_date": session,
+                "line": number,
+                "ex_date": date.fromisoformat(line["EX_DT"]) if line["EX_DT"] else None,
+                "record_date": date.fromisoformat(line["RECORD_DT"]),
+                "symbol": line["SYMBOL"],
+                "series": line["SERIES"],
+                "text": line["PURPOSE"],
+                **understood(line["PURPOSE"], TEXTS),
+            }
+            assert session < row["record_date"] <= session + timedelta(days=10)
+            kinds[row["kind"]] += 1
+            key = (line["EX_DT"], line["SYMBOL"], line["PURPOSE"])
+            told.setdefault(key, set()).add(line["SERIES"])
     assert {frozenset(series) for series in told.values()} == {
         frozenset({"BE", "BL", "EQ", "IQ", "T0", "TL"}),
         frozenset({"SL", "SM", "SQ", "ST"}),
+        frozenset({"N0", "U0"}),
+        frozenset({"GB"}),
     }
-    for row in expected:
-        terms = understood(row["text"], TEXTS)
-        assert terms == {name: row[name] for name in terms}
-    assert Counter(row["kind"] for row in expected)["dividend"] > 40
+    assert set(kinds) >= {"split", "bonus", "rights", "dividend", "interest", "redemption"}
 
 
 def test_the_list_of_actions_says_the_same(exchange: Exchange) -> None:
-    sessions = exchange.calendar.between(date(2015, 1, 1), LAST)
+    first, last = date(2015, 1, 1), LAST
     expected = {
-        (row["ex_date"], row["symbol"]): row
-        for row in corporate_actions(exchange, sessions).to_pylist()
+        (row["ex_date"], row["symbol"]): row for row in actions(exchange, first, last).to_pylist()
     }
-    first, last = min(expected)[0], max(expected)[0]
-    entries = json.loads(exchange.actions_json(first, last))
     faces: dict[str, set[str]] = {}
-    for entry in entries:
+    for entry in json.loads(exchange.actions_json(first, last)):
         ex_date = datetime.strptime(entry["exDate"], "%d-%b-%Y").date()  # noqa: DTZ007
         row = expected.pop((ex_date, entry["symbol"]))
         terms = understood(entry["subject"], LONG_TEXTS)
         assert terms == {name: row[name] for name in terms}
+        assert entry["subject"] == row["text"]
         faces.setdefault(entry["symbol"], set()).add(entry["faceVal"])
         if row["kind"] == "rights":
             issue = row["amount_inr"] + int(entry["faceVal"])
             assert issue == row["issue_price_inr"]
-        if row["kind"] == "split":
-            assert entry["faceVal"] == str(row["held"])
     assert expected == {}
     assert max(map(len, faces.values())) > 1
     assert json.loads(exchange.actions_json(last, first)) == []
+
+
+def test_the_reports_tell_of_every_action_of_a_company(exchange: Exchange) -> None:
+    """Each before its ex-date, under the symbol of the report's day."""
+    sessions = exchange.calendar.between(date(2018, 1, 1), LAST)
+    told = {
+        (row["ex_date"], row["kind"], row["ratio"], row["amount_inr"])
+        for session in sessions
+        for row in listed(exchange, session).to_pylist()
+    }
+    happened = actions(exchange, date(2018, 2, 1), LAST).to_pylist()
+    assert len(happened) > 100
+    assert {
+        (row["ex_date"], row["kind"], row["ratio"], row["amount_inr"]) for row in happened
+    } <= told
 
 
 def test_adjusted_prices_move_as_prices_do(exchange: Exchange) -> None:
@@ -358,8 +383,8 @@ def test_listed_are_the_shares_of_the_main_board_of_today(exchange: Exchange) ->
 
 def test_index_closes_are_read_as_they_happened(exchange: Exchange) -> None:
     columns = (
-        *("open", "high", "low", "close", "points_change", "change_percent", "shares"),
-        *("turnover_crore_inr", "price_to_earnings", "price_to_book", "dividend_yield_percent"),
+        *("open", "high", "low", "close", "points_change", "percent_change", "shares"),
+        *("turnover_inr", "price_to_earnings", "price_to_book", "dividend_yield_percent"),
     )
     signs = set()
     for session in exchange.calendar.between(date(2024, 1, 15), date(2024, 2, 15)):
@@ -372,6 +397,8 @@ def test_index_closes_are_read_as_they_happened(exchange: Exchange) -> None:
             assert day == f"{session:%d-%m-%Y}"
             values = [None if cell == "-" else float(cell) for cell in figures]
             read[name] = dict(zip(columns, values, strict=True))
+            if read[name]["turnover_inr"] is not None:
+                read[name]["turnover_inr"] = Decimal(figures[7]) * 10_000_000
             signs |= {cell[:2] for cell in figures[4:6]}
         expected = {
             row.pop("index_name"): row

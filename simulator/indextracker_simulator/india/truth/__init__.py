@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from indextracker_simulator.india.truth import equities, indices
-from indextracker_simulator.india.truth.actions import adjusted, corporate_actions
+from indextracker_simulator.india.truth.actions import actions, adjusted, listed
 from indextracker_simulator.india.truth.instruments import instrument_spells
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from indextracker_simulator.india.exchange import Exchange
 
-__all__ = ["adjusted", "corporate_actions", "instrument_spells", "truth"]
+__all__ = ["actions", "adjusted", "instrument_spells", "truth"]
 
 
 def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
@@ -31,8 +31,12 @@ def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
 
     Returns:
         Tables by name, each sorted by its key: equities_daily; equity_disagreements, of what
-        documents of a session say differently; index_closes. What takes several sessions is in
-        `corporate_actions`, `adjusted` and `instrument_spells`.
+        documents of a session say differently; index_closes; corporate_actions, as the daily
+        report tells them. What takes several sessions is in `actions`, `adjusted` and
+        `instrument_spells`.
     """
-    closes = indices.index_closes(exchange, session)
-    return equities.tables(exchange, session) | {"index_closes": closes}
+    return {
+        **equities.tables(exchange, session),
+        "index_closes": indices.index_closes(exchange, session),
+        "corporate_actions": listed(exchange, session),
+    }

@@ -24,34 +24,62 @@ if TYPE_CHECKING:
     from indextracker_simulator.india.exchange import Exchange
     from indextracker_simulator.india.instruments import Instrument
 
-_ACTIONS = (
-    *("ex_date", "symbol", "kind", "number", "new", "held", "amount_inr", "issue_price_inr"),
-    *("text", "long_text"),
+_LISTED = (
+    *("session_date", "line", "kind", "ex_date", "record_date", "symbol", "series", "ratio"),
+    *("amount_inr", "text"),
 )
-_ADJUSTED = (*("session_date", "symbol", "series", "number", "factor", "close", "adjusted_close"),)
+_ACTIONS = (
+    *("ex_date", "symbol", "kind", "number", "ratio", "amount_inr", "issue_price_inr", "text"),
+)
+_ADJUSTED = ("session_date", "symbol", "series", "number", "factor", "close", "adjusted_close")
 _RATIOS = ("split", "bonus", "rights")
+_OF_BONDS: dict[str, Row] = {
+    "INTEREST PAYMENT": {"kind": "interest", "ratio": None, "amount_inr": None},
+    "REDEMPTION": {"kind": "redemption", "ratio": None, "amount_inr": None},
+}
+_FIRST_LINE = 2  # the header is line 1
 
 
-def corporate_actions(exchange: Exchange, sessions: Iterable[date]) -> pa.Table:
-    """Return the actions that the daily reports of sessions tell of, each once.
+def listed(exchange: Exchange, session: date) -> pa.Table:
+    """Return the actions that the daily report of a session tells of, a row for each line."""
+    rows = (
+        {
+            "session_date": session,
+            "line": number,
+            "ex_date": line.ex_date,
+            "record_date": line.record_date,
+            "symbol": line.symbol,
+            "series": line.series,
+            "text": line.text,
+            **(_terms(line.action) if line.action else _OF_BONDS[line.text]),
+        }
+        for number, line in enumerate(listed_actions(exchange.instruments, session), _FIRST_LINE)
+    )
+    return table(_LISTED, _LISTED[:3], rows)
 
-    Args:
-        exchange: The exchange.
-        sessions: Sessions whose reports are read.
+
+def actions(exchange: Exchange, first: date, last: date) -> pa.Table:
+    """Return the actions of companies whose ex-dates are within two days, each once.
 
     Returns:
         ex_date, symbol on that day, kind (split, bonus, rights, dividend, demerger, buyback),
-        number of the instrument; new and held of a ratio (of a split, new and old face value),
-        null of others; amount_inr, of a dividend per share, of a rights issue the premium;
-        issue_price_inr of a rights issue; the text of the daily report, and that of the list of
-        corporate actions.
+        number of the instrument, ratio and amount_inr as in the table of listed actions,
+        issue_price_inr of a rights issue, and the text of the site's list.
     """
-    told = {
-        (action.ex_date, one.number): (one, action)
-        for session in sessions
-        for one, action in listed_actions(exchange.instruments, session)
-    }
-    return table(_ACTIONS, _ACTIONS[:3], (_action_row(*found) for found in told.values()))
+    rows = (
+        {
+            "ex_date": action.ex_date,
+            "symbol": one.identities.at(action.ex_date).symbol,
+            "number": one.number,
+            "issue_price_inr": action.issue_paise / 100 if action.issue_paise else None,
+            "text": action.long_text,
+            **_terms(action),
+        }
+        for one in exchange.instruments
+        for action in one.actions
+        if first <= action.ex_date <= last
+    )
+    return table(_ACTIONS, _ACTIONS[:3], rows)
 
 
 def adjusted(exchange: Exchange, sessions: Iterable[date], as_of: date) -> pa.Table:
@@ -65,19 +93,17 @@ def adjusted(exchange: Exchange, sessions: Iterable[date], as_of: date) -> pa.Ta
     return table(_ADJUSTED, _ADJUSTED[:3], rows)
 
 
-def _action_row(one: Instrument, action: Action) -> Row:
-    ratio = action.kind in _RATIOS
+def _terms(action: Action) -> Row:
+    """Return kind, ratio and amount.
+
+    The ratio is of shares: new ones for each held, of a split those after it for each before.
+    """
+    ratios = {"split": action.held / action.new}
+    ratios |= dict.fromkeys(("bonus", "rights"), action.new / action.held)
     return {
-        "ex_date": action.ex_date,
-        "symbol": one.identities.at(action.ex_date).symbol,
         "kind": action.kind,
-        "number": one.number,
-        "new": action.new if ratio else None,
-        "held": action.held if ratio else None,
+        "ratio": ratios.get(action.kind),
         "amount_inr": action.paise / 100 if action.paise else None,
-        "issue_price_inr": action.issue_paise / 100 if action.issue_paise else None,
-        "text": action.short_text,
-        "long_text": action.long_text,
     }
 
 

@@ -14,10 +14,10 @@ Row: TypeAlias = dict[str, Any]
 
 _TEXTS = (
     *("symbol", "series", "isin", "source_formats", "source_format", "kept_format", "figure"),
-    *("kind", "text", "long_text", "name", "industry", "index_name"),
+    *("kind", "text", "name", "industry", "index_name"),
 )
-_COUNTS = ("shares", "trades", "deliverable_shares", "number", "new", "held")
-_DATES = ("session_date", "ex_date", "first_session", "last_session")
+_COUNTS = ("shares", "trades", "deliverable_shares", "number", "line")
+_DATES = ("session_date", "ex_date", "record_date", "first_session", "last_session")
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(_TEXTS, pa.string()),
     **dict.fromkeys(_COUNTS, pa.int64()),

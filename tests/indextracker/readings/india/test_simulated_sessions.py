@@ -1,0 +1,128 @@
+"""What feeds and readings make of the simulated exchange's documents is what happened there."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+from support.documents import accepted
+
+from indextracker import calendars
+from indextracker.calendars.exchanges import find_exchanges
+from indextracker.feeds import Feed
+from indextracker.feeds.india import bhavcopies as feeds
+from indextracker.feeds.india.daily_report import CORPORATE_ACTIONS, MARKET_CAPS
+from indextracker.feeds.india.holidays import HOLIDAYS
+from indextracker.feeds.india.index_closes import INDEX_CLOSES
+from indextracker.lake.arrow import arrow_schema
+from indextracker.readings.india import bhavcopies, corporate_actions, index_closes
+from indextracker.readings.model import Reading
+from indextracker_simulator.india.exchange import DocumentKind, Exchange
+from indextracker_simulator.india.truth import truth
+
+# Without ISINs; resaved; with the full bhavcopy; with wrong shares of delivery; with wrong shares;
+# a Muhurat evening, filed a day late; without a full bhavcopy; a Saturday with all three; the last
+# of legacy; the first without it.
+SESSIONS = (
+    *(date(2011, 6, 21), date(2017, 7, 10), date(2019, 10, 1), date(2020, 4, 13)),
+    *(date(2020, 7, 13), date(2021, 11, 4), date(2022, 8, 8), date(2024, 1, 20)),
+    *(date(2024, 7, 5), date(2024, 7, 8)),
+)
+FILES: dict[DocumentKind, tuple[feeds.Bhavcopy, Feed]] = {
+    "udiff": (feeds.UDIFF, feeds.UDIFF_BHAVCOPY),
+    "legacy": (feeds.LEGACY, feeds.LEGACY_BHAVCOPY),
+    "full": (feeds.FULL, feeds.FULL_BHAVCOPY),
+}
+
+
+@pytest.fixture(autouse=True)
+def _nse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(calendars.EXCHANGES, "XNSE", find_exchanges(["india"])["XNSE"])
+
+
+@pytest.fixture(scope="module")
+def nse() -> Exchange:
+    return Exchange(clock=lambda: datetime(2026, 8, 21, 12, tzinfo=ZoneInfo("Asia/Kolkata")))
+
+
+def read(
+    nse: Exchange, kind: DocumentKind, feed: Feed, reading: Reading, session: date
+) -> pa.Table:
+    """The lines of a session's document that are read, all of them; none where there is none."""
+    filed_late = (kind, session) == ("full", date(2021, 11, 4))
+    published = nse.published(kind, date(2021, 11, 5) if filed_late else session)
+    if published is None:
+        return arrow_schema(reading.table).empty_table()
+    lines = accepted(feed, published.body, session)
+    assert reading.rejects(lines, session).num_rows == 0
+    return lines.filter(reading.judge(lines, session))
+
+
+def happened(nse: Exchange, table: str, session: date) -> list[dict[str, Any]]:
+    """The rows of a true table of a session, in the order of their texts, without the session."""
+    return in_order(truth(nse, session)[table].drop_columns("session_date"))
+
+
+def in_order(rows: pa.Table) -> list[dict[str, Any]]:
+    return sorted(rows.to_pylist(), key=lambda row: str(sorted(row.items())))
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=str)
+def test_three_files_tell_what_was_traded_and_where_they_differ(
+    nse: Exchange, session: date
+) -> None:
+    found = [read(nse, kind, feed, file.reading, session) for kind, (file, feed) in FILES.items()]
+    equities = bhavcopies.equities(*found, session)
+    assert in_order(equities) == happened(nse, "equities_daily", session)
+    differing = bhavcopies.disagreements(*found, session)
+    assert in_order(differing) == happened(nse, "equity_disagreements", session)
+
+
+@pytest.mark.parametrize(
+    ("kind", "feed", "reading", "facts", "table"),
+    [
+        (
+            "report",
+            CORPORATE_ACTIONS,
+            corporate_actions.CORPORATE_ACTIONS,
+            corporate_actions.announced,
+            "corporate_actions",
+        ),
+        (
+            "index_closes",
+            INDEX_CLOSES,
+            index_closes.INDEX_CLOSES,
+            index_closes.levels,
+            "index_closes",
+        ),
+    ],
+)
+def test_other_documents_tell_what_happened(
+    nse: Exchange,
+    kind: DocumentKind,
+    feed: Feed,
+    reading: Reading,
+    facts: Callable[[pa.Table, date], pa.Table],
+    table: str,
+) -> None:
+    for session in nse.calendar.between(date(2024, 1, 1), date(2024, 6, 30)):
+        found = facts(read(nse, kind, feed, reading, session), session)
+        assert in_order(found) == happened(nse, table, session)
+
+
+def test_every_company_has_a_market_cap(nse: Exchange) -> None:
+    session = date(2025, 12, 16)
+    published = nse.published("report", session)
+    assert published is not None
+    caps = accepted(MARKET_CAPS, published.body, session)
+    companies = {row.symbol for row in nse.rows(session) if row.isin.startswith("INE")}
+    bonds = {row.symbol for row in nse.rows(session) if row.series in ("N1", "NA")}
+    assert companies - bonds <= set(caps["symbol"].to_pylist())
+
+
+def test_the_list_of_holidays_of_every_year_is_read(nse: Exchange) -> None:
+    for year in range(2011, 2027):
+        holidays = accepted(HOLIDAYS, nse.holidays_json(year), date(year, 1, 1))
+        assert 9 < holidays.num_rows < 20
