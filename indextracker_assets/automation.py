@@ -23,9 +23,9 @@ from indextracker.building.needs import needs_of
 from indextracker.building.planning import spans
 from indextracker.feeds import feeds_of
 from indextracker.platform import Platform
+from indextracker.warehouse import dbt_runs
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
-from indextracker_assets.assets.marts import has_models
 from indextracker_assets.partitions import tags, tags_between
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
@@ -253,7 +253,7 @@ def _refining(
 
 def _publishing(subject: Subject, instance: dg.DagsterInstance, now: datetime) -> Requests:
     """A run for the marts, where the warehouse was loaded after they were last begun."""
-    if not has_models(subject):
+    if not dbt_runs.has_models(subject.name):
         return
     marts = jobs.job_name(jobs.BUILD_MARTS, subject)
     loaded = [

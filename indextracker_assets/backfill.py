@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -24,12 +25,12 @@ from indextracker.building.staleness import Needs
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
 from indextracker.system.failpoints import failpoint
+from indextracker.warehouse import dbt_runs
 from indextracker_assets import jobs, outcomes, partitions
 from indextracker_assets.assets.bronze import AGAIN, remark
 from indextracker_assets.assets.documents import STEPS
-from indextracker_assets.assets.marts import has_models
 from indextracker_assets.assets.warehouse import loaded_of, loading
-from indextracker_assets.definitions import work_defs
+from indextracker_assets.definitions import marts_defs, table_defs
 from indextracker_assets.pools import make_places
 from indextracker_assets.resources import cancel_job_runs
 from indextracker_assets.runs import (
@@ -106,10 +107,21 @@ class _Runs:
         # The user starts the command again: nothing is retried without being asked for.
         self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
         self._env = platform.settings.deployment.env
-        self._defs = work_defs(platform)
+        self._defs = table_defs(platform)
+        self._with_marts: Future[dg.Definitions] | None = None
         self._progress = platform.progress
         self.subject = subject
         self.report = report
+
+    def load_marts(self) -> None:
+        """Begins to load what builds the marts, while tables are computed: it takes seconds."""
+
+        def loaded() -> dg.Definitions:
+            found = dg.Definitions.merge(self._defs, marts_defs())
+            dbt_runs.load()
+            return found
+
+        self._with_marts = ThreadPoolExecutor(1).submit(loaded)
 
     def run(
         self,
@@ -123,11 +135,11 @@ class _Runs:
         shield_children()
         self._listen(run_id, span)
         of_span = partitions.tags(span) if span else {}
+        of_marts = job == jobs.BUILD_MARTS and self._with_marts
+        defs = of_marts.result() if of_marts else self._defs
         result = run_here(
             self._instance,
-            self._defs.resolve_job_def(
-                jobs.job_name(job, self.subject, span.timeline if span else None)
-            ),
+            defs.resolve_job_def(jobs.job_name(job, self.subject, span.timeline if span else None)),
             run_id,
             env=self._env,
             keys=keys,
@@ -239,6 +251,11 @@ def _refine(
     plan = _plan(platform, wanted, keys)
     parts = sum(len(span.keys) * len(_refined(span)) for span in plan)
     platform.progress.begin(f"computing {_in_words(runs.subject, plan)}", parts)
+    marts_too = (
+        plan and "marts" in reached and not tables and dbt_runs.has_models(runs.subject.name)
+    )
+    if marts_too:
+        runs.load_marts()
     if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].is_whole]:
         runs.run(jobs.REFINE, alone)
     for number, span in enumerate(plan):
@@ -251,8 +268,7 @@ def _refine(
             if "warehouse" in reached:
                 assets += [raw_key(t) for t in loaded_of(runs.subject).get(Whole(), [])]
         runs.run(jobs.REFINE, assets, span)
-    wanted_too = "marts" in reached and not tables and has_models(runs.subject)
-    if wanted_too and plan and not runs.report.failures:
+    if marts_too and not runs.report.failures:
         platform.progress.begin("starting dbt")
         runs.run(jobs.BUILD_MARTS)
 

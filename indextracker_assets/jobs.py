@@ -16,8 +16,8 @@ from indextracker.building.freshness import watched
 from indextracker.building.needs import refined_tables
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.feeds import feeds_of
+from indextracker.warehouse import dbt_runs
 from indextracker_assets.assets.freshness import CHECK
-from indextracker_assets.assets.marts import has_models
 from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.specs import asset_key, group, raw_key
 from indextracker_catalogue import (
@@ -72,13 +72,10 @@ def jobs_of(kind: str, subject: Subject) -> list[dg.UnresolvedAssetJobDefinition
     ]
 
 
-def work_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """What fills tables and marts, of each subject that has any."""
+def work_jobs(*kinds: str) -> list[dg.UnresolvedAssetJobDefinition]:
+    """The jobs of some kinds, of each subject that has any."""
     return [
-        job
-        for subject in SUBJECTS.values()
-        for kind in (ACQUIRE, REFINE, BUILD_MARTS)
-        for job in jobs_of(kind, subject)
+        job for subject in SUBJECTS.values() for kind in kinds for job in jobs_of(kind, subject)
     ]
 
 
@@ -125,7 +122,7 @@ def _tables(subject: Subject) -> dict[str, dg.AssetSelection]:
 
 
 def _marts(subject: Subject) -> dict[str, dg.AssetSelection]:
-    if not has_models(subject):
+    if not dbt_runs.has_models(subject.name):
         return {}
     schemas = ("staging", "intermediate", "marts")
     groups = (group(subject.name, schema) for schema in schemas)

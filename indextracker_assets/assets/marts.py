@@ -69,12 +69,8 @@ def _tested(test: Mapping[str, Any]) -> str | None:
 def marts_assets() -> list[dg.AssetsDefinition]:
     """All models of a subject in one step: dbt starts once per backfill."""
     manifest = shown_manifest()
-    return [_marts(subject, manifest) for subject in SUBJECTS.values() if has_models(subject)]
-
-
-def has_models(subject: Subject) -> bool:
-    """Whether anything of a subject is built by dbt."""
-    return subject.name in dbt_runs.relations()
+    subjects = [subject for subject in SUBJECTS.values() if dbt_runs.has_models(subject.name)]
+    return [_marts(subject, manifest) for subject in subjects]
 
 
 def _marts(subject: Subject, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:

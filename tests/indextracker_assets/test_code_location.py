@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,22 @@ print(seen, "pysail" in sys.modules)
     sys.stderr.write(done.stderr)
     assert done.stdout.strip() == "[] False"
     assert not Path(bare["INDEXTRACKER_LAKE"]).parent.exists()
+
+
+@pytest.mark.usefixtures("definitions")  # for which the dbt project is compiled
+def test_what_computes_tables_is_loaded_without_dbt(bare: dict[str, str]) -> None:
+    """A backfill loads dbt while Spark computes, and one that stops at silver never."""
+    code = """
+        import sys
+        from indextracker import settings
+        from indextracker.platform import Platform
+        from indextracker_assets import backfill
+        from indextracker_assets.definitions import table_defs
+        table_defs(Platform(settings.load()))
+        print(sorted({"dbt", "dagster_dbt", "sqlglot"} & {*sys.modules}))
+    """
+    done = python(textwrap.dedent(code), bare)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
 def test_the_code_location_marks_where_things_are(definitions: dg.Definitions) -> None:
