@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from indextracker_simulator.india import bhavcopies, daily_report, indices, lists, notices, routes
+from indextracker_simulator.india import bhavcopies, daily_report, indices, routes
 from indextracker_simulator.india.calendar import (
     FIRST_DAY,
     INDIA,
@@ -86,6 +86,7 @@ class Exchange:
         filed_late: Sessions whose full bhavcopy lies under the name of the day after.
         browsers_only: Whether the publishers answer browsers alone, by their name; else they
             refuse those that name themselves as tools do when nobody tells them otherwise.
+        snapshot_requests: How many snapshots the vendor gives in all; None for any number.
     """
 
     seed: int = DEFAULT_SEED
@@ -94,9 +95,11 @@ class Exchange:
     news_effect: float = DEFAULT_NEWS_EFFECT
     filed_late: Collection[date] = (date(2021, 11, 4),)
     browsers_only: bool = False
+    snapshot_requests: int | None = None
 
     def __post_init__(self) -> None:
         self._lock = RLock()
+        self._snapshots = 0
         self._rows = lru_cache(maxsize=4)(self._trade)
 
     def answer(self, question: Question) -> Answer | None:
@@ -163,25 +166,11 @@ class Exchange:
         at = datetime.combine(day, _PUBLISHED_FROM, INDIA)
         return max(at, self.calendar.hours(day)[1] + _AFTER_CLOSE) if self.trades_on(day) else at
 
-    def holidays_json(self, year: int) -> bytes:
-        """Return the list of a year's holidays as it stands now."""
-        return notices.holidays_json(year, self.today)
-
-    def actions_json(self, first: date, last: date) -> bytes:
-        """Return the corporate actions whose ex-dates are within two days."""
-        return notices.actions_json(self.instruments, first, last)
-
-    def symbol_changes_csv(self) -> bytes:
-        """Return the list of renamings as it stands now."""
-        return lists.symbol_changes_csv(self.instruments, self.today)
-
-    def listed_csv(self) -> bytes:
-        """Return the list of listed securities as it stands now."""
-        return lists.listed_csv(self.instruments, self.today)
-
-    def members_csv(self) -> bytes:
-        """Return the members of the broadest index as of now."""
-        return lists.members_csv(self.instruments, self.today)
+    def may_have_snapshot(self) -> bool:
+        """Count a request for a snapshot; tell whether there is one left."""
+        with self._lock:
+            self._snapshots += 1
+            return self.snapshot_requests is None or self._snapshots <= self.snapshot_requests
 
     def _trade(self, session: date) -> list[Row]:
         return rows(self.instruments, self.seed, session)

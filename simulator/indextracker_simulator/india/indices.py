@@ -99,6 +99,12 @@ def members(instruments: Sequence[Instrument], day: date, number: int) -> list[I
     return candidates[:number]
 
 
+def members_of(index: str, instruments: Sequence[Instrument], day: date) -> list[Instrument]:
+    """Return the members of an index on a day, whatever its name's capitals; none where unknown."""
+    sizes = {known.name.upper(): known.members for known in _INDICES}
+    return members(instruments, day, sizes.get(index.upper(), 0))
+
+
 def session_levels(
     instruments: Sequence[Instrument], rows: Sequence[Row], seed: int, session: date
 ) -> list[Level]:

@@ -12,16 +12,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indextracker_simulator.answers import HTML, JSON, NOT_FOUND, ZIP, Answer, html_page
+from indextracker_simulator.india import announcements, lists, notices, snapshots
 from indextracker_simulator.india.calendar import FIRST_DAY
 from indextracker_simulator.india.texts import month, month_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from indextracker_simulator.answers import Question
     from indextracker_simulator.india.exchange import DocumentKind, Exchange
 
 CSV = "text/csv"
+XML = "text/xml"
 
 _SITE = "www.nseindia.com"
 _TOOLS = ("curl", "python-requests", "python-urllib", "wget", "java", "go-http-client")
@@ -91,9 +93,14 @@ _FILES = (
 
 
 _LISTS: dict[str, Callable[[Exchange], bytes]] = {
-    "/content/equities/symbolchange.csv": lambda exchange: exchange.symbol_changes_csv(),
-    "/content/equities/EQUITY_L.csv": lambda exchange: exchange.listed_csv(),
-    "/content/indices/ind_nifty500list.csv": lambda exchange: exchange.members_csv(),
+    "/content/equities/symbolchange.csv": lambda e: lists.symbol_changes_csv(
+        e.instruments, e.today
+    ),
+    "/content/equities/EQUITY_L.csv": lambda e: lists.listed_csv(e.instruments, e.today),
+    "/content/indices/ind_nifty500list.csv": lambda e: lists.members_csv(e.instruments, e.today),
+    "/content/RSS/Online_announcements.xml": lambda e: announcements.announcements_xml(
+        e.instruments, e.seed, e.clock()
+    ),
 }
 """Lists as of today."""
 
@@ -103,7 +110,9 @@ def answer(exchange: Exchange, question: Question) -> Answer | None:
     handler = _handler(question.path)
     if handler is None or question.method != "GET":
         return None
-    return _DENIED if _is_denied(exchange, question) else handler(exchange, question)
+    if question.path not in _SNAPSHOTS and _is_denied(exchange, question):
+        return _DENIED
+    return handler(exchange, question)
 
 
 def _is_denied(exchange: Exchange, question: Question) -> bool:
@@ -118,7 +127,8 @@ def _is_denied(exchange: Exchange, question: Question) -> bool:
 
 def _handler(path: str) -> _Handler | None:
     if path in _LISTS:
-        return lambda exchange, _question: Answer(HTTPStatus.OK, CSV, _LISTS[path](exchange))
+        content_type = XML if path.endswith(".xml") else CSV
+        return lambda exchange, _: Answer(HTTPStatus.OK, content_type, _LISTS[path](exchange))
     return _HANDLERS.get(path) or _file_handler(path)
 
 
@@ -157,7 +167,7 @@ def _holidays(exchange: Exchange, question: Question) -> Answer:
     year = fields.get("year", str(exchange.today.year))
     if fields.get("type") != "trading" or not year.isdecimal():
         return NOT_FOUND
-    return Answer(HTTPStatus.OK, JSON, exchange.holidays_json(int(year)))
+    return Answer(HTTPStatus.OK, JSON, notices.holidays_json(int(year), exchange.today))
 
 
 def _actions(exchange: Exchange, question: Question) -> Answer:
@@ -165,7 +175,7 @@ def _actions(exchange: Exchange, question: Question) -> Answer:
     first, last = (_dashed(fields.get(name, "")) for name in ("from_date", "to_date"))
     if fields.get("index") != "equities" or first is None or last is None:
         return Answer(HTTPStatus.OK, JSON, b"[]")
-    return Answer(HTTPStatus.OK, JSON, exchange.actions_json(first, last))
+    return Answer(HTTPStatus.OK, JSON, notices.actions_json(exchange.instruments, first, last))
 
 
 def _dashed(text: str) -> date | None:
@@ -186,7 +196,29 @@ def _day(year: str, month_text: str, day: str) -> date | None:
 
 _Handler: TypeAlias = "Callable[[Exchange, Question], Answer]"
 
+
+def _snapshot(
+    make: Callable[[Exchange, Mapping[str, str]], bytes], exchange: Exchange, question: Question
+) -> Answer:
+    if not question.headers.get("x-rapidapi-key"):
+        return Answer(HTTPStatus.UNAUTHORIZED, JSON, b'{"message":"Invalid API key."}')
+    if not exchange.may_have_snapshot():
+        return Answer(HTTPStatus.TOO_MANY_REQUESTS, JSON, b'{"message":"Too many requests"}')
+    return Answer(HTTPStatus.OK, JSON, make(exchange, question.fields))
+
+
+_SNAPSHOTS: dict[str, Callable[[Exchange, Mapping[str, str]], bytes]] = {
+    "/any": lambda e, _: snapshots.frozen_json(e.instruments, e.seed, e.clock()),
+    "/price": lambda e, fields: snapshots.frozen_json(
+        e.instruments, e.seed, e.clock(), fields.get("Indices", "")
+    ),
+    "/equities": lambda e, _: snapshots.newer_json(e.instruments, e.seed, e.clock()),
+}
+"""What a vendor of prices sells, to those who show a key."""
+
+
 _HANDLERS: dict[str, _Handler] = {
+    **{path: partial(_snapshot, make) for path, make in _SNAPSHOTS.items()},
     "/api/holiday-master": _holidays,
     "/api/corporates-corporateActions": _actions,
 }

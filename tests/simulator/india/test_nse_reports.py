@@ -19,6 +19,8 @@ from simulator.india.layouts import foreign_shapes
 
 from indextracker_simulator.india.calendar import INDIA
 from indextracker_simulator.india.exchange import Exchange
+from indextracker_simulator.india.lists import listed_csv, members_csv, symbol_changes_csv
+from indextracker_simulator.india.notices import actions_json
 from indextracker_simulator.india.truth import (
     actions,
     adjusted,
@@ -28,7 +30,10 @@ from indextracker_simulator.india.truth import (
 from indextracker_simulator.india.truth.actions import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from indextracker_simulator.india.instruments import Instrument
 
 SESSION = date(2025, 12, 16)
 PARTS = ("an{}.txt", "bc{}.csv", "etf{}.csv", "mcap{}.csv", "pd{}.csv", "readme.txt")
@@ -217,7 +222,7 @@ def test_the_list_of_actions_says_the_same(exchange: Exchange) -> None:
         (row["ex_date"], row["symbol"]): row for row in actions(exchange, first, last).to_pylist()
     }
     faces: dict[str, set[str]] = {}
-    for entry in json.loads(exchange.actions_json(first, last)):
+    for entry in json.loads(actions_json(exchange.instruments, first, last)):
         ex_date = datetime.strptime(entry["exDate"], "%d-%b-%Y").date()  # noqa: DTZ007
         row = expected.pop((ex_date, entry["symbol"]))
         terms = understood(entry["subject"], LONG_TEXTS)
@@ -229,7 +234,7 @@ def test_the_list_of_actions_says_the_same(exchange: Exchange) -> None:
             assert issue == row["issue_price_inr"]
     assert expected == {}
     assert max(map(len, faces.values())) > 1
-    assert json.loads(exchange.actions_json(last, first)) == []
+    assert json.loads(actions_json(exchange.instruments, last, first)) == []
 
 
 def test_the_reports_tell_of_every_action_of_a_company(exchange: Exchange) -> None:
@@ -286,7 +291,7 @@ def test_an_action_after_the_day_of_adjustment_does_not_count(exchange: Exchange
 
 
 def test_spells_of_an_instrument_follow_its_names(exchange: Exchange) -> None:
-    sessions = exchange.calendar.between(date(2011, 1, 1), LAST)
+    sessions = exchange.calendar.between(FIRST, LAST)
     spells = instrument_spells(exchange, sessions).to_pylist()
     by_number: dict[int, list[dict[str, Any]]] = {}
     for spell in spells:
@@ -297,12 +302,16 @@ def test_spells_of_an_instrument_follow_its_names(exchange: Exchange) -> None:
             assert any(before[name] != after[name] for name in ("symbol", "series", "isin"))
         starts = exchange.instruments[number].identities.starts
         symbols = list(dict.fromkeys(spell["symbol"] for spell in of_one))
-        assert len(symbols) == sum(start <= LAST for start in starts)
-    assert max(map(len, by_number.values())) > 4
+        assert len(symbols) == sum(start <= LAST for start in starts) - sum(
+            start <= FIRST for start in starts[1:]
+        )
+    assert max(map(len, by_number.values())) > 3
 
 
 def test_renamings_lead_from_each_symbol_to_the_next(exchange: Exchange) -> None:
-    changes = list(csv.reader(io.StringIO(exchange.symbol_changes_csv().decode())))
+    changes = list(
+        csv.reader(io.StringIO(symbol_changes_csv(exchange.instruments, exchange.today).decode()))
+    )
     assert all(len(change) == 4 for change in changes)
     following = {old: (new, day) for _, old, new, day in changes}
     assert len(following) == len(changes)
@@ -329,24 +338,28 @@ def test_a_renaming_is_listed_from_its_day_on() -> None:
         if start > date(2015, 1, 1)
     )
     now[0] = datetime(day.year, day.month, day.day, 9, tzinfo=INDIA)
-    after = exchange.symbol_changes_csv()
+    after = symbol_changes_csv(exchange.instruments, exchange.today)
     now[0] -= timedelta(days=3)
-    before = exchange.symbol_changes_csv()
+    before = symbol_changes_csv(exchange.instruments, exchange.today)
     assert set(before.splitlines()) < set(after.splitlines())
 
 
 @pytest.mark.parametrize(
     ("sample", "made", "words"),
     [
-        ("EQUITY_L.csv", "listed_csv", {0, 1, 3, 6}),
-        ("ind_nifty500list.csv", "members_csv", {0, 2, 4}),
+        ("EQUITY_L.csv", listed_csv, {0, 1, 3, 6}),
+        ("ind_nifty500list.csv", members_csv, {0, 2, 4}),
     ],
 )
 def test_a_list_is_laid_out_as_the_published_one(
-    exchange: Exchange, samples: Path, sample: str, made: str, words: set[int]
+    exchange: Exchange,
+    samples: Path,
+    sample: str,
+    made: Callable[[Sequence[Instrument], date], bytes],
+    words: set[int],
 ) -> None:
     published = (samples / "nse" / sample).read_text().splitlines()
-    ours = getattr(exchange, made)().decode().splitlines()
+    ours = made(exchange.instruments, exchange.today).decode().splitlines()
     assert ours[0] == published[0]
     assert foreign_shapes(ours[1:], published[1:], words) == {}
     assert len(ours) > 25
@@ -355,7 +368,7 @@ def test_a_list_is_laid_out_as_the_published_one(
 def test_renamings_have_the_published_form(exchange: Exchange, samples: Path) -> None:
     published = (samples / "nse" / "symbolchange.csv").read_text().splitlines()
     form = re.compile(r"[^,]*,[A-Z0-9&-]+,[A-Z0-9&-]+,\d\d-[A-Z]{3}-\d{4}")
-    ours = exchange.symbol_changes_csv().decode().splitlines()
+    ours = symbol_changes_csv(exchange.instruments, exchange.today).decode().splitlines()
     assert all(map(form.fullmatch, published))
     assert all(map(form.fullmatch, ours))
     for oddity in (" ", ","):
@@ -366,7 +379,10 @@ def test_renamings_have_the_published_form(exchange: Exchange, samples: Path) ->
 
 
 def test_listed_are_the_shares_of_the_main_board_of_today(exchange: Exchange) -> None:
-    listed = {line["SYMBOL"]: line for line in lines(exchange.listed_csv().decode())}
+    listed = {
+        line["SYMBOL"]: line
+        for line in lines(listed_csv(exchange.instruments, exchange.today).decode())
+    }
     traded = exchange.rows(LAST)
     shares = {row.symbol: row for row in traded if row.series in ("EQ", "BE") and "INE" in row.isin}
     assert set(shares) <= set(listed)

@@ -12,6 +12,8 @@ import requests
 from indextracker_simulator.faults import Faults
 from indextracker_simulator.india.calendar import INDIA
 from indextracker_simulator.india.exchange import Exchange
+from indextracker_simulator.india.lists import listed_csv, members_csv, symbol_changes_csv
+from indextracker_simulator.india.notices import actions_json
 from indextracker_simulator.server import serving
 
 if TYPE_CHECKING:
@@ -90,9 +92,15 @@ def test_each_document_lies_at_its_path(
 
 def test_lists_of_today_lie_at_their_paths(client: Client, exchange: Exchange) -> None:
     for path, made in (
-        ("/content/equities/symbolchange.csv", exchange.symbol_changes_csv()),
-        ("/content/equities/EQUITY_L.csv", exchange.listed_csv()),
-        ("/content/indices/ind_nifty500list.csv", exchange.members_csv()),
+        (
+            "/content/equities/symbolchange.csv",
+            symbol_changes_csv(exchange.instruments, exchange.today),
+        ),
+        ("/content/equities/EQUITY_L.csv", listed_csv(exchange.instruments, exchange.today)),
+        (
+            "/content/indices/ind_nifty500list.csv",
+            members_csv(exchange.instruments, exchange.today),
+        ),
     ):
         answer = client.get(path)
         assert (answer.status_code, answer.content) == (200, made)
@@ -102,7 +110,9 @@ def test_lists_of_today_lie_at_their_paths(client: Client, exchange: Exchange) -
 def test_actions_are_asked_for_by_days(client: Client, exchange: Exchange) -> None:
     path = "/api/corporates-corporateActions?index=equities&from_date={}&to_date={}"
     answer = client.get(path.format("01-12-2025", "31-12-2025"))
-    assert answer.content == exchange.actions_json(date(2025, 12, 1), date(2025, 12, 31))
+    assert answer.content == actions_json(
+        exchange.instruments, date(2025, 12, 1), date(2025, 12, 31)
+    )
     for days in (("2025-12-01", "2025-12-31"), ("32-12-2025", "31-12-2025")):
         assert client.get(path.format(*days)).json() == []
     assert (

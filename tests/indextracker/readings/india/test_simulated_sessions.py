@@ -20,6 +20,7 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.readings.india import bhavcopies, corporate_actions, index_closes
 from indextracker.readings.model import Reading
 from indextracker_simulator.india.exchange import DocumentKind, Exchange
+from indextracker_simulator.india.notices import holidays_json
 from indextracker_simulator.india.truth import truth
 
 # Without ISINs; resaved; with the full bhavcopy; with wrong shares of delivery; with wrong shares;
@@ -124,5 +125,5 @@ def test_every_company_has_a_market_cap(nse: Exchange) -> None:
 
 def test_the_list_of_holidays_of_every_year_is_read(nse: Exchange) -> None:
     for year in range(2011, 2027):
-        holidays = accepted(HOLIDAYS, nse.holidays_json(year), date(year, 1, 1))
+        holidays = accepted(HOLIDAYS, holidays_json(year, nse.today), date(year, 1, 1))
         assert 9 < holidays.num_rows < 20
