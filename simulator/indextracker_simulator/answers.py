@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ZIP = "application/zip"
 HTML = "text/html; charset=UTF-8"
 JSON = "application/json; charset=UTF-8"
+CSV = "text/csv"
+"""A CSV with a header, whose lines have equally many cells."""
 
 
 @dataclass(frozen=True)

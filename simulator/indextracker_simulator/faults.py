@@ -2,7 +2,7 @@
 
 Faults are drawn and answers altered here; faults of the connection are carried out by server.py.
 Documents are damaged only in ways that a reader can detect: a digit of a CSV or of JSON is never
-changed, since these formats have no checksum.
+changed, since these formats have no checksum, and a CSV never ends between two of its lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
-from indextracker_simulator.answers import HTML, JSON, MAINTENANCE_PAGE, ZIP
+from indextracker_simulator.answers import CSV, HTML, JSON, MAINTENANCE_PAGE, ZIP
 from indextracker_simulator.randomness import generator
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ FaultKind = Literal[
     "unavailable",  # status 503
     "html",  # a page instead of a document
     "half",  # a page that ends early
-    "truncate",  # a zip or JSON that ends early, with a Content-Length that agrees
+    "truncate",  # a zip, CSV or JSON that ends early, with a Content-Length that agrees
     "stale",  # what was answered a session before
-    "corrupt",  # a bit of a zip's data is flipped
+    "corrupt",  # a bit of each entry's data in a zip is flipped
     "rename",  # a zip's entry has another name
     "second",  # a zip has a second entry
     "huge",  # a zip's entry inflates to 256 MiB
@@ -49,6 +49,7 @@ _CONNECTION = frozenset({"drop", "reset", "latency", "unavailable"})
 _OF_TYPE: dict[str, frozenset[str]] = {
     ZIP: frozenset({"html", "truncate", "corrupt", "rename", "second", "huge"}),
     JSON: frozenset({"html", "truncate"}),
+    CSV: frozenset({"html", "truncate"}),
     HTML: frozenset({"half"}),
 }
 _OF_OTHERS = frozenset({"html"})
@@ -82,6 +83,8 @@ class Fault:
             )
         if self.kind == "html":
             return replace(answer, content_type=HTML, body=MAINTENANCE_PAGE)
+        if self.kind == "truncate" and answer.content_type == CSV:
+            return replace(answer, body=_cut_in_line(answer.body, self.random))
         if self.kind in _ALTERATIONS:
             return replace(answer, body=_ALTERATIONS[self.kind](answer.body, self.random))
         return answer
@@ -150,14 +153,23 @@ def _cut(body: bytes, random: np.random.Generator) -> bytes:
     return body[: int(len(body) * random.uniform(0.1, 0.9))]
 
 
+def _cut_in_line(body: bytes, random: np.random.Generator) -> bytes:
+    """Cut a CSV, below its header if it has more, so that its last line has too few cells."""
+    lines = body.splitlines(keepends=True)
+    whole = int(random.integers(len(lines) > 1, len(lines)))
+    cells = lines[whole].split(b",")
+    kept = int(random.integers(1, len(cells)))
+    return b"".join(lines[:whole]) + b",".join(cells[:kept])
+
+
 def _corrupt(body: bytes, random: np.random.Generator) -> bytes:
-    """Flip a bit of the packed data: the directory has bits that mean nothing, the data has not."""
-    info = _entry(body)
-    lengths = _LENGTHS.unpack_from(body, info.header_offset)
-    start = info.header_offset + _LENGTHS.size + sum(lengths)
-    place = start + int(info.compress_size * random.uniform(0.1, 0.9))
+    """Flip a bit of each entry's packed data: bits of the directory may mean nothing."""
     flipped = bytearray(body)
-    flipped[place] ^= 1 << int(random.integers(8))
+    for info in _entries(body):
+        lengths = _LENGTHS.unpack_from(body, info.header_offset)
+        start = info.header_offset + _LENGTHS.size + sum(lengths)
+        place = start + int(info.compress_size * random.uniform(0.1, 0.9))
+        flipped[place] ^= 1 << int(random.integers(8))
     return bytes(flipped)
 
 
@@ -186,9 +198,13 @@ _ALTERATIONS: dict[FaultKind, Callable[[bytes, np.random.Generator], bytes]] = {
 }
 
 
-def _entry(body: bytes) -> zipfile.ZipInfo:
+def _entries(body: bytes) -> list[zipfile.ZipInfo]:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        return archive.infolist()[0]
+        return archive.infolist()
+
+
+def _entry(body: bytes) -> zipfile.ZipInfo:
+    return _entries(body)[0]
 
 
 def _content(body: bytes) -> bytes:

@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from indextracker_simulator.answers import HTML, JSON, NOT_FOUND, ZIP, Answer, html_page
+from indextracker_simulator.answers import CSV, HTML, JSON, NOT_FOUND, ZIP, Answer, html_page
 from indextracker_simulator.india import announcements, lists, notices, snapshots
 from indextracker_simulator.india.calendar import FIRST_DAY
 from indextracker_simulator.india.texts import month, month_number
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from indextracker_simulator.answers import Question
     from indextracker_simulator.india.exchange import DocumentKind, Exchange
 
-CSV = "text/csv"
 XML = "text/xml"
 
 _SITE = "www.nseindia.com"

@@ -234,6 +234,18 @@ def test_faults_befall_a_zip(exchange: Exchange, kind: FaultKind) -> None:
         assert faulty.get(path).content != right
 
 
+def test_a_csv_ends_in_the_middle_of_a_line(exchange: Exchange) -> None:
+    path = FULL.format(date(2024, 1, 25))
+    right = Client(exchange).get(path).content
+    for seed in range(8):
+        cut = Client(exchange, Faults(seed, {"truncate": 1})).get(path).content
+        assert right.startswith(cut)
+        header, *lines = cut.decode().splitlines()
+        cells = [len(line.split(",")) for line in lines]
+        assert cells[-1] < 15 == len(header.split(","))
+        assert set(cells[:-1]) <= {15}
+
+
 def test_a_stale_answer_is_that_of_the_session_before(exchange: Exchange) -> None:
     stale = Client(exchange, Faults(1, {"stale": 1}))
     assert stale.dated(date(2024, 1, 29)) == "25-Jan-2024"

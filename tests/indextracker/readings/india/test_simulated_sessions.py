@@ -11,7 +11,7 @@ from support.documents import accepted
 
 from indextracker import calendars
 from indextracker.calendars.exchanges import find_exchanges
-from indextracker.feeds import Feed
+from indextracker.feeds import Feed, Refusal
 from indextracker.feeds.india import bhavcopies as feeds
 from indextracker.feeds.india.daily_report import CORPORATE_ACTIONS, MARKET_CAPS
 from indextracker.feeds.india.holidays import HOLIDAYS
@@ -19,6 +19,8 @@ from indextracker.feeds.india.index_closes import INDEX_CLOSES
 from indextracker.lake.arrow import arrow_schema
 from indextracker.readings.india import bhavcopies, corporate_actions, index_closes
 from indextracker.readings.model import Reading
+from indextracker_simulator.answers import CSV, JSON, ZIP, Question
+from indextracker_simulator.faults import FaultKind, Faults
 from indextracker_simulator.india.exchange import DocumentKind, Exchange
 from indextracker_simulator.india.notices import holidays_json
 from indextracker_simulator.india.truth import truth
@@ -111,6 +113,40 @@ def test_other_documents_tell_what_happened(
     for session in nse.calendar.between(date(2024, 1, 1), date(2024, 6, 30)):
         found = facts(read(nse, kind, feed, reading, session), session)
         assert in_order(found) == happened(nse, table, session)
+
+
+BROWSER = {"user-agent": "Mozilla/5.0", "referer": "https://www.nseindia.com/"}
+DAMAGES: dict[str, tuple[FaultKind, ...]] = {
+    ZIP: ("html", "truncate", "corrupt", "rename", "second", "huge", "stale"),
+    CSV: ("html", "truncate", "stale"),
+    JSON: ("html", "truncate"),
+}
+
+
+@pytest.mark.parametrize(
+    ("feed", "key"),
+    [
+        (feeds.UDIFF_BHAVCOPY, date(2024, 7, 8)),
+        (feeds.LEGACY_BHAVCOPY, date(2021, 11, 8)),
+        (feeds.FULL_BHAVCOPY, date(2024, 7, 8)),
+        (CORPORATE_ACTIONS, date(2024, 7, 8)),
+        (MARKET_CAPS, date(2024, 7, 8)),
+        (INDEX_CLOSES, date(2024, 7, 8)),
+        (HOLIDAYS, date(2024, 1, 1)),
+    ],
+)
+def test_no_damaged_document_is_accepted(nse: Exchange, feed: Feed, key: date) -> None:
+    path = feed.request(key).path
+    right = nse.answer(Question("GET", path, BROWSER))
+    assert right is not None
+    accepted(feed, right.body, key)
+    for kind in DAMAGES[right.content_type]:
+        for seed in range(6):
+            fault = Faults(seed, {kind: 1}).draw(path, right)
+            assert fault is not None
+            with pytest.raises(Refusal):
+                accepted(feed, fault.alter(right).body, key)
+                pytest.fail(f"{feed.name} accepted a document with {kind}, seed {seed}")
 
 
 def test_every_company_has_a_market_cap(nse: Exchange) -> None:
