@@ -6,15 +6,24 @@ They only write: what is traded comes from session.py, what is published when fr
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from indextracker_simulator.india.session import UDIFF_FROM
 from indextracker_simulator.india.texts import dated, hundredths, month, plain, rupees, zipped
+from indextracker_simulator.india.unreadable import (
+    Layout,
+    UnreadableLine,
+    unreadable_lines,
+    with_unreadable,
+)
+from indextracker_simulator.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from indextracker_simulator.india.session import Row
+
+Kind = Literal["udiff", "legacy", "full"]
 
 LEGACY_UNTIL: Final = date(2024, 7, 5)
 """The last session of the legacy document; from UDIFF_FROM on both were published."""
@@ -79,35 +88,61 @@ def has_no_isin(session: date) -> bool:
     return session <= _NO_TRADES_AND_ISIN_UNTIL
 
 
-def udiff_zip(session: date, rows: Iterable[Row]) -> bytes:
-    """Return the document in the exchange's newest format, a row per instrument and series."""
-    in_order = sorted(rows, key=lambda row: (row.isin, row.symbol, row.series))
-    lines = [_UDIFF_HEADER, *(_udiff_line(session, row) for row in in_order)]
-    return zipped({f"BhavCopy_NSE_CM_0_0_0_{session:%Y%m%d}_F_0000.csv": _text(lines)})
+def document(kind: Kind, session: date, rows: Iterable[Row], seed: int | None) -> bytes:
+    """Return a document of a session.
+
+    Args:
+        kind: Which one: UDiFF has a row per instrument and series; legacy is without block deals;
+            the full bhavcopy leaves more out.
+        session: The session.
+        rows: What was traded.
+        seed: Chooses the lines that cannot be read; None for none.
+    """
+    layout = _layout(kind, session)
+    printed = _printed(kind, rows)
+    slips = unreadable(kind, session, printed, seed)
+    lines = with_unreadable([layout.line(row) for row in printed], slips)
+    match kind:
+        case "full":
+            return _text([_FULL_HEADER, *lines])
+        case "udiff":
+            name = f"BhavCopy_NSE_CM_0_0_0_{session:%Y%m%d}_F_0000.csv"
+            return zipped({name: _text([_UDIFF_HEADER, *lines])})
+        case "legacy":
+            header = _EARLY_LEGACY_HEADER if has_no_isin(session) else _LEGACY_HEADER
+            name = f"cm{session:%d}{month(session).upper()}{session:%Y}bhav.csv"
+            if session in _RESAVED:
+                resaved = [line.removesuffix(",") for line in (header, *lines)]
+                return zipped({name: _text(resaved, "\r\n")})
+            return zipped({name: _text([header, *lines])})
 
 
-def legacy_zip(session: date, rows: Iterable[Row]) -> bytes:
-    """Return the document in the format used until 2024, without block deals."""
-    in_order = sorted(
-        (row for row in rows if row.series != "BL"), key=lambda row: (row.symbol, row.series)
-    )
-    early = has_no_isin(session)
-    lines = [
-        _EARLY_LEGACY_HEADER if early else _LEGACY_HEADER,
-        *(_legacy_line(session, row, early) for row in in_order),
-    ]
-    name = f"cm{session:%d}{month(session).upper()}{session:%Y}bhav.csv"
-    if session in _RESAVED:
-        return zipped({name: _text([line.removesuffix(",") for line in lines], "\r\n")})
-    return zipped({name: _text(lines)})
+def unreadable(
+    kind: Kind, session: date, rows: Iterable[Row], seed: int | None
+) -> tuple[UnreadableLine, ...]:
+    """Return the lines of a document that cannot be read; see `document`."""
+    if seed is None:
+        return ()
+    random = generator(seed, "india", "unreadable", kind, session)
+    return unreadable_lines(_printed(kind, rows), _layout(kind, session), random)
 
 
-def full_csv(session: date, rows: Iterable[Row]) -> bytes:
-    """Return the full bhavcopy, without the rows that it leaves out."""
-    in_order = sorted(
-        (row for row in rows if row.in_full), key=lambda row: (row.symbol, row.series)
-    )
-    return _text([_FULL_HEADER, *(_full_line(session, row) for row in in_order)])
+def _printed(kind: Kind, rows: Iterable[Row]) -> list[Row]:
+    """Return the rows of a document, in its order."""
+    if kind == "udiff":
+        return sorted(rows, key=lambda row: (row.isin, row.symbol, row.series))
+    kept = (row for row in rows if (row.in_full if kind == "full" else row.series != "BL"))
+    return sorted(kept, key=lambda row: (row.symbol, row.series))
+
+
+def _layout(kind: Kind, session: date) -> Layout:
+    match kind:
+        case "udiff":
+            return Layout(lambda row: _udiff_line(session, row), ",", 14, 24)
+        case "legacy":
+            return Layout(lambda row: _legacy_line(session, row), ",", 2, 8)
+        case "full":
+            return Layout(lambda row: _full_line(session, row), ", ", 4, 10)
 
 
 def is_garbled(session: date, row: Row) -> bool:
@@ -129,7 +164,7 @@ def _udiff_line(session: date, row: Row) -> str:
     return ",".join(cells)
 
 
-def _legacy_line(session: date, row: Row, early: bool) -> str:
+def _legacy_line(session: date, row: Row) -> str:
     traded = (row.open, row.high, row.low, row.close, row.last, row.previous)
     # The spreadsheet of 2020 also cut the year.
     year = "%y" if session == GARBLED else "%Y"
@@ -138,7 +173,7 @@ def _legacy_line(session: date, row: Row, early: bool) -> str:
         *(row.symbol, row.series),
         *(plain(paise) for paise in traded),
         *(str(row.shares), plain(row.turnover), day if session == GARBLED else day.upper()),
-        *(() if early else (str(row.trades), row.isin)),
+        *(() if has_no_isin(session) else (str(row.trades), row.isin)),
     )
     return ",".join(cells) + ","
 

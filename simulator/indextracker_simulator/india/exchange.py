@@ -50,9 +50,9 @@ _HAS: dict[DocumentKind, Callable[[date], bool]] = {
 }
 
 _MADE: dict[DocumentKind, Callable[[Exchange, date], bytes]] = {
-    "udiff": lambda e, session: bhavcopies.udiff_zip(session, e.rows(session)),
-    "legacy": lambda e, session: bhavcopies.legacy_zip(session, e.rows(session)),
-    "full": lambda e, session: bhavcopies.full_csv(session, e.rows(session)),
+    "udiff": lambda e, session: e.bhavcopy("udiff", session),
+    "legacy": lambda e, session: e.bhavcopy("legacy", session),
+    "full": lambda e, session: e.bhavcopy("full", session),
     "report": lambda e, session: daily_report.report_zip(e.day(session)),
     "index_closes": lambda e, session: indices.closes_csv(session, e.levels(session)),
 }
@@ -86,6 +86,7 @@ class Exchange:
         filed_late: Sessions whose full bhavcopy lies under the name of the day after.
         browsers_only: Whether the publishers answer browsers alone, by their name; else they
             refuse those that name themselves as tools do when nobody tells them otherwise.
+        unreadable: Whether some documents of prices hold a few lines that cannot be read.
         snapshot_requests: How many snapshots the vendor gives in all; None for any number.
     """
 
@@ -95,6 +96,7 @@ class Exchange:
     news_effect: float = DEFAULT_NEWS_EFFECT
     filed_late: Collection[date] = (date(2021, 11, 4),)
     browsers_only: bool = False
+    unreadable: bool = True
     snapshot_requests: int | None = None
 
     def __post_init__(self) -> None:
@@ -131,6 +133,11 @@ class Exchange:
             raise ValueError(f"{session} is no session of the simulated exchange of India")
         with self._lock:
             return self._rows(session)
+
+    def bhavcopy(self, kind: bhavcopies.Kind, session: date) -> bytes:
+        """Return a document of a session's prices."""
+        seed = self.seed if self.unreadable else None
+        return bhavcopies.document(kind, session, self.rows(session), seed)
 
     def levels(self, session: date) -> list[Level]:
         """Return the indices in a session, past or future."""

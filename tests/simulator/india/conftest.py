@@ -12,4 +12,5 @@ from indextracker_simulator.india.exchange import Exchange
 
 @pytest.fixture(scope="session")
 def exchange() -> Exchange:
-    return Exchange(clock=lambda: datetime(2026, 8, 21, 12, tzinfo=INDIA))
+    """Without the lines that cannot be read."""
+    return Exchange(clock=lambda: datetime(2026, 8, 21, 12, tzinfo=INDIA), unreadable=False)

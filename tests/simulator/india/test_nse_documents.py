@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from simulator.india.layouts import foreign_shapes
 
+from indextracker_simulator.india.exchange import Exchange
 from indextracker_simulator.india.notices import holidays_json
 from indextracker_simulator.india.truth import truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indextracker_simulator.india.exchange import DocumentKind, Exchange
+    from indextracker_simulator.india.exchange import DocumentKind
 
 # A session of each time: without ISINs; legacy alone; with the full bhavcopy; the resaved one; a
 # Muhurat evening; without a full bhavcopy; a Saturday with all three; UDiFF and full.
@@ -193,6 +194,28 @@ def test_the_legacy_document_of_odd_days(
     assert header[-1] == last_cell
     assert ("ISIN" in header) == ("TOTALTRADES" in header) == (day > "2011-06-21")
     assert {line["TIMESTAMP"] for line in cells(content)} == {timestamp}
+
+
+def test_lines_that_cannot_be_read_stand_among_the_others(exchange: Exchange) -> None:
+    spoilt = Exchange(clock=exchange.clock)
+    reasons: Counter[tuple[str, str]] = Counter()
+    for session in exchange.calendar.between(date(2024, 6, 20), date(2024, 7, 20)):
+        told: dict[str, dict[int, str]] = {}
+        for row in truth(spoilt, session)["rejects"].to_pylist():
+            told.setdefault(row["feed"], {})[row["line"]] = row["text"]
+            reasons[row["feed"], row["reason"]] += 1
+        for kind in ("udiff", "legacy", "full"):
+            whole, right = document(spoilt, kind, session), document(exchange, kind, session)
+            if whole is None or right is None:
+                continue
+            lines = dict(enumerate(whole.decode().splitlines(), 1))
+            slips = told.pop(f"nse_{kind}_bhavcopy", {})
+            assert {number: lines.pop(number) for number in slips} == slips
+            assert list(lines.values()) == right.decode().splitlines()
+            assert max(slips, default=0) <= len(lines) + len(slips) - 1
+        assert told == {}
+    assert len(reasons) == 9
+    assert min(reasons.values()) > 1
 
 
 # Layout, against what the exchange published

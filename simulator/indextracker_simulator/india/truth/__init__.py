@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indextracker_simulator.india.truth import equities, indices
+from indextracker_simulator.india.truth import equities, indices, rejects
 from indextracker_simulator.india.truth.actions import actions, adjusted, listed
 from indextracker_simulator.india.truth.instruments import instrument_spells
 
@@ -32,11 +32,13 @@ def truth(exchange: Exchange, session: date) -> dict[str, pa.Table]:
     Returns:
         Tables by name, each sorted by its key: equities_daily; equity_disagreements, of what
         documents of a session say differently; index_closes; corporate_actions, as the daily
-        report tells them. What takes several sessions is in `actions`, `adjusted` and
+        report tells them; rejects, with the text as published, and in `reason` what is wrong with
+        it. What takes several sessions is in `actions`, `adjusted` and
         `instrument_spells`.
     """
     return {
         **equities.tables(exchange, session),
         "index_closes": indices.index_closes(exchange, session),
         "corporate_actions": listed(exchange, session),
+        "rejects": rejects.rejects_table(exchange, session),
     }

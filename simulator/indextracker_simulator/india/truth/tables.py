@@ -14,7 +14,7 @@ Row: TypeAlias = dict[str, Any]
 
 _TEXTS = (
     *("symbol", "series", "isin", "source_formats", "source_format", "kept_format", "figure"),
-    *("kind", "text", "name", "industry", "index_name"),
+    *("kind", "text", "feed", "reason", "name", "industry", "index_name"),
 )
 _COUNTS = ("shares", "trades", "deliverable_shares", "number", "line")
 _DATES = ("session_date", "ex_date", "record_date", "first_session", "last_session")
