@@ -327,6 +327,9 @@ def main() -> None:
         else:
             click.echo(f"error: {_sentence(error)}", err=True)
         code = BROKEN
+    # The system takes back what is left. To look through a backfill's objects for circles once more
+    # took the interpreter 1.6 CPU seconds (November 2026).
+    gc.freeze()
     sys.exit(code or 0)
 
 
