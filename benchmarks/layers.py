@@ -18,12 +18,12 @@ from measuring import OTHERS, TICKS, arguments, conclude, documents, process, sc
 
 from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building.jobs import JOBS, run
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.engines import engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
-from indextracker_spark.jobs import JOBS
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 ALONE = "library alone, to gold"
@@ -84,7 +84,7 @@ def _library(archive: Path, place: Path, session: date) -> None:
             acquire(lake, FEEDS[feed], [str(session)], source)
     for job in JOBS.values():
         lake.ensure((job.writes, *job.reads))
-        spark.run(job, lake.root, [str(session)])
+        run(job, lake, spark, [str(session)])
     spark.close()
 
 

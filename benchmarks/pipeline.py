@@ -17,6 +17,8 @@ from pathlib import Path
 
 from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building import jobs
+from indextracker.building.jobs import JOBS
 from indextracker.building.needs import way
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import trading_days
@@ -25,7 +27,6 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker_catalogue import TABLES
-from indextracker_spark.jobs import JOBS
 
 READ = ("taifex_futures", "taifex_options")
 # The way of a tick file to its bars.
@@ -112,7 +113,7 @@ def run(
 def _fill(lake: Lake, spark: Engine, name: str, keys: Sequence[str]) -> None:
     job = JOBS[name]
     lake.ensure((job.writes, *job.reads))
-    spark.run(job, lake.root, keys)
+    jobs.run(job, lake, spark, keys)
 
 
 def main() -> None:

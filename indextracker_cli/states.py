@@ -16,10 +16,9 @@ from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
 from indextracker.building.earlier import Known, known
 from indextracker.building.needs import needs_of
-from indextracker.building.reports import rejects_tables
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.platform import Platform
-from indextracker_catalogue import Key, Subject, Timeline
+from indextracker_catalogue import Key, Subject, Timeline, rejects_tables
 from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_cli.missing import Gap, by_reason
 

@@ -151,6 +151,14 @@ def tables_of(subject: Subject) -> tuple[Table, ...]:
     return tuple(_TABLES[subject.name].values())
 
 
+def rejects_tables(subject: Subject) -> tuple[Table, ...]:
+    """The tables of a subject that hold lines which could not be read: by how they are called.
+
+    Their columns are those of `silver/rejects`.
+    """
+    return tuple(table for table in tables_of(subject) if table.name.endswith("rejects"))
+
+
 def timelines_of(subject: Subject) -> tuple[Timeline, ...]:
     """The time lines of a subject's tables with keys, its own first."""
     found = (table.timeline for table in tables_of(subject) if not table.is_whole)

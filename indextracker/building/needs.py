@@ -1,6 +1,6 @@
 """What each table rests on, as its jobs declare it: documents of feeds, and tables without one.
 
-Importing this imports pyspark, since jobs are declared with their functions; no session is started.
+Importing this imports pyspark, as `jobs` does.
 Which builds are out of date is found in `staleness`.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from indextracker.building.jobs import JOBS, sources, writers
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Subject, Table, tables_of
-from indextracker_spark.job import Job
-from indextracker_spark.jobs import JOBS, sources, writers
+from indextracker_catalogue.job import Job
 
 
 def refined_tables() -> list[Table]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.lake import Lake
-from indextracker_catalogue import Key, Subject, Table, Timeline, tables_of
+from indextracker_catalogue import Key, Subject, Table, Timeline, rejects_tables
 from indextracker_catalogue.shared.deliveries import COMPLETE
 
 _TEXT_SHOWN = 60
@@ -90,14 +90,6 @@ class Report:
         if self.failures:
             return 1
         return 2 if self.incomplete else 0
-
-
-def rejects_tables(subject: Subject) -> list[Table]:
-    """The tables of a subject that hold the lines which could not be read: by how they are called.
-
-    Their columns are those of `silver/rejects`.
-    """
-    return [table for table in tables_of(subject) if table.name.endswith("rejects")]
 
 
 def rejected(

@@ -18,7 +18,7 @@ from indextracker.settings import Settings
 from indextracker.system.places import place
 from indextracker_catalogue import Key
 from indextracker_catalogue.timeline import seen
-from indextracker_spark.job import Job
+from indextracker_spark.job import SparkJob
 
 # A run costs a minute until it starts, and a commit holds its keys whole: about a year of sessions.
 KEYS_PER_RUN = 250
@@ -37,7 +37,7 @@ _NO_ROOM = re.compile("capacity|quota|throttl|no free ip", re.IGNORECASE)
 def job_run(
     settings: Settings,
     packaged: Package,
-    job: Job,
+    job: SparkJob,
     lake: str,
     keys: Sequence[Key],
     earlier: Sequence[Key] = (),
@@ -94,7 +94,7 @@ class EmrEngine:
 
     def run(
         self,
-        job: Job,
+        job: SparkJob,
         lake: str,
         keys: Sequence[Key],
         host: Host | None = None,

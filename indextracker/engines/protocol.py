@@ -14,7 +14,7 @@ from indextracker_catalogue import Key
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from indextracker_spark.job import Job
+    from indextracker_spark.job import SparkJob
 
 
 class EngineError(RuntimeError):
@@ -69,7 +69,7 @@ class Engine(Protocol):
 
     def run(
         self,
-        job: Job,
+        job: SparkJob,
         lake: str,
         keys: Sequence[Key],
         host: Host | None = None,

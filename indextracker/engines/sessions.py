@@ -16,7 +16,7 @@ from indextracker.engines.commits import retried
 from indextracker.engines.protocol import EngineError, Host
 from indextracker_catalogue import Key
 from indextracker_spark import job as jobs_of_spark
-from indextracker_spark.job import Job
+from indextracker_spark.job import SparkJob
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,7 +41,7 @@ class SessionEngine(ABC):
 
     def run(
         self,
-        job: Job,
+        job: SparkJob,
         lake: str,
         keys: Sequence[Key],
         host: Host | None = None,

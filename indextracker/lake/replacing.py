@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -60,9 +60,22 @@ def write(place: Place, table: Table, rows: pa.Table) -> list[AddAction]:
 
 
 def replace(
-    delta: DeltaTable, table: Table, place: Place, written: Sequence[AddAction], keys: Sequence[Key]
+    delta: DeltaTable,
+    table: Table,
+    place: Place,
+    written: Sequence[AddAction],
+    keys: Sequence[Key],
+    slice_values: Mapping[str, str],
 ) -> None:
-    """Puts files in the place of the rows of some keys; of a table in one piece, of all.
+    """Puts files in the place of the rows of a slice; of a table in one piece without one, of all.
+
+    Args:
+        delta: The table at the version on which the commit is made.
+        table: Its declaration.
+        place: Where it lies.
+        written: The files.
+        keys: The keys of the slice.
+        slice_values: The value of each slicing column.
 
     Raises:
         CommitFailedError: Another commit came first.
@@ -71,15 +84,13 @@ def replace(
     if not table.is_whole:
         partitions = [(table.partition_columns[0], "in", table.partition_values(keys))]
     beside = []
-    if table.derived_partition:
-        # Rows of other keys in the partitions stay, in files of their own.
+    if table.derived_partition or slice_values:
+        # Other rows of the partitions stay, in files of their own.
         found = delta.to_pyarrow_dataset(
             filesystem=place.arrow(), file_pruning_predicate=partitions
         )
-        key = found.schema.field(table.key_column)
-        replaced = pa.array([table.timeline.value_of(key) for key in keys], key.type)
-        others = found.to_table(filter=~pc.field(key.name).isin(replaced))
         schema = arrow_schema(table, stored=True)
+        others = found.to_table(filter=_outside(table, keys, slice_values))
         beside = write(place, table, others.select(schema.names).cast(schema))
     delta.create_write_transaction(
         [*written, *beside],
@@ -89,6 +100,19 @@ def replace(
         partitions,
         commit_properties=AT_ONCE,
     )
+
+
+def _outside(table: Table, keys: Sequence[Key], slice_values: Mapping[str, str]) -> pc.Expression:
+    """What holds of the rows that are not of a slice."""
+    outside = pc.scalar(False)
+    if not table.is_whole:
+        schema = arrow_schema(table)
+        values = [table.timeline.value_of(key) for key in keys]
+        replaced = pa.array(values, schema.field(table.key_column).type)
+        outside |= ~pc.field(table.key_column).isin(replaced)
+    for name, value in slice_values.items():
+        outside |= (pc.field(name) != value) | pc.field(name).is_null()
+    return outside
 
 
 def _file(place: Place, rows: pa.Table, partition: dict[str, str]) -> AddAction:

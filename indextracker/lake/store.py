@@ -1,7 +1,7 @@
 """Delta tables below one root: created from their declaration, read and replaced by slices.
 
-Bronze and the reference tables are written here. Silver and gold are written by
-Spark; they are created, read and counted here. The meaning of rows does not belong here.
+Tables that Spark writes are created, read and counted here; all others are written here too. The
+meaning of rows does not belong here.
 """
 
 from __future__ import annotations
@@ -135,18 +135,22 @@ class Lake:
         for table in tables:
             self._ensured(table)
 
-    def replace(self, table: Table, rows: pa.Table, keys: Sequence[Key] = ()) -> None:
+    def replace(
+        self, table: Table, rows: pa.Table, keys: Sequence[Key] = (), **slice_values: str
+    ) -> None:
         """Replaces the slice of the given keys (all of a table in one piece) in one commit.
 
         Raises:
             ValueError: Rows lie outside the slice, or the table is written in another way; nothing
                 was written.
         """
-        rows = _slice(table, rows, keys)
+        rows = _slice(table, rows, keys, slice_values)
         self.ensure([table])
-        self.commit(table, self._written(table, rows), keys)
+        self.commit(table, self._written(table, rows), keys, **slice_values)
 
-    def write(self, table: Table, rows: pa.Table, keys: Sequence[Key] = ()) -> list[AddAction]:
+    def write(
+        self, table: Table, rows: pa.Table, keys: Sequence[Key] = (), **slice_values: str
+    ) -> list[AddAction]:
         """Writes the rows of a slice, which no reader sees before `commit` puts them in its place.
 
         The half of `replace` that takes the time, for any number of threads at once.
@@ -155,18 +159,25 @@ class Lake:
             table: A table that is there.
             rows: Its rows; strings may be dictionary-encoded.
             keys: The keys of the slice.
+            **slice_values: The value of each slicing column; without them, whatever its value.
 
         Raises:
             ValueError: As of `replace`.
         """
-        return self._written(table, _slice(table, rows, keys))
+        return self._written(table, _slice(table, rows, keys, slice_values))
 
-    def commit(self, table: Table, written: Sequence[AddAction], keys: Sequence[Key] = ()) -> None:
-        """Puts what was written in the place of the slice of the given keys, in one commit."""
+    def commit(
+        self,
+        table: Table,
+        written: Sequence[AddAction],
+        keys: Sequence[Key] = (),
+        **slice_values: str,
+    ) -> None:
+        """Puts what was written in the place of a slice, in one commit."""
         from indextracker.lake.replacing import replace  # noqa: PLC0415 - slow, not for who reads
 
         place = self.place(table)
-        self._commit(table, lambda delta: replace(delta, table, place, written, keys))
+        self._commit(table, lambda delta: replace(delta, table, place, written, keys, slice_values))
 
     def append(self, table: Table, rows: pa.Table, once: Once | None = None) -> None:
         """Appends to a log, in one commit; another puts its small files together now and then.
@@ -198,9 +209,19 @@ class Lake:
         self._commit(table, lambda delta: ways.merge(delta, rows, table))
 
     def rows(
-        self, table: Table, keys: Sequence[Key] | None = None, as_of: AsOf | None = None
+        self,
+        table: Table,
+        keys: Sequence[Key] | None = None,
+        as_of: AsOf | None = None,
+        encoded: Iterable[str] = (),
     ) -> ds.Dataset:
         """The table as an Arrow dataset, its files pruned to the keys where given.
+
+        Args:
+            table: Which one.
+            keys: Files without a row of these are left out; others may remain.
+            as_of: A version number, or an aware instant.
+            encoded: Columns of strings that stay dictionary-encoded, as they are stored.
 
         Raises:
             LookupError: It is not there, or cannot be had as of then.
@@ -212,7 +233,10 @@ class Lake:
             files = delta.file_uris(file_pruning_predicate=wanted)
             verify_files(self.place(table), delta, table.path, files)
         files_of = self.place(table).arrow()
-        return delta.to_pyarrow_dataset(filesystem=files_of, file_pruning_predicate=wanted)
+        stored = _as_stored(encoded)
+        return delta.to_pyarrow_dataset(
+            filesystem=files_of, file_pruning_predicate=wanted, parquet_read_options=stored
+        )
 
     @contextmanager
     def sql(
@@ -413,15 +437,31 @@ class Lake:
                 return
 
 
+def _as_stored(encoded: Iterable[str]) -> ds.ParquetReadOptions | None:
+    """How Parquet is read so that some columns stay encoded."""
+    if not (names := {*encoded}):
+        return None
+    import pyarrow.dataset as ds  # noqa: PLC0415 - what only reads does without its 0.1 s
+
+    return ds.ParquetReadOptions(dictionary_columns=names)
+
+
 def _verify_way(table: Table, way: Writes) -> None:
     if table.writes != way:
         raise ValueError(f"{table.path} is declared to be written by {table.writes}, not {way}")
 
 
-def _slice(table: Table, rows: pa.Table, keys: Sequence[Key]) -> pa.Table:
-    """The rows with exactly the stored columns, all of them of the keys."""
+def _slice(
+    table: Table, rows: pa.Table, keys: Sequence[Key], slice_values: Mapping[str, str]
+) -> pa.Table:
+    """The rows with exactly the stored columns, all of them of the slice."""
     _verify_way(table, "replace")
+    if not set(slice_values) <= set(table.slice_by):
+        raise ValueError(f"{table.path} is sliced by {table.slice_by}, not {tuple(slice_values)}")
     rows = _stored(table, rows)
+    for name, value in slice_values.items():
+        if outside := {*rows[name].unique().to_pylist()} - {value}:
+            raise ValueError(f"{table.path}: rows of {sorted(outside)} are not of the slice")
     if not table.is_whole:
         of_slice = {table.timeline.value_of(key) for key in keys}
         outside = set(rows[table.key_column].unique().to_pylist()) - of_slice

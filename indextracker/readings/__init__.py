@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from indextracker.readings.model import Reading, Records
-from indextracker_catalogue import SUBJECTS, Table
+from indextracker.readings.model import Filling, Reading, Records, Rejects
+from indextracker_catalogue import SUBJECTS, Subject, Table, rejects_tables
 from indextracker_catalogue.subjects import declared, once
 
-__all__ = ["READINGS", "RECORDS", "Reading", "Records"]
+__all__ = ["FILLINGS", "READINGS", "Filling", "Reading", "Records"]
 
 FLOOR: Final = "indextracker.readings"
 
@@ -29,7 +29,28 @@ def find_readings() -> dict[Table, Reading]:
     return {reading.table: reading for reading, _ in found}
 
 
+def find_fillings() -> tuple[Filling, ...]:
+    """The jobs that fill tables from lines: those of facts, and one of rejects for each reading.
+
+    Raises:
+        ValueError: A subject reads lines and has no table for those that are rejects.
+    """
+    found: list[Filling] = []
+    for subject in SUBJECTS.values():
+        found += declared(FLOOR, subject.name, Records)
+        found += (_rejects(subject, one) for one in declared(FLOOR, subject.name, Reading))
+    return tuple(found)
+
+
+def _rejects(subject: Subject, reading: Reading) -> Rejects:
+    for table in rejects_tables(subject):
+        if table.timeline == reading.table.timeline:
+            return Rejects(table, (reading,), slice_values={"feed": reading.table.name})
+    raise ValueError(
+        f"lines of {reading.table.path} are read, and {subject.name} has no table of rejects of "
+        f"{reading.table.timeline.name}: declare one whose name ends with `rejects`"
+    )
+
+
 READINGS: Final = find_readings()
-RECORDS: Final = tuple(
-    records for subject in SUBJECTS for records in declared(FLOOR, subject, Records)
-)
+FILLINGS: Final = find_fillings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,9 +15,10 @@ import pyarrow as pa
 
 from indextracker.readings import cells
 from indextracker.readings.cells import Mask
+from indextracker_catalogue import Table
+from indextracker_catalogue.job import Job
 
 if TYPE_CHECKING:
-    from indextracker_catalogue import Table
     from indextracker_catalogue.line_form import LineForm
 
 # The cells of one line, by column; null where the line did not split, or a document leaves one out.
@@ -90,7 +92,7 @@ class Reading:
     @property
     def cells(self) -> tuple[str, ...]:
         """The columns that hold cells of the document."""
-        around = ("session_date", "line", "text", "document")
+        around = (self.table.key_column, "line", "text", "document")
         return tuple(name for name in self.table.column_names if name not in around)
 
     def judge(self, lines: pa.Table, session: date) -> pa.Array:
@@ -147,34 +149,72 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
-class Records:
-    """The facts that a reading gives.
+class Filling(Job, ABC):
+    """A job that makes the rows of a key from the lines of its documents.
 
     Attributes:
-        writes: The table of silver that they fill.
-        reading: The reading.
-        typed: Makes columns of the lines that are read: all of the table but the session and those
-            of its slice. It may leave lines out.
-        others: Further tables, handed to `typed` behind lines and session.
-        slice_values: Values of slicing columns: the facts fill this slice.
+        writes: The table filled.
+        readings: How the lines of each document are read.
+        others: Further tables that it needs, all of them in one piece.
+        slice_values: The slice that it writes.
+        inputs: The tables of the lines, and the others.
     """
 
     writes: Table
-    reading: Reading
-    typed: Callable[..., pa.Table]
-    others: tuple[Table, ...] = ()
-    slice_values: dict[str, str] = field(default_factory=dict)
+    readings: tuple[Reading, ...]
+    others: tuple[Table, ...] = field(default=(), kw_only=True)
+    slice_values: dict[str, str] = field(default_factory=dict, kw_only=True)
+    inputs: tuple[Table, ...] = field(init=False)
 
-    def of(self, lines: pa.Table, session: date, *others: pa.Table) -> pa.Table:
-        """The rows of the table from the lines of a document."""
-        read = lines.filter(self.reading.judge(lines, session))
-        rows = self.typed(read, session, *others)
-        rows = rows.append_column(
-            "session_date", pa.repeat(pa.scalar(session, pa.date32()), len(rows))
-        )
-        for name, value in self.slice_values.items():
+    def __post_init__(self) -> None:
+        read = (reading.table for reading in self.readings)
+        object.__setattr__(self, "inputs", (*read, *self.others))
+        super().__post_init__()
+
+    def of(self, documents: Sequence[pa.Table], session: date, *others: pa.Table) -> pa.Table:
+        """The rows of the table.
+
+        Args:
+            documents: The lines of a document for each reading; without a row where there is none.
+                Strings may be encoded.
+            session: The session that they are of; of another time line, the day or the instant.
+            *others: The rows of the other tables.
+        """
+        rows = self._made(documents, session, *others)
+        same = {self.writes.key_column: session, **self.slice_of(self.writes)}
+        for name, value in same.items():
             rows = rows.append_column(name, pa.repeat(pa.scalar(value), len(rows)))
         return rows.select(self.writes.column_names)
+
+    @abstractmethod
+    def _made(self, documents: Sequence[pa.Table], session: date, *others: pa.Table) -> pa.Table:
+        """All columns but those of the key and the slice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records(Filling):
+    """The facts that lines give.
+
+    Attributes:
+        typed: Takes the lines that are read of each document, the session, and the other tables.
+            It gives all columns of the table but those of the key and the slice; it may leave lines
+            out.
+    """
+
+    typed: Callable[..., pa.Table]
+
+    def _made(self, documents: Sequence[pa.Table], session: date, *others: pa.Table) -> pa.Table:
+        pairs = zip(self.readings, documents, strict=True)
+        read = (lines.filter(reading.judge(lines, session)) for reading, lines in pairs)
+        return self.typed(*read, session, *others)
+
+
+class Rejects(Filling):
+    """The lines of a document that are not read, with their reasons."""
+
+    def _made(self, documents: Sequence[pa.Table], session: date, *_: pa.Table) -> pa.Table:
+        [reading], [lines] = self.readings, documents
+        return reading.rejects(lines, session)
 
 
 def once(form: LineForm) -> Among:

@@ -8,12 +8,14 @@ import dagster as dg
 
 from indextracker.building import staleness
 from indextracker.building.earlier import Known, earlier, known
+from indextracker.building.jobs import run, writers
 from indextracker.building.needs import need, refined_tables, way
 from indextracker.building.staleness import Documents, Need
 from indextracker.engines import Host
 from indextracker.lake import checks
 from indextracker.lake.checks import rules
 from indextracker.platform import Platform
+from indextracker.readings import Filling
 from indextracker.system.failpoints import failpoint
 from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
@@ -28,9 +30,8 @@ from indextracker_assets.specs import (
     metadata,
 )
 from indextracker_catalogue import Key, Table
+from indextracker_catalogue.job import Job
 from indextracker_catalogue.timeline import seen
-from indextracker_spark.job import Job
-from indextracker_spark.jobs import writers
 
 
 def refined_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
@@ -58,7 +59,7 @@ def _whole_asset(table: Table, platform: Platform) -> dg.AssetsDefinition:
             before = staleness.built(lake, [table.path])[table.path].get("")
             if made_of != before or not lake.total_rows(table):
                 for job in jobs:
-                    platform.engine.run(job, lake.address, [], StepHost(context))
+                    run(job, lake, platform.engine, [], StepHost(context))
             yield dg.MaterializeResult(metadata={"dagster/row_count": lake.total_rows(table)})
             results = list(check_results(lake, table, None))
             if made_of != before and not any(blocks(result) for result in results):
@@ -116,13 +117,18 @@ def _asset(
         deps=[asset_key(read) for read in reads],
         description=table.meaning,
         group_name=group_of(table),
-        kinds={"spark", "deltalake"},
+        kinds={"deltalake", *(_kind(job) for job in writers(table))},
         metadata=metadata(table, platform.lake.path(table)),
         check_specs=check_specs(table),
         pool=pools.table(table),
         **more,
     )
     return decorate
+
+
+def _kind(job: Job) -> str:
+    """What a job runs on, as Dagster's pages show it."""
+    return "arrow" if isinstance(job, Filling) else "spark"
 
 
 def run_jobs(
@@ -171,9 +177,9 @@ def run_jobs(
         _verify_inputs(job, keys, before, documents, there)
     for job in jobs:
         if due := [key for key in keys if key in documents[job.name]]:
-            failpoint("spark-before")
-            platform.engine.run(job, lake.address, due, host, {*keys, *before} if before else ())
-            failpoint("spark-after")
+            failpoint("job-before")
+            run(job, lake, platform.engine, due, host, {*keys, *before} if before else ())
+            failpoint("job-after")
     return {key: documents[table.path][key] for key in keys}
 
 

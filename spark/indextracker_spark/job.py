@@ -1,4 +1,4 @@
-"""Jobs: a job reads its tables, applies its function and replaces its slice.
+"""Jobs of Spark: one reads its tables, applies its function and replaces its slice.
 
 The functions are in the modules of the subjects. The caller decides which keys are built, in which
 process and on which engine.
@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from indextracker_catalogue import Key, Table
+from indextracker_catalogue.job import Input, Job
 from indextracker_catalogue.timeline import seen
 
 
@@ -20,32 +21,17 @@ class SchemaMismatchError(ValueError):
     """A job's rows are not those that its table declares; nothing was written."""
 
 
-@dataclass(frozen=True)
-class Input:
-    """A table that a job reads.
-
-    Attributes:
-        table: Which one: in one piece, or on the time line of the table that the job writes.
-        look_back: How many keys before each built one the job sees too.
-    """
-
-    table: Table
-    look_back: int = 0
-
-
 @dataclass(frozen=True, eq=False)
-class Job:
-    """One way to fill a table: the tables it reads and the pure function between them.
+class SparkJob(Job):
+    """A job that runs on Spark: tables, and the pure function between them.
 
     Attributes:
         writes: The table filled.
-        inputs: What it reads, in the order of the function's arguments; a Table stands for an
-            Input without a look-back.
+        inputs: What it reads, in the order of the function's arguments.
         transform: Takes one DataFrame per input, holding the keys asked for and those of its
             look-back (all rows of a table in one piece, and all where `writes` is in one piece),
             and returns the rows of `writes`; what it gives beyond the keys asked for is dropped.
-        slice_values: Values of slicing columns: the job writes this slice of `writes`, and reads
-            this slice of the inputs that are sliced by the same columns.
+        slice_values: The slice that it writes.
     """
 
     writes: Table
@@ -53,46 +39,13 @@ class Job:
     transform: Callable[..., DataFrame]
     slice_values: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        own = self.writes
-        for table in self.reads:
-            if table.timeline != own.timeline and not (table.is_whole or own.is_whole):
-                raise ValueError(
-                    f"{self.name} fills keys of {own.timeline.name} and reads {table.path}, which "
-                    f"has those of {table.timeline.name}: a job has one time line"
-                )
-        if own.writes != "replace":
-            raise ValueError(f"{self.name}: jobs replace, and {own.path} says {own.writes}")
-
-    @property
-    def reads(self) -> tuple[Table, ...]:
-        """The tables that it reads."""
-        return tuple(one.table if isinstance(one, Input) else one for one in self.inputs)
-
-    @property
-    def look_backs(self) -> tuple[int, ...]:
-        """How many keys before each one asked for it sees of each of them."""
-        return tuple(one.look_back if isinstance(one, Input) else 0 for one in self.inputs)
-
-    @property
-    def look_back(self) -> int:
-        """The longest of its look-backs."""
-        return max(self.look_backs, default=0)
-
-    @property
-    def name(self) -> str:
-        """The table's path, and the slice, where several jobs write the table."""
-        return "/".join((self.writes.path, *self.slice_of(self.writes).values()))
-
-    def slice_of(self, table: Table) -> dict[str, str]:
-        """The slice of one of its tables that the job reads or writes; empty for all of it."""
-        return {
-            name: self.slice_values[name] for name in table.slice_by if name in self.slice_values
-        }
-
 
 def run(
-    spark: SparkSession, lake: str, job: Job, keys: Sequence[Key], earlier: Collection[Key] = ()
+    spark: SparkSession,
+    lake: str,
+    job: SparkJob,
+    keys: Sequence[Key],
+    earlier: Collection[Key] = (),
 ) -> None:
     """Replaces the job's slice of the given keys in one commit.
 

@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from indextracker_catalogue import Key
-from indextracker_spark.job import Job, run
+from indextracker_spark.job import SparkJob, run
 from indextracker_spark.jobs import JOBS
 
 
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str]) -> None:
         spark.stop()
 
 
-def rows_written(spark: SparkSession, lake: str, job: Job, keys: Sequence[Key]) -> dict[Key, int]:
+def rows_written(
+    spark: SparkSession, lake: str, job: SparkJob, keys: Sequence[Key]
+) -> dict[Key, int]:
     """The rows of each key in the slice that a job writes."""
     column, timeline = job.writes.key_column, job.writes.timeline
     there = spark.read.format("delta").load(f"{lake}/{job.writes.path}")

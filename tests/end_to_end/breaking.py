@@ -22,10 +22,17 @@ from pathlib import Path
 import indextracker
 import indextracker_catalogue
 import indextracker_spark
+from indextracker import readings
+from indextracker.building.jobs import JOBS
 from indextracker_spark import taiwan
-from indextracker_spark.jobs import JOBS
 
 PACKAGES = (indextracker_catalogue, indextracker_spark, indextracker)
+# What jobs are made of, but for the classes that tell their kinds apart.
+OF_JOBS = (
+    "indextracker.readings.taiwan.",
+    "indextracker_spark.taiwan",
+    "indextracker_spark.shared.",
+)
 WILDCARDS = frozenset("XYZ")
 
 Constant = ast.Assign | ast.AnnAssign
@@ -105,7 +112,7 @@ def changed(source: ast.Module, name: str, shape: str, instead: str) -> ast.Modu
 def broken(rule: Rule) -> Iterator[None]:
     """Runs the block as if the rule were another one."""
     # What has taken names from the module takes them again.
-    names = _made_of(taiwan.__name__)
+    names = _in_order(name for name in _modules() if name.startswith(OF_JOBS))
     if rule.module not in names:
         names.insert(0, rule.module)
     modules = {name: importlib.import_module(name) for name in names}
@@ -116,7 +123,7 @@ def broken(rule: Rule) -> Iterator[None]:
         for name, module in modules.items():
             # Inside the module itself, so that whoever has imported it sees the change.
             exec(compile(trees[name], f"<broken {name}>", "exec"), vars(module))
-        JOBS.update({job.name: job for job in taiwan.JOBS})
+        JOBS.update({job.name: job for job in (*readings.find_fillings(), *taiwan.JOBS)})
         yield
     finally:
         for name, module in modules.items():
@@ -241,9 +248,10 @@ def _holders(tree: ast.AST, within: str = "") -> Iterator[tuple[str, Holder]]:
             yield from ((target.id, node) for target in targets if isinstance(target, ast.Name))
 
 
-def _made_of(module: str) -> list[str]:
-    """The modules of its package that a module is made of, each after those that it needs."""
-    needed: dict[str, None] = {}
+def _in_order(modules: Iterable[str]) -> list[str]:
+    """The modules, each after those of them that it needs."""
+    wanted = set(modules)
+    found: dict[str, None] = {}
     begun: set[str] = set()
 
     def add(name: str) -> None:
@@ -253,10 +261,11 @@ def _made_of(module: str) -> list[str]:
         for node in ast.walk(_modules()[name]):
             if isinstance(node, ast.ImportFrom) and node.module:
                 for full in (f"{node.module}.{alias.name}" for alias in node.names):
-                    taken = full if full in _modules() else node.module
-                    if taken.split(".")[0] == module.split(".", maxsplit=1)[0]:
-                        add(taken)
-        needed[name] = None
+                    needed = full if full in _modules() else node.module
+                    if needed in wanted:
+                        add(needed)
+        found[name] = None
 
-    add(module)
-    return list(needed)
+    for name in sorted(wanted):
+        add(name)
+    return list(found)

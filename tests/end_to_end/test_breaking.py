@@ -5,7 +5,7 @@ import ast
 import pytest
 from end_to_end.breaking import NotFoundError, Rule, broken, changed
 
-from indextracker_spark.jobs import JOBS
+from indextracker.building.jobs import JOBS
 
 SOURCE = """
 HOURS = 8 * 3600

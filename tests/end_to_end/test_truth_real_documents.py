@@ -13,6 +13,7 @@ from support import one_sail
 from support.keys import keys, keys_of
 
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building.jobs import JOBS, run
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
@@ -20,7 +21,6 @@ from indextracker.lake import Lake
 from indextracker.lake.checks import examine
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue.taiwan import XTAI
-from indextracker_spark.jobs import JOBS
 
 WITH_TOTALS = date(2021, 7, 26)
 FUTURES = (WITH_TOTALS, date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17))
@@ -55,7 +55,7 @@ def lake(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     for job in JOBS.values():
         filled.ensure((job.writes, *job.reads))
     for job in JOBS.values():
-        one_sail.engine().run(job, filled.root, keys(SESSIONS))
+        run(job, filled, one_sail.engine(), keys(SESSIONS))
     return filled
 
 

@@ -11,10 +11,11 @@ from support import one_sail
 from support.market import MONDAY, Market
 
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building.jobs import JOBS
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker_simulator.taiwan.exchange import Exchange
-from indextracker_spark.jobs import JOBS
+from indextracker_spark.jobs import JOBS as OF_SPARK
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +42,7 @@ def by_jvm(java: int, filled: Market, tmp_path_factory: pytest.TempPathFactory) 
     other = beside(filled, folder / "lake")
     other.engine = EngineProcess(folder / "engine", engine="spark")
     try:
-        other.run(JOBS, SESSIONS)
+        other.run(OF_SPARK, SESSIONS)
         yield other
     finally:
         other.engine.close()

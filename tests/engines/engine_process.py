@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from indextracker import settings as environment
 from indextracker.engines import Host, engine
 from indextracker_catalogue import Key
-from indextracker_spark.job import Job
+from indextracker_spark.job import SparkJob
 from indextracker_spark.jobs import JOBS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class EngineProcess:
 
     def run(
         self,
-        job: Job,
+        job: SparkJob,
         lake: str,
         keys: Sequence[Key],
         host: Host | None = None,

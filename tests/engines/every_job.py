@@ -1,4 +1,4 @@
-"""Every job of the catalogue in one session, by spark-submit: one start of Spark instead of 31.
+"""Every job of Spark in one session, by spark-submit: one start of Spark instead of 17.
 
 It takes the arguments of the entry point, whose place it takes, and whichever job they name.
 """

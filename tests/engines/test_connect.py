@@ -17,7 +17,7 @@ from indextracker.lake.digest import contents, digest
 from indextracker_catalogue import TABLES
 from indextracker_spark.jobs import JOBS
 
-CHAIN = ("silver/expiries", "silver/index_levels", "gold/index_bars", "gold/index_sessions")
+CHAIN = ("silver/expiries", "gold/index_bars", "gold/index_sessions")
 
 
 @pytest.fixture
@@ -58,10 +58,11 @@ def test_a_server_lost_in_the_middle_of_a_job_is_said_and_a_rerun_repairs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sessions, "KEYS_PER_COMMIT", 1)
-    other, job = beside(filled, tmp_path / "lake"), "silver/futures_trades"
+    other, job = beside(filled, tmp_path / "lake"), "gold/option_bars"
     table = TABLES[job]
     engine = ConnectEngine(sail_server.engine)
-    engine.run(JOBS["silver/expiries"], other.lake.root, [])
+    for before in ("silver/expiries", "silver/expire_codes", "silver/contracts/Options"):
+        engine.run(JOBS[before], other.lake.root, keys([MONDAY, TICKS]))
     first = other.lake.open(table).version() + 1
 
     def strike() -> None:
@@ -71,7 +72,7 @@ def test_a_server_lost_in_the_middle_of_a_job_is_said_and_a_rerun_repairs_it(
 
     watcher = threading.Thread(target=strike)
     watcher.start()
-    with pytest.raises(EngineError, match="was lost in the middle of silver/futures_trades"):
+    with pytest.raises(EngineError, match="was lost in the middle of gold/option_bars"):
         # The second session is half a million rows: it is under way when the server dies.
         engine.run(JOBS[job], other.lake.root, keys([MONDAY, TICKS]))
     watcher.join()

@@ -29,7 +29,7 @@ from indextracker_catalogue import TABLES
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_spark.jobs import JOBS
 
-LEVELS = TABLES["silver/index_levels"]
+LEVELS, BARS = TABLES["silver/index_levels"], TABLES["gold/index_bars"]
 SESSIONS = (ORDINARY, date(2024, 12, 13), MONDAY)
 FULL = "Worker could not be allocated as the application has exceeded maximumCapacity settings"
 
@@ -60,7 +60,7 @@ def application(
 
 @pytest.fixture
 def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
-    """A lake on S3 with the documents of three sessions and nothing refined."""
+    """A lake on S3 with the facts of three sessions, and nothing that Spark fills."""
     settings = Settings(
         lake=f"s3://{stores.BUCKET}/{tmp_path.name}/lake",
         engine="emr",
@@ -76,10 +76,12 @@ def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
         acquire(platform.lake, FEEDS["twse_index"], [*map(str, SESSIONS)], http)
     for table, reference in REFERENCES.items():
         platform.lake.replace(table, reference.made())
+    assert materialised(platform, LEVELS.path).success
+    assert not application.runs
     return platform
 
 
-def materialised(platform: Platform, table: str = LEVELS.path) -> dg.ExecuteInProcessResult:
+def materialised(platform: Platform, table: str = BARS.path) -> dg.ExecuteInProcessResult:
     assets = refined_assets(platform, partitions_of(platform))
     (asset,) = (one for one in assets if one.key.path == table.split("/"))
     return dg.materialize(
@@ -121,13 +123,13 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
     assert [run.state for run in application.runs] == ["FAILED", "SUCCESS"]
 
     # What the job reported of each session stands beside what was counted afterwards.
-    counted = platform.lake.row_counts(LEVELS, [*map(str, SESSIONS)])
+    counted = platform.lake.row_counts(BARS, [*map(str, SESSIONS)])
     assert all(counted.values())
-    events = result.asset_materializations_for_node("silver__index_levels")
+    events = result.asset_materializations_for_node("gold__index_bars")
     assert {event.partition for event in events} == {day.isoformat() for day in SESSIONS}
     for event in events:
         rows = counted[event.partition or ""]
-        assert event.metadata["rows of silver/index_levels"].value == rows
+        assert event.metadata["rows of gold/index_bars"].value == rows
         assert event.metadata["dagster/partition_row_count"].value == rows
         assert event.metadata["job run"].value == "run1"
     # The link leads to where the driver's output is kept.
@@ -140,9 +142,9 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
     assert gzip.decompress(body) == application.runs[1].printed
 
     # The same rows as by Sail.
-    on_emr = contents(platform.lake, LEVELS)
-    one_sail.engine().run(JOBS[LEVELS.path], platform.lake.root, keys(SESSIONS))
-    assert contents(platform.lake, LEVELS) == on_emr
+    on_emr = contents(platform.lake, BARS)
+    one_sail.engine().run(JOBS[BARS.path], platform.lake.root, keys(SESSIONS))
+    assert contents(platform.lake, BARS) == on_emr
 
 
 def test_a_failed_job_says_why_and_where_it_printed(

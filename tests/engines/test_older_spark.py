@@ -1,4 +1,4 @@
-"""Every job of the catalogue gives on the Spark of EMR's images the rows that it gives on Sail.
+"""Every job of Spark gives on the Spark of EMR's images the rows that it gives on Sail.
 
 Each is some 470 MB to install, so it is asked for: INDEXTRACKER_TEST_IMAGES=4.0,4.1 is all of
 them, as in `make test-images`.

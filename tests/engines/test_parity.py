@@ -1,6 +1,6 @@
-"""Every job of the catalogue gives the same rows on Sail and on the JVM, to the last bit.
+"""Every job of Spark gives the same rows on Sail and on the JVM, to the last bit.
 
-To the last bit is asked for trades and bars alone; it holds for all, and so it is what is tested.
+To the last bit is asked for bars alone; it holds for all, and so it is what is tested.
 """
 
 import pyarrow as pa
@@ -19,11 +19,6 @@ WRITTEN = list(dict.fromkeys(job.writes for job in JOBS.values()))
 STATISTICS = {"delta.dataSkippingStatsColumns", "delta.dataSkippingNumIndexedCols"}
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
-    "silver/index_levels": {REPORTS, MONDAY},
-    "silver/futures_trades": {TICKS, MONDAY},
-    "silver/option_trades": {TICKS, MONDAY},
-    "silver/etf_trades": {ETF, MONDAY},
-    "silver/daily_report": {REPORTS, MONDAY},
     "gold/index_bars": {REPORTS, MONDAY},
     "gold/futures_bars": {TICKS, MONDAY},
     "gold/spread_bars": {TICKS, MONDAY},

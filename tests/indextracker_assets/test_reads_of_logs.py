@@ -15,6 +15,7 @@ from indextracker.acquiring import deliveries
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.building import staleness
 from indextracker.building.earlier import known
+from indextracker.building.jobs import writers
 from indextracker.building.needs import need
 from indextracker.calendars import calendar
 from indextracker.lake import Lake
@@ -22,8 +23,7 @@ from indextracker_assets.assets.silver_gold import run_jobs
 from indextracker_catalogue import TABLES, Key
 from indextracker_catalogue.shared.builds import BUILDS
 from indextracker_catalogue.shared.deliveries import DELIVERIES
-from indextracker_spark.job import Job
-from indextracker_spark.jobs import writers
+from indextracker_spark.job import SparkJob
 
 KEY = "2024-12-16"
 BARS = TABLES["gold/etf_bars"]
@@ -35,7 +35,7 @@ class Recorded:
     def __init__(self) -> None:
         self.ran: list[tuple[str, list[Key]]] = []
 
-    def run(self, job: Job, lake: str, keys: list[Key], *_: object) -> None:
+    def run(self, job: SparkJob, lake: str, keys: list[Key], *_: object) -> None:
         self.ran.append((job.name, keys))
 
 

@@ -17,10 +17,10 @@ import dagster as dg
 from indextracker.feeds.harbour.notices import keep
 
 from indextracker import settings as environment
+from indextracker.building.jobs import JOBS
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker_catalogue import SUBJECTS, TABLES, subject_of
-from indextracker_spark.jobs import JOBS
 
 TESTS = Path(__file__).parents[1]
 sys.path.append(str(TESTS))

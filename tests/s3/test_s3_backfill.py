@@ -107,7 +107,7 @@ def test_a_table_is_maintained_asked_as_it_was_and_restored(whole: BucketHome) -
 
 @pytest.mark.parametrize(
     ("layer", "failpoint"),
-    [("bronze", "landing-after"), ("bronze", "bronze-after"), ("gold", "spark-after:3")],
+    [("bronze", "landing-after"), ("bronze", "bronze-after"), ("gold", "job-after:3")],
 )
 def test_a_killed_backfill_goes_on_where_it_stopped(
     expected: dict[str, str], new_home: NewHome, prefix: str, layer: str, failpoint: str

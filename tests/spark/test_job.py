@@ -11,12 +11,13 @@ from pyspark.sql import functions as F
 from spark.frames import Frames
 from support.keys import keys
 
+from indextracker.building.jobs import JOBS, sources
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import TABLES, Table
 from indextracker_catalogue import taiwan as t
-from indextracker_spark.job import Job, SchemaMismatchError, conform, run
-from indextracker_spark.jobs import JOBS, sources
+from indextracker_catalogue.job import Job
+from indextracker_spark.job import SchemaMismatchError, SparkJob, conform, run
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 12, 13), date(2024, 12, 16), date(2024, 12, 17)
 NEW_YEAR = date(2025, 1, 2)
@@ -54,7 +55,12 @@ def write(spark: SparkSession, frames: Frames, lake: Lake) -> Written:
         ]
         names = set(table.column_names)
         rows = [{name: cell for name, cell in row.items() if name in names} for row in rows]
-        run(spark, lake.root, Job(table, (), lambda: frames.of(table, rows), SLICES), keys(asked))
+        run(
+            spark,
+            lake.root,
+            SparkJob(table, (), lambda: frames.of(table, rows), SLICES),
+            keys(asked),
+        )
 
     return written
 
@@ -109,7 +115,7 @@ def test_another_feeds_rejects_are_left_alone(
         return [{"session_date": MONDAY, "feed": feed, "line": 1, "reason": reason}]
 
     def rejected(feed: str, rows: list[dict[str, object]]) -> None:
-        job = Job(t.REJECTS, (), lambda: frames.of(t.REJECTS, rows), {"feed": feed})
+        job = SparkJob(t.REJECTS, (), lambda: frames.of(t.REJECTS, rows), {"feed": feed})
         run(spark, lake.root, job, keys([MONDAY]))
 
     rejected("one", of("one", "first"))
@@ -127,7 +133,7 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
         row = {"session_date": MONDAY, "product": instrument, "instrument": instrument}
         row["expiry"] = "202412"
         of_one = frames.of(t.CONTRACTS, [row])
-        job = Job(t.CONTRACTS, (), lambda: of_one, {"instrument": instrument})
+        job = SparkJob(t.CONTRACTS, (), lambda: of_one, {"instrument": instrument})
         run(spark, lake.root, job, keys([MONDAY]))
 
     contracts(t.FUTURES)
@@ -143,7 +149,7 @@ def test_a_job_reads_its_slice_of_a_sliced_table(
         run(
             spark,
             lake.root,
-            Job(t.FUTURES_TRADES, (t.CONTRACTS,), transform, values),
+            SparkJob(t.FUTURES_TRADES, (t.CONTRACTS,), transform, values),
             keys([MONDAY]),
         )
     assert seen == {
@@ -179,7 +185,9 @@ def test_a_table_without_sessions_is_replaced_whole(
 ) -> None:
     for expiry in ("202412", "202501"):
         row = {"expiry_rule": "third_wednesday", "expiry": expiry}
-        run(spark, lake.root, Job(t.EXPIRIES, (), lambda r=row: frames.of(t.EXPIRIES, [r])), [])
+        run(
+            spark, lake.root, SparkJob(t.EXPIRIES, (), lambda r=row: frames.of(t.EXPIRIES, [r])), []
+        )
     assert lake.rows(t.EXPIRIES).to_table()["expiry"].to_pylist() == ["202501"]
 
 
@@ -194,7 +202,7 @@ def test_a_job_sees_the_sessions_asked_for(spark: SparkSession, lake: Lake, writ
     run(
         spark,
         lake.root,
-        Job(t.FUTURES_TRADES, (t.FUTURES_TRADES,), transform),
+        SparkJob(t.FUTURES_TRADES, (t.FUTURES_TRADES,), transform),
         keys([FRIDAY, TUESDAY]),
     )
     assert sorted(seen) == [FRIDAY, TUESDAY]
@@ -229,7 +237,7 @@ def test_another_schema_is_refused_and_nothing_written(
     said: str,
 ) -> None:
     rows = [{"session_date": MONDAY, "line": 1}]
-    job = Job(t.FUTURES_TRADES, (), lambda: change(frames.of(t.FUTURES_TRADES, rows)))
+    job = SparkJob(t.FUTURES_TRADES, (), lambda: change(frames.of(t.FUTURES_TRADES, rows)))
     with pytest.raises(SchemaMismatchError) as refusal:
         run(spark, lake.root, job, keys([MONDAY]))
     assert str(refusal.value) == f"silver/futures_trades: the table {said}"

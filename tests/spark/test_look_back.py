@@ -14,8 +14,9 @@ from indextracker.engines.sessions import KEYS_PER_COMMIT
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import Column, Hours, Key, Sessions, Table, Timeline, Whole
+from indextracker_catalogue.job import Input
 from indextracker_catalogue.timeline import seen
-from indextracker_spark.job import Input, Job
+from indextracker_spark.job import SparkJob
 
 XNSE = Sessions("XNSE")
 LINES = pytest.mark.parametrize("line", [XNSE, Hours()], ids=lambda line: line.name)
@@ -35,12 +36,12 @@ def keys(line: Timeline, numbers: Sequence[int]) -> list[Key]:
     return [line.key_of(datetime(2024, 12, 2) + step * number) for number in numbers]  # noqa: DTZ001
 
 
-def job(line: Timeline) -> Job:
+def job(line: Timeline) -> SparkJob:
     def highest(prices: DataFrame) -> DataFrame:
         window = Window.orderBy(line.column).rowsBetween(-BACK, 0)
         return prices.withColumn("price", F.max("price").over(window))
 
-    return Job(table("highs", line), (Input(table("prices", line), BACK),), highest)
+    return SparkJob(table("highs", line), (Input(table("prices", line), BACK),), highest)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_only_the_keys_before_each_one_are_seen() -> None:
 def test_a_job_has_one_time_line() -> None:
     days, hours = table("days", XNSE), table("hours", Hours())
     with pytest.raises(ValueError, match=r"reads gold/hours, which has those of hours"):
-        Job(days, (hours,), lambda rows: rows)
+        SparkJob(days, (hours,), lambda rows: rows)
     names = Table("gold", "names", "A name.", (Column("name", "string", "N."),), ("name",), Whole())
-    assert Job(days, (days, names), lambda rows, _: rows).reads == (days, names)
-    assert Job(names, (days, hours), lambda rows, _: rows).look_backs == (0, 0)
+    assert SparkJob(days, (days, names), lambda rows, _: rows).reads == (days, names)
+    assert SparkJob(names, (days, hours), lambda rows, _: rows).look_backs == (0, 0)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from indextracker.acquiring.acquisition import acquire
+from indextracker.building.jobs import JOBS, run
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.engines import Engine
 from indextracker.feeds import FEEDS, PUBLISHERS
@@ -25,7 +26,6 @@ from indextracker_catalogue.timeline import Years
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
-from indextracker_spark.jobs import JOBS
 from support.keys import keys
 
 MONDAY = date(2024, 12, 16)  # its file begins with Friday night
@@ -103,7 +103,7 @@ class Market:
 
     def run(self, jobs: Iterable[str], sessions: Sequence[date]) -> None:
         for job in jobs:
-            self.engine.run(JOBS[job], self.lake.root, keys(sessions))
+            run(JOBS[job], self.lake, self.engine, keys(sessions))
 
     def truth(self, table: str, session: date) -> pa.Table:
         """What the exchange says the table must hold of a session."""

@@ -157,10 +157,10 @@ def _figures(lines: pa.Table, _: date) -> pa.Table:
     )
 
 
-INDEX_LEVELS = Records(t.INDEX_LEVELS, INDEX, _levels, (t.INDICES,))
+INDEX_LEVELS = Records(t.INDEX_LEVELS, (INDEX,), _levels, others=(t.INDICES,))
 FUTURES_REPORT = Records(
-    t.DAILY_REPORT, DAILY_FUTURES, _figures, slice_values={"instrument": t.FUTURES}
+    t.DAILY_REPORT, (DAILY_FUTURES,), _figures, slice_values={"instrument": t.FUTURES}
 )
 OPTIONS_REPORT = Records(
-    t.DAILY_REPORT, DAILY_OPTIONS, _figures, slice_values={"instrument": t.OPTIONS}
+    t.DAILY_REPORT, (DAILY_OPTIONS,), _figures, slice_values={"instrument": t.OPTIONS}
 )

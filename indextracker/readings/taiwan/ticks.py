@@ -292,7 +292,7 @@ def _etf_trades(lines: pa.Table, session: date, etfs: pa.Table) -> pa.Table:
     )
 
 
-FUTURES_TRADES = Records(t.FUTURES_TRADES, FUTURES, _outright)
-FUTURES_SPREADS = Records(t.FUTURES_SPREADS, FUTURES, _spreads)
-OPTION_TRADES = Records(t.OPTION_TRADES, OPTIONS, _sides)
-ETF_TRADES = Records(t.ETF_TRADES, ETF, _etf_trades, (t.ETFS,))
+FUTURES_TRADES = Records(t.FUTURES_TRADES, (FUTURES,), _outright)
+FUTURES_SPREADS = Records(t.FUTURES_SPREADS, (FUTURES,), _spreads)
+OPTION_TRADES = Records(t.OPTION_TRADES, (OPTIONS,), _sides)
+ETF_TRADES = Records(t.ETF_TRADES, (ETF,), _etf_trades, others=(t.ETFS,))

@@ -1,9 +1,8 @@
-"""TAIEX and its derivatives: how bronze lines become typed facts, and facts become bars.
+"""TAIEX and its derivatives: how facts become contracts, bars and sessions.
 
-clock.py has the hours, lines.py how a line is judged, ticks.py and reports.py the readings of the
-documents, facts.py the rows of silver, contracts.py terms and dates, markets.py the bars,
-expiries.py the dates of expiries, reconciliation.py the comparison with the exchange's own figures,
-and jobs.py the jobs of them all. Nothing here depends on where tables are stored.
+clock.py has the hours, contracts.py terms and dates, markets.py the bars, expiries.py the dates of
+expiries, reconciliation.py the comparison with the exchange's own figures, and jobs.py the jobs of
+them all. Nothing here depends on where tables are stored, nor on how a document looks.
 """
 
 from indextracker_spark.taiwan.jobs import JOBS

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.taiwan.terms import NIGHT_CLOSE, UTC_OFFSET_SECONDS
-from indextracker_spark.job import Job
+from indextracker_spark.job import SparkJob
 from indextracker_spark.shared import bars
 from indextracker_spark.shared.bars import Figures
 from indextracker_spark.taiwan.clock import FIXED_PRICE_OPENS, STOCKS_CLOSE, seconds
@@ -88,7 +88,7 @@ def option_bars(trades: DataFrame, contracts: DataFrame, products: DataFrame) ->
     return _all_scales(prints, keys, SIDES, t.OPTION_BARS)
 
 
-def sessions_of(bars_table: Table, sessions_table: Table, figures: Figures) -> Job:
+def sessions_of(bars_table: Table, sessions_table: Table, figures: Figures) -> SparkJob:
     """The job that adds one-minute bars up to the parts of a session and the whole of it."""
     has_parts = "session_part" in bars_table.column_names
     more = _beside(bars_table)
@@ -107,7 +107,7 @@ def sessions_of(bars_table: Table, sessions_table: Table, figures: Figures) -> J
         )
         return bars.with_figures(rolled, figures).select(*sessions_table.column_names)
 
-    return Job(sessions_table, (bars_table,), transform)
+    return SparkJob(sessions_table, (bars_table,), transform)
 
 
 def _placed(prints: DataFrame, closing: DataFrame, expiry: str) -> DataFrame:

@@ -56,15 +56,11 @@ CONTRACT_RULES = (
     Case(
         "a price that is no number is a reject",
         Rule("FUTURES_LINE", "(*_AT, EXPIRY, PRICE, *X)", '(*_AT, EXPIRY, ".+", *X)'),
-        (TRADES, REJECTS),
+        (REJECTS,),
     ),
     Case(
         "a line of too few cells is a reject",
-        Rule(
-            "lines.explained",
-            "F.when(well, F.lit(True))",
-            'F.when(well | F.col("text").isNotNull(), F.lit(True))',
-        ),
+        Rule("cells.holds", "pc.fill_null(X, False)", "pc.fill_null(X, True)"),
         (REJECTS,),
     ),
     Case(
@@ -203,13 +199,13 @@ CONTRACT_RULES = (
     ),
     Case(
         "both sides of an outright trade are printed",
-        Rule("read_futures", "X.otherwise(F.lit(2))", "X.otherwise(F.lit(1))"),
-        (TRADES, REJECTS),
+        Rule("ticks._outright", "_contracts(X, 2)", "_contracts(X, 1)"),
+        (TRADES,),
     ),
     Case(
         "both sides of both legs of a spread are printed",
-        Rule("read_futures", "F.when(spread, F.lit(4))", "F.when(spread, F.lit(2))"),
-        (SPREADS, REJECTS),
+        Rule("ticks._spreads", "_contracts(X, 4)", "_contracts(X, 2)"),
+        (SPREADS,),
     ),
     Case(
         "volume that is no multiple of its sides is a reject, never rounded",
@@ -228,7 +224,7 @@ CONTRACT_RULES = (
     ),
     Case(
         "the opening auction is marked where the file marks it",
-        Rule("facts._marked", 'X == "*"', 'X == "-"'),
+        Rule("ticks._marked", 'pc.equal(X, "*")', 'pc.equal(X, "-")'),
         (TRADES,),
     ),
     Case(

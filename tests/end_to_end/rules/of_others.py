@@ -24,7 +24,7 @@ OPTION_RULES = (
     ),
     Case(
         "an option's night is the evening before",
-        Rule("clock.session_part", "(day < X) | Y", "Y"),
+        Rule("clock.session_parts", "(days < X) | Y", "Y"),
         (SIDES,),
     ),
     Case(
@@ -40,7 +40,7 @@ OPTION_RULES = (
     Case(
         "a strike that is no number is a reject",
         Rule("OPTION_LINE", "STRIKE", "_SOME"),
-        (SIDES, REJECTS),
+        (REJECTS,),
     ),
     Case(
         "contracts of options are contracts of the session",
@@ -82,17 +82,17 @@ OPTION_RULES = (
 ETF_RULES = (
     Case(
         "an ETF trades in lots",
-        Rule("facts.etf_trades", 'F.col("lots") * X', 'F.col("lots")'),
+        Rule("_etf_trades", "pc.multiply(cells.typed(X, whole), Y)", "cells.typed(X, whole)"),
         (ETF,),
     ),
     Case(
         "an ETF's trade has its milliseconds",
-        Rule("read_etf", "F.unix_millis(second) + fraction", "F.unix_millis(second)"),
+        Rule("_etf_trades", "clock.instants(X, Y, Z)", "clock.instants(X, Y)"),
         (ETF,),
     ),
     Case(
         "2 is initiated by the seller",
-        Rule("read_etf", 'digit == "1"', 'digit == "2"'),
+        Rule("_etf_trades", '{"1": "buy", "2": "sell"}', '{"1": "sell", "2": "buy"}'),
         (ETF,),
     ),
     Case(
@@ -112,12 +112,12 @@ ETF_RULES = (
 REPORT_RULES = (
     Case(
         "the report's words for day and night",
-        Rule("reports._with_figures", "X == DAY_PART", "X == NIGHT_PART"),
+        Rule("_figures", "{DAY_PART: X, NIGHT_PART: Y}", "{DAY_PART: Y, NIGHT_PART: X}"),
         (DAILY,),
     ),
     Case(
         "the report's words for call and put",
-        Rule("read_daily_options", "X == CALL", "X == PUT"),
+        Rule("_figures", "{CALL: X, PUT: Y}", "{CALL: Y, PUT: X}"),
         (DAILY,),
     ),
     Case(

@@ -31,22 +31,17 @@ TIME = (
     ),
     Case(
         "a trade belongs to the session of its file",
-        Rule(
-            "read_futures",
-            "explained(bronze, *X)",
-            'explained(bronze, *X).withColumn("session_date", F.coalesce('
-            'F.date_from_unix_date(_day().cast("int")), "session_date"))',
-        ),
-        (TRADES, SPREADS),
+        Rule("ticks._in_time", "pc.less_equal(X, Y)", "pc.equal(X, Y)"),
+        (TRADES, SPREADS, REJECTS),
     ),
     Case(
         "a trade of the day before is of the night",
-        Rule("clock.session_part", "(day < X) | Y", "Y"),
+        Rule("clock.session_parts", "(days < X) | Y", "Y"),
         (TRADES, SPREADS),
     ),
     Case(
         "Monday's session holds Friday night",
-        Rule("clock.session_part", "day < X", "day == X - 1"),
+        Rule("clock.session_parts", "days < X", "days == X - 1"),
         (TRADES, SPREADS),
         MONDAY,
     ),
@@ -57,12 +52,12 @@ TIME = (
     ),
     Case(
         "a trade at 08:00:00 is of the day",
-        Rule("clock.session_part", "of_day < X", "of_day <= X"),
+        Rule("clock.session_parts", "seconds < X", "seconds <= X"),
         (TRADES, SPREADS),
     ),
     Case(
         "some products trade by day after 15:00:00",
-        Rule("clock.session_part", "of_day < X", '(of_day < X) | (of_day >= seconds("15:00:00"))'),
+        Rule("clock.session_parts", "seconds < X", "(seconds < X) | (seconds >= 15 * 3600)"),
         (TRADES, SPREADS),
     ),
     Case(
@@ -73,9 +68,9 @@ TIME = (
     Case(
         "the previous close is kept",
         Rule(
-            "facts.index_levels",
-            'X.where("reads_well")',
-            "X.where(\"reads_well and time > '09:00:00'\")",
+            "reports._levels",
+            "pa.table(X)",
+            'pa.table(X).filter(pc.invert(pa.table(X)["is_previous_close"]))',
         ),
         (LEVELS,),
     ),
@@ -87,23 +82,23 @@ TIME = (
     Case(
         "all indices of the report are kept",
         Rule(
-            "facts.index_levels",
-            'X.join(Y, "index_name", "left")',
-            'X.join(Y, "index_name", "inner")',
+            "reports._levels",
+            "pa.table(X)",
+            'pa.table(X).filter(pc.is_in(lines["index_name"].cast(pa.string()), pa.array(ids)))',
         ),
         (LEVELS,),
     ),
     Case(
         "the names of an index are mapped to its id",
-        Rule("facts.index_levels", 'F.coalesce("index_id", "index_name")', 'F.col("index_name")'),
+        Rule("reports._levels", "cells.replaced(X, ids)", "cells.replaced(X, {})"),
         (LEVELS,),
     ),
     Case(
         "an unmapped name is its own id",
         Rule(
-            "facts.index_levels",
-            'F.coalesce("index_id", "index_name")',
-            'F.coalesce("index_id", F.lit("UNKNOWN"))',
+            "reports._levels",
+            "cells.replaced(X, ids)",
+            'cells.replaced(X, {n: ids.get(n, "UNKNOWN") for n in X.unique().to_pylist()})',
         ),
         (LEVELS,),
     ),

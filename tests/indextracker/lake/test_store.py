@@ -91,6 +91,36 @@ def test_rows_outside_the_slice_are_refused(lake: Lake, table: Table) -> None:
     assert DeltaTable(lake.path(table)).version() == version
 
 
+def reasons(lake: Lake) -> dict[tuple[object, object], object]:
+    found = lake.rows(t.REJECTS).to_table().to_pylist()
+    return {(row["session_date"], row["feed"]): row["reason"] for row in found}
+
+
+def test_a_slice_is_replaced_for_its_keys_alone(lake: Lake) -> None:
+    for feed in ("ticks", "report"):
+        both = [{"session_date": day, "feed": feed, "reason": "first"} for day in (MONDAY, TUESDAY)]
+        lake.replace(t.REJECTS, rows(t.REJECTS, *both), [str(MONDAY), str(TUESDAY)], feed=feed)
+    second = rows(t.REJECTS, {"session_date": MONDAY, "feed": "ticks", "reason": "second"})
+    lake.replace(t.REJECTS, second, [str(MONDAY)], feed="ticks")
+    assert reasons(lake) == {
+        (MONDAY, "ticks"): "second",
+        (MONDAY, "report"): "first",
+        (TUESDAY, "ticks"): "first",
+        (TUESDAY, "report"): "first",
+    }
+    lake.replace(t.REJECTS, second.slice(0, 0), [str(MONDAY)], feed="ticks")
+    assert (MONDAY, "ticks") not in reasons(lake)
+    assert len(reasons(lake)) == 3
+
+
+def test_rows_of_another_slice_are_refused(lake: Lake) -> None:
+    other = rows(t.REJECTS, {"session_date": MONDAY, "feed": "report"})
+    with pytest.raises(ValueError, match=r"'report'.* not of the slice"):
+        lake.replace(t.REJECTS, other, [str(MONDAY)], feed="ticks")
+    with pytest.raises(ValueError, match=r"sliced by \('feed',\), not \('instrument',\)"):
+        lake.replace(t.REJECTS, other, [str(MONDAY)], instrument="Futures")
+
+
 @BY_LAYOUT
 def test_one_replacement_is_one_commit(lake: Lake, table: Table) -> None:
     write(lake, table, list(EVERY), "first")

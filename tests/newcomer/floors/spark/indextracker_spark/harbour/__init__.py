@@ -11,7 +11,8 @@ from indextracker_catalogue.harbour import (
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from indextracker_spark.job import Input, Job
+from indextracker_catalogue.job import Input
+from indextracker_spark.job import SparkJob
 
 LOOK_BACK = 5
 
@@ -39,8 +40,8 @@ def tides(gauges: DataFrame) -> DataFrame:
 
 
 JOBS = (
-    Job(HARBOUR_PRICES, (HARBOUR_AUCTIONS,), prices),
-    Job(HARBOUR_AVERAGES, (Input(HARBOUR_PRICES, look_back=LOOK_BACK),), averages),
-    Job(HARBOUR_BERTHS, (HARBOUR_PRICES,), berths),
-    Job(HARBOUR_TIDES, (HARBOUR_GAUGES,), tides),
+    SparkJob(HARBOUR_PRICES, (HARBOUR_AUCTIONS,), prices),
+    SparkJob(HARBOUR_AVERAGES, (Input(HARBOUR_PRICES, look_back=LOOK_BACK),), averages),
+    SparkJob(HARBOUR_BERTHS, (HARBOUR_PRICES,), berths),
+    SparkJob(HARBOUR_TIDES, (HARBOUR_GAUGES,), tides),
 )

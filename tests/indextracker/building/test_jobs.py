@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from indextracker.building.jobs import JOBS, verify
 from indextracker_catalogue import TABLES
-from indextracker_spark.jobs import JOBS, verify
+from indextracker_spark.job import SparkJob
 
 SESSIONS = JOBS["gold/index_sessions"]
+assert isinstance(SESSIONS, SparkJob)
 NEW = replace(SESSIONS.writes, name="index_extremes")
 
 
@@ -19,7 +21,7 @@ def test_what_is_declared_is_whole() -> None:
 
 @pytest.mark.parametrize("layer", ["silver", "gold"])
 def test_a_table_without_a_job_is_told(layer: str) -> None:
-    told = f"^{layer}/index_extremes is declared and no job writes it: add its Job"
+    told = f"^{layer}/index_extremes is declared and no job writes it: add its SparkJob"
     with pytest.raises(ValueError, match=told):
         verify(JOBS.values(), [*TABLES.values(), replace(NEW, layer=layer)])
 

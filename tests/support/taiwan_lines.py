@@ -1,15 +1,14 @@
-"""Which lines are trades, and what is said of those that cannot be read."""
+"""Lines of each of Taiwan's documents, and what is said of those that cannot be read."""
 
-import itertools
-import re
+from dataclasses import dataclass
 from datetime import date
 
-import pytest
-from spark.frames import Frames
+import pyarrow as pa
 
+from indextracker.lake.arrow import arrow_schema
+from indextracker.readings import READINGS, Reading
+from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
-from indextracker_catalogue.taiwan.forms import DATE
-from indextracker_spark.taiwan import reports, ticks
 
 SESSION = date(2024, 12, 16)
 FUTURES_CELLS = (
@@ -214,16 +213,45 @@ REPORTED = (
     *("report_date", "product", "expiry", "open", "high", "low", "close"),
     *("volume", "settlement_price", "open_interest", "trading_session"),
 )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The lines of a document.
+
+    Attributes:
+        table: Their bronze table.
+        cells: The columns of their cells, in order.
+        lines: Each with the reason why it is a reject, or None.
+    """
+
+    table: Table
+    cells: tuple[str, ...]
+    lines: dict[str, str | None]
+
+    @property
+    def reading(self) -> Reading:
+        return READINGS[self.table]
+
+    def bronze(self) -> pa.Table:
+        """The lines as their feed decodes them, numbered from 0."""
+        rows = []
+        for number, line in enumerate(self.lines):
+            cells = cells_of(line)
+            fits = len(cells) == len(self.cells)
+            row = dict(zip(self.cells, cells, strict=True)) if fits else {"text": line}
+            if "index_name" in self.table.key:
+                row.setdefault("index_name", "TAIEX")
+            rows.append(row | {"session_date": SESSION, "line": number, "document": "0"})
+        return lines_of(self.table, rows)
+
+
 KINDS = {
-    "futures": (ticks.read_futures, t.TAIFEX_FUTURES, FUTURES_CELLS, FUTURES),
-    "combinations": (
-        ticks.read_combinations,
-        t.TAIFEX_COMBINATION_TRADES,
-        (*FUTURES_CELLS[:-1], "spread_against_spread"),
-        COMBINATIONS,
+    "futures": Kind(t.TAIFEX_FUTURES, FUTURES_CELLS, FUTURES),
+    "combinations": Kind(
+        t.TAIFEX_COMBINATION_TRADES, (*FUTURES_CELLS[:-1], "spread_against_spread"), COMBINATIONS
     ),
-    "options": (
-        ticks.read_options,
+    "options": Kind(
         t.TAIFEX_OPTIONS,
         (
             *("trade_date", "product", "strike", "expiry", "option_type"),
@@ -231,31 +259,21 @@ KINDS = {
         ),
         OPTIONS,
     ),
-    "etf": (
-        ticks.read_etf,
+    "etf": Kind(
         t.FINMIND_TRADES,
         ("trade_date", "stock_id", "deal_price", "volume", "trade_time", "tick_type"),
         ETF,
     ),
-    "reported futures": (
-        reports.read_daily_futures,
-        t.TAIFEX_DAILY_FUTURES,
-        REPORTED,
-        REPORTED_FUTURES,
+    "reported futures": Kind(t.TAIFEX_DAILY_FUTURES, REPORTED, REPORTED_FUTURES),
+    "reported options": Kind(
+        t.TAIFEX_DAILY_OPTIONS, (*REPORTED, "strike", "option_type"), REPORTED_OPTIONS
     ),
-    "reported options": (
-        reports.read_daily_options,
-        t.TAIFEX_DAILY_OPTIONS,
-        (*REPORTED, "strike", "option_type"),
-        REPORTED_OPTIONS,
-    ),
-    "totals": (
-        reports.read_volume_totals,
+    "totals": Kind(
         t.TAIFEX_VOLUME_TOTALS,
         ("trade_date", "product", "spread_volume", "total_volume", "spread_percent"),
         TOTALS,
     ),
-    "index": (reports.read_index, t.TWSE_INDEX, ("index_name", "time", "level"), LEVELS),
+    "index": Kind(t.TWSE_INDEX, ("index_name", "time", "level"), LEVELS),
 }
 
 
@@ -267,59 +285,7 @@ def cells_of(line: str) -> list[str | None]:
     return [*before.rstrip(",").split(","), quoted.rstrip('"')]
 
 
-def bronze_rows(kind: str) -> list[dict[str, object]]:
-    """The lines of a kind as their feed decodes them, numbered from 0."""
-    _, table, names, lines = KINDS[kind]
-    rows = []
-    for number, line in enumerate(lines):
-        cells = cells_of(line)
-        fits = len(cells) == len(names)
-        row = dict(zip(names, cells, strict=True)) if fits else {"text": line}
-        if "index_name" in table.key:
-            row.setdefault("index_name", "TAIEX")
-        rows.append(row | {"session_date": SESSION, "line": number, "document": "0"})
-    return rows
-
-
-@pytest.fixture(scope="module")
-def reasons(frames: Frames) -> dict[tuple[str, str], str | None]:
-    """What each reading says of each of its lines."""
-    found = {}
-    for kind, (read, table, _, lines) in KINDS.items():
-        for row in read(frames.of(table, bronze_rows(kind))).collect():
-            assert row["reads_well"] == (row["reject_reason"] is None)
-            found[kind, list(lines)[row["line"]]] = row["reject_reason"]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("kind", "line", "reason"),
-    [(kind, line, reason) for kind, parts in KINDS.items() for line, reason in parts[3].items()],
-)
-def test_what_is_said_of_a_line(
-    reasons: dict[tuple[str, str], str | None], kind: str, line: str, reason: str | None
-) -> None:
-    assert reasons[kind, line] == reason
-
-
-def test_a_date_is_a_day_of_the_calendar() -> None:
-    """Of every month and year of two centuries, and of the centuries around."""
-    form = re.compile(DATE)
-    years = [1600, 1700, 1800, *range(1900, 2101), 2300, 2400]
-    for year, month, day in itertools.product(years, range(14), range(33)):
-        try:
-            exists = bool(date(year, month, day))
-        except ValueError:
-            exists = False
-        text = f"{year}{month:02d}{day:02d}"
-        assert bool(form.fullmatch(text)) == exists, text
-
-
-def test_an_odd_sum_of_a_document_without_a_reject_is_left_to_the_audit(frames: Frames) -> None:
-    """A line is missing there: an error, and no line of it is at fault."""
-    names = KINDS["options"][2]
-    cells = cells_of("20241216,TXO,23000,202412,C,084500,.62,1,*")
-    line = dict(zip(names, cells, strict=True))
-    row = {**line, "session_date": SESSION, "line": 3, "document": "0"}
-    [read] = ticks.read_options(frames.of(t.TAIFEX_OPTIONS, [row])).collect()
-    assert read["reads_well"]
+def lines_of(table: Table, rows: list[dict[str, object]]) -> pa.Table:
+    """Rows of a bronze table; a column that a row does not have is null."""
+    nullable = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
+    return pa.Table.from_pylist(rows, nullable)

@@ -1,0 +1,98 @@
+"""Every job that fills a table, by name: those that read lines in Arrow, and those of Spark.
+
+A job is declared in the folder of its subject, lines among `indextracker.readings` and whatever is
+computed of facts in `indextracker_spark`. Importing this imports pyspark, since jobs are declared
+with their functions; no session is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from indextracker.building.filling import fill
+from indextracker.engines.protocol import Engine, Host
+from indextracker.lake import Lake
+from indextracker.readings import FILLINGS, Filling
+from indextracker_catalogue import TABLES, Key, Table
+from indextracker_catalogue.job import Job
+from indextracker_spark.job import SparkJob
+from indextracker_spark.jobs import JOBS as OF_SPARK
+
+# Those of Spark last, since they read what the others fill.
+JOBS: Final[dict[str, Filling | SparkJob]] = {
+    **{job.name: job for job in FILLINGS},
+    **OF_SPARK,
+}
+
+
+def verify(jobs: Iterable[Job], tables: Iterable[Table]) -> None:
+    """Says what is declared by halves.
+
+    Raises:
+        ValueError: A table of silver or gold has no job, or a job has a table that is not declared.
+    """
+    jobs, tables = list(jobs), list(tables)
+    written = {job.writes for job in jobs}
+    for table in tables:
+        if table.layer != "bronze" and table.by_job and table not in written:
+            raise ValueError(
+                f"{table.path} is declared and no job writes it: add its SparkJob to JOBS of its "
+                "subject, or its Records to the subject's readings (reference data and logs, which "
+                "the library writes, say by_job=False)"
+            )
+    for job in jobs:
+        for table in (job.writes, *job.reads):
+            if table not in tables:
+                raise ValueError(
+                    f"the job {job.name} has the table {table.path}, which is not declared: name "
+                    "it in a module of its subject in indextracker_catalogue/"
+                )
+
+
+verify(JOBS.values(), TABLES.values())
+
+
+def writers(table: Table) -> tuple[Filling | SparkJob, ...]:
+    """The jobs that fill a table."""
+    return tuple(job for job in JOBS.values() if job.writes is table)
+
+
+def sources(job: Job) -> dict[Table, int]:
+    """The tables without a job on which a job rests in the end, each with how far it looks back.
+
+    They are bronze and reference data. Of a table that it reads in slices, what fills the other
+    slices does not count.
+    """
+    found: dict[Table, int] = {}
+    for table, look_back in zip(job.reads, job.look_backs, strict=True):
+        own = job.slice_of(table)
+        above = [one for one in writers(table) if one.slice_of(table) == own or not own]
+        below = [sources(one) for one in above] or [{table: 0}]
+        for source, further in (item for one in below for item in one.items()):
+            found[source] = max(found.get(source, 0), look_back + further)
+    return found
+
+
+def run(
+    job: Filling | SparkJob,
+    lake: Lake,
+    engine: Engine,
+    keys: Sequence[Key],
+    host: Host | None = None,
+    earlier: Collection[Key] = (),
+) -> None:
+    """Replaces a job's slice of some keys, by whatever its kind of jobs runs on.
+
+    Args:
+        job: What to run.
+        lake: Where its tables are, all of them there.
+        engine: What runs jobs of Spark; others are run in this process.
+        keys: Keys to replace; none where the table is in one piece.
+        host: The program around the run; None where the library is used alone.
+        earlier: At least the keys of the look-back of each key, where the job has one.
+    """
+    if isinstance(job, SparkJob):
+        engine.run(job, lake.address, keys, host, earlier)
+    else:
+        fill(lake, job, keys)
