@@ -1,0 +1,1 @@
+"""News of the companies of India: articles with their sentiment, and headlines."""
