@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,7 @@ Numbers = NDArray[np.int64]
 PRICES: Final = ("previous_close", "open", "high", "low", "close", "last")
 COUNTS: Final = ("shares", "trades")
 TURNOVER: Final = pa.decimal128(20, 2)
-LAKH: Final = pa.scalar(100_000, pa.decimal128(6, 0))
+LAKH: Final = Decimal(100_000)
 
 # Two figures that are further apart differ. Prices are printed to the paisa; a turnover in lakhs
 # is rounded to a thousand rupees.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from indextracker_catalogue.india import forms
 
 _FORM: Final = forms.INDEX_LINE
 _TURNOVER: Final = pa.decimal128(20, 2)
-CRORE: Final = pa.scalar(10_000_000, pa.decimal128(8, 0))
+CRORE: Final = Decimal(10_000_000)
 
 INDEX_CLOSES = Reading(
     t.NSE_INDEX_CLOSES,

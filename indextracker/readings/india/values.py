@@ -17,7 +17,7 @@ from indextracker.readings.model import Line, Rule, of_form, quoting
 from indextracker_catalogue.india import forms
 
 # What is printed where there is no number.
-NONE: Final = pa.array(["-", ""])
+NONE: Final = ("-", "")
 
 
 def is_of(text: str, session: date) -> bool:
@@ -66,7 +66,9 @@ def number(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     """Numbers; null where - or nothing is printed."""
 
     def of_cells(texts: pa.Array) -> pa.Array:
-        return pc.if_else(pc.is_in(texts, NONE), pa.scalar(None, pa.string()), texts).cast(kind)
+        return pc.if_else(
+            pc.is_in(texts, pa.array(NONE)), pa.scalar(None, pa.string()), texts
+        ).cast(kind)
 
     return cells.typed(column, of_cells)
 
