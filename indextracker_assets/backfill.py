@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -78,17 +79,17 @@ def backfill(  # noqa: PLR0913 - all but the first three have their default
     """
     reached = LAYERS[: LAYERS.index(to_layer) + 1]
     report = Report()
-    runs = _Runs(platform, subject, report)
-    when_interrupted(runs.cancel)
     feeds = list(feeds_of(subject) if feeds is None else feeds)
-    if not tables:
-        _acquire(platform, runs, keys, feeds, AGAIN if again else {})
-    _tell_states(platform, subject, report, keys, feeds)
     wanted = _named(subject, needs_of(subject, reached), feeds)
     if tables:
         wanted = {path: need for path, need in wanted.items() if path in tables}
-    if not report.failures:
-        _refine(platform, runs, wanted, keys, reached, tables)
+    with closing(_Runs(platform, subject, report)) as runs:
+        when_interrupted(runs.cancel)
+        if not tables:
+            _acquire(platform, runs, keys, feeds, AGAIN if again else {})
+        _tell_states(platform, subject, report, keys, feeds)
+        if not report.failures:
+            _refine(platform, runs, wanted, keys, reached, tables)
     for table in _tables(subject, () if tables else feeds, wanted):
         if platform.lake.exists(table):
             counts = platform.lake.row_counts(table, keys.get(table.timeline, ()))
@@ -168,6 +169,10 @@ class _Runs:
         """Ends what runs, as cancelled."""
         cancel_own_runs(self._instance)
         cancel_job_runs()
+
+    def close(self) -> None:
+        """Closes Dagster's records, which SQLite then has in one file each."""
+        self._instance.dispose()
 
     def _listen(self, run_id: str, span: Span | None) -> None:
         """Reports the tables that a refining run begins and ends to progress."""
