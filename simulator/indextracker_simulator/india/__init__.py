@@ -1,1 +1,1 @@
-"""India: what the National Stock Exchange publishes, and news of its companies."""
+"""India: what the National Stock Exchange publishes, and a vendor of its prices."""

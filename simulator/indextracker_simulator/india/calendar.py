@@ -16,7 +16,7 @@ import exchange_calendars
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 
@@ -145,6 +145,18 @@ class TradingCalendar:
     def between(self, first: date, last: date) -> tuple[date, ...]:
         """Return the sessions from one day to another, both included."""
         return self.sessions[bisect_left(self.sessions, first) : self.until(last)]
+
+    def without(self, days: Iterable[date]) -> TradingCalendar:
+        """Return the calendar of an exchange that is closed on further days.
+
+        Raises:
+            ValueError: One of the days is no session.
+        """
+        days = frozenset(days)
+        for day in sorted(days):
+            if not self.is_session(day):
+                raise ValueError(f"{day} is no session that could be called off")
+        return TradingCalendar(tuple(session for session in self.sessions if session not in days))
 
     def hours(self, session: date) -> tuple[datetime, datetime]:
         """Return when a session opens and closes."""

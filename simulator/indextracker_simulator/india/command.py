@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from indextracker_simulator.india.exchange import DEFAULT_INSTRUMENTS, Exchange
@@ -21,8 +22,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"instruments of India's exchange; default: {DEFAULT_INSTRUMENTS}",
     )
+    parser.add_argument(
+        "--closed",
+        type=date.fromisoformat,
+        action="append",
+        default=[],
+        metavar="DATE",
+        help="call this session of India's exchange off; may be repeated",
+    )
 
 
 def exchange(options: argparse.Namespace, clock: Callable[[], datetime]) -> Exchange:
-    """Return the exchange that the options describe."""
-    return Exchange(seed=options.seed, size=options.instruments, clock=clock)
+    """Return the exchange that the options describe.
+
+    Raises:
+        ValueError: One of the closed days is no session.
+    """
+    return Exchange(
+        seed=options.seed, size=options.instruments, called_off=options.closed, clock=clock
+    )

@@ -5,11 +5,13 @@ It joins instruments, documents and clock. Paths and parameters are in routes.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import numpy as np
 
 from indextracker_simulator.india import bhavcopies, daily_report, indices, routes
 from indextracker_simulator.india.calendar import (
@@ -83,23 +85,27 @@ class Exchange:
         size: How many instruments it has, of which some are not listed yet or no more.
         clock: Returns the present, aware of its zone. Later sessions are not published yet.
         news_effect: Logarithmic return of the session after news of the best kind.
+        called_off: Sessions of every calendar that do not take place.
         filed_late: Sessions whose full bhavcopy lies under the name of the day after.
         browsers_only: Whether the publishers answer browsers alone, by their name; else they
             refuse those that name themselves as tools do when nobody tells them otherwise.
         unreadable: Whether some documents of prices hold a few lines that cannot be read.
         snapshot_requests: How many snapshots the vendor gives in all; None for any number.
+        calendar: Its trading days.
     """
 
     seed: int = DEFAULT_SEED
     size: int = DEFAULT_INSTRUMENTS
     clock: Callable[[], datetime] = _now
     news_effect: float = DEFAULT_NEWS_EFFECT
+    called_off: Collection[date] = ()
     filed_late: Collection[date] = (date(2021, 11, 4),)
     browsers_only: bool = False
     unreadable: bool = True
     snapshot_requests: int | None = None
 
     def __post_init__(self) -> None:
+        self.calendar: TradingCalendar = trading_calendar().without(self.called_off)
         self._lock = RLock()
         self._snapshots = 0
         self._rows = lru_cache(maxsize=4)(self._trade)
@@ -109,11 +115,6 @@ class Exchange:
         return routes.answer(self, question)
 
     @property
-    def calendar(self) -> TradingCalendar:
-        """Its trading days."""
-        return trading_calendar()
-
-    @property
     def today(self) -> date:
         """The day in India."""
         return self.clock().astimezone(INDIA).date()
@@ -121,7 +122,11 @@ class Exchange:
     @cached_property
     def instruments(self) -> tuple[Instrument, ...]:
         """Every instrument, by its number."""
-        return tuple(instrument(number, self.seed, self.news_effect) for number in range(self.size))
+        sessions = trading_calendar().sessions
+        held = np.array([self.calendar.is_session(session) for session in sessions])
+        lives = (instrument(number, self.seed, self.news_effect) for number in range(self.size))
+        # Prices go on behind closed doors: the world is the same whatever is called off.
+        return tuple(replace(one, traded=one.traded & held) for one in lives)
 
     def rows(self, session: date) -> list[Row]:
         """Return what is traded in a session, past or future.

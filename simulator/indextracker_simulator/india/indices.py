@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from indextracker_simulator.india.calendar import trading_calendar
+from indextracker_simulator.india.instruments import held_before
 from indextracker_simulator.india.texts import hundredths, plain
 from indextracker_simulator.india.walk import Process, levels
 from indextracker_simulator.randomness import generator
@@ -127,7 +128,9 @@ def _level(
 ) -> Level:
     name, place = index.name, trading_calendar().position[session]
     walked = _walked(index, seed)
-    previous, close = (round(100 * float(walked[at])) for at in (max(0, place - 1), place))
+    previous, close = (
+        round(100 * float(walked[at])) for at in (held_before(instruments, place), place)
+    )
     random = generator(seed, "india", name, session)
     opened = round(previous + (close - previous) * float(random.uniform(0, 0.6)))
     high = round(max(opened, close) * math.exp(random.uniform(0, 0.006)))

@@ -20,6 +20,8 @@ from indextracker_simulator.india.walk import Process, levels
 from indextracker_simulator.randomness import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from indextracker_simulator.india.actions import Kind
@@ -172,6 +174,13 @@ def instrument(number: int, seed: int, news_effect: float) -> Instrument:
         blocks=traded & (random.random(len(sessions)) < _BLOCKS_A_SESSION) & deals,
         issue_price=int(_ticks(closes[first] * random.uniform(0.8, 1.05))),
         lot=int(random.choice([600, 1000, 1600])) if form == "sme" else 1,
+    )
+
+
+def held_before(instruments: Sequence[Instrument], place: int) -> int:
+    """Return the place of the last session before one in which anything was traded, or 0."""
+    return next(
+        (at for at in range(place - 1, 0, -1) if any(one.traded[at] for one in instruments)), 0
     )
 
 

@@ -6,7 +6,7 @@ When each was known is in calendar.py; what companies do is in actions.py.
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from indextracker_simulator.india.calendar import (
@@ -21,7 +21,7 @@ from indextracker_simulator.india.calendar import (
 from indextracker_simulator.india.texts import dated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from indextracker_simulator.india.actions import Action
     from indextracker_simulator.india.instruments import Instrument
@@ -30,11 +30,19 @@ _SEGMENTS = ("CBM", "CD", "CM", "CMOT", "COM", "FO", "IRD", "MF", "NDM", "NTRP",
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 # The list of a year comes in the December before; that of 2024 on the 12th.
 _LIST_COMES = (12, 12)
+_ONE_DAY = timedelta(days=1)
 
 
-def holidays_json(year: int, today: date) -> bytes:
-    """Return the holidays of a year as they are known on a day; empty lists where none are."""
-    listed = list(_holidays(year, today)) if _is_known(year, today) else []
+def holidays_json(year: int, today: date, called_off: Collection[date] = ()) -> bytes:
+    """Return the holidays of a year as they are known on a day; empty lists where none are.
+
+    Args:
+        year: The year.
+        today: The day.
+        called_off: Sessions that do not take place, which is announced the day before.
+    """
+    known = {day for day in called_off if day.year == year and today >= day - _ONE_DAY}
+    listed = sorted({*_holidays(year, today), *known}) if _is_known(year, today) else []
     entries = [
         {
             "tradingDate": dated(day),
@@ -89,7 +97,7 @@ def _holidays(year: int, today: date) -> Iterator[date]:
     awaited = {day for day, known_from in ANNOUNCED.items() if today < known_from}
     as_first_listed = {day for day, later in MOVED.items() if later in awaited}
     days = {day for day in trading_calendar().holidays(year) if day not in awaited}
-    yield from sorted(days | {day for day in as_first_listed if day.year == year})
+    yield from days | {day for day in as_first_listed if day.year == year}
 
 
 def _description(day: date) -> str:

@@ -166,7 +166,9 @@ def _holidays(exchange: Exchange, question: Question) -> Answer:
     year = fields.get("year", str(exchange.today.year))
     if fields.get("type") != "trading" or not year.isdecimal():
         return NOT_FOUND
-    return Answer(HTTPStatus.OK, JSON, notices.holidays_json(int(year), exchange.today))
+    return Answer(
+        HTTPStatus.OK, JSON, notices.holidays_json(int(year), exchange.today, exchange.called_off)
+    )
 
 
 def _actions(exchange: Exchange, question: Question) -> Answer:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from indextracker_simulator.india.calendar import INDIA, trading_calendar
 from indextracker_simulator.india.indices import VOLATILITY_INDEX, members_of, session_levels
+from indextracker_simulator.india.instruments import held_before
 from indextracker_simulator.india.session import rows
 from indextracker_simulator.india.texts import dated
 
@@ -54,7 +55,7 @@ class Quote:
 def quotes(instruments: Sequence[Instrument], seed: int, now: datetime) -> list[Quote]:
     """Return every index and share of the main board at a moment, each index before its members."""
     calendar = trading_calendar()
-    session = _latest_session(now)
+    session = _latest_session(instruments, now)
     opens, closes = calendar.hours(session)
     shown = min(1.0, (now - opens) / (closes - opens))
     until = min(now, closes + _SETTLED_AFTER)
@@ -85,7 +86,7 @@ def frozen_json(
         now: The moment.
         index: The index whose members are wanted; None for everything.
     """
-    session = _latest_session(now)
+    session = _latest_session(instruments, now)
     found = quotes(instruments, seed, now)
     if index is not None:
         found = _of_index(instruments, found, session, index)
@@ -99,11 +100,12 @@ def newer_json(instruments: Sequence[Instrument], seed: int, now: datetime) -> b
     return json.dumps(told).encode()
 
 
-def _latest_session(now: datetime) -> date:
+def _latest_session(instruments: Sequence[Instrument], now: datetime) -> date:
+    """Return the last session that has begun and took place."""
     calendar = trading_calendar()
     today = now.astimezone(INDIA).date()
-    trades = calendar.is_session(today) and now >= calendar.hours(today)[0]
-    return today if trades else calendar.previous(today)
+    begun = not calendar.is_session(today) or now >= calendar.hours(today)[0]
+    return calendar.sessions[held_before(instruments, calendar.until(today) - (not begun))]
 
 
 def _told(row: Row, until: datetime, shown: float) -> Quote:

@@ -13,7 +13,8 @@ from indextracker_simulator.faults import Faults
 from indextracker_simulator.india.calendar import INDIA
 from indextracker_simulator.india.exchange import Exchange
 from indextracker_simulator.india.lists import listed_csv, members_csv, symbol_changes_csv
-from indextracker_simulator.india.notices import actions_json
+from indextracker_simulator.india.notices import actions_json, holidays_json
+from indextracker_simulator.india.snapshots import frozen_json
 from indextracker_simulator.server import serving
 
 if TYPE_CHECKING:
@@ -186,6 +187,61 @@ def test_a_holiday_is_answered_from_its_evening_on(moved: Client, moments: list[
     assert moved.dated(date(2024, 1, 26)) is None
     moments[0] += timedelta(minutes=1)
     assert moved.dated(date(2024, 1, 26)) == "25-Jan-2024"
+
+
+CALLED_OFF, BEFORE, AFTER = (date(2024, 2, day) for day in (13, 12, 14))
+NOON = datetime(2024, 2, 13, 12, tzinfo=INDIA)
+
+
+@pytest.fixture(scope="module")
+def closed() -> Client:
+    now = datetime(2024, 2, 15, 12, tzinfo=INDIA)
+    return Client(Exchange(clock=lambda: now, called_off=[CALLED_OFF]))
+
+
+def test_a_session_that_is_called_off_leaves_no_document(closed: Client) -> None:
+    assert [closed.dated(day) for day in (BEFORE, CALLED_OFF, AFTER)] == [
+        "12-Feb-2024",
+        "12-Feb-2024",
+        "14-Feb-2024",
+    ]
+    for path in (UDIFF, "/archives/equities/bhavcopy/pr/PR{:%d%m%y}.zip"):
+        assert closed.get(path.format(BEFORE)).status_code == 200
+        assert closed.get(path.format(CALLED_OFF)).status_code == 404
+    entries = json.loads(frozen_json(closed.exchange.instruments, closed.exchange.seed, NOON))
+    assert max(entry["lastUpdateTime"] for entry in entries) == "12-Feb-2024 16:00:00"
+
+
+def test_prices_go_on_after_a_session_that_is_called_off(
+    closed: Client, exchange: Exchange
+) -> None:
+    """The next previous close is the last one that was printed, and all others are as ever."""
+    last, after, usual = (
+        {row.number: row for row in one.rows(day) if row.series != "BL"}
+        for one, day in ((closed.exchange, BEFORE), (closed.exchange, AFTER), (exchange, AFTER))
+    )
+    assert {key: row.close for key, row in after.items()} == {
+        key: row.close for key, row in usual.items()
+    }
+    common = [key for key in after if key in last]
+    assert len(common) > 40
+    assert [after[key].previous for key in common] == [last[key].close for key in common]
+    earlier, later = closed.exchange.levels(BEFORE), closed.exchange.levels(AFTER)
+    assert [level.previous for level in later] == [level.close for level in earlier]
+
+
+def test_a_session_that_is_called_off_is_a_holiday_from_the_day_before(closed: Client) -> None:
+    def listed(day: date) -> bool:
+        entries = json.loads(holidays_json(2024, day, [CALLED_OFF]))["CM"]
+        return "13-Feb-2024" in [entry["tradingDate"] for entry in entries]
+
+    assert [listed(BEFORE - timedelta(days=1)), listed(BEFORE)] == [False, True]
+    assert "13-Feb-2024" in closed.get(HOLIDAYS.format(2024)).text
+
+
+def test_only_a_session_can_be_called_off() -> None:
+    with pytest.raises(ValueError, match="2024-01-26 is no session"):
+        Exchange(called_off=[date(2024, 1, 26)])
 
 
 @pytest.mark.parametrize(
