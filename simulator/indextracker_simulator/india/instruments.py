@@ -15,7 +15,13 @@ import numpy as np
 
 from indextracker_simulator.india.actions import Action, drawn
 from indextracker_simulator.india.calendar import trading_calendar
-from indextracker_simulator.india.identities import Identity, identity, isin, renamed
+from indextracker_simulator.india.identities import (
+    LONGEST_SYMBOL,
+    Identity,
+    identity,
+    isin,
+    renamed,
+)
 from indextracker_simulator.india.walk import Process, levels
 from indextracker_simulator.randomness import generator
 
@@ -272,14 +278,16 @@ def _identity(number: int, form: Form) -> tuple[Identity, str]:
     match form:
         case "etf":
             name = f"{stem} Mutual Fund - {stem} Nifty ETF {number}"
-            return Identity(f"{letters[:6]}{number}E", name), industry
+            ending = f"{number}E"
+            symbol = letters[: LONGEST_SYMBOL - len(ending)] + ending
+            return Identity(symbol, name), industry
         case "gold":
             return Identity(f"SGBDEC{number}", f"2.50%GOLDBONDS SR-{number}"), industry
         case "government":
-            return Identity(f"7{number:02d}GS2041", f"GOI LOAN 7.{number:02d}% 2041"), industry
+            return Identity(f"7{number:02d}GS41", f"GOI LOAN 7.{number:02d}% 2041"), industry
         case "debenture":
             name = f"SEC RE NCD 9.{number:02d}% {stem}"
-            return Identity(f"9{number:02d}{letters[:4]}39", name), industry
+            return Identity(f"9{number:02d}{letters[:3]}39", name), industry
         case _:
             return called, industry
 

@@ -14,7 +14,7 @@ import pytest
 from indextracker_simulator.india.calendar import MUHURAT, trading_calendar
 from indextracker_simulator.india.exchange import Exchange
 from indextracker_simulator.india.identities import isin
-from indextracker_simulator.india.instruments import Spells
+from indextracker_simulator.india.instruments import Spells, instrument
 from indextracker_simulator.india.walk import Process, levels, sentiment
 from indextracker_simulator.randomness import DEFAULT_SEED
 
@@ -99,6 +99,14 @@ def test_instruments_more_or_less_leave_the_others_alone() -> None:
     assert len({row.symbol for row in many if row.series != "BL"}) == len(
         [row for row in many if row.series != "BL"]
     )
+
+
+@pytest.mark.parametrize("number", [4, 9, 14, 24, 29, 1008, 1009, 1014, 1024, 1029, 1999])
+def test_every_kind_of_instrument_has_a_symbol_and_an_isin(number: int) -> None:
+    one = instrument(number, DEFAULT_SEED, 0.0)
+    assert all(0 < len(called.symbol) <= 10 for called in one.identities.values)
+    assert {len(text) for text in one.isins.values} == {12}
+    assert len(set(one.isins.values)) == len(one.isins.values)
 
 
 def test_all_that_happens_to_instruments_happens_often(exchange: Exchange) -> None:
