@@ -16,7 +16,11 @@ from indextracker_catalogue import TABLES, Table
 from indextracker_spark.jobs import JOBS
 
 WRITTEN = list(dict.fromkeys(job.writes for job in JOBS.values()))
-STATISTICS = {"delta.dataSkippingStatsColumns", "delta.dataSkippingNumIndexedCols"}
+SETTINGS = {
+    "delta.checkpointInterval",
+    "delta.dataSkippingStatsColumns",
+    "delta.dataSkippingNumIndexedCols",
+}
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
     "gold/index_bars": {REPORTS, MONDAY},
@@ -76,7 +80,7 @@ def test_no_table_has_a_feature_of_delta_on(filled: Market, by_jvm: Market) -> N
             protocol = delta.protocol()
             assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2), table.path
             assert not (protocol.reader_features or protocol.writer_features), table.path
-            assert delta.metadata().configuration.keys() <= STATISTICS, table.path
+            assert delta.metadata().configuration.keys() <= SETTINGS, table.path
         assert all(market.lake.open(table).version() > 0 for table in WRITTEN)
 
 

@@ -130,6 +130,15 @@ def test_one_replacement_is_one_commit(lake: Lake, table: Table) -> None:
     assert DeltaTable(lake.path(table)).version() == version + 1
 
 
+def test_who_opens_a_table_reads_few_commits(lake: Lake) -> None:
+    for commits in range(1, 3 * store.COMMITS_PER_CHECKPOINT):
+        lake.replace(t.INDICES, rows(t.INDICES, {}))
+        log = Path(lake.path(t.INDICES), "_delta_log")
+        last = max((path.name for path in log.glob("*.checkpoint.parquet")), default="0.")
+        behind = lake.open(t.INDICES).version() - int(last.partition(".")[0])
+        assert behind < store.COMMITS_PER_CHECKPOINT, commits
+
+
 def test_a_table_without_sessions_is_replaced_whole(lake: Lake) -> None:
     for name in ("one", "other"):
         lake.replace(t.INDICES, rows(t.INDICES, {"index_name": name}))
