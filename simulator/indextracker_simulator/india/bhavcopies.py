@@ -92,8 +92,8 @@ def document(kind: Kind, session: date, rows: Iterable[Row], seed: int | None) -
     """Return a document of a session.
 
     Args:
-        kind: Which one: UDiFF has a row per instrument and series; legacy is without block deals;
-            the full bhavcopy leaves more out.
+        kind: Which one: UDiFF has a row per instrument and series; legacy has none of what is
+            traded beside the series of a share; the full bhavcopy leaves more out.
         session: The session.
         rows: What was traded.
         seed: Chooses the lines that cannot be read; None for none.
@@ -131,7 +131,7 @@ def _printed(kind: Kind, rows: Iterable[Row]) -> list[Row]:
     """Return the rows of a document, in its order."""
     if kind == "udiff":
         return sorted(rows, key=lambda row: (row.isin, row.symbol, row.series))
-    kept = (row for row in rows if (row.in_full if kind == "full" else row.series != "BL"))
+    kept = (row for row in rows if (row.in_full if kind == "full" else not row.beside))
     return sorted(kept, key=lambda row: (row.symbol, row.series))
 
 
@@ -151,7 +151,7 @@ def is_garbled(session: date, row: Row) -> bool:
 
 
 def _udiff_line(session: date, row: Row) -> str:
-    token = 1_000 + 10 * row.number + (row.series == "BL")
+    token = 1_000 + 10 * row.number + {"BL": 1, "T0": 2}.get(row.series, 0)
     traded = (row.open, row.high, row.low, row.close, row.last, row.previous)
     cells = (
         *(str(session), str(session), "CM", "NSE", "STK", str(token)),

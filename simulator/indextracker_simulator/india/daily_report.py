@@ -196,7 +196,8 @@ def _price_lines(day: Day) -> Iterator[str]:
     first = {one.number for one in ranked[:_FIRST_INDEX_MEMBERS]}
     second = {one.number for one in ranked[_FIRST_INDEX_MEMBERS:]}
     traded = sorted(
-        (row for row in day.rows if row.series != "BL"), key=lambda row: (row.symbol, row.series)
+        (row for row in day.rows if not row.beside),
+        key=lambda row: (row.symbol, row.series),
     )
     for heading, inside in (("NIFTY 50 Sec", first), ("NIFTY Next 50 Sec", second)):
         yield from (_EMPTY_PRICES, _EMPTY_PRICES, f" , , ,{heading}" + ", " * 12)

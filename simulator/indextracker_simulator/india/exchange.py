@@ -41,7 +41,6 @@ DEFAULT_INSTRUMENTS: Final = 60
 _PUBLISHED_FROM = time(18, 30)
 _AFTER_CLOSE = timedelta(hours=2)  # of an evening session
 _SATURDAY = 5
-_ONE_DAY = timedelta(days=1)
 
 _HAS: dict[DocumentKind, Callable[[date], bool]] = {
     "report": lambda _: True,

@@ -138,7 +138,7 @@ def _level(
     if not index.members:
         return Level(name, previous, opened, high, low, close, None, None, ())
     inside = {one.number for one in members(instruments, session, index.members)}
-    held = [row for row in rows if row.number in inside and row.series != "BL"]
+    held = [row for row in rows if row.number in inside and not row.beside]
     ratios = tuple(int(value) for value in random.uniform((1_500, 200, 80), (2_800, 450, 200)))
     shares, turnover = sum(row.shares for row in held), sum(row.turnover for row in held)
     return Level(name, previous, opened, high, low, close, shares, turnover, ratios)

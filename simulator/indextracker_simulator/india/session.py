@@ -6,7 +6,7 @@ that print the rows are bhavcopies.py and daily_report.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 UDIFF_FROM: Final = date(2024, 1, 2)
 """The first session of the newest document, which alone has block deals."""
+
+# Block deals, and what is settled on the day of the trade.
+_BESIDE = frozenset({"BL", "T0"})
+
+_SAME_DAY_FROM = date(2024, 3, 28)
+_SAME_DAY_SHARE = 0.03  # of the shares, in a session
 
 _FULL_IS_THIN_UNTIL = date(2023, 8, 24)
 """So long the full bhavcopy left out shares of which hardly any were traded."""
@@ -83,6 +89,11 @@ class Row:
     in_full: bool
 
     @property
+    def beside(self) -> bool:
+        """Whether it is traded so beside its own series."""
+        return self.series in _BESIDE
+
+    @property
     def average(self) -> int:
         """Mean price of a share, paise, half a paisa rounded up."""
         return (2 * self.turnover + self.shares) // (2 * self.shares)
@@ -98,6 +109,8 @@ def rows(instruments: Sequence[Instrument], seed: int, session: date) -> list[Ro
     found = [_row(one, session, place, drawn[one.number]) for one in traded]
     if session >= UDIFF_FROM:
         found += [_block(one, seed, session, place) for one in traded if one.blocks[place]]
+    if session >= _SAME_DAY_FROM:
+        found += _settled_that_day(instruments, seed, session, found)
     return found
 
 
@@ -204,6 +217,41 @@ def _block(one: Instrument, seed: int, session: date, place: int) -> Row:
 def _block_price(one: Instrument, seed: int, place: int) -> int:
     random = generator(seed, "india", one.process.name, "block price", str(place))
     return _tick(one.previous_close(place) * random.uniform(0.99, 1.01))
+
+
+def _settled_that_day(
+    instruments: Sequence[Instrument], seed: int, session: date, found: Sequence[Row]
+) -> list[Row]:
+    """Return the trades that are settled at once, of shares that are traded as usual as well.
+
+    Both closes are those of the usual trades, and may lie outside of what was paid here.
+    """
+    random = generator(seed, "india", "same day", session)
+    drawn = random.random((len(instruments), 4))
+    settled = []
+    for row in found:
+        chance, start, width, size = drawn[row.number].tolist()
+        share = instruments[row.number].form == "share" and row.series == "EQ"
+        if not share or is_thin(row.number) or chance > _SAME_DAY_SHARE:
+            continue
+        low = row.low + int(start * (row.high - row.low) / 2)
+        high = low + int(width * (row.high - low) / 2)
+        shares = 1 + int(200 * size)
+        settled.append(
+            replace(
+                row,
+                series="T0",
+                open=low,
+                high=high,
+                low=low,
+                last=high,
+                shares=shares,
+                turnover=shares * (low + high) // 2,
+                trades=min(3, shares),
+                delivered=shares // 3,
+            )
+        )
+    return settled
 
 
 def _tick(paise: float) -> int:

@@ -96,9 +96,8 @@ def test_instruments_more_or_less_leave_the_others_alone() -> None:
     session = date(2025, 8, 29)
     few, many = (Exchange(size=size).rows(session) for size in (20, 90))
     assert few == [row for row in many if row.number < 20]
-    assert len({row.symbol for row in many if row.series != "BL"}) == len(
-        [row for row in many if row.series != "BL"]
-    )
+    symbols = [row.symbol for row in many if not row.beside]
+    assert len(set(symbols)) == len(symbols)
 
 
 @pytest.mark.parametrize("number", [4, 9, 14, 24, 29, 1008, 1009, 1014, 1024, 1029, 1999])
@@ -172,28 +171,41 @@ def test_isins_end_in_their_check_digit(
 def test_a_row_is_possible(traded: dict[date, list[Row]]) -> None:
     for found in traded.values():
         for row in found:
-            assert row.low <= min(row.open, row.close) <= max(row.open, row.close) <= row.high
+            assert row.low <= row.open <= row.high
+            assert row.low <= row.close <= row.high or row.series == "T0"
             assert row.last == 0 or row.low <= row.last <= row.high
             assert row.low * row.shares <= row.turnover <= row.high * row.shares
             assert row.low <= row.average <= row.high
             assert 0 < row.trades <= row.shares
             assert row.delivered is None or 0 <= row.delivered <= row.shares
-            assert row.shares % row.lot == 0 or row.series == "BL"
+            assert row.shares % row.lot == 0 or row.beside
 
 
 def test_the_previous_close_is_the_last_one_printed_and_never_adjusted(
     traded: dict[date, list[Row]],
 ) -> None:
+    """A block deal has the last one's; what is settled that day has the usual trades'."""
     last: dict[tuple[int, bool], int] = {}
     adjacent = 0
     for found in traded.values():
         for row in found:
             market = (row.number, row.series == "BL")
-            if market in last:
+            if row.series == "T0":
+                assert row.close == last[market]
+            elif market in last:
                 assert row.previous == last[market]
                 adjacent += 1
             last[market] = row.close
     assert adjacent > 150_000
+
+
+def test_trades_that_are_settled_that_day_may_close_elsewhere(
+    traded: dict[date, list[Row]],
+) -> None:
+    rows_of = [row for found in traded.values() for row in found if row.series == "T0"]
+    assert len(rows_of) > 300
+    assert any(not row.low <= row.close <= row.high for row in rows_of)
+    assert min(day for day, found in traded.items() if rows_of[0] in found) >= date(2024, 3, 28)
 
 
 def test_a_price_follows_what_an_action_makes_of_it(

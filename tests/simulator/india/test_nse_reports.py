@@ -112,7 +112,7 @@ def test_securities_stand_under_their_indices(exchange: Exchange) -> None:
     assert [line.split(",")[3] for line in headings] == ["NIFTY 50 Sec", "NIFTY Next 50 Sec"]
     rows = [line.split(",") for line in text if line.startswith("N,")]
     assert Counter(row[11] for row in rows)["Y"] == 10
-    traded = [row for row in exchange.rows(SESSION) if row.series != "BL"]
+    traded = [row for row in exchange.rows(SESSION) if not row.beside]
     assert sorted((row[2], row[1]) for row in rows) == sorted(
         (row.symbol, row.series) for row in traded
     )

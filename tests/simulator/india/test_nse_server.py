@@ -217,7 +217,7 @@ def test_prices_go_on_after_a_session_that_is_called_off(
 ) -> None:
     """The next previous close is the last one that was printed, and all others are as ever."""
     last, after, usual = (
-        {row.number: row for row in one.rows(day) if row.series != "BL"}
+        {row.number: row for row in one.rows(day) if not row.beside}
         for one, day in ((closed.exchange, BEFORE), (closed.exchange, AFTER), (exchange, AFTER))
     )
     assert {key: row.close for key, row in after.items()} == {

@@ -87,7 +87,7 @@ def adjusted(exchange: Exchange, sessions: Iterable[date], as_of: date) -> pa.Ta
 
     Returns:
         session_date, symbol, series, number of the instrument, factor, close as published, and
-        adjusted_close, rupees; without block deals.
+        adjusted_close, rupees; of the series of a share, not of those beside it.
     """
     rows = _adjusted_rows(exchange, sorted(sessions), as_of)
     return table(_ADJUSTED, _ADJUSTED[:3], rows)
@@ -118,7 +118,7 @@ def _adjusted_rows(exchange: Exchange, sessions: list[date], as_of: date) -> Ite
     }
     for session in sessions:
         for row in exchange.rows(session):
-            if row.series == "BL":
+            if row.beside:
                 continue
             product = Fraction(1)
             for ex_date, factor in factors[row.number]:

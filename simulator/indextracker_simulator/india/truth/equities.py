@@ -41,7 +41,7 @@ def tables(exchange: Exchange, session: date) -> dict[str, pa.Table]:
 def formats(session: date, row: Traded) -> list[str]:
     """Return the documents that have a row, that which is believed first."""
     udiff, full = bhavcopies.has_udiff(session), bhavcopies.has_full(session) and row.in_full
-    legacy = bhavcopies.has_legacy(session) and row.series != "BL"
+    legacy = bhavcopies.has_legacy(session) and not row.beside
     held = {"udiff": udiff, "legacy": legacy, "full": full}
     return [name for name, has_row in held.items() if has_row]
 

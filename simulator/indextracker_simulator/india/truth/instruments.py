@@ -28,13 +28,14 @@ def instrument_spells(exchange: Exchange, sessions: Iterable[date]) -> pa.Table:
 
     Returns:
         number of the instrument, first and last of the sessions in which it was traded so, symbol,
-        series, isin, name in full as of the last, industry or null; block deals are no spell.
+        series, isin, name in full as of the last, industry or null. Series beside that of a share
+        are no spell.
     """
     spells: list[Row] = []
     latest: dict[int, Row] = {}
     for session in sorted(sessions):
         for row in exchange.rows(session):
-            if row.series == "BL":
+            if row.beside:
                 continue
             called = {"symbol": row.symbol, "series": row.series, "isin": row.isin}
             spell = latest.get(row.number)
