@@ -5,7 +5,7 @@ It joins instruments, documents and clock. Paths and parameters are in routes.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from threading import RLock
@@ -28,7 +28,7 @@ from indextracker_simulator.india.walk import DEFAULT_NEWS_EFFECT
 from indextracker_simulator.randomness import DEFAULT_SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from indextracker_simulator.answers import Answer, Question
     from indextracker_simulator.india.indices import Level
@@ -40,6 +40,7 @@ DEFAULT_INSTRUMENTS: Final = 60
 
 _PUBLISHED_FROM = time(18, 30)
 _AFTER_CLOSE = timedelta(hours=2)  # of an evening session
+_EARLY_BY = timedelta(minutes=90)
 _SATURDAY = 5
 
 _HAS: dict[DocumentKind, Callable[[date], bool]] = {
@@ -86,6 +87,8 @@ class Exchange:
         news_effect: Logarithmic return of the session after news of the best kind.
         called_off: Sessions of every calendar that do not take place.
         filed_late: Sessions whose full bhavcopy lies under the name of the day after.
+        early: Whether a full bhavcopy of half of the rows is out before the whole one.
+        delays: By how much later than usual the documents of a day come out.
         browsers_only: Whether the publishers answer browsers alone, by their name; else they
             refuse those that name themselves as tools do when nobody tells them otherwise.
         unreadable: Whether some documents of prices hold a few lines that cannot be read.
@@ -99,6 +102,8 @@ class Exchange:
     news_effect: float = DEFAULT_NEWS_EFFECT
     called_off: Collection[date] = ()
     filed_late: Collection[date] = (date(2021, 11, 4),)
+    early: bool = False
+    delays: Mapping[date, timedelta] = field(default_factory=dict)
     browsers_only: bool = False
     unreadable: bool = True
     snapshot_requests: int | None = None
@@ -169,13 +174,15 @@ class Exchange:
         """Return the document that is published now under the name of a day, None for none."""
         session = self._origin(kind, day)
         if session is None:
-            return None
+            return self._early_full(day) if kind == "full" and self.early else None
         return Published(_MADE[kind](self, session), self.published_at(day))
 
     def published_at(self, day: date) -> datetime:
         """Return when the documents of a day come out."""
         at = datetime.combine(day, _PUBLISHED_FROM, INDIA)
-        return max(at, self.calendar.hours(day)[1] + _AFTER_CLOSE) if self.trades_on(day) else at
+        if self.trades_on(day):
+            at = max(at, self.calendar.hours(day)[1] + _AFTER_CLOSE)
+        return at + self.delays.get(day, timedelta())
 
     def may_have_snapshot(self) -> bool:
         """Count a request for a snapshot; tell whether there is one left."""
@@ -192,6 +199,13 @@ class Exchange:
             return None
         session = self._filed_under(day) if kind == "full" else day
         return session if self.trades_on(session) and _HAS[kind](session) else None
+
+    def _early_full(self, day: date) -> Published | None:
+        at = self.published_at(day) - _EARLY_BY
+        if not self.trades_on(day) or not bhavcopies.has_full(day) or self.clock() < at:
+            return None
+        traded = self.rows(day)
+        return Published(bhavcopies.document("full", day, traded[: len(traded) // 2], None), at)
 
     def _filed_under(self, day: date) -> date:
         """Return the session whose full bhavcopy has the name of a day.

@@ -59,6 +59,7 @@ _SHORTEST_LIFE = 250
 _CHAINED = 6  # of every twenty shares, this one is renamed twice within a week
 _THIN = 5  # of every twelve shares, this one finds no buyer on many days
 _BLOCKS_A_SESSION = 0.01
+_IN_DEFAULT = 100  # sessions: shorter spells are those of companies that broke rules, in BZ
 _ISIN_LATE = 0.3  # splits whose new ISIN comes a session after the ex-date
 
 _Value = TypeVar("_Value")
@@ -335,7 +336,7 @@ def _series(
         if place + length >= end:
             break
         starts += [sessions[place], sessions[place + length]]
-        values += [watched, usual]
+        values += ["BZ" if form == "share" and length < _IN_DEFAULT else watched, usual]
         place += length
     return Spells(tuple(starts), tuple(values))
 

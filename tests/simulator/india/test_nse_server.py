@@ -174,6 +174,28 @@ def test_documents_come_in_the_evening(moved: Client, moments: list[datetime]) -
     assert answer.headers["Last-Modified"] == "Thu, 31 Oct 2024 13:00:00 GMT"
 
 
+def test_half_a_full_bhavcopy_may_come_first() -> None:
+    day, now = date(2024, 1, 25), [datetime(2024, 1, 25, 16, 59, tzinfo=INDIA)]
+    client = Client(Exchange(clock=lambda: now[0], early=True, unreadable=False))
+    path = FULL.format(day)
+    assert client.get(path).status_code == 404
+    now[0] = datetime(2024, 1, 25, 17, tzinfo=INDIA)
+    half = client.get(path).text.splitlines()
+    now[0] = datetime(2024, 1, 25, 18, 30, tzinfo=INDIA)
+    whole = client.get(path).text.splitlines()
+    assert set(half) < set(whole)
+    assert 20 < len(half) < len(whole) - 20
+    assert client.get(UDIFF.format(day)).status_code == 200
+
+
+def test_documents_may_come_a_day_late() -> None:
+    day, now = date(2023, 10, 26), [datetime(2023, 10, 27, 18, 29, tzinfo=INDIA)]
+    client = Client(Exchange(clock=lambda: now[0], delays={day: timedelta(days=1)}))
+    assert [client.dated(day), client.dated(date(2023, 10, 25))] == [None, "25-Oct-2023"]
+    now[0] += timedelta(minutes=1)
+    assert client.dated(day) == "26-Oct-2023"
+
+
 def test_after_an_evening_session_they_come_late(moved: Client, moments: list[datetime]) -> None:
     day = date(2024, 11, 1)
     moments[0] = datetime(2024, 11, 1, 20, 59, tzinfo=INDIA)
