@@ -49,29 +49,23 @@ def futures_bars(
     trades: DataFrame, spreads: DataFrame, contracts: DataFrame, products: DataFrame
 ) -> DataFrame:
     """Bars of the contracts: prices from outright trades, legs of spreads counted beside them."""
-    closing = closes(contracts, products)
     keys = ["session_date", "product", "expiry", "session_part"]
-    outright = bars.minutes(_placed(trades, closing, "expiry"), keys, UTC_OFFSET_SECONDS, TRADES)
+    counted = [*keys, "traded_at", "line", "price", "contracts", "spread_contracts"]
+    outright = trades.withColumn("spread_contracts", F.lit(0)).select(*counted)
     legs = [
-        spreads.select(
-            "session_date",
-            "product",
-            F.col(leg).alias("expiry"),
-            "session_part",
-            "traded_at",
-            "contracts",
-        )
+        spreads.withColumns(
+            {
+                "expiry": F.col(leg),
+                "price": F.lit(None).cast("double"),
+                "spread_contracts": F.col("contracts"),
+                "contracts": F.lit(0),
+            }
+        ).select(*counted)
         for leg in ("near_expiry", "far_expiry")
     ]
-    minute = bars.bar_start(F.col("bar_at"), F.lit(1), UTC_OFFSET_SECONDS)
-    leg_minutes = (
-        _placed(legs[0].unionByName(legs[1]), closing, "expiry")
-        .groupBy(*keys, minute.alias("bar_start"))
-        .agg(F.sum(F.col("contracts").cast("bigint")).alias("spread_contracts"))
-    )
-    counts = [*TRADES.totals, "spread_contracts"]
-    joined = outright.join(leg_minutes, [*keys, "bar_start"], "full").fillna(0, counts)
-    return _coarser(joined, keys, TRADES, t.FUTURES_BARS)
+    rows = outright.unionByName(legs[0]).unionByName(legs[1])
+    prints = _placed(rows, closes(contracts, products), "expiry")
+    return _all_scales(prints, keys, TRADES, t.FUTURES_BARS)
 
 
 def spread_bars(spreads: DataFrame, contracts: DataFrame, products: DataFrame) -> DataFrame:
@@ -98,13 +92,9 @@ def sessions_of(bars_table: Table, sessions_table: Table, figures: Figures) -> S
         rows = all_bars.where("scale_minutes = 1")
         own = F.col("session_part") if has_parts else F.lit("day")
         parts = F.explode(F.array(own, F.lit("whole")))
-        rolled = bars.rolled_up(
-            rows.withColumn("session_part", parts),
-            [*keys, "session_part"],
-            "bar_start",
-            figures,
-            *more,
-        )
+        of_part = [*keys, "session_part"]
+        placed = rows.withColumn("session_part", parts)
+        rolled = bars.rolled_up(bars.of_minutes(placed, of_part, figures, *more), of_part)
         return bars.with_figures(rolled, figures).select(*sessions_table.column_names)
 
     return SparkJob(sessions_table, (bars_table,), transform)
@@ -122,14 +112,10 @@ def _placed(prints: DataFrame, closing: DataFrame, expiry: str) -> DataFrame:
 
 
 def _all_scales(prints: DataFrame, keys: list[str], figures: Figures, table: Table) -> DataFrame:
-    one_minute = bars.minutes(prints, keys, UTC_OFFSET_SECONDS, figures)
-    return _coarser(one_minute, keys, figures, table)
-
-
-def _coarser(one_minute: DataFrame, keys: list[str], figures: Figures, table: Table) -> DataFrame:
+    printed = bars.printed(prints, keys, UTC_OFFSET_SECONDS, figures, *_beside(table))
+    one_minute = bars.rolled_up(printed, [*keys, "bar_start"])
     placed = bars.at_all_scales(one_minute, UTC_OFFSET_SECONDS)
-    of_bar = [*keys, "scale_minutes", "bar_start"]
-    rolled = bars.rolled_up(placed, of_bar, "minute_start", figures, *_beside(table))
+    rolled = bars.exact(bars.rolled_up(placed, [*keys, "scale_minutes", "bar_start"]), figures)
     return bars.with_figures(rolled, figures).select(*table.column_names)
 
 

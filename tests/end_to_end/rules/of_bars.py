@@ -72,39 +72,40 @@ BAR_RULES = (
         "prices come from outright trades alone",
         Rule(
             "futures_bars",
-            "_placed(trades, *X)",
-            '_placed(trades.drop("opening_auction").unionByName('
-            'spreads.withColumnRenamed("near_expiry", "expiry")'
-            '.select(*(c for c in trades.columns if c != "opening_auction"))), *X)',
+            "X.unionByName(legs[0])",
+            'X.unionByName(legs[0]).unionByName(spreads.withColumnRenamed("near_expiry", "expiry")'
+            '.withColumn("spread_contracts", F.lit(0)).select(*counted))',
         ),
         (FUTURES_BARS,),
     ),
     Case(
         "a minute with legs alone has a bar",
-        Rule("futures_bars", 'X.join(Y, Z, "full")', 'X.join(Y, Z, "left")'),
+        Rule("futures_bars", "_placed(rows, *X)", '_placed(rows.where("contracts > 0"), *X)'),
         (FUTURES_BARS,),
     ),
     Case(
         "a minute with legs alone has null prices",
-        Rule("futures_bars", "X.fillna(0, counts)", "X.fillna(0)"),
+        Rule("bars._price", "units / _UNITS", "F.coalesce(units / _UNITS, F.lit(0.0))"),
         (FUTURES_BARS,),
     ),
     Case(
         "a minute with legs alone neither opens",
-        Rule("rolled_up", "F.expr(_AFTER_ALL)", "F.col(order)"),
+        Rule(
+            "bars._prices", "before + _units(first)", "F.coalesce(before + _units(first), before)"
+        ),
         (FUTURES_BARS, FUTURES_SESSIONS),
     ),
     Case(
         "nor closes a coarser bar",
-        Rule("rolled_up", "F.expr(_BEFORE_ALL)", "F.col(order)"),
+        Rule("bars._prices", "before + _units(last)", "F.coalesce(before + _units(last), before)"),
         (FUTURES_BARS, FUTURES_SESSIONS),
     ),
     Case(
         "the mean is not weighted by contracts",
         Rule(
             "bars.with_figures",
-            'F.when(n > 0, _double(F.col(total)) / n.cast("double"))',
-            'F.when(n > 0, _double(F.col(f"price_{figures.volume}_sum")) / F.col(figures.volume))',
+            'F.when(n > 0, _double(F.col(total), 4) / n.cast("double"))',
+            'F.when(n > 0, _double(F.col(f"price_{figures.volume}_sum"), 4) / F.col("contracts"))',
         ),
         (FUTURES_BARS, SPREAD_BARS),
     ),
@@ -122,30 +123,25 @@ BAR_RULES = (
         "std comes from exact sums",
         Rule(
             "bars.with_figures",
-            "_double(squares)",
-            "n * _double(F.col(square)) - _double(F.col(total)) * _double(F.col(total))",
+            "_double(squares, 8)",
+            "n * _double(F.col(square), 8) - _double(F.col(total), 4) * _double(F.col(total), 4)",
         ),
         (INDEX_BARS, FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "the vwap is weighted by contracts",
-        Rule("bars.minutes", "(exact * volume).cast(WEIGHTED)", "exact.cast(WEIGHTED)"),
+        Rule("bars.printed", "units * weight", "units"),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "trades counts rows",
-        Rule("bars.minutes", 'F.count("price")', 'F.count_distinct("price")'),
+        Rule("bars.printed", "X.otherwise(1)", 'X.otherwise(F.col("line") % 2)'),
         (INDEX_BARS, FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
-        "a coarser bar opens with its first minute",
-        Rule("rolled_up", 'F.min_by("open", X)', 'F.min("open")'),
-        (INDEX_BARS, FUTURES_SESSIONS),
-    ),
-    Case(
-        "a coarser bar closes with its last minute",
-        Rule("rolled_up", 'F.max_by("close", X)', 'F.max("close")'),
-        (INDEX_BARS, FUTURES_SESSIONS),
+        "a session opens with its first minute and closes with its last",
+        Rule("of_minutes", "_prices(minute, *X)", "_prices(-minute, *X)"),
+        (INDEX_SESSIONS, FUTURES_SESSIONS),
     ),
     Case(
         "a session is added up from one-minute bars",

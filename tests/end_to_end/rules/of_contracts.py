@@ -219,7 +219,7 @@ CONTRACT_RULES = (
     ),
     Case(
         "a spread trades as many contracts in each leg",
-        Rule("futures_bars", 'F.sum(F.col("contracts").cast("bigint"))', 'F.count("contracts")'),
+        Rule("futures_bars", 'F.col("contracts")', "F.lit(1)"),
         (FUTURES_BARS,),
     ),
     Case(
@@ -229,26 +229,38 @@ CONTRACT_RULES = (
     ),
     Case(
         "the open is the first row by line",
-        Rule("bars.minutes", 'F.min_by("price", "line")', 'F.max_by("price", "line")'),
+        Rule(
+            "bars._PRICES",
+            '{"first": F.min, "last": X, "high": Y, "low": Z}',
+            '{"first": F.max, "last": X, "high": Y, "low": Z}',
+        ),
         (INDEX_BARS, FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "the close is the last row by line",
-        Rule("bars.minutes", 'F.max_by("price", "line")', 'F.min_by("price", "line")'),
+        Rule(
+            "bars._PRICES",
+            '{"first": X, "last": F.max, "high": Y, "low": Z}',
+            '{"first": X, "last": F.min, "high": Y, "low": Z}',
+        ),
         (INDEX_BARS, FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "lines order the trades of one second",
         Rule(
-            "bars.minutes",
-            'F.min_by("price", "line")',
-            'F.min_by("price", F.struct("bar_start", -F.col("line")))',
+            "bars.printed",
+            '_prices(F.col("line"), *X)',
+            '_prices(local_seconds(F.col("bar_at"), 28_800) * 300 - F.col("line"), *X)',
         ),
         (FUTURES_BARS, SPREAD_BARS),
     ),
     Case(
         "the first row opens, marked or not",
-        Rule("futures_bars", "_placed(trades, *X)", '_placed(trades.where("opening_auction"), *X)'),
+        Rule(
+            "futures_bars",
+            "trades.withColumn(*X)",
+            'trades.where("opening_auction").withColumn(*X)',
+        ),
         (FUTURES_BARS,),
     ),
 )

@@ -49,12 +49,12 @@ OPTION_RULES = (
     ),
     Case(
         "two sides make a contract",
-        Rule("bars.minutes", '(total / 2).cast("bigint")', "total"),
+        Rule("bars.exact", "whole(figures.volume)", "F.col(figures.volume)"),
         (OPTION_BARS, OPTION_SESSIONS),
     ),
     Case(
         "a price counts once for both sides",
-        Rule("bars.minutes", 'Decimal("0.5")', 'Decimal("1.0")'),
+        Rule("bars.exact", "F.shiftright(name, 1)", "F.col(name)"),
         (OPTION_BARS,),
     ),
     Case(
@@ -64,12 +64,12 @@ OPTION_RULES = (
     ),
     Case(
         "the square of a price is weighted like the price",
-        Rule("bars.minutes", "square * volume", "square * 1"),
+        Rule("bars.printed", "square * weight", "square"),
         (OPTION_BARS,),
     ),
     Case(
         "prints of options are rows",
-        Rule("bars.minutes", 'F.count("price")', 'F.count_distinct("price")'),
+        Rule("bars.printed", "X.otherwise(1)", 'X.otherwise(F.col("line") % 2)'),
         (OPTION_BARS,),
     ),
     Case(

@@ -189,8 +189,9 @@ def test_sums_stay_exact_in_the_largest_session(frames: Frames) -> None:
         F.when(F.col("id") % 2 == 0, float(dear)).otherwise(float(cheap)).alias("price"),
         F.lit(1_000).alias("contracts"),
     )
-    minutes = bars.minutes(prints, ["product"], 8 * HOUR, TRADES)
-    whole = bars.rolled_up(minutes, ["product"], "bar_start", TRADES)
+    printed = bars.printed(prints, ["product"], 8 * HOUR, TRADES)
+    minutes = bars.rolled_up(printed, ["product", "bar_start"]).drop("bar_start")
+    whole = bars.exact(bars.rolled_up(minutes, ["product"]), TRADES)
     (row,) = bars.with_figures(whole, TRADES).collect()
     prices = [Fraction(dear), Fraction(cheap)] * (number // 2)
     assert row["trades"] == number

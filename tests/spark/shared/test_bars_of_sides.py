@@ -183,8 +183,9 @@ def test_weighted_sums_stay_exact_in_the_largest_session(frames: Frames) -> None
         F.when(F.col("id") % 4 < 2, float(dear)).otherwise(float(cheap)).alias("price"),
         F.lit(100).alias("sides"),
     )
-    minutes = bars.minutes(prints, ["product"], 8 * HOUR, SIDES)
-    whole = bars.rolled_up(minutes, ["product"], "bar_start", SIDES)
+    printed = bars.printed(prints, ["product"], 8 * HOUR, SIDES)
+    minutes = bars.rolled_up(printed, ["product", "bar_start"]).drop("bar_start")
+    whole = bars.exact(bars.rolled_up(minutes, ["product"]), SIDES)
     (row,) = bars.with_figures(whole, SIDES).collect()
     prices = [Fraction(dear), Fraction(cheap)]
     contracts = number * 100 // 2
