@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 import numpy as np
@@ -135,8 +136,13 @@ class Instrument:
 
     def previous_place(self, place: int) -> int | None:
         """Return the place of the last session before in which it was traded, None for none."""
-        before = np.flatnonzero(self.traded[:place])
-        return int(before[-1]) if len(before) else None
+        before = int(self._latest[place - 1]) if place else -1
+        return None if before < 0 else before
+
+    @cached_property
+    def _latest(self) -> NDArray[np.int64]:
+        """The place of the last session, up to each, in which it was traded; -1 for none."""
+        return np.maximum.accumulate(np.where(self.traded, np.arange(len(self.traded)), -1))
 
 
 def form_of(number: int) -> Form:

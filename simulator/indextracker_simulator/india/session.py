@@ -6,6 +6,7 @@ that print the rows are bhavcopies.py and daily_report.py.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -19,8 +20,6 @@ from indextracker_simulator.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from indextracker_simulator.india.instruments import Instrument
 
@@ -104,7 +103,7 @@ def rows(instruments: Sequence[Instrument], seed: int, session: date) -> list[Ro
     place = trading_calendar().position[session]
     random = generator(seed, "india", "session", session)
     # A row of numbers for each instrument, whether or not it is traded: the others stay the same.
-    drawn = random.standard_normal((len(instruments), 8))
+    drawn = random.standard_normal((len(instruments), 8)).tolist()
     traded = [one for one in instruments if one.traded[place]]
     found = [_row(one, session, place, drawn[one.number]) for one in traded]
     if session >= UDIFF_FROM:
@@ -114,7 +113,7 @@ def rows(instruments: Sequence[Instrument], seed: int, session: date) -> list[Ro
     return found
 
 
-def _row(one: Instrument, session: date, place: int, drawn: NDArray[np.float64]) -> Row:
+def _row(one: Instrument, session: date, place: int, drawn: Sequence[float]) -> Row:
     close = int(one.closes[place])
     previous = one.previous_close(place)
     reference = _reference(one, session, place)
@@ -125,9 +124,9 @@ def _row(one: Instrument, session: date, place: int, drawn: NDArray[np.float64])
     last = min(high, max(low, _tick(close + 0.1 * swing * drawn[3])))
     if is_thin(one.number) and place % _NO_LAST_EVERY == 0:
         last = 0
-    shares = _shares(one, session, float(drawn[4]))
-    spread = 1 / (1 + np.exp(drawn[5]))
-    turnover = shares * low + round(shares * (high - low) * float(spread))
+    shares = _shares(one, session, drawn[4])
+    spread = 1 / (1 + math.exp(drawn[5]))
+    turnover = shares * low + round(shares * (high - low) * spread)
     series = one.series.at(session)
     identity = one.identities.at(session)
     return Row(
@@ -144,8 +143,8 @@ def _row(one: Instrument, session: date, place: int, drawn: NDArray[np.float64])
         last=last,
         shares=shares,
         turnover=turnover,
-        trades=max(1, round(shares / one.lot / (20 * np.exp(0.5 * drawn[6]) + 1))),
-        delivered=_delivered(series, shares, float(drawn[7])),
+        trades=max(1, round(shares / one.lot / (20 * math.exp(0.5 * drawn[6]) + 1))),
+        delivered=_delivered(series, shares, drawn[7]),
         lot=one.lot,
         in_full=series not in _NOT_IN_FULL
         and not (is_thin(one.number) and shares < _FEW_SHARES and session <= _FULL_IS_THIN_UNTIL),
@@ -162,8 +161,8 @@ def _shares(one: Instrument, session: date, drawn: float) -> int:
     else:
         usual = one.issued.at(session) / (40 if one.number == PENNY else 400)
     lively = trading_calendar().liveliness(session)
-    lots = usual * lively * np.exp(0.8 * drawn) / one.lot
-    return one.lot * max(1, round(float(lots)))
+    lots = usual * lively * math.exp(0.8 * drawn) / one.lot
+    return one.lot * max(1, round(lots))
 
 
 def _delivered(series: str, shares: int, drawn: float) -> int | None:
@@ -171,7 +170,7 @@ def _delivered(series: str, shares: int, drawn: float) -> int | None:
         return None
     if series in _DELIVERED_ALL:
         return shares
-    return int(shares / (1 + np.exp(-0.7 * drawn)))
+    return int(shares / (1 + math.exp(-0.7 * drawn)))
 
 
 def _reference(one: Instrument, session: date, place: int) -> float:
@@ -216,7 +215,7 @@ def _block(one: Instrument, seed: int, session: date, place: int) -> Row:
 
 def _block_price(one: Instrument, seed: int, place: int) -> int:
     random = generator(seed, "india", one.process.name, "block price", str(place))
-    return _tick(one.previous_close(place) * random.uniform(0.99, 1.01))
+    return _tick(one.previous_close(place) * float(random.uniform(0.99, 1.01)))
 
 
 def _settled_that_day(
@@ -255,4 +254,4 @@ def _settled_that_day(
 
 
 def _tick(paise: float) -> int:
-    return max(TICK, TICK * round(float(paise) / TICK))
+    return max(TICK, TICK * round(paise / TICK))
