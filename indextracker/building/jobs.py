@@ -7,7 +7,8 @@ with their functions; no session is started.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import product
 from typing import Final
 
 from indextracker.building.filling import fill
@@ -18,6 +19,9 @@ from indextracker_catalogue import TABLES, Key, Table
 from indextracker_catalogue.job import Job
 from indextracker_spark.job import SparkJob
 from indextracker_spark.jobs import JOBS as OF_SPARK
+
+# Tables, and how many keys before each built one a job sees of them.
+Sources = Mapping[Table, int]
 
 # Those of Spark last, since they read what the others fill.
 JOBS: Final[dict[str, Filling | SparkJob]] = {
@@ -58,19 +62,41 @@ def writers(table: Table) -> tuple[Filling | SparkJob, ...]:
     return tuple(job for job in JOBS.values() if job.writes is table)
 
 
-def sources(job: Job) -> dict[Table, int]:
-    """The tables without a job on which a job rests in the end, each with how far it looks back.
+def sources(job: Job) -> list[Sources]:
+    """What a job rests on in the end: tables without a job, bronze and reference data.
 
-    They are bronze and reference data. Of a table that it reads in slices, what fills the other
-    slices does not count.
+    Of a table that it reads in slices, what fills the other slices does not count. Where several
+    documents give its rows, any of them is enough.
+
+    Returns:
+        The sets of tables of which each is enough, with how far the job looks back on each table.
     """
-    found: dict[Table, int] = {}
+    parts: list[list[Sources]] = []
+    documents: list[Sources] = []
     for table, look_back in zip(job.reads, job.look_backs, strict=True):
         own = job.slice_of(table)
         above = [one for one in writers(table) if one.slice_of(table) == own or not own]
-        below = [sources(one) for one in above] or [{table: 0}]
-        for source, further in (item for one in below for item in one.items()):
-            found[source] = max(found.get(source, 0), look_back + further)
+        if not above and isinstance(job, Filling) and table not in job.others:
+            documents.append({table: look_back})
+        elif not above:
+            parts.append([{table: look_back}])
+        parts += (
+            [{source: look_back + n for source, n in each.items()} for each in sources(one)]
+            for one in above
+        )
+    found: dict[frozenset[Table], Sources] = {}
+    for choice in product(*parts, *([documents] if documents else [])):
+        together = _furthest(choice)
+        key = frozenset(together)
+        found[key] = _furthest((found.get(key, {}), together))
+    return [one for key, one in found.items() if not any(other < key for other in found)]
+
+
+def _furthest(some: Iterable[Sources]) -> Sources:
+    """The tables of all, each with its longest look-back."""
+    found: dict[Table, int] = {}
+    for table, look_back in (item for one in some for item in one.items()):
+        found[table] = max(found.get(table, 0), look_back)
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indextracker.building.jobs import JOBS, sources, writers
+from indextracker.building.jobs import JOBS, Sources, sources, writers
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Subject, Table, tables_of
@@ -25,24 +25,27 @@ def raw_path(table: Table) -> str:
     return f"raw/{table.name}"
 
 
-def way(job: Job) -> Way:
+def ways_of(job: Job) -> list[Way]:
     """What a job rests on in the end, and how far back.
 
     Tables in one piece count where there is nothing else: a new row of reference data makes no key
     stale that rests on documents.
     """
-    below = sources(job)
-    keyed = {table: n for table, n in below.items() if not table.is_whole} or below
     of_feeds = {feed.table: name for name, feed in FEEDS.items()}
-    return Way(
-        feeds={of_feeds[table]: n for table, n in keyed.items() if table in of_feeds},
-        tables={table: n for table, n in keyed.items() if table not in of_feeds},
-    )
+
+    def way(below: Sources) -> Way:
+        keyed = {table: n for table, n in below.items() if not table.is_whole} or below
+        return Way(
+            feeds={of_feeds[table]: n for table, n in keyed.items() if table in of_feeds},
+            tables={table: n for table, n in keyed.items() if table not in of_feeds},
+        )
+
+    return [way(below) for below in sources(job)]
 
 
 def ways(table: Table) -> list[Way]:
     """What each job that fills a table rests on."""
-    return [way(job) for job in writers(table)]
+    return [way for job in writers(table) for way in ways_of(job)]
 
 
 def need(table: Table) -> Need:

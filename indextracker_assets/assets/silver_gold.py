@@ -9,7 +9,7 @@ import dagster as dg
 from indextracker.building import staleness
 from indextracker.building.earlier import Known, earlier, known
 from indextracker.building.jobs import run, writers
-from indextracker.building.needs import need, refined_tables, way
+from indextracker.building.needs import need, refined_tables, ways_of
 from indextracker.building.staleness import Documents, Need
 from indextracker.engines import Host
 from indextracker.lake import checks
@@ -159,7 +159,7 @@ def run_jobs(
                 f"{table.path} reads {read.path}, which is empty: materialise it first"
             )
     below = {r.path: need(r) for r in inputs if not r.is_whole and writers(r)}
-    of_jobs = {job.name: Need(table.timeline, [way(job)]) for job in jobs}
+    of_jobs = {job.name: Need(table.timeline, ways_of(job)) for job in jobs}
     look_back = max(job.look_back for job in jobs)
     before = earlier(calendars, table.timeline, keys, look_back)
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.
