@@ -129,6 +129,7 @@ def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any)
 
 
 @indextracker.command()
+@click.argument("subject", type=click.Choice(tuple(SUBJECTS)), required=False)
 @click.option("--from", "first", type=Day(), help="First session; the last 30 by default.")
 @click.option("--to", "last", type=Day(), help="Last session; today by default.")
 @click.option(
@@ -143,6 +144,7 @@ def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any)
 def status(
     settings: Settings,
     *,
+    subject: str | None,
     first: date | None,
     last: date | None,
     feeds: list[str] | None,
@@ -150,13 +152,15 @@ def status(
 ) -> None:
     """Show what is there, what is missing and why, and what will be deleted.
 
-    A line per feed, a character per session; below, the missing documents by reason, then those
-    that the exchange is about to delete, with the trading days left; then how far each layer is,
-    and the tables that were not made from the documents that are there.
+    Of one SUBJECT, or of each. A line per feed, a character per session; below, the missing
+    documents by reason, then those that the exchange is about to delete, with the trading days
+    left; then how far each layer is, and the tables that were not made from the documents that are
+    there.
     """
     from indextracker_cli import overview  # noqa: PLC0415
 
-    overview.show(settings, first, last, feeds=feeds, as_json=as_json)
+    subjects = [SUBJECTS[subject]] if subject else list(SUBJECTS.values())
+    overview.show(settings, subjects, first, last, feeds=feeds, as_json=as_json)
 
 
 @indextracker.command()

@@ -14,7 +14,7 @@ from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import SUBJECTS, Key, Subject
+from indextracker_catalogue import Key, Subject
 from indextracker_cli.days import looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
@@ -32,7 +32,7 @@ COUNT_WIDTH = 7
 SYMBOLS = {
     "accepted": (".", "there"),
     "closed": ("c", "closed: no session"),
-    "never": (" ", "never published"),
+    "never": ("x", "never published"),
     "not_yet": ("n", "not yet published"),
     "partial": ("p", "partial: such as the file published at dawn"),
     "blocked": ("b", "blocked"),
@@ -48,6 +48,7 @@ Lines = Iterable[str]
 
 def show(
     settings: Settings,
+    subjects: Iterable[Subject],
     first: date | None,
     last: date | None,
     *,
@@ -58,6 +59,7 @@ def show(
 
     Args:
         settings: Where everything is.
+        subjects: Whose sessions; those without any of the feeds are left out.
         first: First day; null for the thirtieth last session.
         last: Last day; null for today.
         feeds: Names of feeds; null for all.
@@ -69,7 +71,7 @@ def show(
     without_pandas()
     found = [
         _states(settings, subject, first, last, feeds)
-        for subject in SUBJECTS.values()
+        for subject in subjects
         if feeds is None or not feeds_of(subject).keys().isdisjoint(feeds)
     ]
     if as_json:

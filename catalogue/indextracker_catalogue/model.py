@@ -74,7 +74,7 @@ class Subject:
         freshness: When the freshness of its tables is checked, as cron has it.
         first: Whether the names of its jobs, schedules and sensors do not contain its own. They
             were named before there was a second subject, and Dagster keeps their runs, and whether
-            they are switched on, under these names.
+            they are switched on, under these names. It comes before the others everywhere.
     """
 
     name: str

@@ -78,7 +78,7 @@ def once(places: Iterable[tuple[str, str]], what: str) -> None:
 
 
 def find_subjects(floor: str = FLOOR) -> dict[str, Subject]:
-    """The subjects that have a folder in a package, by name.
+    """The subjects that have a folder in a package, by name: the first one, then by the alphabet.
 
     Raises:
         ValueError: A folder declares no subject, or one of another name.
@@ -93,7 +93,7 @@ def find_subjects(floor: str = FLOOR) -> dict[str, Subject]:
                     f"give it exactly one, with the name {folder.name!r}"
                 )
             found[folder.name] = next(iter(subjects))
-    return found
+    return dict(sorted(found.items(), key=lambda item: not item[1].first))
 
 
 def find_secrets(floor: str, subjects: Iterable[str]) -> dict[str, Secret]:

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 from support.homes import Home
 
-from indextracker.feeds import FEEDS
+from indextracker.feeds import feeds_of
 from indextracker.lake import Lake
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import SUBJECTS, TABLES
 from indextracker_catalogue.timeline import Years
 
 CANDLESTICKS = (
@@ -64,9 +64,10 @@ def test_backfill_says_what_it_made_and_where(backfilled: tuple[Home, str]) -> N
 
 
 def test_status_says_what_is_there(home: Home) -> None:
-    done = home.run_by_path("status", "--from", "2024-12-12", "--to", "2024-12-16")
+    done = home.run_by_path("status", "taiwan", "--from", "2024-12-12", "--to", "2024-12-16")
     assert done.returncode == 0, done.stderr
-    feeds = [name for name, feed in FEEDS.items() if feed.timeline != Years()]
+    of_taiwan = feeds_of(SUBJECTS["taiwan"])
+    feeds = [name for name, feed in of_taiwan.items() if feed.timeline != Years()]
     found = {
         line.split()[0]: line.split()[1:]
         for line in done.stdout.splitlines()

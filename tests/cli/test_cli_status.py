@@ -17,7 +17,7 @@ from support.homes import RANGE, Home
 
 from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.building.staleness import record as record_builds
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
@@ -28,7 +28,9 @@ from indextracker_cli.days import looked_at
 from indextracker_cli.overview import lines
 from indextracker_cli.states import States
 
-SESSION_FEEDS = [name for name, feed in FEEDS.items() if not feed.timeline.at_once]
+SESSION_FEEDS = [
+    name for name, feed in feeds_of(SUBJECTS["taiwan"]).items() if not feed.timeline.at_once
+]
 # A Tuesday, after the hour by which its documents are due.
 NOW = datetime(2024, 12, 17, 11, 0, tzinfo=UTC)
 TODAY = date(2024, 12, 17)
@@ -380,7 +382,7 @@ def test_a_table_that_was_taken_back_is_behind(home: Home, tmp_path: Path) -> No
     said = " ".join(done.stdout.split())
     assert "2 tables are not made from the documents that are there: indextracker backfill" in said
     assert "bronze/twse_index, silver/futures_trades: 2024-12-13 to 12-16" in said
-    found = json.loads(other.run("status", *RANGE, "--json").stdout)["layers"]
+    found = json.loads(other.run("status", "taiwan", *RANGE, "--json").stdout)["layers"]
     both = ["2024-12-13", "2024-12-16"]
     assert found["silver"] == {
         "newest": "2024-12-16",
@@ -405,7 +407,7 @@ def test_what_cannot_be_meant_is_said(empty: Home) -> None:
 
 def test_the_command_prints_it(month: Platform, tmp_path: Path) -> None:
     home = Home(tmp_path)
-    asked = ("status", "--from", str(MONTH[0]), "--to", str(MONTH[-1]))
+    asked = ("status", "taiwan", "--from", str(MONTH[0]), "--to", str(MONTH[-1]))
     lake = {"INDEXTRACKER_LAKE": month.settings.lake.address}
     done = home.run(*asked, COLUMNS="80", **lake)
     assert done.returncode == 0, done.stderr

@@ -29,6 +29,11 @@ MARTS = {
     "index_session": [
         "index_id", "session_date", "session_part", "open", "high", "low", "close",
     ],
+    "nse_eod": [
+        "symbol", "series", "session_date", "isin", "prev_close", "open_price", "high_price",
+        "low_price", "last_price", "close_price", "avg_price", "ttl_trd_qnty", "turnover_lacs",
+        "no_of_trades", "deliv_qty", "deliv_per", "source_formats",
+    ],
     "derivative": ["id", "index_id", "name", "derivative_type", "name_chinese"],
     "derivative_detail": ["id", "derivative_id", "expire", "strike_price", "option_type"],
     "derivative_detail_code": ["derivative_detail_id", "expire_code", "valid_from", "valid_to"],
@@ -607,9 +612,14 @@ def test_parse_needs_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sources_are_tables_of_the_catalogue() -> None:
-    text = (PROJECT / "models/taiwan/staging/sources.yml").read_text(encoding="utf-8")
-    [source] = yaml.safe_load(text)["sources"]
-    columns = {t["name"]: [c["name"] for c in t.get("columns", [])] for t in source["tables"]}
+    columns = {}
+    for file in (PROJECT / "models").rglob("sources.yml"):
+        [source] = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+        columns |= {
+            table["name"]: [column["name"] for column in table["columns"]]
+            for table in source["tables"]
+            if "columns" in table  # the books have none
+        }
     assert set(columns) == set(RAW)
     for table, names in columns.items():
         assert set(names) <= set(RAW[table].column_names)

@@ -217,6 +217,7 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
         "derivative_detail_code": ("all", None),
         "spread": ("all", None),
         "int_contracts": ("id", ["session_date"]),
+        "int_nse_eod": ("symbol", ["session_date"]),
         "int_derivative_history": ("derivative_detail_id", ["session_date", "datetime"]),
         "int_derivative_session": ("derivative_detail_id", ["session_date"]),
         "int_index_history": ("index_id", ["session_date", "datetime"]),

@@ -117,10 +117,13 @@ def test_operations_names_the_documents_of_every_feed() -> None:
     section = said("docs/operations.md").split("### An archive")[1].split("\n### ")[0]
     named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", section, re.MULTILINE))))
     assert named == set(FEEDS)
-    day = date(2022, 1, 1)
-    spelled = section.replace("<year of the Republic>", "111").replace("YYYYMMDD", "20220101")
-    for form, text in (("YYYY_MM_DD", "2022_01_01"), ("YYYY-MM-DD", "2022-01-01")):
-        spelled = spelled.replace(form, text)
+    day = date(2022, 1, 3)  # a session on every exchange, as is the day after
+    spelled = section.replace("<year of the Republic>", "111").replace("<year>", "2022")
+    letters = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MON", "%y": "YY"}
+    forms = ("%Y_%m_%d", "%Y-%m-%d", "%Y%m%d", "%d%m%Y", "%d-%m-%Y", "%d%b%Y", "%d%m%y")
+    for form in forms:
+        written = re.sub("%.", lambda part: letters[part[0]], form)
+        spelled = spelled.replace(written, f"{day:{form}}".upper())
     stems = {Path(name).stem for feed in FEEDS.values() for name in feed.names(day)}
     assert {stem for stem in stems if f"`{stem}." not in spelled} == set()
 

@@ -8,10 +8,9 @@ import pytest
 from engines.engine_process import EngineProcess
 from engines.lakes import REAL, SESSIONS, beside
 from support import one_sail
-from support.market import MONDAY, Market
+from support.market import JOBS_OF_TAIWAN, MONDAY, Market
 
 from indextracker.acquiring.acquisition import acquire
-from indextracker.building.jobs import JOBS
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker_simulator.taiwan.exchange import Exchange
@@ -31,7 +30,7 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
             (answer,) = acquire(market.lake, FEEDS[feed], [str(session)], archive).values()
             assert answer.accepted
     market.fill([MONDAY])
-    market.run(JOBS, SESSIONS[:-1])
+    market.run(JOBS_OF_TAIWAN, SESSIONS[:-1])
     return market
 
 

@@ -49,6 +49,8 @@ SERIES: Row = {
 OPTIONS: Row = FIGURES | SERIES | {"contracts": 4, "prints": 4}
 ETF: Row = FIGURES | {"symbol": "006204", "vwap": 2.5, "shares": 4_000, "prints": 4}
 
+SECURITY: Row = {"session_date": SESSION, "symbol": "INFY", "series": "EQ"}
+
 GOOD: dict[str, Row] = {
     "bronze/deliveries": {
         "feed": "taifex_futures",
@@ -127,6 +129,20 @@ GOOD: dict[str, Row] = {
     "silver/contracts": CONTRACT
     | {"last_trading_date": date(2024, 12, 18), "product_assumed": False},
     "silver/rejects": {"session_date": SESSION, "feed": "taifex_futures", "line": 4},
+    "bronze/nse_full_bhavcopy": BRONZE,
+    "bronze/nse_udiff_bhavcopy": BRONZE,
+    "bronze/nse_legacy_bhavcopy": BRONZE,
+    "bronze/nse_index_closes": BRONZE,
+    "bronze/nse_corporate_actions": BRONZE,
+    "bronze/nse_market_caps": BRONZE,
+    "bronze/nse_holidays": BRONZE | {"session_date": date(2024, 1, 1)},
+    "silver/equities_daily": SECURITY
+    | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "vwap": 2.5, "shares": 1_000}
+    | {"turnover_inr": Decimal("2500.00"), "deliverable_shares": 500, "source_formats": "full"},
+    "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},
+    "silver/index_closes": {"session_date": SESSION, "index_name": "Nifty 50", "close": 24_500.0},
+    "silver/corporate_actions": SECURITY | {"line": 2, "kind": "bonus", "ratio": 1.0},
+    "silver/nse_rejects": {"session_date": SESSION, "feed": "nse_full_bhavcopy", "line": 4},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

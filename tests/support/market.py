@@ -16,12 +16,12 @@ from indextracker.acquiring.acquisition import acquire
 from indextracker.building.jobs import JOBS, run
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.engines import Engine
-from indextracker.feeds import FEEDS, PUBLISHERS
+from indextracker.feeds import PUBLISHERS, feeds_of
 from indextracker.feeds.reading import read
 from indextracker.feeds.sources.http import HttpSource
 from indextracker.lake import Lake
 from indextracker.reference import taiwan as reference
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import SUBJECTS, TABLES, subject_of
 from indextracker_catalogue.timeline import Years
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
@@ -65,6 +65,10 @@ REASONS = {
 }
 
 
+TAIWAN = SUBJECTS["taiwan"]
+JOBS_OF_TAIWAN = [name for name, job in JOBS.items() if subject_of(job.writes) is TAIWAN]
+
+
 class Market:
     """The simulated exchange and a lake of some of its sessions."""
 
@@ -78,14 +82,14 @@ class Market:
     def fill(self, sessions: Sequence[date]) -> None:
         """Brings the sessions the whole way from the exchange's HTTP server to gold."""
         with source(self.exchange) as http:
-            for feed in FEEDS.values():
+            for feed in feeds_of(TAIWAN).values():
                 asked = sorted({feed.timeline.key_of(session) for session in sessions})
                 answers = acquire(self.lake, feed, asked, http)
                 refused = [answer for answer in answers.values() if not answer.accepted]
                 assert not refused, refused
         self.renew_references()
-        self.lake.ensure(job.writes for job in JOBS.values())
-        self.run(JOBS, sessions)
+        self.lake.ensure(JOBS[name].writes for name in JOBS_OF_TAIWAN)
+        self.run(JOBS_OF_TAIWAN, sessions)
 
     def renew_references(self) -> None:
         for table, declared in REFERENCES.items():
@@ -93,7 +97,7 @@ class Market:
 
     def renew_bronze(self, session: date) -> None:
         """Decodes the landed documents of a session again."""
-        for feed in (feed for feed in FEEDS.values() if feed.timeline != Years()):
+        for feed in (one for one in feeds_of(TAIWAN).values() if one.timeline != Years()):
             with self.lake.sql([feed.table], {feed.timeline: [str(session)]}) as connection:
                 ((digest,),) = connection.execute(
                     f"select distinct document from {feed.table.name}"

@@ -144,39 +144,6 @@ NSE_MARKET_CAPS = _bronze(
     _text("market_cap", "Market capitalisation in rupees"),
 )
 
-NSE_SYMBOL_CHANGES = _bronze(
-    "nse_symbol_changes",
-    "One row per line of the list of renamings as it was on a session (symbolchange.csv).",
-    _text("security_name", "Name of the security; at times empty"),
-    _text("old_symbol", "Symbol until the change"),
-    _text("new_symbol", "Symbol from the change on"),
-    _text("changed_on", "First day of the new symbol, DD-MON-YYYY"),
-)
-
-NSE_LISTED = _bronze(
-    "nse_listed",
-    "One row per line of the list of listed companies as it was on a session (EQUITY_L.csv).",
-    _text("symbol", "Symbol of the security"),
-    _text("company_name", "Name of the company"),
-    _text("series", "Series of the security"),
-    _text("listed_on", "Day of listing, DD-MON-YYYY"),
-    _text("paid_up_value", "Amount paid up, in rupees"),
-    _text("market_lot", "Smallest number of shares traded"),
-    _text("isin", "International number of the security"),
-    _text("face_value", "Face value in rupees"),
-)
-
-NSE_INDEX_MEMBERS = _bronze(
-    "nse_index_members",
-    "One row per line of the members of NIFTY 500 as they were on a session "
-    "(ind_nifty500list.csv).",
-    _text("company_name", "Name of the company"),
-    _text("industry", "Industry of the company"),
-    _text("symbol", "Symbol of the security"),
-    _text("series", "Series of the security"),
-    _text("isin", "International number of the security"),
-)
-
 NSE_HOLIDAYS = Table(
     layer="bronze",
     name="nse_holidays",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -25,11 +24,12 @@ from indextracker.readings.india.values import (
     of_another,
     of_session,
     price,
+    rupees,
     unreadable,
 )
-from indextracker.readings.model import Reading, once, repeated, unlike
+from indextracker.readings.model import Reading, Records, once, repeated, unlike
 from indextracker_catalogue.india import bronze as t
-from indextracker_catalogue.india import forms
+from indextracker_catalogue.india import forms, silver
 from indextracker_catalogue.line_form import LineForm
 from indextracker_catalogue.model import Table
 
@@ -37,8 +37,7 @@ Numbers = NDArray[np.int64]
 
 PRICES: Final = ("previous_close", "open", "high", "low", "close", "last")
 COUNTS: Final = ("shares", "trades")
-TURNOVER: Final = pa.decimal128(20, 2)
-LAKH: Final = Decimal(100_000)
+LAKH: Final = 100_000
 
 # Two figures that are further apart differ. Prices are printed to the paisa; a turnover in lakhs
 # is rounded to a thousand rupees.
@@ -186,7 +185,7 @@ def _of_plain(lines: pa.Table) -> Mapping[str, pa.Array]:
 
     return {
         "isin": cells.typed(lines.column("isin"), known),
-        "turnover_inr": number(lines.column("turnover"), TURNOVER),
+        "turnover_inr": rupees(lines.column("turnover")),
         "vwap": pa.nulls(lines.num_rows, pa.float64()),
         "deliverable_shares": pa.nulls(lines.num_rows, pa.int64()),
     }
@@ -194,13 +193,14 @@ def _of_plain(lines: pa.Table) -> Mapping[str, pa.Array]:
 
 def _of_full(lines: pa.Table) -> Mapping[str, pa.Array]:
     """What the full bhavcopy has besides: turnover in lakhs, mean price and delivery."""
-
-    def rupees(lakhs: pa.Array) -> pa.Array:
-        return pc.multiply(lakhs.cast(pa.decimal128(19, 2)), LAKH).cast(TURNOVER)
-
     return {
         "isin": pa.nulls(lines.num_rows, pa.string()),
-        "turnover_inr": cells.typed(lines.column("turnover_lakh"), rupees),
+        "turnover_inr": rupees(lines.column("turnover_lakh"), LAKH),
         "vwap": price(lines.column("average_price")),
         "deliverable_shares": number(lines.column("deliverable_shares"), pa.int64()),
     }
+
+
+_FILES: Final = (UDIFF, LEGACY, FULL)
+EQUITIES_DAILY = Records(silver.EQUITIES_DAILY, _FILES, equities)
+EQUITY_DISAGREEMENTS = Records(silver.EQUITY_DISAGREEMENTS, _FILES, disagreements)

@@ -17,9 +17,9 @@ import pyarrow as pa
 from indextracker.readings import cells
 from indextracker.readings.cells import Mask
 from indextracker.readings.india.values import unreadable
-from indextracker.readings.model import Reading, Rule, quoting, unlike
+from indextracker.readings.model import Reading, Records, Rule, quoting, unlike
 from indextracker_catalogue.india import bronze as t
-from indextracker_catalogue.india import forms
+from indextracker_catalogue.india import forms, silver
 
 _FORM: Final = forms.ACTION_LINE
 _DAYS: Final = ("ex_date", "record_date")
@@ -194,3 +194,6 @@ def _rows(lines: pa.Table) -> Iterator[dict[str, object]]:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+ANNOUNCED = Records(silver.CORPORATE_ACTIONS, (CORPORATE_ACTIONS,), announced)

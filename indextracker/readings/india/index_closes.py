@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indextracker.readings.india.values import (
     number,
     of_another,
     of_session,
     price,
+    rupees,
     unreadable,
 )
-from indextracker.readings.model import Reading, once, repeated, unlike
+from indextracker.readings.model import Reading, Records, once, repeated, unlike
 from indextracker_catalogue.india import bronze as t
-from indextracker_catalogue.india import forms
+from indextracker_catalogue.india import forms, silver
 
 _FORM: Final = forms.INDEX_LINE
-_TURNOVER: Final = pa.decimal128(20, 2)
-CRORE: Final = Decimal(10_000_000)
+CRORE: Final = 10_000_000
 
 INDEX_CLOSES = Reading(
     t.NSE_INDEX_CLOSES,
@@ -50,10 +48,6 @@ def levels(lines: pa.Table, _: date) -> pa.Table:
     Returns:
         The columns of silver/index_closes but the session.
     """
-
-    def rupees(crores: pa.Array) -> pa.Array:
-        return pc.multiply(crores, CRORE).cast(_TURNOVER)
-
     figures = ("points_change", "percent_change", "price_to_earnings", "price_to_book")
     return pa.table(
         {
@@ -62,6 +56,9 @@ def levels(lines: pa.Table, _: date) -> pa.Table:
             **{name: number(lines.column(name), pa.float64()) for name in figures},
             "dividend_yield_percent": number(lines.column("dividend_yield"), pa.float64()),
             "shares": number(lines.column("shares"), pa.int64()),
-            "turnover_inr": rupees(number(lines.column("turnover_crore"), pa.decimal128(19, 2))),
+            "turnover_inr": rupees(lines.column("turnover_crore"), CRORE),
         }
     )
+
+
+LEVELS = Records(silver.INDEX_CLOSES, (INDEX_CLOSES,), levels)

@@ -16,6 +16,7 @@ from indextracker.readings.cells import Mask
 from indextracker.readings.model import Line, Rule, of_form, quoting
 from indextracker_catalogue.india import forms
 
+RUPEES: Final = pa.decimal128(20, 2)
 # What is printed where there is no number.
 NONE: Final = ("-", "")
 
@@ -66,9 +67,8 @@ def number(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     """Numbers; null where - or nothing is printed."""
 
     def of_cells(texts: pa.Array) -> pa.Array:
-        return pc.if_else(
-            pc.is_in(texts, pa.array(NONE)), pa.scalar(None, pa.string()), texts
-        ).cast(kind)
+        none = pc.is_in(texts, pa.array(NONE))
+        return pc.if_else(none, pa.scalar(None, pa.string()), texts).cast(kind)
 
     return cells.typed(column, of_cells)
 
@@ -77,3 +77,9 @@ def price(column: pa.ChunkedArray) -> pa.Array:
     """Prices; a zero means that there is none."""
     prices = number(column, pa.float64())
     return pc.if_else(pc.equal(prices, 0.0), pa.scalar(None, pa.float64()), prices)
+
+
+def rupees(column: pa.ChunkedArray, unit: int = 1) -> pa.Array:
+    """Amounts that are printed in so many rupees, exactly; null where none is printed."""
+    amounts = number(column, pa.decimal128(19, 2))
+    return pc.multiply(amounts, pa.scalar(unit, pa.decimal128(8, 0))).cast(RUPEES)

@@ -28,11 +28,12 @@ from indextracker.acquiring import acquisition
 from indextracker.acquiring.acquisition import BLOCKS_BORNE, THREADS, acquire
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.acquiring.remarks import Remark
-from indextracker.feeds import FEEDS, Refusal
+from indextracker.feeds import FEEDS, Refusal, feeds_of
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.feeds.taiwan import closures
 from indextracker.lake import Lake
 from indextracker.system.documents import Document
+from indextracker_catalogue import SUBJECTS
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_catalogue.timeline import Years
 
@@ -385,7 +386,9 @@ def ask_and_close(
     return acquire_and_close(lake, FEED, days, publisher, clock=lambda: now)
 
 
-SESSION_FEEDS = [feed.name for feed in FEEDS.values() if feed.timeline != Years()]
+SESSION_FEEDS = [
+    name for name, feed in feeds_of(SUBJECTS["taiwan"]).items() if feed.timeline != Years()
+]
 
 
 def test_a_day_that_both_exchanges_pass_over_is_closed_for_every_feed(lake: Lake) -> None:

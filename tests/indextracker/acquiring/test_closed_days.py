@@ -17,11 +17,12 @@ from support.small_source import one_line
 
 from indextracker.acquiring.deliveries import Delivery, current, found_closures, record
 from indextracker.building.taiwan import sessions
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.feeds.sources.simulated import SimulatedSource
 from indextracker.feeds.taiwan.taifex_reports import NEEDED, NEEDED_OF_OPTIONS
 from indextracker.lake import Lake
+from indextracker_catalogue import SUBJECTS
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 from indextracker_catalogue.timeline import Years
 from indextracker_simulator.server import ExchangeServer
@@ -31,7 +32,9 @@ ZONE = taiwan().timezone
 # A Tuesday, half a year before: the list of 30 sessions has long forgotten it.
 TYPHOON, AFTER = date(2024, 6, 18), date(2024, 6, 19)
 NOW = datetime(2024, 12, 17, 19, tzinfo=ZONE)
-SESSION_FEEDS = {feed.name for feed in FEEDS.values() if feed.timeline != Years()}
+SESSION_FEEDS = {
+    name for name, feed in feeds_of(SUBJECTS["taiwan"]).items() if feed.timeline != Years()
+}
 
 NO_INDEX = json.dumps({"stat": "很抱歉，沒有符合條件的資料!", "total": 0}).encode()
 INDEX_FILE = f"MI_5MINS_INDEX_{TYPHOON:%Y%m%d}.json"
