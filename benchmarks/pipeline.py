@@ -19,7 +19,7 @@ from indextracker import settings as environment
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building import jobs
 from indextracker.building.jobs import JOBS
-from indextracker.building.needs import way
+from indextracker.building.needs import ways_of
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.calendars import trading_days
 from indextracker.engines import Engine, engine
@@ -97,7 +97,7 @@ def run(
                 raise RuntimeError(f"not accepted: {refused[0]}")
             ran.lines += lake.total_rows(FEEDS[feed].table)
     for name in FILLED:
-        if way(JOBS[name]).feeds.keys() <= set(feeds):
+        if any(way.feeds.keys() <= set(feeds) for way in ways_of(JOBS[name])):
             with ran.stage(name):
                 _fill(lake, spark, name, keys)
     for name, contracts in COUNTED.items():
