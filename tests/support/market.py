@@ -23,6 +23,7 @@ from indextracker.lake import Lake
 from indextracker.reference import taiwan as reference
 from indextracker_catalogue import SUBJECTS, TABLES, subject_of
 from indextracker_catalogue.timeline import Years
+from indextracker_simulator.answers import Publishers
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
@@ -136,8 +137,8 @@ class Market:
 
 
 @contextmanager
-def source(exchange: Exchange) -> Iterator[HttpSource]:
-    """The exchange behind HTTP on this machine, asked without a pause."""
+def source(exchange: Publishers) -> Iterator[HttpSource]:
+    """An exchange behind HTTP on this machine, asked without a pause."""
     with serving(exchange) as address:
         publishers = [
             replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
