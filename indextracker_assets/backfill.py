@@ -85,8 +85,6 @@ def backfill(  # noqa: PLR0913 - all but the first three have their default
         wanted = {path: need for path, need in wanted.items() if path in tables}
     with closing(_Runs(platform, subject, report)) as runs:
         when_interrupted(runs.cancel)
-        if _marts_too(subject, reached, tables):
-            runs.load_marts()
         if not tables:
             _acquire(platform, runs, keys, feeds, AGAIN if again else {})
         _tell_states(platform, subject, report, keys, feeds)
@@ -117,7 +115,7 @@ class _Runs:
         self.report = report
 
     def load_marts(self) -> None:
-        """Begins to load what builds the marts, while tables are filled: it takes seconds."""
+        """Begins to load what builds the marts, while tables are computed: it takes seconds."""
 
         def loaded() -> dg.Definitions:
             found = dg.Definitions.merge(self._defs, marts_defs())
@@ -258,6 +256,11 @@ def _refine(
     plan = _plan(platform, wanted, keys)
     parts = sum(len(span.keys) * len(_refined(span)) for span in plan)
     platform.progress.begin(f"computing {_in_words(runs.subject, plan)}", parts)
+    marts_too = (
+        plan and "marts" in reached and not tables and dbt_runs.has_models(runs.subject.name)
+    )
+    if marts_too:
+        runs.load_marts()
     if alone := [asset_key(TABLES[path]) for path in tables if TABLES[path].is_whole]:
         runs.run(jobs.REFINE, alone)
     for number, span in enumerate(plan):
@@ -270,14 +273,9 @@ def _refine(
             if "warehouse" in reached:
                 assets += [raw_key(t) for t in loaded_of(runs.subject).get(Whole(), [])]
         runs.run(jobs.REFINE, assets, span)
-    if plan and _marts_too(runs.subject, reached, tables) and not runs.report.failures:
+    if marts_too and not runs.report.failures:
         platform.progress.begin("starting dbt")
         runs.run(jobs.BUILD_MARTS)
-
-
-def _marts_too(subject: Subject, reached: Collection[str], tables: Collection[str]) -> bool:
-    """Whether the marts are wanted as well."""
-    return "marts" in reached and not tables and dbt_runs.has_models(subject.name)
 
 
 def _plan(platform: Platform, wanted: Needs, keys: Mapping[Timeline, Sequence[Key]]) -> list[Span]:
