@@ -33,8 +33,9 @@ _OF_JAVA = (
     "-XX:+UseSerialGC",
     "-Ddelta.log.cacheSize=3",
     # The second compiler took 16 of the 44 s of CPU of a first job, most of it for code that plans
-    # jobs. It sets in ten times as late as by default, where loops over rows are in no time: 36 s,
-    # one run each. Without it silver of five real-size sessions took 32 s and not 25.
+    # jobs. It sets in ten times as late as by default, where loops over rows are in no time. With
+    # its defaults the compilers took 50, 18 and 8 s in three runs of all Spark jobs, instead of 27,
+    # 11 and 4; without it silver of five real-size sessions took 32 s and not 25. One run each.
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",
     "-XX:Tier4CompileThreshold=150000",
@@ -57,6 +58,10 @@ _ONE_MACHINE = {
     # 4 MB more: of three of them one task gets two, and the other core waits for it.
     "spark.sql.files.maxPartitionBytes": "4m",
     "spark.sql.files.openCostInBytes": "256k",
+    # Spark keeps the code of 100 stages. The jobs have more, so that by default each run wrote and
+    # compiled its code anew: 10 and 9 s of CPU in compilers in the third and fourth run of all,
+    # 5 and 4 with this (one run each, under load).
+    "spark.sql.codegen.cache.maxEntries": "1000",
     "spark.driver.extraJavaOptions": " ".join(_OF_JAVA),
 }
 # ${env.…} is read by Hadoop inside the JVM: the same variables that delta-rs and Sail obey.
