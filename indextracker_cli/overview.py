@@ -14,7 +14,7 @@ from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import Key, Subject
+from indextracker_catalogue import Key, Subject, rejects_tables
 from indextracker_cli.days import looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
@@ -273,7 +273,8 @@ def _layers(states: States, width: int) -> Lines:
         said = ", ".join(review.kind for review in old)
         yield f"reference data whose review is outdated: {said} (see doctor)"
     if states.rejects:
-        yield f"lines that could not be read: {states.rejects:,} (silver/rejects)"
+        tables = ", ".join(table.path for table in rejects_tables(states.subject))
+        yield f"lines that could not be read: {states.rejects:,} ({tables})"
 
 
 def _behind(states: States, width: int) -> Lines:

@@ -16,7 +16,7 @@ from indextracker.building.reports import Rejected, Report, Warned, counted
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_catalogue import Key
+from indextracker_catalogue import Key, rejects_tables, subject_of
 from indextracker_cli.missing import Calendars, by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
 
@@ -116,14 +116,28 @@ def _warnings(report: Report) -> Iterable[str]:
     yield from _capped(told, "warnings")
 
 
+def _tables_of(rejects: Iterable[Rejected]) -> list[str]:
+    """The tables that hold some rejects, as the lake is queried for them."""
+    of_feeds = [FEEDS[feed].table for feed in dict.fromkeys(one.feed for one in rejects)]
+    found = (
+        table.path.replace("/", ".")
+        for bronze in of_feeds
+        if (subject := subject_of(bronze))
+        for table in rejects_tables(subject)
+        if table.timeline == bronze.timeline
+    )
+    return list(dict.fromkeys(found))
+
+
 def _rejects(report: Report) -> Iterable[str]:
     rejects = report.rejects
     if not rejects:
         return
     lines = sum(one.lines for one in rejects)
+    queries = " and ".join(f'"select * from {table}"' for table in _tables_of(rejects))
     yield (
         f"{counted(lines, 'line')} of {counted(len(rejects), 'document')} could not be read; all "
-        'of them: indextracker query --lake "select * from silver.rejects"'
+        f"of them: indextracker query --lake {queries}"
     )
     of_feeds: dict[str, list[Rejected]] = {}
     for one in rejects:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NEAREST_FIRST: Final[tuple[State, ...]] = ("partial", "refused", "blocked", "gone", "missing")
 # The most files of similar names that are listed.
 LOOK_ALIKES_NAMED = 5
+NAMES_NAMED = 2
 
 
 def judge(
@@ -78,7 +79,7 @@ def _best(
 ) -> Answer:
     """The answer that tells most of those that were refused, if there was any."""
     if not refused:
-        reason = f"{source.place} holds no {' or '.join(feed.names(session))}"
+        reason = f"{source.place} holds no {_named(feed, session)}"
         refused = [_nothing(feed, session, source, reason)]
     answer = min(refused, key=lambda other: NEAREST_FIRST.index(other.state))
     if source.live and answer.state == "missing" and now < feed.due(feed.timeline.key_of(session)):
@@ -86,6 +87,14 @@ def _best(
     else:
         refusal = Refusal(answer.state, f"{answer.reason}{_passed_over(feed, session, source)}")
     return replace(answer, refusal=refusal)
+
+
+def _named(feed: Feed, session: date) -> str:
+    """The names of a document; of many, the first."""
+    names = feed.names(session)
+    if len(names) > NAMES_NAMED:
+        return f"{names[0]} or another of its {len(names)} names"
+    return " or ".join(names)
 
 
 def _nothing(
@@ -104,7 +113,7 @@ def _passed_over(feed: Feed, session: date, source: Source) -> str:
     more = f" and {len(files) - LOOK_ALIKES_NAMED} more" if len(files) > LOOK_ALIKES_NAMED else ""
     return (
         f"; passed over for their names: {named}{more}: if one is the document, give it the name "
-        f"{' or '.join(feed.names(session))}"
+        f"{_named(feed, session)}"
     )
 
 
