@@ -16,6 +16,8 @@ from indextracker_assets import jobs
 from indextracker_assets.definitions import build_defs
 
 DAY = date(2024, 12, 13)
+# What dbt builds of the subject that is backfilled here.
+GROUPS = ("taiwan_staging", "taiwan_intermediate", "taiwan_marts")
 MARTS = {
     "derivative",
     "derivative_detail",
@@ -43,7 +45,7 @@ def published(make_platform: MakePlatform, archive: Archive) -> Platform:
 
 def test_models_are_assets_by_schema_and_name(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    keys = [key.path for key in graph.get_all_asset_keys()]
+    keys = [node.key.path for node in graph.asset_nodes if node.group_name in GROUPS]
     assert {name for schema, name in keys if schema == "marts"} == MARTS
     staged = {name for schema, name in keys if schema == "staging"}
     assert all(name.startswith("stg_") for name in staged)
@@ -62,9 +64,7 @@ def test_tests_of_models_are_blocking_checks(definitions: dg.Definitions) -> Non
     assert ("marts/index", "unique_index_id") in named
     assert ("staging/stg_contracts", "contracts_bear_the_codes_of_the_calendar") in named
     assert ("intermediate/int_contracts", "contracts_one_row_per_contract_and_session") in named
-    assert {key for key, _ in named if key.startswith("marts/")} == {
-        f"marts/{name}" for name in MARTS
-    }
+    assert {key for key, _ in named} >= {f"marts/{name}" for name in MARTS}
 
 
 def test_a_view_shows_the_tests_of_its_table(definitions: dg.Definitions) -> None:
@@ -123,10 +123,9 @@ def test_columns_of_marts_lead_back_to_the_columns_of_raw(published: Platform) -
 
 
 def test_every_check_of_dbt_has_a_result(published: Platform) -> None:
+    graph = build_defs(published).resolve_asset_graph()
     checks = [
-        check
-        for check in build_defs(published).resolve_asset_graph().asset_check_keys
-        if check.asset_key.path[0] in ("staging", "intermediate", "marts")
+        check for check in graph.asset_check_keys if graph.get(check.asset_key).group_name in GROUPS
     ]
     with dg.DagsterInstance.from_config(published.settings.dagster.home) as instance:
         latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
