@@ -9,7 +9,7 @@ from warehouses.markets import answer
 
 from indextracker.warehouse import Warehouse
 from indextracker.warehouse.slices import LOADED
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import SUBJECTS, TABLES, subject_of
 
 CANDLESTICKS = (
     "select * from index join index_history on index.id = index_history.index_id "
@@ -52,7 +52,7 @@ def test_the_candlestick_query_runs_as_it_stands(in_file: Warehouse, in_cluster:
 def test_tables_of_raw_say_what_they_are(in_file: Warehouse, in_cluster: Warehouse) -> None:
     for made in (in_file, in_cluster):
         says = {name: text for name, _, text in made.relations()}
-        for table in LOADED:
+        for table in (one for one in LOADED if subject_of(one) is SUBJECTS["taiwan"]):
             assert says[f"raw.{table.name}"] == table.meaning
     columns = (
         "select c.column_name, d.description from information_schema.columns as c"
