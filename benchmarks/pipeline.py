@@ -33,7 +33,7 @@ READ = ("taifex_futures", "taifex_options")
 TERMS = ("silver/expiries", "silver/expire_codes")
 FILLED = (
     *("silver/futures_trades", "silver/futures_spreads", "silver/option_trades"),
-    *("silver/rejects/taifex_futures", "silver/rejects/taifex_options"),
+    "silver/rejects",
     *("silver/contracts/Futures", "silver/contracts/Options"),
     *("gold/futures_bars", "gold/spread_bars", "gold/option_bars"),
 )

@@ -188,7 +188,7 @@ class Table:
         writes: What one write does. `replace` puts rows in the place of exactly a slice, `append`
             adds them once, `merge` puts each in the place of the row with its key.
         slice_by: What one write replaces, beyond the keys, where several jobs fill the table:
-            rejects are replaced per feed too, contracts per instrument.
+            contracts are replaced per instrument too.
         checks: Rules on values.
         in_warehouse: Whether the loader copies it into schema `raw`.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are

@@ -49,7 +49,7 @@ class Way:
 class Need:
     """What a table needs: the ways to fill it, of which each does without the others.
 
-    Rejects of one feed, for example, wait for no other feed.
+    Contracts of options, for example, do not wait for the document of futures.
     """
 
     timeline: Timeline

@@ -7,6 +7,7 @@ rows (`lake`) and whatever is computed of facts (Spark) do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from indextracker.readings.model import Filling, Reading, Records, Rejects
@@ -30,7 +31,7 @@ def find_readings() -> dict[Table, Reading]:
 
 
 def find_fillings() -> tuple[Filling, ...]:
-    """The jobs that fill tables from lines: those of facts, and one of rejects for each reading.
+    """The jobs that fill tables from lines: those of facts, and one for each table of rejects.
 
     Raises:
         ValueError: A subject reads lines and has no table for those that are rejects.
@@ -38,18 +39,24 @@ def find_fillings() -> tuple[Filling, ...]:
     found: list[Filling] = []
     for subject in SUBJECTS.values():
         found += declared(FLOOR, subject.name, Records)
-        found += (_rejects(subject, one) for one in declared(FLOOR, subject.name, Reading))
+        found += _rejects(subject)
     return tuple(found)
 
 
-def _rejects(subject: Subject, reading: Reading) -> Rejects:
-    for table in rejects_tables(subject):
-        if table.timeline == reading.table.timeline:
-            return Rejects(table, (reading,), slice_values={"feed": reading.table.name})
-    raise ValueError(
-        f"lines of {reading.table.path} are read, and {subject.name} has no table of rejects of "
-        f"{reading.table.timeline.name}: declare one whose name ends with `rejects`"
-    )
+def _rejects(subject: Subject) -> Iterator[Rejects]:
+    """One job for the documents of a time line: a commit for each of them costs more than all."""
+    tables = {table.timeline: table for table in rejects_tables(subject)}
+    of_table: dict[Table, list[Reading]] = {}
+    for reading in declared(FLOOR, subject.name, Reading):
+        line = reading.table.timeline
+        if line not in tables:
+            raise ValueError(
+                f"lines of {reading.table.path} are read, and {subject.name} has no table of "
+                f"rejects of {line.name}: declare one whose name ends with `rejects`"
+            )
+        of_table.setdefault(tables[line], []).append(reading)
+    for table, readings in of_table.items():
+        yield Rejects(table, tuple(readings))
 
 
 READINGS: Final = find_readings()

@@ -210,11 +210,16 @@ class Records(Filling):
 
 
 class Rejects(Filling):
-    """The lines of a document that are not read, with their reasons."""
+    """The lines of all documents that are not read, with their reasons."""
 
     def _made(self, documents: Sequence[pa.Table], session: date, *_: pa.Table) -> pa.Table:
-        [reading], [lines] = self.readings, documents
-        return reading.rejects(lines, session)
+        found = []
+        for reading, lines in zip(self.readings, documents, strict=True):
+            rows = reading.rejects(lines, session)
+            # A feed has the name of its bronze table.
+            feed = pa.repeat(pa.scalar(reading.table.name), len(rows))
+            found.append(rows.append_column("feed", feed))
+        return pa.concat_tables(found)
 
 
 def once(form: LineForm) -> Among:

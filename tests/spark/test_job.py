@@ -108,22 +108,24 @@ def test_running_twice_changes_nothing_in_one_commit_each(
     assert DeltaTable(lake.path(table)).version() == before + 1
 
 
-def test_another_feeds_rejects_are_left_alone(
+def test_another_instruments_rows_are_left_alone(
     spark: SparkSession, frames: Frames, lake: Lake
 ) -> None:
-    def of(feed: str, reason: str) -> list[dict[str, object]]:
-        return [{"session_date": MONDAY, "feed": feed, "line": 1, "reason": reason}]
+    def of(instrument: str, expiry: str) -> list[dict[str, object]]:
+        row = {"session_date": MONDAY, "instrument": instrument, "product": instrument}
+        return [row | {"expiry": expiry}]
 
-    def rejected(feed: str, rows: list[dict[str, object]]) -> None:
-        job = SparkJob(t.REJECTS, (), lambda: frames.of(t.REJECTS, rows), {"feed": feed})
+    def filled(instrument: str, rows: list[dict[str, object]]) -> None:
+        own = {"instrument": instrument}
+        job = SparkJob(t.CONTRACTS, (), lambda: frames.of(t.CONTRACTS, rows), own)
         run(spark, lake.root, job, keys([MONDAY]))
 
-    rejected("one", of("one", "first"))
-    rejected("other", of("other", "first"))
-    rejected("one", [*of("one", "second"), *of("other", "second")])
-    found = lake.rows(t.REJECTS).to_table().to_pylist()
-    assert {row["feed"]: row["reason"] for row in found} == {"one": "second", "other": "first"}
-    assert len(found) == 2
+    filled("one", of("one", "first"))
+    filled("other", of("other", "first"))
+    filled("one", [*of("one", "second"), *of("other", "second")])
+    found = lake.rows(t.CONTRACTS).to_table().to_pylist()
+    found = {(row["instrument"], row["expiry"]) for row in found}
+    assert found == {("one", "second"), ("other", "first")}
 
 
 def test_a_job_reads_its_slice_of_a_sliced_table(

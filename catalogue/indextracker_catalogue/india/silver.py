@@ -195,7 +195,6 @@ NSE_REJECTS = Table(
     key=("session_date", "feed", "line"),
     timeline=XNSE,
     partitioned="year",
-    slice_by=("feed",),
     columns=(
         SESSION,
         Column("feed", "string", "Feed of the document."),

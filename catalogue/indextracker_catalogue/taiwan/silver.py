@@ -265,7 +265,6 @@ REJECTS = Table(
     timeline=XTAI,
     key_nullable=("text",),  # a line of the index report holds a level of each index
     partitioned="year",
-    slice_by=("feed",),
     columns=(
         SESSION,
         Column("feed", "string", "Feed of the document."),

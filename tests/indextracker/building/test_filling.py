@@ -19,8 +19,11 @@ OTHERS = ("2024-12-12", "2024-12-13", "2025-01-02")
 OF_EVERY_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
+OF_TAIWAN = [job for job in FILLINGS if job.writes.timeline == t.XTAI]
+
+
 def jobs_of(kind: Kind) -> list[Filling]:
-    return [job for job in FILLINGS if kind.reading in job.readings]
+    return [job for job in OF_TAIWAN if kind.reading in job.readings]
 
 
 def put(lake: Lake, kind: Kind, key: str = KEY, lines: pa.Table | None = None) -> None:
@@ -35,7 +38,7 @@ def lake(tmp_path: Path) -> Lake:
     made = Lake(str(tmp_path / "lake"), "simulated")
     for reference in (t.INDICES, t.ETFS):
         made.replace(reference, REFERENCES[reference].made())
-    made.ensure({job.writes for job in FILLINGS})
+    made.ensure({table for job in OF_TAIWAN for table in (job.writes, *job.reads)})
     return made
 
 
@@ -66,12 +69,12 @@ ONLY_REJECTS = ("taifex_volume_totals", "taifex_combination_trades")
 
 
 @OF_EVERY_KIND
-@pytest.mark.parametrize("keys_per_commit", [1, 50])
 def test_only_the_slice_of_the_keys_is_replaced(
-    lake: Lake, kind: Kind, keys_per_commit: int, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filling, "KEYS_PER_COMMIT", keys_per_commit)
-    jobs = [job for other in KINDS.values() for job in jobs_of(other)]
+    monkeypatch.setattr(filling, "KEYS_PER_COMMIT", 3)
+    filled = {job.writes for job in jobs_of(kind)}
+    jobs = [job for job in OF_TAIWAN if job.writes in filled]
     for other in KINDS.values():
         for key in (KEY, *OTHERS):
             put(lake, other, key)
@@ -82,11 +85,15 @@ def test_only_the_slice_of_the_keys_is_replaced(
         put(lake, kind, key, kind.bronze().slice(0, 0))
     for job in jobs_of(kind):
         fill(lake, job, (KEY, OTHERS[1]))
-    kept = {date.fromisoformat(key) for key in (OTHERS[0], OTHERS[2])}
+    emptied = {date.fromisoformat(key) for key in (KEY, OTHERS[1])}
     own = {job.name for job in jobs_of(kind)}
+
+    def is_gone(name: str, row: dict[str, object]) -> bool:
+        of_kind = row.get("feed", kind.table.name) == kind.table.name
+        return name in own and of_kind and row["session_date"] in emptied
+
     assert {job.name: rows(lake, job) for job in jobs} == {
-        name: [row for row in found if name not in own or row["session_date"] in kept]
-        for name, found in before.items()
+        name: [row for row in found if not is_gone(name, row)] for name, found in before.items()
     }
 
 

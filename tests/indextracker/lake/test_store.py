@@ -91,34 +91,35 @@ def test_rows_outside_the_slice_are_refused(lake: Lake, table: Table) -> None:
     assert DeltaTable(lake.path(table)).version() == version
 
 
-def reasons(lake: Lake) -> dict[tuple[object, object], object]:
-    found = lake.rows(t.REJECTS).to_table().to_pylist()
-    return {(row["session_date"], row["feed"]): row["reason"] for row in found}
+def products(lake: Lake) -> dict[tuple[object, object], object]:
+    found = lake.rows(t.DAILY_REPORT).to_table().to_pylist()
+    return {(row["session_date"], row["instrument"]): row["product"] for row in found}
 
 
 def test_a_slice_is_replaced_for_its_keys_alone(lake: Lake) -> None:
-    for feed in ("ticks", "report"):
-        both = [{"session_date": day, "feed": feed, "reason": "first"} for day in (MONDAY, TUESDAY)]
-        lake.replace(t.REJECTS, rows(t.REJECTS, *both), [str(MONDAY), str(TUESDAY)], feed=feed)
-    second = rows(t.REJECTS, {"session_date": MONDAY, "feed": "ticks", "reason": "second"})
-    lake.replace(t.REJECTS, second, [str(MONDAY)], feed="ticks")
-    assert reasons(lake) == {
-        (MONDAY, "ticks"): "second",
-        (MONDAY, "report"): "first",
-        (TUESDAY, "ticks"): "first",
-        (TUESDAY, "report"): "first",
+    table, days = t.DAILY_REPORT, (MONDAY, TUESDAY)
+    for one in (t.FUTURES, t.OPTIONS):
+        both = [{"session_date": day, "instrument": one, "product": "first"} for day in days]
+        lake.replace(table, rows(table, *both), [*map(str, days)], instrument=one)
+    second = rows(table, {"session_date": MONDAY, "instrument": t.FUTURES, "product": "second"})
+    lake.replace(table, second, [str(MONDAY)], instrument=t.FUTURES)
+    assert products(lake) == {
+        (MONDAY, t.FUTURES): "second",
+        (MONDAY, t.OPTIONS): "first",
+        (TUESDAY, t.FUTURES): "first",
+        (TUESDAY, t.OPTIONS): "first",
     }
-    lake.replace(t.REJECTS, second.slice(0, 0), [str(MONDAY)], feed="ticks")
-    assert (MONDAY, "ticks") not in reasons(lake)
-    assert len(reasons(lake)) == 3
+    lake.replace(table, second.slice(0, 0), [str(MONDAY)], instrument=t.FUTURES)
+    assert (MONDAY, t.FUTURES) not in products(lake)
+    assert len(products(lake)) == 3
 
 
 def test_rows_of_another_slice_are_refused(lake: Lake) -> None:
-    other = rows(t.REJECTS, {"session_date": MONDAY, "feed": "report"})
-    with pytest.raises(ValueError, match=r"'report'.* not of the slice"):
-        lake.replace(t.REJECTS, other, [str(MONDAY)], feed="ticks")
-    with pytest.raises(ValueError, match=r"sliced by \('feed',\), not \('instrument',\)"):
-        lake.replace(t.REJECTS, other, [str(MONDAY)], instrument="Futures")
+    other = rows(t.DAILY_REPORT, {"session_date": MONDAY, "instrument": t.OPTIONS})
+    with pytest.raises(ValueError, match=r"'Options'.* not of the slice"):
+        lake.replace(t.DAILY_REPORT, other, [str(MONDAY)], instrument=t.FUTURES)
+    with pytest.raises(ValueError, match=r"sliced by \('instrument',\), not \('feed',\)"):
+        lake.replace(t.DAILY_REPORT, other, [str(MONDAY)], feed="ticks")
 
 
 @BY_LAYOUT
