@@ -5,6 +5,7 @@ from __future__ import annotations
 from indextracker_catalogue.india import terms
 from indextracker_catalogue.india.columns import ISIN, LINE, SERIES, SESSION, SYMBOL, XNSE
 from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.shared.rejects import rejects_table
 
 # Turnover is exact in paise: sums over years agree to the last digit.
 _TURNOVER = "decimal(20,2)"
@@ -188,20 +189,4 @@ CORPORATE_ACTIONS = Table(
     ),
 )
 
-NSE_REJECTS = Table(
-    layer="silver",
-    name="nse_rejects",
-    meaning="One row per line of an accepted document that could not be read, with the reason.",
-    key=("session_date", "feed", "line"),
-    timeline=XNSE,
-    partitioned="year",
-    columns=(
-        SESSION,
-        Column("feed", "string", "Feed of the document."),
-        Column("line", "bigint", "Line in the document, from 1."),
-        Column("document", "string", "Digest (sha256) of the document in the landing zone."),
-        Column("text", "string", "The line as published, cells trimmed."),
-        Column("reason", "string", "What could not be read."),
-    ),
-    checks=(Check("no_rejects", "true", "Every line of the documents can be read.", "warn"),),
-)
+NSE_REJECTS = rejects_table("nse_rejects", XNSE, SESSION)

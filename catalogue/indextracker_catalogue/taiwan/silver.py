@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.shared.rejects import rejects_table
 from indextracker_catalogue.taiwan import forms
 from indextracker_catalogue.taiwan.columns import (
     EXPIRY,
@@ -257,21 +258,5 @@ CONTRACTS = Table(
     ),
 )
 
-REJECTS = Table(
-    layer="silver",
-    name="rejects",
-    meaning="One row per line of an accepted document that could not be read, with the reason.",
-    key=("session_date", "feed", "line"),
-    timeline=XTAI,
-    key_nullable=("text",),  # a line of the index report holds a level of each index
-    partitioned="year",
-    columns=(
-        SESSION,
-        Column("feed", "string", "Feed of the document."),
-        Column("line", "bigint", "Line in the document, from 1."),
-        Column("document", "string", "Digest (sha256) of the document in the landing zone."),
-        Column("text", "string", "The line as published, cells trimmed."),
-        Column("reason", "string", "What could not be read."),
-    ),
-    checks=(Check("no_rejects", "true", "Every line of the documents can be read.", "warn"),),
-)
+# A line of the index report holds a level of each index.
+REJECTS = rejects_table("rejects", XTAI, SESSION, key_nullable=("text",))
