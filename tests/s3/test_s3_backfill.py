@@ -71,7 +71,7 @@ def test_running_it_again_changes_nothing(whole: BucketHome) -> None:
 
 
 def test_every_command_knows_the_bucket(whole: BucketHome) -> None:
-    done = whole.run("status", *RANGE, "--json")
+    done = whole.run("status", "taiwan", *RANGE, "--json")
     told = json.loads(done.stdout)
     assert told["lake"] == WHOLE
     assert {state["state"] for day in told["sessions"].values() for state in day.values()} == {
