@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from support.homes import Home
 
 from indextracker.acquiring.deliveries import Delivery, record
+from indextracker.feeds import PUBLISHERS
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference import taiwan as reference
@@ -100,7 +101,7 @@ def test_every_part_is_told_by_itself(empty: Home, tmp_path: Path) -> None:
     told = dict(found["folders"])
     assert "INDEXTRACKER_DAGSTER_HOME" in told["problem"]
     assert str(file / "dagster") in told["problem"]
-    assert [verdict for verdict, _ in found["source"]] == ["problem"] * 3
+    assert [verdict for verdict, _ in found["source"]] == ["problem"] * len(PUBLISHERS)
     assert "www.taifex.com.tw cannot be reached" in found["source"][0][1]
     assert found["FinMind"] == [("ok", "a token is set; it is shown nowhere")]
     assert [verdict for verdict, _ in found["engine"]] == ["ok"]
