@@ -1,0 +1,47 @@
+"""Bronze tables of news: the entries of a document, every cell as published text."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.news.columns import DOCUMENT, DOCUMENT_NAMED, HOUR, LINE, TEXT
+from indextracker_catalogue.timeline import Hours
+
+
+def _text(name: str, meaning: str) -> Column:
+    return Column(name, "string", f"{meaning}, as published.")
+
+
+ALPHAVANTAGE_NEWS = Table(
+    layer="bronze",
+    name="alphavantage_news",
+    meaning=(
+        "One row per article of an hour's answer of Alpha Vantage (NEWS_SENTIMENT); an article may "
+        "stand there twice, with addresses that differ in what tracks readers."
+    ),
+    key=("hour", "line"),
+    timeline=Hours(),
+    columns=(
+        HOUR,
+        LINE,
+        _text("title", "Headline, blanks between words as one"),
+        _text("url", "Address of the article"),
+        _text("time_published", "Time of publication, YYYYMMDDTHHMMSS in UTC"),
+        _text("authors", "Names of the authors, a JSON list"),
+        _text("summary", "What it says in short, blanks between words as one"),
+        _text("banner_image", "Address of a picture; null where there is none"),
+        _text("source", "Name of the publication"),
+        _text("category_within_source", "Section of the publication; n/a where there is none"),
+        _text("source_domain", "Site of the publication"),
+        _text("topics", "Topics with their relevance, a JSON list of objects"),
+        _text("overall_sentiment_score", "Sentiment of the whole article"),
+        _text("overall_sentiment_label", "Word for that sentiment"),
+        _text(
+            "ticker_sentiment",
+            "Tickers with their relevance and sentiment, a JSON list of objects; [] of an article "
+            "without a ticker",
+        ),
+        TEXT,
+        DOCUMENT,
+    ),
+    checks=(DOCUMENT_NAMED,),
+)

@@ -1,0 +1,37 @@
+"""Columns and checks that several tables of news share."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Check, Column
+
+HOUR = Column("hour", "timestamp", "Hour in which the article was published, by its beginning.")
+LINE = Column("line", "bigint", "Place in the document, from 1.")
+ARTICLE_ID = Column(
+    "article_id",
+    "string",
+    "Digest (sha256, hexadecimal) of the article's address without the parameters that track its "
+    "readers: one number wherever the article is told of.",
+)
+TEXT = Column("text", "string", "The whole entry where it has no cells; null here.")
+DOCUMENT = Column("document", "string", "Digest (sha256) of the document in the landing zone.")
+
+SENTIMENT_LABEL = Column(
+    "sentiment_label",
+    "string",
+    "The vendor's word: Bearish, Somewhat-Bearish, Neutral, Somewhat-Bullish or Bullish.",
+)
+DOCUMENT_NAMED = Check("document_named", "document is null", "Every row names its document.")
+
+
+SENTIMENT_WITHIN_ONE = Check(
+    "sentiment_within_one",
+    "abs(sentiment_score) > 1",
+    "A sentiment lies between -1 and 1.",
+    "warn",
+)
+RELEVANCE_WITHIN_ONE = Check(
+    "relevance_within_one",
+    "relevance_score < 0 or relevance_score > 1",
+    "A relevance lies between 0 and 1.",
+    "warn",
+)

@@ -1,0 +1,87 @@
+"""Silver tables of news: articles, the tickers and topics in them, and what could not be read."""
+
+from __future__ import annotations
+
+from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.news.columns import (
+    ARTICLE_ID,
+    HOUR,
+    RELEVANCE_WITHIN_ONE,
+    SENTIMENT_LABEL,
+    SENTIMENT_WITHIN_ONE,
+)
+from indextracker_catalogue.shared.rejects import rejects_table
+from indextracker_catalogue.timeline import Hours
+
+NEWS_ARTICLES = Table(
+    layer="silver",
+    name="news_articles",
+    meaning=(
+        "One row per article, in the hour in which it was published: with its sentiment as the "
+        "vendor had it when the hour was last requested."
+    ),
+    key=("hour", "article_id"),
+    timeline=Hours(),
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        HOUR,
+        ARTICLE_ID,
+        Column("published_at", "timestamp", "When the article was published."),
+        Column("title", "string", "Headline.", width=1024),
+        Column("summary", "string", "What it says in short; may be empty.", width=8192),
+        Column("source", "string", "Name of the publication."),
+        Column(
+            "url",
+            "string",
+            "Address without the parameters that track readers.",
+            width=2048,
+        ),
+        Column("sentiment_score", "double", "Sentiment of the article, from -1 to 1."),
+        SENTIMENT_LABEL,
+    ),
+    checks=(SENTIMENT_WITHIN_ONE,),
+)
+
+NEWS_TICKERS = Table(
+    layer="silver",
+    name="news_tickers",
+    meaning="One row per article and ticker that the vendor finds in it.",
+    key=("hour", "article_id", "ticker"),
+    timeline=Hours(),
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        HOUR,
+        ARTICLE_ID,
+        Column(
+            "ticker",
+            "string",
+            "Ticker as the vendor writes it: of New York where it has no prefix, such as INFY, "
+            "else of a currency, such as CRYPTO:BTC. It is no symbol of another exchange.",
+        ),
+        Column("relevance_score", "double", "How much the article is about it, from 0 to 1."),
+        Column("sentiment_score", "double", "Sentiment towards it, from -1 to 1."),
+        SENTIMENT_LABEL,
+    ),
+    checks=(SENTIMENT_WITHIN_ONE, RELEVANCE_WITHIN_ONE),
+)
+
+NEWS_TOPICS = Table(
+    layer="silver",
+    name="news_topics",
+    meaning="One row per article and topic that the vendor finds in it.",
+    key=("hour", "article_id", "topic"),
+    timeline=Hours(),
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        HOUR,
+        ARTICLE_ID,
+        Column("topic", "string", "Topic, such as Earnings."),
+        Column("relevance_score", "double", "How much the article is about it, from 0 to 1."),
+    ),
+    checks=(RELEVANCE_WITHIN_ONE,),
+)
+
+NEWS_REJECTS = rejects_table("news_rejects", Hours(), HOUR)

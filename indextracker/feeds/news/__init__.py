@@ -1,0 +1,1 @@
+"""The feeds of news: a module per publisher."""
