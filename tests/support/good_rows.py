@@ -139,6 +139,8 @@ GOOD: dict[str, Row] = {
     "silver/equities_daily": SECURITY
     | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "vwap": 2.5, "shares": 1_000}
     | {"turnover_inr": Decimal("2500.00"), "deliverable_shares": 500, "source_formats": "full"},
+    "silver/instruments": SECURITY
+    | {"instrument_id": "INE009A01021", "valid_from": SESSION, "valid_to": SESSION},
     "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},
     "silver/index_closes": {"session_date": SESSION, "index_name": "Nifty 50", "close": 24_500.0},
     "silver/corporate_actions": SECURITY | {"line": 2, "kind": "bonus", "ratio": 1.0},

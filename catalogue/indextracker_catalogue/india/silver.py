@@ -6,6 +6,7 @@ from indextracker_catalogue.india import terms
 from indextracker_catalogue.india.columns import ISIN, LINE, SERIES, SESSION, SYMBOL, XNSE
 from indextracker_catalogue.model import Check, Column, Table
 from indextracker_catalogue.shared.rejects import rejects_table
+from indextracker_catalogue.timeline import Whole
 
 # Turnover is exact in paise: sums over years agree to the last digit.
 _TURNOVER = "decimal(20,2)"
@@ -90,6 +91,41 @@ EQUITIES_DAILY = Table(
             "Turnover is shares times their mean price, but for the rounding of both.",
             "warn",
         ),
+    ),
+)
+
+INSTRUMENTS = Table(
+    layer="silver",
+    name="instruments",
+    meaning=(
+        "One row per instrument and time in which it was traded under one symbol, series and ISIN. "
+        "An instrument stays one through renamings, moves between series and new ISINs. Each row "
+        "of silver/equities_daily is of the one row with its symbol and series that was valid."
+    ),
+    key=("instrument_id", "series", "valid_from"),
+    timeline=Whole(),
+    in_warehouse=True,
+    columns=(
+        Column(
+            "instrument_id",
+            "string",
+            "The instrument: the first ISIN that it had in the lake, or its first symbol and "
+            "series joined by - where no ISIN is known.",
+        ),
+        SYMBOL,
+        SERIES,
+        ISIN,
+        Column("name", "string", "Name of the company or fund; null where no list names it."),
+        Column(
+            "industry",
+            "string",
+            "Industry as of the newest list of index members; null for what is in none.",
+        ),
+        Column("valid_from", "date", "First session in which it was traded so."),
+        Column("valid_to", "date", "Last session in which it was traded so, as far as is known."),
+    ),
+    checks=(
+        Check("valid_for_a_session", "valid_to < valid_from", "A row is valid for a session."),
     ),
 )
 

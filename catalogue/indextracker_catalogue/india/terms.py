@@ -11,3 +11,9 @@ ACTION_KINDS: Final = (
     *("preference_bonus", "demerger", "buyback", "interest", "redemption", "capital_reduction"),
     "other",
 )
+
+# Series of shares and units of funds, of which a symbol has one at a time: EQ and BE are never on
+# one day.
+SHARE_SERIES: Final = ("EQ", "BE", "BZ", "SM", "ST", "SZ")
+# Series in which a share is traded beside its own: block deals, institutions, same-day settlement.
+BESIDE_SERIES: Final = ("BL", "IL", "IQ", "T0")

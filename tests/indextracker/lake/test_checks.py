@@ -115,6 +115,7 @@ PLANTS = (
     Plant("silver/equities_daily", "delivery_within_shares", {"deliverable_shares": 1_001}),
     Plant("silver/equities_daily", "vwap_gives_turnover", {"shares": 6_161_122_183}),
     Plant("silver/equities_daily", "vwap_gives_turnover", {"vwap": None}),
+    Plant("silver/instruments", "valid_for_a_session", {"valid_to": date(2000, 1, 1)}),
     Plant("silver/index_closes", "close_positive", {"close": 0.0}),
     Plant("silver/corporate_actions", "ratio_known", {"ratio": None}),
     Plant("gold/reconciliation", "session_part_known", {"session_part": "whole"}),
