@@ -51,8 +51,8 @@ def test_a_calendar_is_built_once() -> None:
 
 
 def test_errors_are_sentences(taiwan: calendars.TradingDays) -> None:
-    with pytest.raises(ValueError, match=r"^There is no calendar of 'XNSE'; known are XTAI\.$"):
-        calendars.trading_days("XNSE", TODAY)
+    with pytest.raises(ValueError, match=r"^There is no calendar of 'XNYS'; known are XN.*XTAI\.$"):
+        calendars.trading_days("XNYS", TODAY)
     with pytest.raises(ValueError, match=r"^2014-12-31 is outside the calendar of XTAI, which"):
         taiwan.is_session(date(2014, 12, 31))
     with pytest.raises(ValueError, match=r"runs from 2015-01-01 to 2028-12-31\.$"):

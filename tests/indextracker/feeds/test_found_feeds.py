@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from indextracker.feeds import CLOSURE_FINDERS, FEEDS, PUBLISHERS, Publisher, find
-from indextracker_catalogue import TABLES
-from indextracker_catalogue.timeline import Sessions
+from indextracker_catalogue import SUBJECTS, TABLES
 
 SITE = 'from indextracker.feeds import Publisher\nSITE = Publisher("{name}", "https://x", 1.0)\n'
 
@@ -38,7 +37,9 @@ def test_every_feed_stands_in_the_order_of_its_table() -> None:
     places = [tables.index(feed.table.path) for feed in FEEDS.values()]
     assert places == sorted(places)
     assert {feed.publisher for feed in FEEDS.values()} == set(PUBLISHERS)
-    assert [finder.timeline for finder in CLOSURE_FINDERS] == [Sessions("XTAI")]
+    assert [finder.timeline for finder in CLOSURE_FINDERS] == [
+        subject.timeline for subject in SUBJECTS.values()
+    ]
 
 
 def test_a_folder_adds_what_it_declares(floor: Path) -> None:
