@@ -144,7 +144,10 @@ GOOD: dict[str, Row] = {
     "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},
     "silver/index_closes": {"session_date": SESSION, "index_name": "Nifty 50", "close": 24_500.0},
     "silver/corporate_actions": SECURITY | {"line": 2, "kind": "bonus", "ratio": 1.0},
+    "silver/market_caps": SECURITY | {"face_value_inr": 5.0, "issued_shares": 10_000_000},
     "silver/nse_rejects": {"session_date": SESSION, "feed": "nse_full_bhavcopy", "line": 4},
+    "gold/equities_adjusted": SECURITY
+    | {"instrument_id": "INE009A01021", "close": 3.0, "factor": 0.5, "reason": "BONUS 1:1"},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

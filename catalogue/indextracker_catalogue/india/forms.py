@@ -58,6 +58,16 @@ INDEX_LINE: Final = LineForm(
 
 ACTION_LINE: Final = LineForm(("symbol", "purpose"), ((SYMBOL, "[^,]+"),))
 
+CAP_LINE: Final = LineForm(
+    (*SECURITY, "face_value", "issue_size", "market_cap"),
+    (
+        (SYMBOL, SERIES, PRICE, COUNT, AMOUNT),
+        # The sums at the end, of securities that are listed, permitted to trade, and all.
+        ("(Listed|Permitted|Total)", "", r"0(\.0*)?", "0", AMOUNT),
+    ),
+    once=SECURITY,
+)
+
 # Cells that not every document has: the legacy file had no number of trades until 2011-06-21, and
 # public stores keep the full bhavcopy without two of its prices.
 LEGACY_OPTIONAL: Final = {"trades": COUNT_OR_NONE}

@@ -225,4 +225,23 @@ CORPORATE_ACTIONS = Table(
     ),
 )
 
+MARKET_CAPS = Table(
+    layer="silver",
+    name="market_caps",
+    meaning="One row per security of a company and session: what is issued, and its worth.",
+    key=("session_date", "symbol", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        Column("face_value_inr", "double", "Face value of a share on that day.", "INR"),
+        Column("issued_shares", "bigint", "Shares issued.", "shares"),
+        Column("market_cap_inr", _TURNOVER, "Shares issued times their last close.", "INR"),
+    ),
+    checks=(Check("face_value_positive", "not face_value_inr > 0", "A share has a face value."),),
+)
+
 NSE_REJECTS = rejects_table("nse_rejects", XNSE, SESSION)

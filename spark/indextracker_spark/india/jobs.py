@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from indextracker_catalogue import india as t
-from indextracker_spark.india import instruments
+from indextracker_catalogue.job import Input
+from indextracker_spark.india import adjustments, instruments
 from indextracker_spark.job import SparkJob
 
-JOBS = (SparkJob(t.INSTRUMENTS, (t.EQUITIES_DAILY,), instruments.instruments),)
+_BACK = adjustments.LOOK_BACK_SESSIONS
+
+JOBS = (
+    SparkJob(t.INSTRUMENTS, (t.EQUITIES_DAILY,), instruments.instruments),
+    SparkJob(
+        t.EQUITIES_ADJUSTED,
+        (
+            Input(t.EQUITIES_DAILY, _BACK),
+            Input(t.CORPORATE_ACTIONS, _BACK),
+            Input(t.MARKET_CAPS, _BACK),
+            t.INSTRUMENTS,
+        ),
+        adjustments.equities_adjusted,
+    ),
+)

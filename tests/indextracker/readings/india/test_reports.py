@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indextracker.feeds.india.daily_report import CORPORATE_ACTIONS as FEED
+from indextracker.feeds.india.daily_report import MARKET_CAPS as MARKET_CAPS_FEED
 from indextracker.feeds.reading import read_new
 from indextracker.lake.arrow import arrow_schema
 from indextracker.readings.india import corporate_actions as actions
 from indextracker.readings.india import index_closes as indices
+from indextracker.readings.india import market_caps
 from indextracker.readings.india.corporate_actions import Action
 from indextracker.system.documents import Document
-from indextracker_catalogue.india.silver import CORPORATE_ACTIONS, INDEX_CLOSES
+from indextracker_catalogue.india.silver import CORPORATE_ACTIONS, INDEX_CLOSES, MARKET_CAPS
 
 SESSION = date(2025, 12, 16)
 
@@ -84,6 +86,25 @@ def test_the_actions_of_a_real_report(samples: Path) -> None:
     assert rows.num_rows == 224
     assert rows["ex_date"].null_count == 12
     assert rows["series"].null_count == 3
+
+
+def test_the_market_caps_of_a_real_report(samples: Path) -> None:
+    body = (samples / "nse/PR161225.zip").read_bytes()
+    lines = read_new(MARKET_CAPS_FEED, Document.of("PR161225.zip", body), SESSION)
+    reading = market_caps.MARKET_CAPS
+    assert reading.rejects(lines, SESSION).num_rows == 0
+    rows = market_caps.capitals(lines.filter(reading.judge(lines, SESSION)), SESSION)
+    assert {field.name: field.type for field in rows.schema} == types_of(MARKET_CAPS)
+    assert rows.num_rows == 2_766
+    assert rows.slice(0, 1).to_pylist() == [
+        {
+            "symbol": "20MICRONS",
+            "series": "EQ",
+            "face_value_inr": 5.0,
+            "issued_shares": 35_286_502,
+            "market_cap_inr": Decimal("6913331471.85"),
+        }
+    ]
 
 
 def bronze_of(cells: dict[str, str]) -> pa.Table:

@@ -1,0 +1,111 @@
+"""What corporate actions do to the prices of NSE: factors of a split, a bonus and a rights issue.
+
+A factor stands in the session in which its action takes effect, and follows from what was known
+by then: later actions change no row. Prices as of a date are made of the factors up to it.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F
+
+from indextracker_catalogue.india.terms import BESIDE_SERIES
+
+# A share that was not traded for longer is taken to begin anew. Twenty sessions hold this and the
+# reports of the days before.
+LONGEST_GAP_DAYS = 21
+LOOK_BACK_SESSIONS = 20
+
+
+def equities_adjusted(
+    equities: DataFrame, announced: DataFrame, caps: DataFrame, instruments: DataFrame
+) -> DataFrame:
+    """The prices of each security, with the factor of the actions that take effect.
+
+    Args:
+        equities: silver/equities_daily.
+        announced: silver/corporate_actions.
+        caps: silver/market_caps, for the face values that a rights issue is priced by.
+        instruments: silver/instruments.
+
+    Returns:
+        The columns of gold/equities_adjusted.
+    """
+    spells = instruments.select("instrument_id", "symbol", "series", "valid_from", "valid_to")
+    valid = F.col("session_date").between(F.col("valid_from"), F.col("valid_to"))
+    rows = equities.join(spells, ["symbol", "series"]).where(valid)
+    traded = _traded(rows)
+    effects = _effects(traded, _actions(announced, caps, spells))
+    return rows.join(effects, ["session_date", "instrument_id"], "left").select(
+        *("session_date", "symbol", "series", "instrument_id", "previous_close"),
+        *("open", "high", "low", "close", "shares"),
+        F.when(F.col("actions").isNull(), 1.0).otherwise(F.col("factor")).alias("factor"),
+        *("actions", "reason"),
+    )
+
+
+def _traded(rows: DataFrame) -> DataFrame:
+    """Each session of an instrument: the close before it, and the day after which actions count."""
+    # The previous close of a block deal is that of the last block deal.
+    own = F.when(~F.col("series").isin(*BESIDE_SERIES), F.col("previous_close"))
+    in_order = Window.partitionBy("instrument_id").orderBy("session_date")
+    gap = F.date_sub("session_date", LONGEST_GAP_DAYS)
+    sessions = rows.groupBy("session_date", "instrument_id").agg(F.max(own).alias("close_before"))
+    before = F.lag("session_date").over(in_order)
+    return sessions.withColumn("after", F.greatest(before, gap))
+
+
+def _actions(announced: DataFrame, caps: DataFrame, spells: DataFrame) -> DataFrame:
+    """Each action of an instrument once, in the words of its last announcement.
+
+    It is announced in several sessions, for each series that there may be of a share, and under the
+    symbol of that day, which an older instrument may have had before.
+    """
+    faces = caps.groupBy("session_date", "symbol").agg(F.max("face_value_inr").alias("face"))
+    known = announced.where("session_date <= ex_date").join(
+        faces, ["session_date", "symbol"], "left"
+    )
+    named = known.join(spells, ["symbol", "series"]).where("valid_from <= session_date")
+    of_symbol = Window.partitionBy("session_date", "symbol", "ex_date", "kind")
+    of_instrument = Window.partitionBy("instrument_id", "ex_date", "kind")
+    newest = _first(named, of_symbol.orderBy(F.desc("valid_from"), "line"))
+    return _first(newest, of_instrument.orderBy(F.desc("session_date"), "line")).select(
+        *("instrument_id", "ex_date", "kind", "ratio", "amount_inr", "face", "text")
+    )
+
+
+def _first(rows: DataFrame, in_order: WindowSpec) -> DataFrame:
+    return rows.withColumn("place", F.row_number().over(in_order)).where("place = 1").drop("place")
+
+
+def _effects(traded: DataFrame, actions: DataFrame) -> DataFrame:
+    """The actions that take effect: with the first trade on their ex-date or after it."""
+    due = F.col("ex_date").between(F.date_add("after", 1), F.col("session_date"))
+    return (
+        traded.join(actions, "instrument_id")
+        .where(due)
+        .groupBy("session_date", "instrument_id")
+        .agg(
+            # An unknown factor makes the product unknown, not one.
+            F.when(F.count("*") == F.count(_factor()), F.product(_factor())).alias("factor"),
+            F.array_join(F.array_sort(F.collect_set("kind")), "+").alias("actions"),
+            F.array_join(F.array_sort(F.collect_set("text")), "; ").alias("reason"),
+        )
+    )
+
+
+def _factor() -> Column:
+    """What an action leaves of a price: the theoretical price after it, over the close before.
+
+    Null where a rights issue does not say what a share costs, or there is no close.
+    """
+    held_and_new = 1 + F.col("ratio")
+    paid = F.col("ratio") * (F.col("amount_inr") + F.col("face"))
+    rights = (F.col("close_before") + paid) / (held_and_new * F.col("close_before"))
+    kind = F.col("kind")
+    return (
+        F.when(kind == "split", 1 / F.col("ratio"))
+        .when(kind == "bonus", 1 / held_and_new)
+        .when(kind == "rights", rights)
+        .otherwise(1.0)
+    )
