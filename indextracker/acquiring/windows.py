@@ -86,7 +86,7 @@ def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[Key]:
     """The keys of a feed whose documents can be had.
 
     Where the publisher lists and deletes, those with a row: on a free day the next to come is among
-    them. Elsewhere the last ones, today's among them.
+    them. Elsewhere the last ones, today's among them; today's alone where there is no other.
 
     Args:
         feed: The feed.
@@ -98,7 +98,8 @@ def watched(feed: Feed, calendar: Calendar, now: datetime) -> list[Key]:
     if feed.timeline.at_once:
         today = now.astimezone(calendar.zone).date()
         return calendar.within(today - DAYS_WATCHED, today)
-    return calendar.last(calendar.key_at(now), KEYS_WATCHED)
+    last = calendar.last(calendar.key_at(now), KEYS_WATCHED)
+    return [key for key in last if not feed.is_past(key, now)]
 
 
 def outstanding(

@@ -63,7 +63,7 @@ def writers(table: Table) -> tuple[Filling | SparkJob, ...]:
 
 
 def sources(job: Job) -> list[Sources]:
-    """What a job rests on in the end: tables without a job, bronze and reference data.
+    """What a job rests on in the end: bronze, and tables in one piece, such as reference data.
 
     Of a table that it reads in slices, what fills the other slices does not count. Where several
     documents give its rows, any of them is enough.
@@ -75,7 +75,12 @@ def sources(job: Job) -> list[Sources]:
     documents: list[Sources] = []
     for table, look_back in zip(job.reads, job.look_backs, strict=True):
         own = job.slice_of(table)
-        above = [one for one in writers(table) if one.slice_of(table) == own or not own]
+        # What a table in one piece is made of has no key to wait for.
+        above = [
+            one
+            for one in writers(table)
+            if not table.is_whole and (one.slice_of(table) == own or not own)
+        ]
         if not above and isinstance(job, Filling) and table not in job.others:
             documents.append({table: look_back})
         elif not above:

@@ -176,6 +176,8 @@ class Feed:
             be taken from a publisher only once it is due.
         published_from: The first key of which there ever was a document.
         published_until: The last one; empty while it goes on.
+        of_today: Whether the publisher has one document alone, as of the day on which it is asked:
+            it is kept under the key of that day, and of a day that is past there is none any more.
         readable_from: The first key whose document can be read; earlier ones are missing, and not
             asked for.
         largest_bytes: How large the document may be.
@@ -198,6 +200,7 @@ class Feed:
     tells_end: bool = True
     published_from: Key = ""
     published_until: Key = ""
+    of_today: bool = False
     readable_from: Key = ""
     largest_bytes: int = 64 << 20
     reads_well: Callable[[pa.Table, date], pa.Array] | None = None
@@ -217,6 +220,10 @@ class Feed:
         return self.published_from <= key and (
             not self.published_until or key <= self.published_until
         )
+
+    def is_past(self, key: Key, now: datetime) -> bool:
+        """Whether the day of a key is over where it was to be asked for on that day."""
+        return self.of_today and self.timeline.day_of(key) < now.astimezone(self.zone).date()
 
     def due(self, key: Key) -> datetime:
         """The instant from which the document of a key is missing rather than not yet there."""

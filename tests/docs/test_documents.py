@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.sources import PROJECT
 
-from indextracker.feeds import FEEDS
+from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.model import State
 from indextracker.settings import NAMES, Settings
 from indextracker_catalogue import TABLES, Table
@@ -109,8 +109,13 @@ def test_guide_explains_every_state() -> None:
 def test_guide_lists_every_feed_and_how_long_its_documents_stay() -> None:
     section = said("docs/guide.md").split("## Feeds")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", section, re.MULTILINE)
-    kept = {name: feed.window_sessions for name, feed in FEEDS.items()}
-    assert dict(rows) == {n: f"{w} sessions" if w else "long" for n, w in kept.items()}
+
+    def kept(feed: Feed) -> str:
+        if feed.of_today:
+            return "its day"
+        return f"{feed.window_sessions} sessions" if feed.window_sessions else "long"
+
+    assert dict(rows) == {name: kept(feed) for name, feed in FEEDS.items()}
 
 
 def test_operations_names_the_documents_of_every_feed() -> None:

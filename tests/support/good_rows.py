@@ -135,10 +135,17 @@ GOOD: dict[str, Row] = {
     "bronze/nse_index_closes": BRONZE,
     "bronze/nse_corporate_actions": BRONZE,
     "bronze/nse_market_caps": BRONZE,
+    "bronze/nse_symbol_changes": BRONZE,
+    "bronze/nse_listed": BRONZE,
+    "bronze/nse_index_members": BRONZE,
     "bronze/nse_holidays": BRONZE | {"session_date": date(2024, 1, 1)},
     "silver/equities_daily": SECURITY
     | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "vwap": 2.5, "shares": 1_000}
     | {"turnover_inr": Decimal("2500.00"), "deliverable_shares": 500, "source_formats": "full"},
+    "silver/symbol_changes": {"session_date": SESSION, "old_symbol": "ALFA", "new_symbol": "BETA"}
+    | {"changed_on": SESSION},
+    "silver/listed_securities": SECURITY | {"isin": "INE009A01021", "name": "Infosys Limited"},
+    "silver/index_members": SECURITY | {"isin": "INE009A01021", "industry": "Software"},
     "silver/instruments": SECURITY
     | {"instrument_id": "INE009A01021", "valid_from": SESSION, "valid_to": SESSION},
     "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},

@@ -145,6 +145,39 @@ NSE_MARKET_CAPS = _bronze(
     _text("market_cap", "Market capitalisation in rupees"),
 )
 
+NSE_SYMBOL_CHANGES = _bronze(
+    "nse_symbol_changes",
+    "One row per line of all renamings of securities, as the list was on the evening of a session "
+    "(symbolchange.csv). There is no list of a day that is past.",
+    _text("security_name", "Name of the security, which may be empty"),
+    _text("old_symbol", "Symbol before"),
+    _text("new_symbol", "Symbol afterwards"),
+    _text("changed_on", "First day of the new symbol, DD-MON-YYYY; may be a session early"),
+)
+
+NSE_LISTED = _bronze(
+    "nse_listed",
+    "One row per line of the shares of the main board, as the list was on the evening of a session "
+    "(EQUITY_L.csv). There is no list of a day that is past.",
+    *_SECURITY,
+    _text("security_name", "Name of the company"),
+    _text("listed_on", "Day of listing, DD-MON-YYYY"),
+    _text("paid_up_value", "What is paid up of a share, in rupees"),
+    _text("market_lot", "Smallest number of shares traded"),
+    _text("isin", "International number of the security"),
+    _text("face_value", "Face value in rupees"),
+)
+
+NSE_INDEX_MEMBERS = _bronze(
+    "nse_index_members",
+    "One row per line of the members of the Nifty 500, as the list was on the evening of a session "
+    "(ind_nifty500list.csv). There is no list of a day that is past.",
+    *_SECURITY,
+    _text("security_name", "Name of the company"),
+    _text("industry", "Industry"),
+    _text("isin", "International number of the security"),
+)
+
 NSE_HOLIDAYS = Table(
     layer="bronze",
     name="nse_holidays",

@@ -68,6 +68,23 @@ CAP_LINE: Final = LineForm(
     once=SECURITY,
 )
 
+_DAY: Final = "[0-9]{2}-[A-Za-z]{3}-[0-9]{4}"
+SYMBOL_CHANGE_LINE: Final = LineForm(
+    ("old_symbol", "new_symbol", "changed_on"),
+    ((SYMBOL, SYMBOL, _DAY),),
+    once=("old_symbol", "new_symbol", "changed_on"),
+)
+LISTED_LINE: Final = LineForm(
+    (*SECURITY, "security_name", "isin", "listed_on"),
+    ((SYMBOL, SERIES, "[^,]+", ISIN, _DAY),),
+    once=SECURITY,
+)
+INDEX_MEMBER_LINE: Final = LineForm(
+    (*SECURITY, "security_name", "industry", "isin"),
+    ((SYMBOL, SERIES, "[^,]+", "[^,]+", ISIN),),
+    once=("symbol",),
+)
+
 # Cells that not every document has: the legacy file had no number of trades until 2011-06-21, and
 # public stores keep the full bhavcopy without two of its prices.
 LEGACY_OPTIONAL: Final = {"trades": COUNT_OR_NONE}

@@ -94,6 +94,67 @@ EQUITIES_DAILY = Table(
     ),
 )
 
+SYMBOL_CHANGES = Table(
+    layer="silver",
+    name="symbol_changes",
+    meaning=(
+        "One row per session in whose evening the list of renamings was taken, and renaming: all "
+        "that there ever were, as the exchange told them then."
+    ),
+    key=("session_date", "old_symbol", "new_symbol", "changed_on"),
+    timeline=XNSE,
+    partitioned="year",
+    columns=(
+        SESSION,
+        Column("old_symbol", "string", "Symbol before."),
+        Column("new_symbol", "string", "Symbol afterwards."),
+        Column(
+            "changed_on", "date", "First day of the new symbol as filed; may be a session early."
+        ),
+        Column("name", "string", "Name of the security; null where none is printed."),
+    ),
+)
+
+LISTED_SECURITIES = Table(
+    layer="silver",
+    name="listed_securities",
+    meaning=(
+        "One row per session in whose evening the list was taken, and share of the main board that "
+        "was listed then."
+    ),
+    key=("session_date", "symbol", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        ISIN,
+        Column("name", "string", "Name of the company."),
+        Column("listed_on", "date", "Day of listing."),
+    ),
+)
+
+INDEX_MEMBERS = Table(
+    layer="silver",
+    name="index_members",
+    meaning=(
+        "One row per session in whose evening the list was taken, and member of the Nifty 500 as "
+        "of then."
+    ),
+    key=("session_date", "symbol"),
+    timeline=XNSE,
+    partitioned="year",
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        ISIN,
+        Column("name", "string", "Name of the company."),
+        Column("industry", "string", "Industry of the company."),
+    ),
+)
+
 INSTRUMENTS = Table(
     layer="silver",
     name="instruments",

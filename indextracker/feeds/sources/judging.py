@@ -50,6 +50,12 @@ def judge(
         first, last = feed.published_from or "the beginning", feed.published_until or "today"
         reason = f"{feed.name} is published of {first} to {last}; none of {session} is asked for"
         return [_nothing(feed, session, source, reason, "never")]
+    if source.live and feed.is_past(key, now):
+        reason = (
+            f"{feed.name} is published as of today alone; of {session} there is none any more, and "
+            "none is asked for"
+        )
+        return [_nothing(feed, session, source, reason, "never")]
     if key < feed.readable_from:
         reason = (
             f"documents of {feed.name} can be read from {feed.readable_from} on; "

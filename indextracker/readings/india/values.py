@@ -5,7 +5,7 @@ The forms of cells are in the catalogue; what a line is, in the module of its do
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import pyarrow as pa
@@ -58,6 +58,31 @@ def does_not_fit(cell: str, form: str) -> Rule:
     return Rule(broken, quoting(unreadable(cell), cell))
 
 
+def are_days(column: pa.ChunkedArray) -> Mask:
+    """Whether each cell is a day, DD-MON-YYYY."""
+    return cells.holds(
+        column, lambda texts: pa.array([_is_day(text) for text in texts.to_pylist()], pa.bool_())
+    )
+
+
+def no_day(cell: str) -> Rule:
+    """The rule that a cell is a day, DD-MON-YYYY."""
+    return Rule(lambda line, _: not _is_day(line[cell] or ""), quoting(unreadable(cell), cell))
+
+
+def days(column: pa.ChunkedArray) -> pa.Array:
+    """Days, DD-MON-YYYY."""
+    return cells.typed(
+        column, lambda texts: pa.array([_day(text) for text in texts.to_pylist()], pa.date32())
+    )
+
+
+def text(column: pa.ChunkedArray) -> pa.Array:
+    """Texts; null where nothing is printed."""
+    texts = column.cast(pa.string())
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
 def unreadable(cell: str) -> str:
     """What is told of a cell that has not its form."""
     return f"unreadable {cell.replace('_', ' ')}"
@@ -83,3 +108,15 @@ def rupees(column: pa.ChunkedArray, unit: int = 1) -> pa.Array:
     """Amounts that are printed in so many rupees, exactly; null where none is printed."""
     amounts = number(column, pa.decimal128(19, 2))
     return pc.multiply(amounts, pa.scalar(unit, pa.decimal128(8, 0))).cast(RUPEES)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        _day(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text, "%d-%b-%Y").date()  # noqa: DTZ007 - a day of India

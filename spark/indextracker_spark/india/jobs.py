@@ -10,7 +10,11 @@ from indextracker_spark.job import SparkJob
 _BACK = adjustments.LOOK_BACK_SESSIONS
 
 JOBS = (
-    SparkJob(t.INSTRUMENTS, (t.EQUITIES_DAILY,), instruments.instruments),
+    SparkJob(
+        t.INSTRUMENTS,
+        (t.EQUITIES_DAILY, t.SYMBOL_CHANGES, t.LISTED_SECURITIES, t.INDEX_MEMBERS),
+        instruments.instruments,
+    ),
     SparkJob(
         t.EQUITIES_ADJUSTED,
         (
