@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from pyspark.sql import DataFrame
 from spark.frames import Frames
+from spark.india import lists
 from support.documents import accepted
 
 from indextracker.feeds.india.daily_report import MARKET_CAPS
@@ -105,7 +106,7 @@ class Market:
             equities,
             self._frames.of(t.CORPORATE_ACTIONS, self.announced),
             self._frames.of(t.MARKET_CAPS, self.caps),
-            instruments(equities),
+            instruments(equities, *lists.none(self._frames)),
         )
         return conform(found, t.EQUITIES_ADJUSTED).toArrow()
 
@@ -241,7 +242,7 @@ def test_closes_as_of_any_day_are_those_of_the_simulated_exchange(
         equities,
         frame([tables["corporate_actions"] for tables in happened]),
         frame([capitals(nse, session) for session in sessions]),
-        instruments(equities),
+        instruments(equities, *lists.none(frames)),
     )
     rows = conform(found, t.EQUITIES_ADJUSTED).toArrow()
 
