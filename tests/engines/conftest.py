@@ -8,18 +8,21 @@ import pytest
 from engines.engine_process import EngineProcess
 from engines.lakes import REAL, SESSIONS, beside
 from support import one_sail
-from support.market import JOBS_OF_TAIWAN, MONDAY, Market
+from support.market import MONDAY, Market, source
 
 from indextracker.acquiring.acquisition import acquire
-from indextracker.feeds import FEEDS
+from indextracker.building.jobs import JOBS
+from indextracker.feeds import FEEDS, feeds_of
 from indextracker.feeds.sources import ArchiveSource
+from indextracker_catalogue import SUBJECTS
+from indextracker_simulator.india.exchange import Exchange as Nse
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_spark.jobs import JOBS as OF_SPARK
 
 
 @pytest.fixture(scope="session")
 def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
-    """A simulated session and a document of each feed of real ones, side by side, by Sail.
+    """A simulated session of each exchange and a document of each feed of real ones, by Sail.
 
     A real lake never holds both; a table of trades does not mind, and one JVM does both at once.
     """
@@ -30,7 +33,11 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
             (answer,) = acquire(market.lake, FEEDS[feed], [str(session)], archive).values()
             assert answer.accepted
     market.fill([MONDAY])
-    market.run(JOBS_OF_TAIWAN, SESSIONS[:-1])
+    with source(Nse(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))) as http:
+        for feed in feeds_of(SUBJECTS["india"]).values():
+            acquire(market.lake, feed, sorted({feed.timeline.key_of(s) for s in SESSIONS}), http)
+    market.lake.ensure(table for job in JOBS.values() for table in (job.writes, *job.reads))
+    market.run(JOBS, SESSIONS)
     return market
 
 

@@ -4,10 +4,9 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from support.market import MONDAY, TAIWAN, Market
+from support.market import MONDAY, Market
 
 from indextracker.readings import FILLINGS
-from indextracker_catalogue import subject_of
 from indextracker_spark.jobs import JOBS
 
 TICKS, REPORTS, ETF = date(2021, 7, 26), date(2023, 1, 30), date(2021, 9, 22)
@@ -27,7 +26,7 @@ SESSIONS = (TICKS, ETF, REPORTS, MONDAY)
 def beside(market: Market, root: Path) -> Market:
     """Another lake with the same bronze, facts and references, and nothing of Spark's jobs."""
     shutil.copytree(market.root / "bronze", root / "bronze")
-    for path in {job.writes.path for job in FILLINGS if subject_of(job.writes) is TAIWAN}:
+    for path in {job.writes.path for job in FILLINGS}:
         shutil.copytree(market.root / path, root / path)
     shutil.copy(market.root / "world", root / "world")
     other = Market(root, market.engine, market.exchange)
