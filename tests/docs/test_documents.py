@@ -124,6 +124,7 @@ def test_operations_names_the_documents_of_every_feed() -> None:
     assert named == set(FEEDS)
     day = date(2022, 1, 3)  # a session on every exchange, as is the day after
     spelled = section.replace("<year of the Republic>", "111").replace("<year>", "2022")
+    spelled = spelled.replace("<hour>", "00")
     letters = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MON", "%y": "YY"}
     forms = ("%Y_%m_%d", "%Y-%m-%d", "%Y%m%d", "%d%m%Y", "%d-%m-%Y", "%d%b%Y", "%d%m%y")
     for form in forms:

@@ -17,6 +17,7 @@ Row = dict[str, object]
 
 BRONZE: Row = {"session_date": SESSION, "line": 2, "document": "0" * 64}
 CONTRACT: Row = {"session_date": SESSION, "product": "TX", "expiry": "202412"}
+ARTICLE: Row = {"hour": OPENED, "article_id": "0" * 64}
 FIGURES: Row = {
     "session_date": SESSION,
     "session_part": "day",
@@ -155,6 +156,13 @@ GOOD: dict[str, Row] = {
     "silver/nse_rejects": {"session_date": SESSION, "feed": "nse_full_bhavcopy", "line": 4},
     "gold/equities_adjusted": SECURITY
     | {"instrument_id": "INE009A01021", "close": 3.0, "factor": 0.5, "reason": "BONUS 1:1"},
+    "bronze/alphavantage_news": BRONZE | {"hour": OPENED},
+    "silver/news_instruments": {"ticker": "HDB", "symbol": "HDFCBANK"},
+    "silver/news_articles": ARTICLE | {"sentiment_score": 0.4},
+    "silver/news_tickers": ARTICLE
+    | {"ticker": "HDB", "relevance_score": 0.5, "sentiment_score": 0.3},
+    "silver/news_topics": ARTICLE | {"topic": "Finance", "relevance_score": 0.5},
+    "silver/news_rejects": {"hour": OPENED, "feed": "alphavantage_news", "line": 4},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

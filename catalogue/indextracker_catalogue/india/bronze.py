@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from indextracker_catalogue.india.columns import DOCUMENT, LINE, OF_LINES, SESSION, TEXT, XNSE
+from indextracker_catalogue.india.columns import DOCUMENT, LINE, SESSION, TEXT, XNSE
 from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.shared.lines import OF_LINES
 from indextracker_catalogue.timeline import Years
 
 

@@ -1,8 +1,8 @@
-"""Columns and checks that several tables of India's NSE share."""
+"""Columns that several tables of India's NSE share."""
 
 from __future__ import annotations
 
-from indextracker_catalogue.model import Check, Column
+from indextracker_catalogue.model import Column
 from indextracker_catalogue.timeline import Sessions
 
 XNSE = Sessions("XNSE")
@@ -16,13 +16,3 @@ SERIES = Column(
 ISIN = Column("isin", "string", "International number of the security; null where none is known.")
 TEXT = Column("text", "string", "The whole line where it would not split into cells.")
 DOCUMENT = Column("document", "string", "Digest (sha256) of the document in the landing zone.")
-
-OF_LINES = (
-    Check("document_named", "document is null", "Every row names its document."),
-    Check(
-        "line_splits",
-        "text is not null",
-        "Every line splits into the cells of its header.",
-        "warn",
-    ),
-)

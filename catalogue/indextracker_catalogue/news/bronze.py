@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Column, Table
-from indextracker_catalogue.news.columns import DOCUMENT, DOCUMENT_NAMED, HOUR, LINE, TEXT
+from indextracker_catalogue.news.columns import DOCUMENT, HOUR, LINE, TEXT
+from indextracker_catalogue.shared.lines import OF_LINES
 from indextracker_catalogue.timeline import Hours
 
 
@@ -43,5 +44,5 @@ ALPHAVANTAGE_NEWS = Table(
         TEXT,
         DOCUMENT,
     ),
-    checks=(DOCUMENT_NAMED,),
+    checks=OF_LINES,
 )

@@ -20,7 +20,6 @@ SENTIMENT_LABEL = Column(
     "string",
     "The vendor's word: Bearish, Somewhat-Bearish, Neutral, Somewhat-Bullish or Bullish.",
 )
-DOCUMENT_NAMED = Check("document_named", "document is null", "Every row names its document.")
 
 
 SENTIMENT_WITHIN_ONE = Check(

@@ -60,6 +60,12 @@ NEWS_TICKERS = Table(
             "Ticker as the vendor writes it: of New York where it has no prefix, such as INFY, "
             "else of a currency, such as CRYPTO:BTC. It is no symbol of another exchange.",
         ),
+        Column(
+            "symbol",
+            "string",
+            "NSE's symbol of the company that it means, by silver/news_instruments alone; null of "
+            "all others.",
+        ),
         Column("relevance_score", "double", "How much the article is about it, from 0 to 1."),
         Column("sentiment_score", "double", "Sentiment towards it, from -1 to 1."),
         SENTIMENT_LABEL,

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.model import Column, Table
+from indextracker_catalogue.shared.lines import OF_LINES
 from indextracker_catalogue.taiwan.columns import (
     SESSION,
     XTAI,
 )
 from indextracker_catalogue.timeline import Years
-
-_OF_LINES = (
-    Check("document_named", "document is null", "Every row names its document."),
-    Check(
-        "line_splits",
-        "text is not null",
-        "Every line splits into the cells of its header.",
-        "warn",
-    ),
-)
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -40,7 +31,7 @@ def _bronze(name: str, meaning: str, *cells: Column) -> Table:
             Column("text", "string", "The whole line where it would not split into cells."),
             Column("document", "string", "Digest (sha256) of the document in the landing zone."),
         ),
-        checks=_OF_LINES,
+        checks=OF_LINES,
     )
 
 
@@ -170,7 +161,7 @@ TWSE_HOLIDAYS = Table(
         Column("text", "string", "The whole line where it would not split into cells."),
         Column("document", "string", "Digest (sha256) of the document in the landing zone."),
     ),
-    checks=_OF_LINES,
+    checks=OF_LINES,
 )
 
 FINMIND_TRADES = _bronze(

@@ -171,7 +171,5 @@ NEWS = Feed(
     names=names,
     request=request,
     read=read,
-    # The vendor's articles begin in March 2022.
-    readable_from="2022-03-01T00",
     reads_well=readings.ARTICLES.judge,
 )

@@ -18,7 +18,7 @@ from indextracker.readings.cells import Mask
 from indextracker.readings.model import Reading, Records, Rule, quoting, unlike
 from indextracker.readings.news.addresses import article_id, plain
 from indextracker_catalogue.news import bronze as t
-from indextracker_catalogue.news import forms, silver
+from indextracker_catalogue.news import forms, reference, silver
 
 _FORM: Final = forms.ARTICLE_LINE
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -142,20 +142,23 @@ def articles(lines: pa.Table, hour: date) -> pa.Table:
     )
 
 
-def tickers(lines: pa.Table, hour: date) -> pa.Table:
+def tickers(lines: pa.Table, hour: date, instruments: pa.Table) -> pa.Table:
     """The tickers of an hour's articles, each once; of an article without one, no row.
 
     Args:
         lines: The lines that are read.
         hour: The hour.
+        instruments: The rows of silver/news_instruments.
 
     Returns:
         The columns of silver/news_tickers but the hour.
     """
+    meant = {row["ticker"]: row["symbol"] for row in instruments.to_pylist()}
     return _table(
         {
             "article_id": pa.string(),
             "ticker": pa.string(),
+            "symbol": pa.string(),
             "relevance_score": pa.float64(),
             "sentiment_score": pa.float64(),
             "sentiment_label": pa.string(),
@@ -164,6 +167,7 @@ def tickers(lines: pa.Table, hour: date) -> pa.Table:
             {
                 "article_id": number,
                 "ticker": ticker,
+                "symbol": meant.get(ticker),
                 "relevance_score": float(entry["relevance_score"]),
                 "sentiment_score": float(entry["ticker_sentiment_score"]),
                 "sentiment_label": entry.get("ticker_sentiment_label"),
@@ -215,5 +219,7 @@ def _table(kinds: Mapping[str, pa.DataType], rows: Iterator[dict[str, Any]]) -> 
 
 
 OF_ARTICLES = Records(silver.NEWS_ARTICLES, (ARTICLES,), articles)
-OF_TICKERS = Records(silver.NEWS_TICKERS, (ARTICLES,), tickers)
+OF_TICKERS = Records(
+    silver.NEWS_TICKERS, (ARTICLES,), tickers, others=(reference.NEWS_INSTRUMENTS,)
+)
 OF_TOPICS = Records(silver.NEWS_TOPICS, (ARTICLES,), topics)

@@ -118,6 +118,14 @@ PLANTS = (
     Plant("silver/instruments", "valid_for_a_session", {"valid_to": date(2000, 1, 1)}),
     Plant("silver/index_closes", "close_positive", {"close": 0.0}),
     Plant("silver/corporate_actions", "ratio_known", {"ratio": None}),
+    *(
+        Plant(f"silver/news_{of}", "sentiment_within_one", {"sentiment_score": -1.1})
+        for of in ("articles", "tickers")
+    ),
+    *(
+        Plant(f"silver/news_{of}", "relevance_within_one", {"relevance_score": 1.1})
+        for of in ("tickers", "topics")
+    ),
     Plant("gold/reconciliation", "session_part_known", {"session_part": "whole"}),
     Plant("gold/reconciliation", "class_known", {"class": "nearly equal"}),
     Plant("gold/reconciliation", "explained", {"class": "unexplained"}),

@@ -20,9 +20,11 @@ from indextracker_catalogue.shared.deliveries import State
 from indextracker_simulator.answers import Question
 from indextracker_simulator.india.exchange import Exchange as Nse
 from indextracker_simulator.news.newsroom import Newsroom
+from indextracker_simulator.news.stories import TICKERS
 from indextracker_simulator.news.truth import news
 
 HOUR = datetime(2024, 4, 28, 13, tzinfo=UTC)
+MEANT = pa.table({"ticker": ["INFY", "HDB"], "symbol": ["INFY", "HDFCBANK"]})
 KEY = "AB12CD34EF56GH78"
 QUOTA = f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests"
 
@@ -155,14 +157,28 @@ def test_an_article_is_one_whatever_its_address_tracks() -> None:
     lines = read(answer(tracked, article(url="https://x.test/a?id=7")))
     (row,) = articles(lines, HOUR).to_pylist()
     assert row["url"] == "https://x.test/a?id=7"
-    assert tickers(lines, HOUR).num_rows == 1
+    assert tickers(lines, HOUR, MEANT).num_rows == 1
 
 
 def test_articles_without_a_ticker_are_kept() -> None:
     lines = read(answer(article(ticker_sentiment=[])))
     assert articles(lines, HOUR).num_rows == 1
-    assert tickers(lines, HOUR).num_rows == 0
+    assert tickers(lines, HOUR, MEANT).num_rows == 0
     assert topics(lines, HOUR)["topic"].to_pylist() == ["Finance"]
+
+
+def test_a_ticker_means_an_instrument_by_the_map_alone() -> None:
+    named = ("HDB", "INFY", "CRYPTO:BTC", "ACE")
+    found = [
+        {"ticker": name, "relevance_score": "0.4", "ticker_sentiment_score": "0"} for name in named
+    ]
+    rows = tickers(read(answer(article(ticker_sentiment=found))), HOUR, MEANT).to_pylist()
+    assert {row["ticker"]: row["symbol"] for row in rows} == {
+        "HDB": "HDFCBANK",
+        "INFY": "INFY",
+        "CRYPTO:BTC": None,
+        "ACE": None,
+    }
 
 
 def test_the_articles_of_the_next_hour_are_left_to_it() -> None:
@@ -179,7 +195,7 @@ def test_a_real_answer(samples: Path) -> None:
     lines = read(body)
     both = [articles(lines, hour) for hour in (twelve, HOUR)]
     assert sum(table.num_rows for table in both) == lines.num_rows == 50
-    named = [tickers(lines, hour)["article_id"].to_pylist() for hour in (twelve, HOUR)]
+    named = [tickers(lines, hour, MEANT)["article_id"].to_pylist() for hour in (twelve, HOUR)]
     assert 50 - len({number for numbers in named for number in numbers}) == 6
     last = max(
         (row for table in both for row in table.to_pylist()), key=lambda row: row["published_at"]
@@ -194,6 +210,7 @@ def test_the_simulated_vendors_articles_are_what_was_written() -> None:
     first, hours = datetime(2024, 4, 24, tzinfo=UTC), 72
     until = first + timedelta(hours=hours)
     newsroom = Newsroom(exchange=Nse(clock=lambda: until))
+    meant = pa.table({"ticker": [*TICKERS.values()], "symbol": [*map(str, TICKERS)]})
     found: dict[str, list[dict[str, Any]]] = {}
     for number in range(hours):
         hour = first + timedelta(hours=number)
@@ -201,10 +218,17 @@ def test_the_simulated_vendors_articles_are_what_was_written() -> None:
         assert sent is not None
         assert explain(sent.status, sent.body) is None
         lines = read(sent.body, hour)
-        for made in (articles, tickers, topics):
-            found.setdefault(f"news_{made.__name__}", []).extend(made(lines, hour).to_pylist())
+        rows = {
+            "news_articles": articles(lines, hour),
+            "news_tickers": tickers(lines, hour, meant),
+            "news_topics": topics(lines, hour),
+        }
+        for table, some in rows.items():
+            found.setdefault(table, []).extend(some.to_pylist())
     true = news(newsroom, first, until - timedelta(seconds=1), until)
-    true["news_tickers"] = true["news_tickers"].drop_columns("number")
+    # Its instruments have numbers, and the map of the test names them by these.
+    numbers = true["news_tickers"].column("number").cast(pa.string())
+    true["news_tickers"] = true["news_tickers"].set_column(2, "symbol", numbers)
     assert true["news_articles"].num_rows > 20
     for table, rows in true.items():
         assert sorted(map(str, found[table])) == sorted(map(str, rows.to_pylist()))

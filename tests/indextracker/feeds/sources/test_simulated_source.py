@@ -19,7 +19,7 @@ from indextracker.feeds.sources import simulated as module
 from indextracker.feeds.sources.simulated import SimulatedSource
 from indextracker.lake import Lake
 from indextracker_catalogue import SUBJECTS
-from indextracker_catalogue.timeline import Years
+from indextracker_catalogue.timeline import Hours, Sessions, Years
 from indextracker_simulator.faults import KINDS, FaultKind, Faults
 from indextracker_simulator.server import ExchangeServer, serving
 from indextracker_simulator.taiwan.exchange import Exchange
@@ -27,7 +27,7 @@ from indextracker_simulator.taiwan.exchange import Exchange
 pytestmark = pytest.mark.slow
 
 LATER = datetime(2025, 1, 1, tzinfo=UTC)
-SESSION_FEEDS = [feed for feed in FEEDS.values() if feed.timeline != Years()]
+SESSION_FEEDS = [feed for feed in FEEDS.values() if isinstance(feed.timeline, Sessions)]
 FUTURES = FEEDS["taifex_futures"]
 OF_TAIWAN = feeds_of(SUBJECTS["taiwan"])
 
@@ -36,6 +36,8 @@ def dated(feed: Feed, session: date) -> date:
     """The day of its key that holds the session, or of its last one where it ended before."""
     if feed.timeline == Years():
         return date(session.year, 1, 1)
+    if feed.timeline == Hours():
+        return datetime(session.year, session.month, session.day, 13, tzinfo=UTC)
     end = feed.published_until
     return min(session, date.fromisoformat(end)) if end else session
 
