@@ -79,7 +79,10 @@ def test_an_audit_names_the_other_tables_that_it_reads() -> None:
     ("table", "replaced"),
     [
         (DELIVERIES, "one write appends and replaces nothing"),
-        (TABLES["silver/rejects"], "one write replaces the rows of one `feed` of the sessions"),
+        (
+            TABLES["silver/daily_report"],
+            "one write replaces the rows of one `instrument` of the sessions",
+        ),
         (TABLES["silver/products"], "in one piece, without partitions; one write replaces all"),
         (TABLES["silver/contracts"], "partitioned by `year`"),
     ],
