@@ -267,15 +267,22 @@ def _refine(
         if runs.report.failures:
             return
         assets = [key_at(path) for path in span.names]
-        if not number and not tables:
-            # What has no keys, and all the others read.
-            assets += jobs.reference_keys(runs.subject)
-            if "warehouse" in reached:
-                assets += [raw_key(t) for t in loaded_of(runs.subject).get(Whole(), [])]
+        if not tables:
+            assets += _without_keys(runs.subject, reached, first=not number)
         runs.run(jobs.REFINE, assets, span)
     if marts_too and not runs.report.failures:
         platform.progress.begin("starting dbt")
         runs.run(jobs.BUILD_MARTS)
+
+
+def _without_keys(subject: Subject, reached: Collection[str], *, first: bool) -> list[dg.AssetKey]:
+    """What has no keys: all of it in the first run, and in others what is made of their keys."""
+    gathered = jobs.gathered_tables(subject)
+    found = jobs.reference_keys(subject) if first else [asset_key(table) for table in gathered]
+    if "warehouse" in reached:
+        copies = loaded_of(subject).get(Whole(), [])
+        found += [raw_key(table) for table in copies if first or table in gathered]
+    return found
 
 
 def _plan(platform: Platform, wanted: Needs, keys: Mapping[Timeline, Sequence[Key]]) -> list[Span]:

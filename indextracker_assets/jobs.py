@@ -13,6 +13,7 @@ from functools import cache
 import dagster as dg
 
 from indextracker.building.freshness import watched
+from indextracker.building.jobs import writers
 from indextracker.building.needs import refined_tables
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.feeds import feeds_of
@@ -51,6 +52,15 @@ def reference_keys(subject: Subject) -> list[dg.AssetKey]:
     """What has no keys is refreshed before anything rests on it: it takes no time."""
     whole = (table for table in refined_tables() if table.is_whole)
     return [asset_key(table) for table in _of(subject, (*REFERENCES, *whole))]
+
+
+def gathered_tables(subject: Subject) -> list[Table]:
+    """Tables in one piece that are made of tables with keys: whatever fills these renews them."""
+    return [
+        table
+        for table in _of(subject, refined_tables())
+        if table.is_whole and any(not read.is_whole for job in writers(table) for read in job.reads)
+    ]
 
 
 def raw_keys(subject: Subject) -> list[dg.AssetKey]:
