@@ -163,6 +163,11 @@ GOOD: dict[str, Row] = {
     | {"ticker": "HDB", "relevance_score": 0.5, "sentiment_score": 0.3},
     "silver/news_topics": ARTICLE | {"topic": "Finance", "relevance_score": 0.5},
     "silver/news_rejects": {"hour": OPENED, "feed": "alphavantage_news", "line": 4},
+    "gold/equity_returns": SECURITY
+    | {"instrument_id": "INE009A01021", "close": 3.0, "high_52_weeks": 4.0, "low_52_weeks": 1.0},
+    "gold/equity_breadth": {"session_date": SESSION, "series": "EQ", "securities": 4}
+    | {"advances": 1, "declines": 1, "unchanged": 1, "not_compared": 1},
+    "gold/corporate_action_suspects": SECURITY | {"factor": 0.5, "reason": "BONUS 1:1"},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

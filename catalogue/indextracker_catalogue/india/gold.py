@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indextracker_catalogue.india import terms
 from indextracker_catalogue.india.columns import SERIES, SESSION, SYMBOL, XNSE
 from indextracker_catalogue.model import Check, Column, Table
 
@@ -56,6 +57,131 @@ EQUITIES_ADJUSTED = Table(
             "factor_has_a_reason",
             "factor <> 1 and reason is null",
             "A factor follows from an action.",
+        ),
+    ),
+)
+
+EQUITY_RETURNS = Table(
+    layer="gold",
+    name="equity_returns",
+    meaning=(
+        "One row per instrument and session, under the series that is its own: returns over "
+        "sessions and the range of 52 weeks, in prices as of that session."
+    ),
+    key=("session_date", "symbol", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        INSTRUMENT,
+        Column("close", "double", "Closing price.", "INR"),
+        *(
+            Column(
+                f"return_{sessions}",
+                "double",
+                f"Close over the adjusted close of {sessions} sessions before, less 1; null where "
+                "there was no trade in that session, or a factor since then is not known.",
+                "fraction",
+            )
+            for sessions in terms.RETURN_SESSIONS
+        ),
+        Column(
+            "high_52_weeks",
+            "double",
+            "Highest price of 52 weeks up to this session, adjusted; null where a factor in them "
+            "is not known.",
+            "INR",
+        ),
+        Column("low_52_weeks", "double", "Lowest price of 52 weeks, likewise.", "INR"),
+        Column(
+            "sessions_52_weeks",
+            "bigint",
+            "Sessions of these 52 weeks in which it was traded, as far as the lake has them.",
+            "sessions",
+        ),
+        Column(
+            "new_high",
+            "boolean",
+            "Whether a price of the session is above all of the 52 weeks before, as far as the "
+            "lake has them; null where there is none to compare with.",
+        ),
+        Column("new_low", "boolean", "Whether one is below all of them, likewise."),
+    ),
+    checks=(
+        Check(
+            "range_holds_the_close",
+            "close > high_52_weeks * (1 + 1e-9) or close < low_52_weeks * (1 - 1e-9)",
+            "The close lies in the range of its 52 weeks.",
+            "warn",
+        ),
+        Check("nothing_is_lost_twice", "return_1 < -1", "No return is below -1."),
+    ),
+)
+
+EQUITY_BREADTH = Table(
+    layer="gold",
+    name="equity_breadth",
+    meaning=(
+        "One row per series and session: how many instruments rise and fall. Units of funds are "
+        "traded in series EQ too, and are counted there."
+    ),
+    key=("session_date", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SERIES,
+        Column("securities", "bigint", "Instruments traded."),
+        Column("advances", "bigint", "Those above the adjusted close of the session before."),
+        Column("declines", "bigint", "Those below it."),
+        Column("unchanged", "bigint", "Those that equal it."),
+        Column("not_compared", "bigint", "Those without a return over one session."),
+        Column("new_highs", "bigint", "Those with a new high of 52 weeks."),
+        Column("new_lows", "bigint", "Those with a new low of 52 weeks."),
+    ),
+    checks=(
+        Check(
+            "every_security_is_counted",
+            "securities <> advances + declines + unchanged + not_compared",
+            "Each instrument rises, falls, stays or is not compared.",
+        ),
+    ),
+)
+
+CORPORATE_ACTION_SUSPECTS = Table(
+    layer="gold",
+    name="corporate_action_suspects",
+    meaning=(
+        "One row per instrument and session whose open and corporate actions do not fit: a move "
+        "that no action explains, an action that no move shows, a move far beyond its action."
+    ),
+    key=("session_date", "symbol", "series"),
+    timeline=XNSE,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        SESSION,
+        SYMBOL,
+        SERIES,
+        INSTRUMENT,
+        Column("class", "string", "What does not fit, in words."),
+        Column("previous_close", "double", "Closing price before, not adjusted.", "INR"),
+        Column("open", "double", "First price of the session.", "INR"),
+        Column("move", "double", "Open over previous close.", "ratio"),
+        Column("factor", "double", "What the actions should leave of a price.", "ratio"),
+        Column("actions", "string", "Kinds of the actions, as in gold/equities_adjusted."),
+        Column("reason", "string", "The actions as published."),
+    ),
+    checks=(
+        Check(
+            "moves_and_actions_fit",
+            "true",
+            "Prices move by what corporate actions leave of them.",
+            "warn",
         ),
     ),
 )

@@ -17,3 +17,11 @@ ACTION_KINDS: Final = (
 SHARE_SERIES: Final = ("EQ", "BE", "BZ", "SM", "ST", "SZ")
 # Series in which a share is traded beside its own: block deals, institutions, same-day settlement.
 BESIDE_SERIES: Final = ("BL", "IL", "IQ", "T0")
+
+# Over how many sessions returns are told: a day, a week, a month, a quarter and a year of them.
+RETURN_SESSIONS: Final = (1, 5, 20, 60, 252)
+
+# What prices and corporate actions may not fit each other in.
+ACTION_WITHOUT_MOVE: Final = "action without a move"
+MOVE_BEYOND_ACTION: Final = "move beyond the action"
+MOVE_WITHOUT_ACTION: Final = "move without an action"

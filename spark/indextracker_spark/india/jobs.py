@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from indextracker_catalogue import india as t
+from indextracker_catalogue.india.terms import RETURN_SESSIONS
 from indextracker_catalogue.job import Input
-from indextracker_spark.india import adjustments, instruments
+from indextracker_spark.india import adjustments, instruments, returns
+from indextracker_spark.india.suspects import suspects
 from indextracker_spark.job import SparkJob
 
 _BACK = adjustments.LOOK_BACK_SESSIONS
@@ -25,4 +27,11 @@ JOBS = (
         ),
         adjustments.equities_adjusted,
     ),
+    SparkJob(
+        t.EQUITY_RETURNS,
+        (Input(t.EQUITIES_ADJUSTED, max(RETURN_SESSIONS)),),
+        returns.equity_returns,
+    ),
+    SparkJob(t.EQUITY_BREADTH, (t.EQUITY_RETURNS,), returns.equity_breadth),
+    SparkJob(t.CORPORATE_ACTION_SUSPECTS, (t.EQUITIES_ADJUSTED, t.INSTRUMENTS), suspects),
 )

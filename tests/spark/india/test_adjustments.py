@@ -1,24 +1,20 @@
 """What corporate actions leave of prices, against the rules and against the simulated exchange."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from pyspark.sql import DataFrame
 from spark.frames import Frames
 from spark.india import lists
-from support.documents import accepted
+from spark.india.conftest import Months
 
-from indextracker.feeds.india.daily_report import MARKET_CAPS
-from indextracker.readings.india import corporate_actions, market_caps
+from indextracker.readings.india import corporate_actions
 from indextracker_catalogue import india as t
-from indextracker_simulator.india.exchange import Exchange
-from indextracker_simulator.india.truth import adjusted, truth
+from indextracker_simulator.india.truth import adjusted
 from indextracker_spark.india.adjustments import equities_adjusted
 from indextracker_spark.india.instruments import instruments
 from indextracker_spark.job import conform
@@ -28,8 +24,6 @@ Row = dict[str, Any]
 # A Thursday to the Wednesday after it.
 DAYS = [date(2024, 10, day) for day in (24, 25, 28, 29, 30)]
 EX_DATE = DAYS[2]
-# With eight actions that change the number of shares, of all three kinds.
-SPAN = date(2017, 7, 1), date(2017, 12, 31)
 
 AS_OF = """
     with steps as (
@@ -211,46 +205,12 @@ def test_a_price_as_of_a_date_knows_no_later_action(market: Market) -> None:
     }
 
 
-@pytest.fixture(scope="module")
-def nse() -> Exchange:
-    return Exchange(clock=lambda: datetime(2026, 8, 21, 12, tzinfo=ZoneInfo("Asia/Kolkata")))
-
-
-def capitals(nse: Exchange, session: date) -> pa.Table:
-    """The face values of a session, as they are read from its report."""
-    published = nse.published("report", session)
-    assert published is not None
-    lines = accepted(MARKET_CAPS, published.body, session)
-    reading = market_caps.MARKET_CAPS
-    assert reading.rejects(lines, session).num_rows == 0
-    rows = market_caps.CAPITALS.of([lines], session)
-    assert rows.num_rows == lines.num_rows - 3  # sums
-    return rows
-
-
-def test_closes_as_of_any_day_are_those_of_the_simulated_exchange(
-    frames: Frames, nse: Exchange
-) -> None:
-    sessions = nse.calendar.between(*SPAN)
-    happened = [truth(nse, session) for session in sessions]
-
-    def frame(tables: Sequence[pa.Table]) -> DataFrame:
-        return frames.spark.createDataFrame(pa.concat_tables(tables))
-
-    equities = frame([tables["equities_daily"] for tables in happened])
-    found = equities_adjusted(
-        equities,
-        frame([tables["corporate_actions"] for tables in happened]),
-        frame([capitals(nse, session) for session in sessions]),
-        instruments(equities, *lists.none(frames)),
-    )
-    rows = conform(found, t.EQUITIES_ADJUSTED).toArrow()
-
-    changed = rows.filter(pc.not_equal(rows["factor"], 1.0))
+def test_closes_as_of_any_day_are_those_of_the_simulated_exchange(months: Months) -> None:
+    changed = months.adjusted.filter(pc.not_equal(months.adjusted["factor"], 1.0))
     assert set(changed["actions"].to_pylist()) >= {"bonus", "rights", "split"}
-    for day in sessions[20::25]:
-        closes = as_of(rows, day)
-        past = [session for session in sessions if session <= day]
-        for row in adjusted(nse, past, day).to_pylist():
+    for day in months.sessions[20::25]:
+        closes = as_of(months.adjusted, day)
+        past = [session for session in months.sessions if session <= day]
+        for row in adjusted(months.nse, past, day).to_pylist():
             place = row["session_date"], row["symbol"], row["series"]
             assert closes[place] == pytest.approx(row["adjusted_close"], rel=1e-14), place
