@@ -168,6 +168,9 @@ GOOD: dict[str, Row] = {
     "gold/equity_breadth": {"session_date": SESSION, "series": "EQ", "securities": 4}
     | {"advances": 1, "declines": 1, "unchanged": 1, "not_compared": 1},
     "gold/corporate_action_suspects": SECURITY | {"factor": 0.5, "reason": "BONUS 1:1"},
+    "bronze/nse_announcements": BRONZE | {"day": SESSION},
+    "silver/announcements": {"day": SESSION, "line": 2},
+    "silver/announcement_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Column, Table
-from indextracker_catalogue.news.columns import DOCUMENT, HOUR, LINE, TEXT
+from indextracker_catalogue.news.columns import DAY, DOCUMENT, HOUR, INDIA, LINE, TEXT
 from indextracker_catalogue.shared.lines import OF_LINES
 from indextracker_catalogue.timeline import Hours
 
@@ -41,6 +41,28 @@ ALPHAVANTAGE_NEWS = Table(
             "Tickers with their relevance and sentiment, a JSON list of objects; [] of an article "
             "without a ticker",
         ),
+        TEXT,
+        DOCUMENT,
+    ),
+    checks=OF_LINES,
+)
+
+NSE_ANNOUNCEMENTS = Table(
+    layer="bronze",
+    name="nse_announcements",
+    meaning=(
+        "One row per item of NSE's feed of announcements (Online_announcements.xml), as it stood "
+        "late on a day: what companies filed, and funds too."
+    ),
+    key=("day", "line"),
+    timeline=INDIA,
+    columns=(
+        DAY,
+        LINE,
+        _text("title", "Name of the company or fund"),
+        _text("link", "Address of the filing; empty where there is none"),
+        _text("description", "The announcement, with |SUBJECT: and its subject at the end"),
+        _text("pub_date", "Time of publication, DD-Mon-YYYY HH:MM:SS, of India without a mark"),
         TEXT,
         DOCUMENT,
     ),

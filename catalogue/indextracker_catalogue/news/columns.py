@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from indextracker_catalogue.model import Check, Column
+from indextracker_catalogue.timeline import Days
 
 HOUR = Column("hour", "timestamp", "Hour in which the article was published, by its beginning.")
+INDIA = Days("Asia/Kolkata")
+DAY = Column("day", "date", "Day in India on which the announcement was published.")
 LINE = Column("line", "bigint", "Place in the document, from 1.")
 ARTICLE_ID = Column(
     "article_id",

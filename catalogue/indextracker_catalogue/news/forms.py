@@ -18,8 +18,13 @@ LABELS: Final = ("Bearish", "Somewhat-Bearish", "Neutral", "Somewhat-Bullish", "
 
 # How documents write an instant, as strftime has it.
 INSTANTS: Final = "%Y%m%dT%H%M%S"
+INDIAN_INSTANTS: Final = "%d-%b-%Y %H:%M:%S"
 
 ARTICLE_LINE: Final = LineForm(
     ("title", "url", "time_published", "overall_sentiment_score", "overall_sentiment_label"),
     ((".+", ADDRESS, INSTANT, SCORE, "|".join(LABELS)),),
+)
+ANNOUNCEMENT_LINE: Final = LineForm(
+    ("title", "link", "description", "pub_date"),
+    ((".+", f"({ADDRESS}|)", ".+", "[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}"),),
 )

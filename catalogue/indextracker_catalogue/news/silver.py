@@ -5,7 +5,10 @@ from __future__ import annotations
 from indextracker_catalogue.model import Column, Table
 from indextracker_catalogue.news.columns import (
     ARTICLE_ID,
+    DAY,
     HOUR,
+    INDIA,
+    LINE,
     RELEVANCE_WITHIN_ONE,
     SENTIMENT_LABEL,
     SENTIMENT_WITHIN_ONE,
@@ -91,3 +94,33 @@ NEWS_TOPICS = Table(
 )
 
 NEWS_REJECTS = rejects_table("news_rejects", Hours(), HOUR)
+
+ANNOUNCEMENTS = Table(
+    layer="silver",
+    name="announcements",
+    meaning=(
+        "One row per announcement that NSE published on a day in India: what a company, or a fund, "
+        "filed with the exchange."
+    ),
+    key=("day", "line"),
+    timeline=INDIA,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        DAY,
+        LINE,
+        Column("published_at", "timestamp", "When the exchange published it."),
+        Column(
+            "symbol",
+            "string",
+            "The exchange's symbol of the security, with which the name of the filing begins; null "
+            "where there is no filing.",
+        ),
+        Column("name", "string", "Name of the company or fund."),
+        Column("subject", "string", "What it is about; null where none is told.", width=1024),
+        Column("announcement", "string", "What is announced.", width=8192),
+        Column("url", "string", "Address of the filing; null where there is none.", width=2048),
+    ),
+)
+
+ANNOUNCEMENT_REJECTS = rejects_table("announcement_rejects", INDIA, DAY)
