@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 # Country, issuer and kind of a security; what follows is a number and a check digit. A split gives
 # a share the next number.
@@ -63,6 +63,33 @@ class Renaming:
     day: date
 
 
+def with_isins(spells: Iterable[Spell]) -> list[Spell]:
+    """Spells with the ISINs that some rows were printed without.
+
+    A missing one is the next of the same symbol, line and series, else the last; spells that were
+    apart for it alone are one.
+
+    Args:
+        spells: All spells as printed, in any order.
+    """
+
+    def follow(spell: Spell) -> tuple[str, str, str]:
+        return spell.symbol, spell.line, spell.series if spell.beside else ""
+
+    found: list[Spell] = []
+    ordered = sorted(spells, key=lambda spell: (*follow(spell), spell.first_session))
+    for _, group in groupby(ordered, follow):
+        known = _forwards(reversed(_forwards(reversed([*group]))))
+        for spell in known:
+            last = found[-1] if found else spell
+            same = ("symbol", "series", "isin", "line", "beside")
+            if last is not spell and all(getattr(last, n) == getattr(spell, n) for n in same):
+                found[-1] = replace(last, last_session=spell.last_session, close=spell.close)
+            else:
+                found.append(spell)
+    return found
+
+
 def instrument_ids(
     spells: Sequence[Spell], renamings: Iterable[Renaming] = (), *, shares: str
 ) -> list[str]:
@@ -104,6 +131,17 @@ def instrument_ids(
         spell = spells[place]
         names.setdefault(groups.of(place), spell.isin or f"{spell.symbol}-{spell.series}")
     return [names[groups.of(place)] for place in range(len(spells))]
+
+
+def _forwards(spells: Iterable[Spell]) -> list[Spell]:
+    """Spells whose missing ISINs are those of the ones before, of their series."""
+    latest: dict[str, str | None] = {}
+    found = []
+    for spell in spells:
+        isin = spell.isin or latest.get(spell.series)
+        latest[spell.series] = isin
+        found.append(replace(spell, isin=isin))
+    return found
 
 
 def _continues(before: Spell, after: Spell, shares: str) -> bool:

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from indextracker_catalogue.india.terms import BESIDE_SERIES, SHARE_SERIES
-from indextracker_spark.india.identities import Renaming, Spell, instrument_ids
+from indextracker_spark.india.identities import Renaming, Spell, instrument_ids, with_isins
 
 # The line of shares and units; any other is a series.
 SHARES: Final = ""
@@ -37,7 +37,7 @@ def instruments(
         listed: All rows of silver/listed_securities.
         members: All rows of silver/index_members.
     """
-    found = [Spell(**row.asDict()) for row in spells(daily).collect()]
+    found = with_isins(Spell(**row.asDict()) for row in spells(daily).collect())
     newest = changes.agg(F.max("session_date").alias("session_date"))
     renamed = changes.join(newest, "session_date").collect()
     renamings = [Renaming(row.old_symbol, row.new_symbol, row.changed_on) for row in renamed]
@@ -84,16 +84,13 @@ def _of_spells(
 
 
 def spells(daily: DataFrame) -> DataFrame:
-    """The times in which each security was traded under one symbol, series and ISIN.
-
-    An ISIN that a document does not print is the next one of the same symbol and series, else the
-    last one.
+    """The times in which each security was traded under one symbol, series and ISIN, as printed.
 
     Args:
         daily: Rows of silver/equities_daily.
 
     Returns:
-        The columns of `identities.Spell`.
+        The columns of `identities.Spell`; an ISIN that is not printed is one of its own.
     """
     beside = F.col("series").isin(*BESIDE_SERIES)
     # A share's own series follow each other; each that is traded beside them follows itself.
@@ -103,16 +100,6 @@ def spells(daily: DataFrame) -> DataFrame:
     rows = daily.select(
         "session_date", "symbol", "series", "isin", "previous_close", "close"
     ).withColumns({"beside": beside, "lane": lane, "line": line})
-    same = Window.partitionBy("symbol", "lane", "line", "series").orderBy("session_date")
-    later = same.rowsBetween(Window.currentRow, Window.unboundedFollowing)
-    earlier = same.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    rows = rows.withColumn(
-        "isin",
-        F.coalesce(
-            F.first("isin", ignorenulls=True).over(later),
-            F.last("isin", ignorenulls=True).over(earlier),
-        ),
-    )
     own = Window.partitionBy("symbol", "lane", "line").orderBy("session_date", "series")
     called = F.concat_ws(" ", "series", F.coalesce("isin", F.lit("-")))
     begins = F.coalesce((called != F.lag(called).over(own)).cast("int"), F.lit(1))

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from indextracker_spark.india.identities import Renaming, Spell, instrument_ids
+from indextracker_spark.india.identities import Renaming, Spell, instrument_ids, with_isins
 
 SHARES = ""
 ALFA, AFTER_SPLIT, OF_ANOTHER = "INE000A01010", "INE000A01028", "INE999Z01012"
@@ -104,3 +104,24 @@ def test_a_symbol_that_goes_on_was_not_renamed() -> None:
         spell("A", 1, 30), spell("B", 6, 30, OF_ANOTHER), renamings=(renaming("A", "B", 6),)
     )
     assert found == [ALFA, OF_ANOTHER]
+
+
+def test_a_missing_isin_is_the_next_one_of_the_series() -> None:
+    printed = [spell("A", 1, 3), spell("A", 6, 7, None), spell("A", 8, 9, AFTER_SPLIT, close=12.0)]
+    filled = with_isins(reversed(printed))
+    assert [(s.isin, s.first_session.day, s.last_session.day, s.close) for s in filled] == [
+        (ALFA, 1, 3, 10.0),
+        (AFTER_SPLIT, 6, 9, 12.0),
+    ]
+
+
+def test_a_missing_isin_is_the_last_one_where_none_follows() -> None:
+    moved = spell("A", 6, 7, None, series="BE")
+    assert with_isins([spell("A", 1, 3), moved, spell("A", 8, 9, None)]) == [
+        *(spell("A", 1, 3), moved, spell("A", 8, 9)),
+    ]
+
+
+def test_no_isin_is_taken_from_another_symbol_or_series() -> None:
+    strangers = [spell("A", 1, 3, None), spell("B", 1, 3), spell("A", 1, 3, series="N1", line="N1")]
+    assert {s.isin for s in with_isins(strangers) if (s.symbol, s.series) == ("A", "EQ")} == {None}
