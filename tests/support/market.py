@@ -144,7 +144,7 @@ def source(exchange: Publishers) -> Iterator[HttpSource]:
             replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
             for publisher in PUBLISHERS.values()
         ]
-        secrets = {p.access.secret.name: SecretStr("test") for p in publishers if p.access}
+        secrets = {p.access.secret.name: SecretStr("key-of-tests") for p in publishers if p.access}
         with HttpSource(
             publishers, user_agent="test", secrets=secrets, through_proxy=False, backoff_seconds=0.0
         ) as http:
