@@ -16,8 +16,8 @@ from indextracker_catalogue import taiwan as t
 
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.path)
 AUDIT = "volume_equals_control_totals"
-# A reject is a finding by itself, as is what documents say differently.
-BY_THEMSELVES = {"no_rejects", "documents_agree"}
+# A reject is a finding by itself, as are what documents say differently, and prices of suspects.
+BY_THEMSELVES = {"no_rejects", "documents_agree", "moves_and_actions_fit"}
 # The store refuses null keys, see its tests. Audits compare
 # tables, which takes more than a row: they are tested where Spark's facts are.
 NOT_PLANTED = {
@@ -116,6 +116,14 @@ PLANTS = (
     Plant("silver/equities_daily", "vwap_gives_turnover", {"shares": 6_161_122_183}),
     Plant("silver/equities_daily", "vwap_gives_turnover", {"vwap": None}),
     Plant("silver/instruments", "valid_for_a_session", {"valid_to": date(2000, 1, 1)}),
+    Plant("silver/market_caps", "face_value_positive", {"face_value_inr": 0.0}),
+    Plant("gold/equities_adjusted", "factor_positive", {"factor": 0.0}),
+    Plant("gold/equities_adjusted", "factor_known", {"factor": None}),
+    Plant("gold/equities_adjusted", "factor_has_a_reason", {"reason": None}),
+    Plant("gold/equity_returns", "range_holds_the_close", {"close": 4.1}),
+    Plant("gold/equity_returns", "range_holds_the_close", {"low_52_weeks": 3.1}),
+    Plant("gold/equity_returns", "nothing_is_lost_twice", {"return_1": -1.5}),
+    Plant("gold/equity_breadth", "every_security_is_counted", {"declines": 2}),
     Plant("silver/index_closes", "close_positive", {"close": 0.0}),
     Plant("silver/corporate_actions", "ratio_known", {"ratio": None}),
     *(
