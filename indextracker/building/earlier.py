@@ -29,14 +29,9 @@ def known(lake: Lake, calendar_of: Known) -> Known:
 
 def before(calendar: Calendar, key: Key, count: int) -> list[Key]:
     """Up to so many keys before one, in order; fewer where the calendar begins."""
-    found: list[Key] = []
-    while len(found) < count and key > calendar.start:
-        try:
-            key = calendar.previous(key)
-        except ValueError:  # it has none before
-            break
-        found.append(key)
-    return found[::-1]
+    if not count or not calendar.start <= key <= calendar.horizon:
+        return []
+    return [one for one in calendar.last(key, count + 1) if one < key][-count:]
 
 
 def earlier(calendars: Known, timeline: Timeline, keys: Iterable[Key], look_back: int) -> list[Key]:

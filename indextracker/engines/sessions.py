@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 KEYS_PER_COMMIT = 10
 
 
+def keys_per_commit(job: SparkJob) -> int:
+    """How many keys one commit replaces: what looks back reads at most twice what it writes."""
+    return max(KEYS_PER_COMMIT, job.look_back)
+
+
 class SessionEngine(ABC):
     """Runs jobs on one Spark session, opened at the first one and kept until `close`.
 
@@ -47,15 +52,15 @@ class SessionEngine(ABC):
         host: Host | None = None,
         earlier: Collection[Key] = (),
     ) -> None:
-        """Runs a job, ten keys in one commit; what it reads overlaps by its look-back.
+        """Runs a job, some keys in one commit; what they read overlaps by its look-back.
 
         Raises:
             EngineError: The session does not open, or was lost; the next job opens another.
         """
-        spark, known = self._start(host), {*keys, *earlier}
+        spark, known, size = self._start(host), {*keys, *earlier}, keys_per_commit(job)
         try:
-            for first in range(0, max(len(keys), 1), KEYS_PER_COMMIT):
-                batch = keys[first : first + KEYS_PER_COMMIT]
+            for first in range(0, max(len(keys), 1), size):
+                batch = keys[first : first + size]
                 write = partial(jobs_of_spark.run, spark, lake, job, batch, known)
                 retried(write)
         except Exception as error:

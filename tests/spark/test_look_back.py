@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from support import one_sail
 
-from indextracker.engines.sessions import KEYS_PER_COMMIT
+from indextracker.engines.sessions import KEYS_PER_COMMIT, keys_per_commit
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue import Column, Hours, Key, Sessions, Table, Timeline, Whole
@@ -71,6 +71,12 @@ def test_a_look_back_of_five_holds_across_the_edge_of_a_batch(lake: Lake, line: 
         zip(asked, (-float(DAYS[n - BACK]) for n in range(BACK + 1, len(DAYS))), strict=True)
     )
     assert lake.open(due.writes).version() == 2
+
+
+def test_a_commit_reads_at_most_twice_what_it_writes() -> None:
+    prices, highs = table("prices", XNSE), table("highs", XNSE)
+    far = SparkJob(highs, (Input(prices, 252),), lambda rows: rows)
+    assert (keys_per_commit(job(XNSE)), keys_per_commit(far)) == (KEYS_PER_COMMIT, 252)
 
 
 def test_only_the_keys_before_each_one_are_seen() -> None:
