@@ -1,4 +1,4 @@
-"""Audits of India's NSE, rules between sessions: prices that carry over, and files cut short."""
+"""Audits of India's NSE: prices that carry over, files cut short, and whose each row is."""
 
 from __future__ import annotations
 
@@ -70,5 +70,25 @@ ROWS_AS_BEFORE = Audit(
         select session_date, securities, securities_before
         from pairs
         where 2 * securities < securities_before
+    """,
+)
+
+EACH_ROW_OF_ONE_INSTRUMENT = Audit(
+    name="each_row_is_of_one_instrument",
+    on="silver/instruments",
+    reads=("silver/equities_daily",),
+    meaning=(
+        "A row of silver/equities_daily lies in the time of one row of this table that has its "
+        "symbol and series, and of no other."
+    ),
+    bad_rows="""
+        select e.session_date, e.symbol, e.series, count(i.instrument_id) as instruments
+        from equities_daily as e
+        left join instruments as i
+            on e.symbol = i.symbol
+            and e.series = i.series
+            and e.session_date between i.valid_from and i.valid_to
+        group by e.session_date, e.symbol, e.series
+        having count(i.instrument_id) <> 1
     """,
 )

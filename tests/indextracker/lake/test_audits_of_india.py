@@ -8,8 +8,13 @@ from support.good_rows import rows
 
 from indextracker.lake import Lake
 from indextracker.lake.checks import examine
-from indextracker_catalogue.india.audits import PREVIOUS_CLOSE_CARRIES_OVER, ROWS_AS_BEFORE
+from indextracker_catalogue.india.audits import (
+    EACH_ROW_OF_ONE_INSTRUMENT,
+    PREVIOUS_CLOSE_CARRIES_OVER,
+    ROWS_AS_BEFORE,
+)
 from indextracker_catalogue.india.silver import EQUITIES_DAILY as TABLE
+from indextracker_catalogue.india.silver import INSTRUMENTS
 
 BEFORE, SESSION = date(2024, 10, 25), date(2024, 10, 28)
 SYMBOLS = ("ALFA", "BRAVO", "CHAR")
@@ -59,3 +64,20 @@ def test_half_of_the_rows_are_a_finding(lake: Lake) -> None:
     assert broken(lake) == {}
     put(lake, SESSION, ALFA=3.0)
     assert broken(lake) == {ROWS_AS_BEFORE.name: 1}
+
+
+def strangers(lake: Lake, *instruments: dict[str, object]) -> int:
+    """Rows of a lake that are of no instrument, or of two."""
+    lake.replace(INSTRUMENTS, rows(INSTRUMENTS, *instruments))
+    found = {one.rule.name: one.bad_rows for one in examine(lake, INSTRUMENTS, None)}
+    return found[EACH_ROW_OF_ONE_INSTRUMENT.name]
+
+
+def test_each_row_is_of_one_instrument(lake: Lake) -> None:
+    put(lake, BEFORE, ALFA=2.9)
+    put(lake, SESSION, ALFA=3.0)
+    alfa = {"symbol": "ALFA", "valid_from": BEFORE, "valid_to": SESSION}
+    assert strangers(lake, alfa) == 0
+    assert strangers(lake, alfa | {"valid_to": BEFORE}) == 1
+    assert strangers(lake, alfa, alfa | {"instrument_id": "B", "valid_from": SESSION}) == 1
+    assert strangers(lake, alfa | {"series": "BE"}) == 2
