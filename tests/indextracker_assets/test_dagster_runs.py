@@ -158,7 +158,7 @@ def test_rejects_are_a_warning_with_a_count(with_holes: Lakehouse) -> None:
     # A check shows what the last run found: that of the session after the last hole.
     rows = with_holes.platform.lake.row_counts(TABLES["silver/rejects"], [str(DAYS[-1])])
     assert shown.metadata["bad_rows"].value == rows[str(DAYS[-1])] > 0
-    assert "reason unreadable" in str(shown.metadata["examples"].value)
+    assert "reason the line does not split" in str(shown.metadata["examples"].value)
 
 
 def test_every_check_of_what_ran_has_a_result(with_holes: Lakehouse) -> None:

@@ -26,6 +26,7 @@ from indextracker_assets.runs import (
     end_killed_runs,
     process_tag,
 )
+from indextracker_catalogue import SUBJECTS
 
 NOW = datetime.now(UTC)
 
@@ -145,15 +146,16 @@ def test_an_alert_names_the_run_and_no_text_of_its_error(
             {
                 "failed_runs": "RUNNING",
                 "killed_runs": "RUNNING",
-                "outstanding_documents": "RUNNING",
-                "stale_sessions": "RUNNING",
-                "documents_of_today": "RUNNING",
-                "freshness_of_today": "RUNNING",
-                "outstanding_documents_india": "RUNNING",
-                "stale_sessions_india": "RUNNING",
-                "nse_documents_of_today": "RUNNING",
-                "nse_late_documents": "RUNNING",
-                "freshness_of_today_india": "RUNNING",
+                **{
+                    f"{name}{subject.suffix}": "RUNNING"
+                    for subject in SUBJECTS.values()
+                    for name in ("outstanding_documents", "stale_sessions", "freshness_of_today")
+                },
+                **{
+                    schedule.name: "RUNNING"
+                    for subject in SUBJECTS.values()
+                    for schedule in subject.schedules
+                },
             },
         ),
     ],

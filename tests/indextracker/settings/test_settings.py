@@ -83,6 +83,7 @@ def test_defaults() -> None:
         "logs_bucket": "",
         "user_agent": f"indextracker/{version('indextracker')} (open market-data lakehouse)",
         "finmind_token": None,
+        "alphavantage_key": None,
         "automation": "stopped",
         "alerts": "log",
         "failpoint": "",
@@ -146,6 +147,7 @@ READ: list[tuple[str, str, object]] = [
     ("FINMIND_TOKEN", SECRET, SecretStr(SECRET)),
     ("FINMIND_TOKEN", f" {SECRET}\n", SecretStr(SECRET)),
     ("FINMIND_TOKEN", " ", None),
+    ("ALPHAVANTAGE_KEY", SECRET, SecretStr(SECRET)),
     ("AUTOMATION", "running", "running"),
     ("ALERTS", "none", "none"),
     ("ALERTS", TOPIC, TOPIC),
@@ -514,7 +516,7 @@ def test_the_environment_wins_over_secrets() -> None:
         ({"warehouse_password": ""}, "holds no warehouse_password"),
         (
             {"warehouse_password": "x", "finmind": SECRET},
-            "holds finmind; known are dagster_database, finmind_token, warehouse_password",
+            "holds finmind; known are alphavantage_key, dagster_database, finmind_token, ",
         ),
         (
             {"warehouse_password": "x", "finmind_token": f"{SECRET} {SECRET}"},
