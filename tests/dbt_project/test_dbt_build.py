@@ -29,6 +29,10 @@ MARTS = {
     "index_session": [
         "index_id", "session_date", "session_part", "open", "high", "low", "close",
     ],
+    "fct_news_ticker": [
+        *("published_at", "ticker", "symbol", "title", "source", "url", "relevance_score"),
+        *("sentiment_score", "sentiment_label", "article_sentiment_score", "article_id"),
+    ],
     "nse_eod": [
         "symbol", "series", "session_date", "isin", "prev_close", "open_price", "high_price",
         "low_price", "last_price", "close_price", "avg_price", "ttl_trd_qnty", "turnover_lacs",
