@@ -92,10 +92,10 @@ def _comparable(rows: DataFrame) -> DataFrame:
         .orderBy("session_date")
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
-    logarithm = F.log(F.coalesce("factor", F.lit(1.0)))
+    known = F.coalesce("factor", F.lit(1.0))
     left = rows.join(numbers, "session_date").withColumns(
         {
-            "left": F.exp(F.sum(logarithm).over(so_far)),
+            "left": F.product(known).over(so_far),
             "unknown": F.sum(F.col("factor").isNull().cast("int")).over(so_far),
             "day": F.unix_date("session_date"),
         }
