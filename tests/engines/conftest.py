@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from engines.engine_process import EngineProcess
-from engines.lakes import REAL, SESSIONS, beside
+from engines.lakes import REAL, SESSIONS, beside, of_sessions
 from support import one_sail
 from support.market import MONDAY, Market, source
 
@@ -37,7 +37,7 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
         for feed in feeds_of(SUBJECTS["india"]).values():
             acquire(market.lake, feed, sorted({feed.timeline.key_of(s) for s in SESSIONS}), http)
     market.lake.ensure(table for job in JOBS.values() for table in (job.writes, *job.reads))
-    market.run(JOBS, SESSIONS)
+    market.run(of_sessions(JOBS), SESSIONS)
     return market
 
 
@@ -48,7 +48,7 @@ def by_jvm(java: int, filled: Market, tmp_path_factory: pytest.TempPathFactory) 
     other = beside(filled, folder / "lake")
     other.engine = EngineProcess(folder / "engine", engine="spark")
     try:
-        other.run(OF_SPARK, SESSIONS)
+        other.run(of_sessions(OF_SPARK), SESSIONS)
         yield other
     finally:
         other.engine.close()

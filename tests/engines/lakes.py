@@ -1,12 +1,14 @@
 """The sessions that engines are compared by, and lakes with the same bronze for each engine."""
 
 import shutil
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from support.market import MONDAY, Market
 
 from indextracker.readings import FILLINGS
+from indextracker_catalogue.job import Job
 from indextracker_spark.jobs import JOBS
 
 TICKS, REPORTS, ETF = date(2021, 7, 26), date(2023, 1, 30), date(2021, 9, 22)
@@ -21,6 +23,11 @@ REAL = {
     "finmind_trades": ETF,
 }
 SESSIONS = (TICKS, ETF, REPORTS, MONDAY)
+
+
+def of_sessions(jobs: Mapping[str, Job]) -> list[str]:
+    """The jobs whose tables have sessions, or are in one piece: those of articles have hours."""
+    return [name for name, job in jobs.items() if job.writes.timeline.type == "date"]
 
 
 def beside(market: Market, root: Path) -> Market:

@@ -21,6 +21,8 @@ SETTINGS = {
     "delta.dataSkippingStatsColumns",
     "delta.dataSkippingNumIndexedCols",
 }
+# Right prices and announcements have no suspects.
+EMPTY = {"gold/corporate_action_suspects"}
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
     "gold/index_bars": {REPORTS, MONDAY},
@@ -37,7 +39,8 @@ def test_both_engines_give_the_same_rows(filled: Market, by_jvm: Market, table: 
     sail, jvm = filled.lake, by_jvm.lake
     if not table.is_whole:
         assert contents(jvm, table) == contents(sail, table)
-    assert jvm.total_rows(table) == sail.total_rows(table) > 0
+    assert jvm.total_rows(table) == sail.total_rows(table)
+    assert (sail.total_rows(table) > 0) == (table.path not in EMPTY)
     assert digest(jvm, table) == digest(sail, table)
 
 
