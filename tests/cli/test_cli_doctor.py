@@ -17,7 +17,7 @@ from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reference import taiwan as reference
 from indextracker.settings import Settings
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import SECRETS, TABLES
 from indextracker_cli.doctor import Finding, _secrets
 
 # Nothing listens there: what asks the network through it fails at once.
@@ -49,7 +49,8 @@ def test_a_sound_home_has_no_problem(empty: Home) -> None:
     assert all(f"{review.exchange} {review.kind} " in told for review in reference.REVIEWS.read())
     assert set(found) == {
         *("Python", "dbt", "settings", "folders", "disk", "lake", "clock", "warehouse", "locks"),
-        *("Dagster", "history", "FinMind", "source", "engine"),
+        *("Dagster", "history", "source", "engine"),
+        *(secret.site for secret in SECRETS.values()),
     }
     assert re.search(r"exchange runs and lists \d+ sessions", found["source"][0][1])
     # Looking makes nothing.
@@ -108,15 +109,15 @@ def test_every_part_is_told_by_itself(empty: Home, tmp_path: Path) -> None:
 
 
 def test_without_a_token_it_is_told_how_to_get_one() -> None:
-    assert list(_secrets(Settings(source="live"))) == [
-        Finding(
-            "FinMind",
-            "warning",
-            "no token is set, so that ticks of ETFs are blocked, and nothing else: ticks need a "
-            "Backer or Sponsor account of finmindtrade.com, its token in "
-            "INDEXTRACKER_FINMIND_TOKEN",
-        )
-    ]
+    told = Finding(
+        "FinMind",
+        "warning",
+        "no token is set, so that ticks of ETFs are blocked, and nothing else: ticks need a Backer "
+        "or Sponsor account of finmindtrade.com, its token in INDEXTRACKER_FINMIND_TOKEN",
+    )
+    found = list(_secrets(Settings(source="live")))
+    assert told in found
+    assert [one.part for one in found] == [secret.site for secret in SECRETS.values()]
 
 
 def test_what_is_in_the_lake_is_looked_at(empty: Home, tmp_path: Path) -> None:
