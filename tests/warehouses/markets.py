@@ -14,11 +14,12 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse, dbt_runs, warehouse
 from indextracker.warehouse.slices import LOADED
+from indextracker_catalogue import Whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from indextracker_catalogue import Table
+    from indextracker_catalogue import Key, Table, Timeline
 
 BUCKET = "market"
 READERS = "indextracker_readers"
@@ -34,8 +35,23 @@ def lake_of_the_market(folder: Path) -> Lake:
     with duckdb.connect(str(folder / "small.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")
         for table in LOADED:
-            lake.replace(table, _rows(connection, table), [*map(str, SESSIONS)])
+            lake.replace(table, _rows(connection, table), keys_of(table.timeline))
     return lake
+
+
+def keys_of(timeline: Timeline) -> list[Key]:
+    """The keys in which the sessions' days begin."""
+    days = (dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC) for day in SESSIONS)
+    return [] if timeline == Whole() else [timeline.key_of(day) for day in days]
+
+
+def load_all(made: Warehouse, market: Lake) -> dict[str, int]:
+    """Loads the market; gives the rows that were loaded of each table."""
+    found: dict[str, int] = {}
+    for timeline in dict.fromkeys(table.timeline for table in LOADED):
+        tables = [table for table in LOADED if table.timeline == timeline]
+        found |= made.load(market, tables, keys_of(timeline))
+    return found
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
@@ -60,7 +76,7 @@ def settings_of(folder: Path, **given: Any) -> Settings:
 def built(settings: Settings, market: Lake, folder: Path) -> Warehouse:
     """The market loaded, built and published."""
     made = warehouse(settings)
-    made.load(market, LOADED, [*map(str, SESSIONS)])
+    load_all(made, market)
     build(made, folder)
     return made
 

@@ -18,6 +18,7 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse, dbt_runs, warehouse
 from indextracker.warehouse.slices import LOADED
+from indextracker_catalogue import Sessions
 
 DAY = "2022-03-03"  # most of the market is of this session
 MARTS = "index_history", "derivative_detail_history", "derivative_detail", "derivative"
@@ -46,7 +47,7 @@ def loaded_anew(market: Lake, made: Warehouse, tmp_path: Path) -> Warehouse:
     """In which a session was loaded that holds nothing any more."""
     shutil.copytree(market.root, tmp_path / "changed")
     changed = Lake(str(tmp_path / "changed"), "simulated")
-    of_sessions = [table for table in LOADED if not table.is_whole]
+    of_sessions = [table for table in LOADED if isinstance(table.timeline, Sessions)]
     for table in of_sessions:
         changed.replace(table, arrow_schema(table).empty_table(), [DAY])
     made.load(changed, of_sessions, [DAY])

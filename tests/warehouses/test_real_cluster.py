@@ -15,13 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import redshift_connector
-from warehouses.markets import SESSIONS, answer, build, lake_of_the_market
+from warehouses.markets import answer, build, lake_of_the_market, load_all
 from warehouses.test_both_warehouses import CANDLESTICKS, MARTS
 
 from indextracker.lake.questions import QuestionError
 from indextracker.settings import Settings, load
 from indextracker.warehouse.redshift import RedshiftWarehouse
-from indextracker.warehouse.slices import LOADED
 
 ADDRESS = os.environ.get("INDEXTRACKER_TEST_REDSHIFT", "")
 SCHEMAS = ("marts", "marts_building", "published", "intermediate", "staging", "raw")
@@ -47,7 +46,7 @@ def check_that_it_holds_the_market(settings: Settings, tmp_path: Path) -> None:
         connection.commit()
     # Twice: made, then renewed.
     for _ in range(2):
-        loaded = warehouse.load(market, LOADED, [*map(str, SESSIONS)])
+        loaded = load_all(warehouse, market)
         assert loaded["gold/futures_bars"] > 0
         build(warehouse, tmp_path / "target")
         counts = {mart: answer(warehouse, f"select count(*) from {mart}")[0][0] for mart in MARTS}
