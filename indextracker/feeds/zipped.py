@@ -88,7 +88,7 @@ def _entries(body: bytes, document: str) -> list[zipfile.ZipInfo]:
             return archive.infolist()
     except (
         zipfile.BadZipFile,
-        NotImplementedError,
+        NotImplementedError,  # a version of zip that it does not know
         OSError,
         OverflowError,
         ValueError,

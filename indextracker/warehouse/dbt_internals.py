@@ -44,5 +44,5 @@ def close_duckdb() -> None:
     """Closes DuckDB's file, which dbt-duckdb otherwise keeps for as long as the process lives."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
 
-    # dbt-duckdb declares no types here.
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    manager = DuckDBConnectionManager
+    manager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb declares no types

@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from engines import every_job
 from engines.lakes import SESSIONS, beside
 from engines.older_spark import RELEASES, Release
+from engines.test_parity import SETTINGS
 from support import stores
 from support.emr_standin import Image, Run
 from support.keys import keys
@@ -104,7 +105,7 @@ def test_an_image_turns_no_feature_of_delta_on(
     protocol = delta.protocol()
     assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
     assert not (protocol.reader_features or protocol.writer_features)
-    assert not delta.metadata().configuration
+    assert delta.metadata().configuration.keys() <= SETTINGS
 
 
 def test_the_entry_point_runs_on_an_image(submitter: Submitter, by_image: Market) -> None:

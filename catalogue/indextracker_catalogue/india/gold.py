@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from indextracker_catalogue.india import terms
-from indextracker_catalogue.india.columns import SERIES, SESSION, SYMBOL, XNSE
+from indextracker_catalogue.india.columns import (
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    SERIES,
+    SESSION,
+    SHARES,
+    SYMBOL,
+    XNSE,
+)
 from indextracker_catalogue.model import Check, Column, Table
 
 INSTRUMENT = Column("instrument_id", "string", "The instrument, as in silver/instruments.")
@@ -26,11 +36,11 @@ EQUITIES_ADJUSTED = Table(
         SERIES,
         INSTRUMENT,
         Column("previous_close", "double", "As in silver/equities_daily, not adjusted.", "INR"),
-        Column("open", "double", "First price of the session.", "INR"),
-        Column("high", "double", "Highest price of the session.", "INR"),
-        Column("low", "double", "Lowest price of the session.", "INR"),
-        Column("close", "double", "Closing price.", "INR"),
-        Column("shares", "bigint", "Shares traded.", "shares"),
+        OPEN,
+        HIGH,
+        LOW,
+        CLOSE,
+        SHARES,
         Column(
             "factor",
             "double",
@@ -77,7 +87,7 @@ EQUITY_RETURNS = Table(
         SYMBOL,
         SERIES,
         INSTRUMENT,
-        Column("close", "double", "Closing price.", "INR"),
+        CLOSE,
         *(
             Column(
                 f"return_{sessions}",
@@ -170,7 +180,7 @@ CORPORATE_ACTION_SUSPECTS = Table(
         INSTRUMENT,
         Column("class", "string", "What does not fit, in words."),
         Column("previous_close", "double", "Closing price before, not adjusted.", "INR"),
-        Column("open", "double", "First price of the session.", "INR"),
+        OPEN,
         Column("move", "double", "Open over previous close.", "ratio"),
         Column("factor", "double", "What the actions should leave of a price.", "ratio"),
         Column("actions", "string", "Kinds of the actions, as in gold/equities_adjusted."),

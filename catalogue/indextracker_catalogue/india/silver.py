@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from indextracker_catalogue.india import terms
-from indextracker_catalogue.india.columns import ISIN, LINE, SERIES, SESSION, SYMBOL, XNSE
+from indextracker_catalogue.india.columns import (
+    CLOSE,
+    HIGH,
+    ISIN,
+    LINE,
+    LOW,
+    OPEN,
+    SERIES,
+    SESSION,
+    SHARES,
+    SYMBOL,
+    XNSE,
+)
 from indextracker_catalogue.model import Check, Column, Table
 from indextracker_catalogue.shared.rejects import rejects_table
 from indextracker_catalogue.timeline import Whole
@@ -37,10 +49,10 @@ EQUITIES_DAILY = Table(
             "null where none is printed.",
             "INR",
         ),
-        Column("open", "double", "First price of the session.", "INR"),
-        Column("high", "double", "Highest price of the session.", "INR"),
-        Column("low", "double", "Lowest price of the session.", "INR"),
-        Column("close", "double", "Closing price, which need not be the last one.", "INR"),
+        OPEN,
+        HIGH,
+        LOW,
+        CLOSE,
         Column("last", "double", "Price of the last trade; null where none is printed.", "INR"),
         Column(
             "vwap",
@@ -48,7 +60,7 @@ EQUITIES_DAILY = Table(
             "Mean price weighted by shares; null where the full bhavcopy has none.",
             "INR",
         ),
-        Column("shares", "bigint", "Shares traded.", "shares"),
+        SHARES,
         Column(
             "turnover_inr",
             _TURNOVER,
