@@ -118,10 +118,19 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask a publisher for: a path with its query, and a form where it has to be posted."""
+    """What to ask a publisher for.
+
+    Attributes:
+        path: Path with its query.
+        form: What is posted; None where nothing is.
+        parts: Where the publisher has no document that holds all, as of headlines, which it lists
+            by ticker: what follows the path in each of several requests, by the name that its
+            answer has in one zip of all. Empty where one request is made.
+    """
 
     path: str
     form: Mapping[str, str] | None = None
+    parts: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

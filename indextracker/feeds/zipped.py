@@ -2,6 +2,8 @@
 
 A zip is taken only if it is what is expected: one entry under one name, alone or among others. It
 is inflated in memory and never unpacked to a disk. The file's contents are not read here.
+
+Answers of several requests that are one document are packed here too.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from isal import isal_zlib
 
@@ -19,6 +24,69 @@ LARGEST_BYTES = 1 << 30
 LARGEST_RATIO = 200  # TAIFEX's tick files inflate 21 to 54 times (2021 to 2024)
 ENCRYPTED = 0x1
 LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field end it
+# Zips tell times without a zone: the comment of one that was packed here says it.
+TIMES_ARE_UTC = b"times are UTC"
+# Behind the name of a part that was refused: the entry says why.
+REFUSAL = ".refusal"
+
+
+@dataclass(frozen=True)
+class Part:
+    """An entry of a zip that holds the answers of several requests.
+
+    Attributes:
+        name: Its name.
+        body: Its bytes.
+        at: When it came, to two seconds; None in a zip that was packed elsewhere.
+    """
+
+    name: str
+    body: bytes
+    at: datetime | None
+
+
+def packed(parts: Iterable[Part]) -> bytes:
+    """Pack parts into one zip, in their order; the same ones give the same bytes."""
+    packed_bytes = io.BytesIO()
+    with zipfile.ZipFile(packed_bytes, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = TIMES_ARE_UTC
+        for part in parts:
+            at = part.at.astimezone(UTC).timetuple()[:6] if part.at else (1980, 1, 1, 0, 0, 0)
+            info = zipfile.ZipInfo(part.name, at)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, part.body)
+    return packed_bytes.getvalue()
+
+
+def read_parts(body: bytes, document: str, largest_bytes: int) -> list[Part]:
+    """Inflate all entries of a zip, in their order; folders are left out.
+
+    Args:
+        body: The zip.
+        document: Its name, for the reasons of refusals.
+        largest_bytes: How many bytes they may have together.
+
+    Raises:
+        Refusal: refused where the zip is damaged, an entry is not what it announces, a name has
+            other letters than ASCII, or they are larger together.
+    """
+    found = [info for info in _entries(body, document) if not info.is_dir()]
+    announced = sum(info.file_size for info in found)
+    if announced > largest_bytes:
+        raise Refusal(
+            "refused",
+            f"{document} announces {announced} bytes in {len(found)} entries, at most "
+            f"{largest_bytes} are expected",
+        )
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        in_utc = archive.comment == TIMES_ARE_UTC
+    parts = []
+    for info in found:
+        if not info.orig_filename.isascii():
+            raise Refusal("refused", f"{document} holds the entry {quote(info.orig_filename)}")
+        at = datetime(*info.date_time, tzinfo=UTC) if in_utc else None
+        parts.append(Part(info.filename.rpartition("/")[2], _read(body, info, document), at))
+    return parts
 
 
 def read_only_entry(body: bytes, document: str, entries: tuple[str, ...]) -> bytes:

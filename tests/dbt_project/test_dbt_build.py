@@ -33,6 +33,14 @@ MARTS = {
         *("published_at", "ticker", "symbol", "title", "source", "url", "relevance_score"),
         *("sentiment_score", "sentiment_label", "article_sentiment_score", "article_id"),
     ],
+    "fct_news_sentiment": [
+        *("session_date", "symbol", "instrument_id", "stories", "scored_stories", "sentiment"),
+        *("scored_before_open", "sentiment_before_open"),
+    ],
+    "fct_sentiment_returns": [
+        *("horizon_sessions", "sentiment_class", "events", "sessions"),
+        *("mean_return", "low_95", "high_95"),
+    ],
     "nse_eod": [
         "symbol", "series", "session_date", "isin", "prev_close", "open_price", "high_price",
         "low_price", "last_price", "close_price", "avg_price", "ttl_trd_qnty", "turnover_lacs",

@@ -24,15 +24,13 @@ import indextracker_catalogue
 import indextracker_spark
 from indextracker import readings
 from indextracker.building.jobs import JOBS
-from indextracker_spark import taiwan
+from indextracker_catalogue import SUBJECTS
 
 PACKAGES = (indextracker_catalogue, indextracker_spark, indextracker)
 # What jobs are made of, but for the classes that tell their kinds apart.
-OF_JOBS = (
-    "indextracker.readings.taiwan.",
-    "indextracker_spark.taiwan",
-    "indextracker_spark.shared.",
-)
+OF_JOBS = ("indextracker.readings.{}.", "indextracker_spark.{}", "indextracker_spark.shared.")
+# Whose jobs a rule breaks that is of no subject, such as of calendars.
+FIRST = next(iter(SUBJECTS))
 WILDCARDS = frozenset("XYZ")
 
 Constant = ast.Assign | ast.AnnAssign
@@ -112,7 +110,10 @@ def changed(source: ast.Module, name: str, shape: str, instead: str) -> ast.Modu
 def broken(rule: Rule) -> Iterator[None]:
     """Runs the block as if the rule were another one."""
     # What has taken names from the module takes them again.
-    names = _in_order(name for name in _modules() if name.startswith(OF_JOBS))
+    parts = rule.module.split(".")
+    subject = next((name for name in SUBJECTS if name in parts), FIRST)
+    floors = tuple(floor.format(subject) for floor in OF_JOBS)
+    names = _in_order(name for name in _modules() if name.startswith(floors))
     if rule.module not in names:
         names.insert(0, rule.module)
     modules = {name: importlib.import_module(name) for name in names}
@@ -123,7 +124,8 @@ def broken(rule: Rule) -> Iterator[None]:
         for name, module in modules.items():
             # Inside the module itself, so that whoever has imported it sees the change.
             exec(compile(trees[name], f"<broken {name}>", "exec"), vars(module))
-        JOBS.update({job.name: job for job in (*readings.find_fillings(), *taiwan.JOBS)})
+        of_spark = modules[f"indextracker_spark.{subject}"].JOBS
+        JOBS.update({job.name: job for job in (*readings.find_fillings(), *of_spark)})
         yield
     finally:
         for name, module in modules.items():

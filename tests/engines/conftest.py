@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from engines.engine_process import EngineProcess
-from engines.lakes import REAL, SESSIONS, beside, of_sessions
+from engines.lakes import REAL, SESSIONS, beside, fill_news, of_sessions
 from support import one_sail
 from support.market import MONDAY, Market, source
 
@@ -33,10 +33,12 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
             (answer,) = acquire(market.lake, FEEDS[feed], [str(session)], archive).values()
             assert answer.accepted
     market.fill([MONDAY])
-    with source(Nse(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))) as http:
+    nse = Nse(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
+    with source(nse) as http:
         for feed in feeds_of(SUBJECTS["india"]).values():
             acquire(market.lake, feed, sorted({feed.timeline.key_of(s) for s in SESSIONS}), http)
     market.lake.ensure(table for job in JOBS.values() for table in (job.writes, *job.reads))
+    fill_news(market, nse)
     market.run(of_sessions(JOBS), SESSIONS)
     return market
 

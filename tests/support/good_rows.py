@@ -170,7 +170,17 @@ GOOD: dict[str, Row] = {
     "gold/corporate_action_suspects": SECURITY | {"factor": 0.5, "reason": "BONUS 1:1"},
     "bronze/nse_announcements": BRONZE | {"day": SESSION},
     "silver/announcements": {"day": SESSION, "line": 2},
-    "silver/announcement_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
+    "bronze/yahoo_headlines": BRONZE | {"day": SESSION, "ticker": "INFY.NS", "problem": ""},
+    "silver/headlines": {"day": SESSION, "line": 2, "ticker": "INFY.NS"},
+    "silver/news_day_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
+    "silver/news_days": {"day": SESSION, "session_date": SESSION, "opened_at": OPENED}
+    | {"closed_at": CLOSED, "next_session_date": date(2024, 12, 17)},
+    "gold/news_stories": {"story_id": "0" * 64, "place": "articles", "telling_id": "0" * 64}
+    | {"symbol": "INFY"},
+    "gold/news_sentiment_daily": {"session_date": SESSION, "symbol": "INFY", "stories": 2}
+    | {"scored_stories": 1, "sentiment": 0.4, "scored_before_open": 0},
+    "gold/sentiment_returns": {"horizon_sessions": 0, "sentiment_class": "Bullish", "events": 30}
+    | {"sessions": 20, "mean_return": 0.01, "low_95": 0.005, "high_95": 0.015},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,

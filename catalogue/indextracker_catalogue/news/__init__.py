@@ -8,4 +8,6 @@ from indextracker_catalogue.news.secrets import *  # noqa: F403
 from indextracker_catalogue.news.bronze import *  # noqa: F403
 from indextracker_catalogue.news.reference import *  # noqa: F403
 from indextracker_catalogue.news.silver import *  # noqa: F403
+from indextracker_catalogue.news.gold import *  # noqa: F403
+from indextracker_catalogue.news.audits import *  # noqa: F403
 from indextracker_catalogue.news.subject import *  # noqa: F403

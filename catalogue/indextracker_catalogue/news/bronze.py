@@ -68,3 +68,45 @@ NSE_ANNOUNCEMENTS = Table(
     ),
     checks=OF_LINES,
 )
+
+YAHOO_HEADLINES = Table(
+    layer="bronze",
+    name="yahoo_headlines",
+    meaning=(
+        "One row per headline that Yahoo listed for a ticker on a day, in the order of the "
+        "document, which has a part for each ticker: RSS, or a list that somebody kept. A part "
+        "without headlines, or that cannot be read, has one row that says so."
+    ),
+    key=("day", "line"),
+    timeline=INDIA,
+    columns=(
+        DAY,
+        LINE,
+        Column("part", "string", "Name of the part of the document."),
+        _text("ticker", "Ticker, in RSS that of the part and in a kept list that of the row"),
+        _text("title", "Headline, blanks between words as one; in a kept list there is junk too"),
+        _text("link", "Address of the article; empty where there is none"),
+        _text("pub_date", "Time of publication in any form; empty where there is none"),
+        Column(
+            "section",
+            "string",
+            "Title of a section under which a kept list has it: what stands there need not be "
+            "about the ticker. Empty where there is none.",
+        ),
+        Column(
+            "fetched_at",
+            "string",
+            "When the part came, in ISO 8601, to two seconds; empty of a kept list.",
+        ),
+        Column(
+            "problem",
+            "string",
+            "`empty` for a part without headlines, else why the part cannot be read; empty in the "
+            "row of a headline.",
+            width=1024,
+        ),
+        TEXT,
+        DOCUMENT,
+    ),
+    checks=OF_LINES,
+)

@@ -7,7 +7,7 @@ from indextracker_catalogue.timeline import Days
 
 HOUR = Column("hour", "timestamp", "Hour in which the article was published, by its beginning.")
 INDIA = Days("Asia/Kolkata")
-DAY = Column("day", "date", "Day in India on which the announcement was published.")
+DAY = Column("day", "date", "Day in India on which it was published; of headlines, listed.")
 LINE = Column("line", "bigint", "Place in the document, from 1.")
 ARTICLE_ID = Column(
     "article_id",
@@ -15,6 +15,7 @@ ARTICLE_ID = Column(
     "Digest (sha256, hexadecimal) of the article's address without the parameters that track its "
     "readers: one number wherever the article is told of.",
 )
+INSTRUMENT_SYMBOL = Column("symbol", "string", "NSE's symbol of the company.")
 TEXT = Column("text", "string", "The whole entry where it has no cells; null here.")
 DOCUMENT = Column("document", "string", "Digest (sha256) of the document in the landing zone.")
 

@@ -28,3 +28,12 @@ ANNOUNCEMENT_LINE: Final = LineForm(
     ("title", "link", "description", "pub_date"),
     ((".+", f"({ADDRESS}|)", ".+", "[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}"),),
 )
+
+# What a browser shows around the headlines of a page, and a kept list holds as if it were one.
+SECTION_TITLES: Final = ("Related News",)
+# What the row of a part without headlines says.
+EMPTY: Final = "empty"
+HEADLINE_LINE: Final = LineForm(
+    ("ticker", "title", "link", "pub_date", "problem"),
+    (("[^ ]+", ".+", ".*", ".*", ""), ("[^ ]+", "", "", "", EMPTY)),
+)

@@ -123,4 +123,57 @@ ANNOUNCEMENTS = Table(
     ),
 )
 
-ANNOUNCEMENT_REJECTS = rejects_table("announcement_rejects", INDIA, DAY)
+HEADLINES = Table(
+    layer="silver",
+    name="headlines",
+    meaning=(
+        "One row per headline that Yahoo listed for a ticker on a day. A list goes back further "
+        "than a day, so that most headlines stand in the lists of several days."
+    ),
+    key=("day", "line"),
+    timeline=INDIA,
+    partitioned="year",
+    in_warehouse=True,
+    columns=(
+        DAY,
+        LINE,
+        Column("ticker", "string", "Ticker as Yahoo writes it, such as INFY.NS of NSE."),
+        Column(
+            "symbol",
+            "string",
+            "NSE's symbol of the company that it means, by silver/news_instruments alone; null of "
+            "all others.",
+        ),
+        Column("title", "string", "Headline.", width=1024),
+        Column(
+            "section",
+            "string",
+            "Title of the section of the page under which it stood, such as Related News: it need "
+            "not be about the ticker. Null where it stood among the ticker's own.",
+        ),
+        Column(
+            "url",
+            "string",
+            "Address without the parameters that track readers; null where none is known.",
+            width=2048,
+        ),
+        Column(
+            "article_id",
+            "string",
+            "Digest of that address, the same as in silver/news_articles; null without one.",
+        ),
+        Column(
+            "published_at",
+            "timestamp",
+            "When it was published; null where that cannot be told, and for a time after the day.",
+        ),
+        Column(
+            "published_text",
+            "string",
+            "Time of publication as published; null where there is none.",
+        ),
+        Column("fetched_at", "timestamp", "When the list came; null of one that somebody kept."),
+    ),
+)
+
+NEWS_DAY_REJECTS = rejects_table("news_day_rejects", INDIA, DAY)

@@ -23,6 +23,7 @@ from indextracker.feeds.model import Feed, Listed, Publisher, Refusal, Request, 
 from indextracker.feeds.sources.credentials import LOGGERS, Credential
 from indextracker.feeds.sources.model import Answer, Source
 from indextracker.feeds.sources.pace import Allowance, Pace
+from indextracker.feeds.zipped import REFUSAL, Part, packed
 from indextracker.system.documents import Document, TooLargeError
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class HttpSource(Source):
         }
         self._backoff_seconds = backoff_seconds
         self._clock = clock
+        self._now = now
         self._sleep = sleep
         self._listings: dict[str, tuple[float, Mapping[date, Listed] | Refusal]] = {}
         self._listing_lock = threading.Lock()
@@ -133,7 +135,8 @@ class HttpSource(Source):
                 path = feed.listing.path
                 name, request, published_at = _listed(feed, session, self.listing(feed))
             path = _shown(request)
-            answer = self._fetch(publisher, request, name, feed.largest_bytes)
+            fetch = self._collect if request.parts else self._fetch
+            answer = fetch(publisher, request, name, feed.largest_bytes)
         except Refusal as refusal:
             answer = Answer("", name, None, refusal=refusal)
         yield replace(
@@ -161,7 +164,7 @@ class HttpSource(Source):
                 try:
                     name = path.rpartition("/")[2]
                     page = self._fetch(publisher, Request(path), name, feed.largest_bytes)
-                    known = page.refusal or feed.listing.read(_body(page))
+                    known = feed.listing.read(_body(page))
                 except Refusal as refusal:
                     known = refusal
                 self._listings[publisher.name + path] = self._clock(), known
@@ -190,6 +193,27 @@ class HttpSource(Source):
         self._http.close()
         for logger, credential in product(LOGGERS, self._credentials.values()):
             logging.getLogger(logger).removeFilter(credential)
+
+    def _collect(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
+        """The answers of several requests as one document.
+
+        One that is refused is in it as the reason, so that the others are not lost with it; where
+        all are, or the publisher blocks, there is no document.
+        """
+        found: list[Part] = []
+        refused: list[Refusal] = []
+        for part, rest in request.parts.items():
+            try:
+                body = _body(self._fetch(publisher, Request(request.path + rest), part, largest))
+                found.append(Part(part, body, datetime.fromtimestamp(self._now(), UTC)))
+            except Refusal as refusal:
+                if refusal.state == "blocked":
+                    raise
+                refused.append(refusal)
+                found.append(Part(f"{part}{REFUSAL}", refusal.reason.encode(), None))
+        if len(refused) == len(found):
+            raise refused[0]
+        return Answer("", name, Document.of(name, packed(found)))
 
     def _fetch(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
         for attempt in range(1, ATTEMPTS + 1):
@@ -324,8 +348,10 @@ def _message(response: requests.Response) -> Iterator[bytes]:
         yield next(response.iter_content(CHUNK_BYTES), b"")
 
 
-def _body(page: Answer) -> bytes:
-    return page.document.read() if page.document else b""
+def _body(answer: Answer) -> bytes:
+    if answer.refusal:
+        raise answer.refusal
+    return answer.document.read() if answer.document else b""
 
 
 def _used_up(publisher: Publisher, until: float | None) -> Refusal | None:

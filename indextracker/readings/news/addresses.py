@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from urllib.parse import urlsplit, urlunsplit
 
+from indextracker_catalogue.news.forms import ADDRESS
+
 _TRACKS = "utm_"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address that can be taken apart."""
+    if not re.fullmatch(ADDRESS, text):
+        return False
+    try:
+        urlsplit(text)
+    except ValueError:  # such as http://[
+        return False
+    return True
 
 
 def plain(url: str) -> str:

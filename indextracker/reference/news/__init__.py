@@ -1,4 +1,4 @@
-"""What articles leave unsaid: which companies of NSE are meant by tickers of New York."""
+"""What articles and headlines leave unsaid: which companies of NSE are meant by their tickers."""
 
 from datetime import timedelta
 from importlib import resources

@@ -134,6 +134,17 @@ PLANTS = (
         Plant(f"silver/news_{of}", "relevance_within_one", {"relevance_score": 1.1})
         for of in ("tickers", "topics")
     ),
+    Plant("silver/news_days", "session_not_before", {"day": date(2024, 12, 17)}),
+    Plant("silver/news_days", "next_is_later", {"next_session_date": SESSION}),
+    Plant("silver/news_days", "session_lasts", {"opened_at": datetime(2024, 12, 17, tzinfo=UTC)}),
+    Plant("gold/news_stories", "place_known", {"place": "rumours"}),
+    Plant("gold/news_sentiment_daily", "scores_within_stories", {"scored_stories": 3}),
+    Plant("gold/news_sentiment_daily", "scores_within_stories", {"scored_before_open": 2}),
+    Plant("gold/news_sentiment_daily", "mean_sentiment_within_one", {"sentiment": -1.1}),
+    Plant("gold/news_sentiment_daily", "mean_sentiment_within_one", {"sentiment_before_open": 2.0}),
+    Plant("gold/sentiment_returns", "no_figure_of_few_events", {"events": 29}),
+    Plant("gold/sentiment_returns", "no_figure_of_few_events", {"sessions": 19}),
+    Plant("gold/sentiment_returns", "mean_within_its_interval", {"mean_return": 0.02}),
     Plant("gold/reconciliation", "session_part_known", {"session_part": "whole"}),
     Plant("gold/reconciliation", "class_known", {"class": "nearly equal"}),
     Plant("gold/reconciliation", "explained", {"class": "unexplained"}),
