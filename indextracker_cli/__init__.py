@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from indextracker_catalogue import SUBJECTS
-from indextracker_cli import interrupts
+from indextracker_cli import interrupts, reader_commands
 from indextracker_cli.arguments import (
+    ENDINGS,
     FEEDS,
     ZONE,
     Day,
@@ -37,6 +38,7 @@ from indextracker_cli.arguments import (
     TableNames,
     Zone,
 )
+from indextracker_cli.interrupts import GOES_ON, NOTHING_CHANGED
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
 
 BROKEN = 1
 LAST_PORT = 65535
-NOTHING_CHANGED = "nothing was changed"
-GOES_ON = "what was done is kept, and the same command continues from there"
 RESTORED_OR_NOT = "the table is unchanged or completely restored; the same command shows which"
 # By default 700: what is imported stays, a million objects, and a backfill looked through them two
 # thousand times for two of its CPU seconds (November 2026).
@@ -171,9 +171,7 @@ def status(
 @click.option("--file", type=click.Path(path_type=Path), help="Take the SQL from this file.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
-@click.option(
-    "--output", type=OutputFile(), help="Write this file: its ending is .parquet, .csv or .json."
-)
+@click.option("--output", type=OutputFile(), help=f"Write this file: its ending is {ENDINGS}.")
 @click.option("--tz", "zone", type=Zone(), help=f"Convert times to this zone, such as {ZONE}.")
 @click.option("--lake", "of_lake", is_flag=True, help="Query the lake: its tables are layer.table.")
 @click.option(
@@ -319,6 +317,10 @@ def ui(settings: Settings, *, port: int) -> None:
     servers.ui(settings, port)
 
 
+indextracker.add_command(reader_commands.export)
+indextracker.add_command(reader_commands.chart)
+
+
 def main() -> None:
     """Entry point: runs a command, and ends the process with its code."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
@@ -363,5 +365,14 @@ def _end(codes: Sequence[int]) -> None:
 
 def _sentence(error: Exception) -> str:
     """What an error says, without the class and the SQL that SQLAlchemy puts around it."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not _is_ours(error.name):
+        return (
+            f"this needs {error.name.partition('.')[0]}, which comes with the pipeline and is not "
+            "installed: pip install 'indextracker[pipeline]'"
+        )
     said = re.sub(r"^\([\w.]+\) ", "", str(error).partition("\n[SQL:")[0].strip())
     return said or "it failed without a message; --debug shows where"
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith("indextracker")

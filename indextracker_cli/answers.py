@@ -147,10 +147,17 @@ def _write_parquet(answer: Answer, path: Path) -> int:
     return number
 
 
+def _write_xlsx(answer: Answer, path: Path) -> int:
+    from indextracker_cli.spreadsheet import write_xlsx  # noqa: PLC0415 - other answers do without
+
+    return write_xlsx(answer, path)
+
+
 ENDINGS: dict[str, Callable[[Answer, Path], int]] = {
     ".parquet": _write_parquet,
     ".csv": _text_file(write_csv),
     ".json": _text_file(write_json),
+    ".xlsx": _write_xlsx,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 FEEDS = tuple(
     table.name for table in TABLES.values() if table.layer == "bronze" and subject_of(table)
 )
+
+# Kinds of files that answers are written as, in words.
+ENDINGS = ".parquet, .csv, .json or .xlsx"
+# What the reader gives by a name: its methods.
+EXPORTED = ("bars", "trades", "contracts", "chain", "equities", "news", "table")
 
 # An example for people: the zone of a subject.
 ZONE = min(SUBJECTS.values(), key=lambda subject: not subject.first).zone
@@ -147,8 +153,8 @@ class OutputFile(click.ParamType[Path]):
     ) -> Path:
         """Looks at ending and folder before anything is asked."""
         path = Path(str(value))
-        if path.suffix.lower() not in (".parquet", ".csv", ".json"):
-            self.fail(f"{path} ends in none of .parquet, .csv and .json", param, ctx)
+        if path.suffix.lower() not in re.findall(r"\.\w+", ENDINGS):
+            self.fail(f"{path} ends in none of {ENDINGS.replace(' or ', ' and ')}", param, ctx)
         if not path.parent.is_dir():
             self.fail(f"there is no folder {path.parent}", param, ctx)
         if path.is_dir():

@@ -21,6 +21,9 @@ from typing import NoReturn, ParamSpec, TextIO, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What is said of a command without a farewell of its own.
+NOTHING_CHANGED = "nothing was changed"
+GOES_ON = "what was done is kept, and the same command continues from there"
 # What shells add to the number of a signal that ended a command: 130 for Ctrl-C, 143 for SIGTERM.
 ENDED_BY_SIGNAL = 128
 STANDARD_ERROR = 2

@@ -93,7 +93,7 @@ def export(settings: Settings) -> None:
     os.environ.setdefault("SAIL_EXECUTION__BATCH_SIZE", "32768")
     # It also drops a session that was idle for 15 minutes, as between acquiring and refining.
     os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
-    _export_for_s3()
+    export_for_s3()
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def cache() -> Path:
     return folder / "indextracker"
 
 
-def _export_for_s3() -> None:
+def export_for_s3() -> None:
     """Has boto3, delta-rs and Sail understand the variables of AWS alike."""
     if region := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
         # boto3 knows the second name alone.

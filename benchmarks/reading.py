@@ -1,0 +1,106 @@
+"""What the reader takes for the questions that people wait for, warm, on sessions of real size.
+
+The lake is made once, of an archive of simulated sessions, and kept in data/benchmarks; a process
+of its own measures, after it has asked each question once.
+
+    python benchmarks/reading.py [--sessions 30] [--rounds 5]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from measuring import DOCUMENTS, arguments, conclude, documents, process, script, show
+
+from indextracker import Frame, Lakehouse
+
+COMMAND = Path(sys.executable).with_name("indextracker")
+FEEDS = "taifex_futures,taifex_options"
+# What the questions are to take at most, by a clock.
+AIMS_SECONDS = {"bars": 0.3, "trades": 0.3, "chain": 0.3, "import": 0.5}
+IMPORT = """
+import time
+began = time.perf_counter()
+from indextracker import Lakehouse
+print(time.perf_counter() - began)
+"""
+
+
+def main() -> None:
+    """Prints the median seconds of each question."""
+    chosen = arguments(__doc__, sessions=30, rounds=5, inside=0)
+    home = DOCUMENTS / f"reading-{chosen.sessions}"
+    if chosen.inside:
+        print(json.dumps(_measured(home, chosen.sessions, chosen.rounds)))  # noqa: T201 - to main
+        return
+    _make(home, chosen.sessions)
+    words = ("--sessions", chosen.sessions, "--rounds", chosen.rounds, "--inside", 1)
+    taken = json.loads(process(script("reading.py", *words)).said)
+    imports = [float(process((sys.executable, "-c", IMPORT)).said) for _ in range(chosen.rounds)]
+    taken["import"] = {"rows": 0, "seconds": imports, "cpu": imports}
+    rows = [
+        (
+            name,
+            f"{found['rows']:,}",
+            f"{median(found['seconds']):.3f}",
+            f"{median(found['cpu']):.3f}",
+            f"{AIMS_SECONDS[name]:.1f}",
+        )
+        for name, found in taken.items()
+    ]
+    show("reader", ("question", "rows", "seconds", "CPU seconds", "aim"), rows)
+    missed = [name for name, of in taken.items() if median(of["seconds"]) > AIMS_SECONDS[name]]
+    conclude(f"aims missed: {', '.join(missed) or 'none'}, over {chosen.rounds} rounds")
+
+
+def _make(home: Path, number: int) -> None:
+    """Fills a lake with so many sessions to gold, where it is not there yet."""
+    folder, sessions = documents(number)
+    done = home / "done"
+    if done.exists():
+        return
+    process(
+        [
+            *(COMMAND, "backfill", "taiwan", "--from", str(sessions[0]), "--to", str(sessions[-1])),
+            *("--feeds", FEEDS, "--to-layer", "gold", "--yes"),
+        ],
+        {
+            "INDEXTRACKER_SETTINGS": os.devnull,
+            "INDEXTRACKER_SOURCE": f"archive:{folder}",
+            "INDEXTRACKER_LAKE": str(home / "lake"),
+            "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
+            "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
+        },
+    )
+    done.touch()
+
+
+def _measured(home: Path, number: int, rounds: int) -> dict[str, dict[str, object]]:
+    lakehouse = Lakehouse(home / "lake")
+    _, sessions = documents(number)
+    questions: dict[str, Callable[[], Frame]] = {
+        "bars": lambda: lakehouse.bars("TX", minutes=5, first=sessions[0], last=sessions[-1]),
+        "trades": lambda: lakehouse.trades("TX", sessions=[sessions[-1]]),
+        "chain": lambda: lakehouse.chain("TXO", sessions[-1]),
+    }
+    found: dict[str, dict[str, object]] = {}
+    for name, ask in questions.items():
+        rows = len(ask())  # warm
+        seconds, cpu = [], []
+        for _ in range(rounds):
+            began, used = time.perf_counter(), time.process_time()
+            ask()
+            seconds.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - used)
+        found[name] = {"rows": rows, "seconds": seconds, "cpu": cpu}
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Contracts by name: an expiry, an expire code, two of them of a spread; a strike and a type.
+
+Which expiry has a code in a session is told by the lake's own table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from operator import and_, or_
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indextracker.reader.model import Kind
+from indextracker.reader.names import known
+from indextracker.reader.tables import Tables
+from indextracker_catalogue import Key
+
+LEG = "/"
+_EXPIRY = re.compile(r"\d{6}([WF]\d)?")
+_TYPES = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The contracts that are asked for, and the rows that hold them.
+
+    Attributes:
+        where: Which rows of a table with the instrument's columns.
+        what: How to call them in a message.
+    """
+
+    where: pc.Expression
+    what: str
+
+
+def wanted(
+    tables: Tables,
+    kind: Kind,
+    name: str,
+    keys: Sequence[Key],
+    contract: str | None,
+    strike: float | Decimal | str | None,
+    option_type: str | None,
+) -> Wanted:
+    """The contracts of an instrument that are asked for.
+
+    Args:
+        tables: The lake's tables.
+        kind: The kind of the instrument.
+        name: The instrument.
+        keys: The sessions.
+        contract: An expiry or an expire code; of a spread two, as `M/M+1`; None for all.
+        strike: Strike of options; None for all.
+        option_type: `C` or `P`, or the words; None for both.
+
+    Raises:
+        UnknownNameError: A contract that no session of the span has.
+        ValueError: The kind has no such contracts, or a strike or type cannot be read.
+    """
+    terms = [pc.field(kind.instrument) == name]
+    if contract is not None:
+        terms.append(_of_contract(tables, kind, name, keys, contract))
+    if (strike is not None or option_type is not None) and not kind.has_strikes:
+        raise ValueError(f"{name} is of {kind.name}: it has neither strikes nor types")
+    if strike is not None:
+        terms.append(pc.field("strike") == pa.scalar(_strike(strike), pa.decimal128(12, 4)))
+    if option_type is not None:
+        found = _TYPES.get(option_type.strip().upper())
+        if found is None:
+            raise ValueError(f"an option is 'C' or 'P', not {option_type!r}")
+        terms.append(pc.field("option_type") == found)
+    said = (name, contract, strike, option_type)
+    return Wanted(reduce(and_, terms), " ".join(str(one) for one in said if one is not None))
+
+
+def _of_contract(
+    tables: Tables, kind: Kind, name: str, keys: Sequence[Key], contract: str
+) -> pc.Expression:
+    if kind.codes is None:
+        raise ValueError(
+            f"{name} is of kind {kind.name}, which has no contracts: leave out {contract!r}"
+        )
+    legs = contract.split(LEG)
+    listed = _listed(tables, kind, name, keys)
+    by_leg = [_sessions_of(listed, name, leg) for leg in legs]
+    if len(legs) == 1:
+        [column] = kind.contract
+        return _any(
+            (pc.field(column) == expiry) & _dated(days) for expiry, days in by_leg[0].items()
+        )
+    near, far = kind.contract
+    return _any(
+        (pc.field(near) == one) & (pc.field(far) == other) & _dated(both)
+        for one, days in by_leg[0].items()
+        for other, others in by_leg[1].items()
+        if (both := days & others)
+    )
+
+
+def _listed(
+    tables: Tables, kind: Kind, name: str, keys: Sequence[Key]
+) -> list[tuple[date, str, str | None]]:
+    """Session, expiry and code of the contracts of an instrument."""
+    assert kind.codes is not None
+    rows = tables.read(
+        kind.codes,
+        keys,
+        pc.field(kind.instrument) == name,
+        ("session_date", "expiry", "expire_code"),
+    )
+    return list(zip(*(rows[column].to_pylist() for column in rows.column_names), strict=True))
+
+
+def _sessions_of(
+    listed: Iterable[tuple[date, str, str | None]], name: str, leg: str
+) -> dict[str, set[date]]:
+    """The sessions in which each expiry is what is asked for."""
+    asked = leg.strip().upper()
+    by_expiry = _EXPIRY.fullmatch(asked) is not None
+    column = 1 if by_expiry else 2
+    there = {str(row[column]) for row in listed if row[column] is not None}
+    if there:
+        asked = known(asked, there, "expiry" if by_expiry else "expire code", name)
+    found: dict[str, set[date]] = {}
+    for row in listed:
+        if row[column] == asked:
+            found.setdefault(row[1], set()).add(row[0])
+    return found
+
+
+def _strike(value: float | Decimal | str) -> Decimal:
+    try:
+        found = Decimal(str(value))
+        return found.quantize(Decimal("0.0001"))
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is no strike") from None
+
+
+def _dated(days: Iterable[date]) -> pc.Expression:
+    return pc.field("session_date").isin(pa.array(sorted(days), pa.date32()))
+
+
+def _any(terms: Iterable[pc.Expression]) -> pc.Expression:
+    """Rows for which any term holds; without a term, none."""
+    return reduce(or_, terms, pc.scalar(False))

@@ -1,0 +1,302 @@
+"""The front door for researchers: what is in the lake, as frames, by the names of the field.
+
+It writes nothing, and works while a run writes: each call reads one version of each table. Which
+instruments there are is declared by the subjects in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+
+from indextracker import calendars
+from indextracker.reader import asking
+from indextracker.reader.frames import Frame
+from indextracker.reader.gaps import gaps
+from indextracker.reader.instruments import Instruments
+from indextracker.reader.markets import Markets
+from indextracker.reader.model import Chains, Equities, Kind, News
+from indextracker.reader.names import known
+from indextracker.reader.opening import opened
+from indextracker.reader.spans import Day, Span, day_of, instant_of
+from indextracker.reader.tables import Tables, keys_in
+from indextracker_catalogue import SUBJECTS, TABLES, Sessions, Table
+from indextracker_catalogue.subjects import declared
+
+FLOOR = "indextracker.reader"
+
+D = TypeVar("D")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _declared(kind: type[D]) -> list[D]:
+    return [found for subject in SUBJECTS for found in declared(FLOOR, subject, kind)]
+
+
+class Lakehouse(Instruments):
+    """The data of one world, simulated or real, to be read.
+
+    Sessions are named by `first` and `last`, both inclusive, each a `date` or text as `2024-12-16`;
+    or by `sessions`, a number of them up to `last`, or a list of days. With aware datetimes, or
+    text with an offset (`2024-12-16T09:00+08:00`), they are instants, and rows count from the first
+    to before the last. A span without an end reaches up to today; without anything, it is the
+    newest session that is there. A session that is asked for and has no rows is told by a
+    `MissingSessionsWarning`, and with its reason in the frame's `missing`.
+
+    Args:
+        place: Folder or `s3://bucket/prefix` of the lake; by default what the settings name.
+        warehouse: DuckDB file of the warehouse, for `sql(..., of="warehouse")`; by default what
+            the settings name, or `warehouse.duckdb` beside the lake.
+        clock: The present.
+        as_of: The instant at which all is read, as of the method of that name.
+
+    Raises:
+        LakehouseMissingError: There is no lakehouse at the place.
+        SettingsError: The settings cannot be used.
+    """
+
+    def __init__(
+        self,
+        place: str | Path | None = None,
+        *,
+        warehouse: str | Path | None = None,
+        clock: Callable[[], datetime] = _now,
+        as_of: datetime | str | None = None,
+    ) -> None:
+        self._opened = opened(place, warehouse)
+        self._clock = clock
+        then = None if as_of is None else instant_of(as_of)
+        self._tables = Tables(self._opened.lake, then)
+        self._markets = Markets(self._tables, _declared(Kind), _declared(Chains), clock)
+
+    def __repr__(self) -> str:
+        as_of = self._tables.as_of
+        then = f" as of {as_of:%Y-%m-%d %H:%M:%S} UTC" if as_of else ""
+        return f"<Lakehouse {self.place}, {self.world} data{then}>"
+
+    @property
+    def place(self) -> str:
+        """Folder or s3 prefix of the lake."""
+        return self._opened.lake.root
+
+    @property
+    def world(self) -> str:
+        """`simulated` or `real`."""
+        return self._opened.lake.world
+
+    def as_of(self, moment: datetime | str) -> Lakehouse:
+        """The same lakehouse as it was at an instant.
+
+        Every call of it reads the version of a table that was current then. States and reasons of
+        what is missing are those of today.
+
+        Args:
+            moment: An aware datetime, or text with an offset.
+
+        Raises:
+            ValueError: It is no instant.
+        """
+        return Lakehouse(self.place, clock=self._clock, as_of=moment)
+
+    def sessions(
+        self, exchange: str | None = None, *, first: Day | None = None, last: Day | None = None
+    ) -> Frame:
+        """The trading sessions of an exchange, without days that were found to be closed.
+
+        Args:
+            exchange: Its code by ISO 10383, such as `XTAI`; by default that of the first subject.
+            first: First day; by default the beginning of the calendar.
+            last: Last day; by default today.
+
+        Returns:
+            A frame with exchange, session_date, opened_at and closed_at of the cash market
+            (timestamps in UTC) and previous_session_date, as `silver/sessions` has them.
+
+        Raises:
+            UnknownNameError: There is no such exchange.
+            ValueError: A day is outside of the calendar.
+        """
+        from indextracker.acquiring.deliveries import closed  # noqa: PLC0415 - loads the feeds
+
+        default = next(
+            s.timeline.exchange for s in SUBJECTS.values() if isinstance(s.timeline, Sessions)
+        )
+        code = known(exchange or default, tuple(calendars.EXCHANGES), "exchange")
+        days = calendars.trading_days(code)
+        gone = {date.fromisoformat(key) for key in closed(self._opened.lake, Sessions(code))}
+        begin = days.start if first is None else day_of(first)
+        end = self._clock().astimezone(days.timezone).date() if last is None else day_of(last)
+        every = [day for day in days.sessions(days.start, end) if day not in gone]
+        before = dict(zip(every[1:], every, strict=False))
+        found = [day for day in every if day >= begin]
+        return Frame(
+            pa.table(
+                {
+                    "exchange": pa.array([code] * len(found), pa.string()),
+                    "session_date": pa.array(found, pa.date32()),
+                    "opened_at": pa.array(map(days.opening, found), pa.timestamp("us", "UTC")),
+                    "closed_at": pa.array(map(days.closing, found), pa.timestamp("us", "UTC")),
+                    "previous_session_date": pa.array(map(before.get, found), pa.date32()),
+                }
+            )
+        )
+
+    def equities(
+        self,
+        symbols: str | Iterable[str] = (),
+        *,
+        first: Day | None = None,
+        last: Day | None = None,
+        sessions: int | Iterable[Day] | None = None,
+        series: str | None = None,
+        adjusted: Day | None = None,
+    ) -> Frame:
+        """The end of day of securities, as published or adjusted for corporate actions.
+
+        Args:
+            symbols: Symbols, of today or earlier: an instrument comes with all that it ever had.
+                By default all securities.
+            first: First session.
+            last: Last session.
+            sessions: So many sessions up to `last`, or a list of days.
+            series: A series, such as `EQ`; by default all.
+            adjusted: The date as of which prices are adjusted: by the splits, bonuses and rights
+                issues up to it, and by none after it. By default prices are as published.
+
+        Returns:
+            A frame with the columns of `silver/equities_daily` (prices in INR), `instrument_id` and
+            `adjustment`: what prices were multiplied by; null as published, and with null prices
+            where a factor is not known. Shares and turnover are as published in any case.
+
+        Raises:
+            UnknownNameError: No instrument ever had a symbol; it says which may be meant.
+            NoSessionError: The span holds no session.
+            ValueError: The span reaches beyond the date of the adjustment.
+        """
+        from indextracker.reader.equities import end_of_day  # noqa: PLC0415
+
+        [declared_of] = _declared(Equities)
+        asked = [symbols] if isinstance(symbols, str) else list(symbols)
+        table = declared_of.daily
+        chosen = self._span(table, first, last, sessions)
+        as_of = None if adjusted is None else day_of(adjusted)
+        if as_of is not None and table.timeline.day_of(chosen.keys[-1]) > as_of:
+            raise ValueError(
+                f"prices as of {as_of} end there, and the span with {chosen.keys[-1]}: "
+                "give an earlier `last` or a later `adjusted`"
+            )
+        rows = end_of_day(self._tables, declared_of, chosen.keys, asked, series, as_of)
+        return self._frame(rows, table, chosen, ", ".join(asked) or "any security")
+
+    def news(
+        self,
+        *,
+        first: Day | None = None,
+        last: Day | None = None,
+        ticker: str | None = None,
+        symbol: str | None = None,
+        topic: str | None = None,
+    ) -> Frame:
+        """Articles with their sentiment.
+
+        Args:
+            first: First day in UTC, or first instant.
+            last: Last day in UTC, or the instant after the last.
+            ticker: The vendor's ticker, such as `INFY` of New York or `CRYPTO:BTC`.
+            symbol: NSE's symbol of a company.
+            topic: The vendor's topic, such as `Earnings`.
+
+        Returns:
+            A frame with the columns of `silver/news_articles`, a row an article, by the time of
+            publication. With a ticker or a symbol also `ticker`, `symbol`, and how much the article
+            is about it: `ticker_relevance_score`, `ticker_sentiment_score`,
+            `ticker_sentiment_label`; with a topic `topic` and `topic_relevance_score`. `missing`
+            counts hours.
+
+        Raises:
+            UnknownNameError: No article ever had it; it says which may be meant.
+        """
+        from indextracker.reader.articles import articles  # noqa: PLC0415
+
+        [declared_of] = _declared(News)
+        chosen = self._span(declared_of.articles, first, last, None)
+        rows = articles(self._tables, declared_of, chosen, ticker, symbol, topic)
+        what = " ".join(filter(None, (ticker, symbol, topic))) or "any article"
+        return self._frame(rows, declared_of.articles, chosen, what)
+
+    def table(
+        self,
+        path: str,
+        *,
+        first: Day | None = None,
+        last: Day | None = None,
+        sessions: int | Iterable[Day] | None = None,
+        columns: Iterable[str] | None = None,
+    ) -> Frame:
+        """Rows of any table of the lake, in no order.
+
+        Args:
+            path: Layer and name, such as `gold/futures_bars`.
+            first: First day; of a table in one piece there is none.
+            last: Last day.
+            sessions: So many sessions up to `last`, or a list of days.
+            columns: Which columns; by default all.
+
+        Returns:
+            A frame as the data dictionary describes the table.
+
+        Raises:
+            UnknownNameError: There is no such table or column.
+            NoSessionError: The span holds no session.
+            LookupError: The lake does not have the table, or did not at that instant.
+        """
+        table = TABLES[known(path.replace(".", "/"), tuple(TABLES), "table")]
+        chosen = None if columns is None else list(columns)
+        if chosen is not None:
+            chosen = [known(name, table.column_names, "column", table.path) for name in chosen]
+        if table.is_whole:
+            return Frame(self._tables.read(table, None, None, chosen))
+        s = self._span(table, first, last, sessions)
+        needed = None if chosen is None else list(dict.fromkeys((*chosen, table.key_column)))
+        rows = self._tables.read(table, s.keys, None, needed)
+        frame = self._frame(rows, table, s, "this table")
+        return Frame(frame.rows.select(chosen), frame.gaps) if chosen else frame
+
+    def sql(self, statement: str, *, of: str = "lake") -> Frame:
+        """The answer of one statement that only reads.
+
+        Args:
+            statement: SQL of DuckDB. Tables of the lake are named `gold.futures_bars`, those of the
+                warehouse `index_history`.
+            of: `lake`, or `warehouse` for what dbt has built.
+
+        Raises:
+            QuestionError: It cannot be asked or answered; it says why.
+            LookupError: A table is not there, or was not at that instant.
+            WarehouseMissingError: Nothing is published yet.
+        """
+        if known(of, ("lake", "warehouse"), "place to ask") == "lake":
+            return Frame(asking.ask_lake(self._tables, statement))
+        if self._tables.as_of is not None:
+            raise ValueError("the warehouse has no earlier versions: ask the lake")
+        return Frame(asking.ask_warehouse(self._opened.warehouse(), statement))
+
+    def _span(
+        self,
+        table: Table,
+        first: Day | None,
+        last: Day | None,
+        sessions: int | Iterable[Day] | None,
+    ) -> Span:
+        return self._markets.span(table, first, last, sessions)
+
+    def _frame(self, rows: pa.Table, table: Table, chosen: Span, what: str) -> Frame:
+        found = keys_in(rows, table)
+        return Frame(rows, gaps(self._opened.lake, table, chosen, found, self._clock(), what))

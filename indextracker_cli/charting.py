@@ -1,0 +1,115 @@
+"""`indextracker chart`: one session of an instrument as a page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow.compute as pc
+
+from indextracker.reader import Frame, Lakehouse
+
+_HEIGHT_PIXELS = 720
+# Blue and orange are told apart by those who do not see red and green.
+_UP, _DOWN, _QUIET = "#1f77b4", "#e8710a", "#9aa0a6"
+
+
+def chart(
+    instrument: str,
+    contract: str | None,
+    on: date | None,
+    minutes: int,
+    zone: str,
+    output: Path | None,
+) -> None:
+    """Writes a page with candles and volume of a session.
+
+    Args:
+        instrument: As of `Lakehouse.bars`.
+        contract: Likewise; of futures the front month by default.
+        on: The session; the newest by default.
+        minutes: Length of a bar.
+        zone: Zone of the time axis.
+        output: The file; named by instrument and session by default.
+
+    Raises:
+        click.ClickException: There is nothing to draw, or nothing that draws.
+    """
+    lakehouse = Lakehouse()
+    kind = lakehouse.instruments().get(instrument.upper())
+    if kind == "options":
+        raise click.UsageError(
+            f"{instrument} is of options, which have hundreds of series: "
+            f"indextracker export chain {instrument} --output chain.csv"
+        )
+    if contract is None and kind == "futures":
+        contract = "M"
+    days = None if on is None else [on]
+    frame = lakehouse.bars(instrument, contract, minutes=minutes, sessions=days).in_zone(zone)
+    rows = frame.arrow().filter(pc.field("open").is_valid())
+    if not rows.num_rows:
+        why = frame.missing.arrow()["reason"].to_pylist()
+        raise click.ClickException(f"there is nothing to draw: {why[0] if why else 'no trade'}")
+    [session] = rows["session_date"].unique().to_pylist()
+    title = f"{instrument.upper()} {contract or ''}".strip()
+    place = output or Path(f"{title.replace(' ', '-').replace('/', '_')}-{session}.html")
+    _write(Frame(rows), f"{title}, session {session}, {minutes} minutes, {zone}", lakehouse, place)
+    click.echo(f"{place}: {rows.num_rows} bars of {minutes} minutes", err=True)
+    click.echo(f"{lakehouse.world} data: {lakehouse.place}", err=True)
+
+
+def _write(frame: Frame, title: str, lakehouse: Lakehouse, place: Path) -> None:
+    try:
+        import plotly.graph_objects as go  # noqa: PLC0415 - draws, and is no part of the reader
+        from plotly.subplots import make_subplots  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise click.ClickException(
+            "plotly, which draws, is not installed: pip install 'indextracker[dashboard]'"
+        ) from None
+    rows = {name: frame.arrow()[name].to_pylist() for name in frame.columns}
+    # Without its zone, so that a browser shows the clock that was asked for and not its own.
+    at = [moment.replace(tzinfo=None) for moment in rows["bar_start"]]
+    volume = next((name for name in ("contracts", "shares", "ticks") if name in rows), None)
+    page = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.03
+    )
+    prices = {name: rows[name] for name in ("open", "high", "low", "close")}
+    page.add_trace(
+        go.Candlestick(
+            x=at, name="price", increasing_line_color=_UP, decreasing_line_color=_DOWN, **prices
+        ),
+        row=1,
+        col=1,
+    )
+    if "vwap" in rows:
+        page.add_trace(
+            go.Scatter(x=at, y=_running(rows, volume), name="vwap since the opening"), row=1, col=1
+        )
+    if volume:
+        bars = go.Bar(x=at, y=rows[volume], name=volume, marker_color=_QUIET)
+        page.add_trace(bars, row=2, col=1)
+    page.update_layout(
+        title=f"{title} ({lakehouse.world} data)",
+        height=_HEIGHT_PIXELS,
+        xaxis_rangeslider_visible=False,
+        hovermode="x unified",
+    )
+    aside = place.with_name(f".{place.name}.part")
+    try:
+        page.write_html(aside, include_plotlyjs=True, full_html=True)
+        aside.replace(place)
+    except OSError as error:
+        raise click.ClickException(f"{place} cannot be written: {error.strerror}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _running(rows: dict[str, list[Any]], volume: str | None) -> list[float]:
+    """The mean price weighted by volume, of all bars up to each."""
+    found, turnover, total = [], 0.0, 0
+    for vwap, traded in zip(rows["vwap"], rows[volume or "contracts"], strict=True):
+        turnover, total = turnover + vwap * traded, total + traded
+        found.append(turnover / total)
+    return found

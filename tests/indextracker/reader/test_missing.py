@@ -1,0 +1,57 @@
+"""What is missing of what was asked for: told with a warning, and with its reason."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from indextracker import Lakehouse
+from indextracker.reader import MissingSessionsWarning
+
+TUESDAY, THURSDAY = date(2024, 12, 17), date(2024, 12, 19)
+FRIDAY, MONDAY = date(2024, 12, 20), date(2024, 12, 23)
+NOT_ASKED = {"key": "2024-12-23", "feed": "taifex_futures", "state": "missing"} | {
+    "reason": "not asked for yet"
+}
+REFUSED = {"key": "2024-12-20", "feed": "taifex_futures", "state": "refused"} | {
+    "reason": "the zip is cut off"
+}
+
+
+def test_missing_sessions_are_told_with_their_reasons(lakehouse: Lakehouse) -> None:
+    with pytest.warns(
+        MissingSessionsWarning, match=r"no rows of 2 of 5 sessions .* the zip is cut"
+    ):
+        found = lakehouse.bars("TX", "M", minutes=60, first=TUESDAY, last=MONDAY)
+    assert len(found) == 6
+    assert found.missing.arrow().to_pylist() == [REFUSED, NOT_ASKED]
+    assert "2 missing" in repr(found)
+
+
+def test_the_warning_points_at_who_asked(lakehouse: Lakehouse) -> None:
+    for ask in (
+        lambda: lakehouse.bars("TX", "M", first=FRIDAY, last=FRIDAY),
+        lambda: lakehouse.bars("TX", per="week", first=FRIDAY, last=FRIDAY),
+        lambda: lakehouse.trades("TX", first=FRIDAY, last=FRIDAY),
+        lambda: lakehouse.chain("TXO", FRIDAY),
+        lambda: lakehouse.table("gold/futures_bars", first=FRIDAY, last=FRIDAY),
+        lambda: lakehouse.equities(first=FRIDAY, last=FRIDAY),
+    ):
+        with pytest.warns(MissingSessionsWarning) as told:
+            ask()
+        assert [warning.filename for warning in told] == [__file__]
+
+
+def test_what_is_there_and_holds_nothing_of_it_is_empty(lakehouse: Lakehouse) -> None:
+    """MTX was not traded: no session is missing, and each is named."""
+    found = lakehouse.bars("MTX", minutes=60, first=TUESDAY, last=THURSDAY)
+    assert len(found) == 0
+    assert {row["state"] for row in found.missing.arrow().to_pylist()} == {"empty"}
+    assert "holds nothing of MTX" in str(found.missing.arrow()["reason"][0])
+
+
+def test_what_is_not_due_yet_is_told_only_where_it_was_named(lakehouse: Lakehouse) -> None:
+    early = Lakehouse(lakehouse.place, clock=lambda: datetime(2024, 12, 20, 2, tzinfo=UTC))
+    found = early.bars("TAIEX", first=FRIDAY)
+    assert [row["state"] for row in found.missing.arrow().to_pylist()] == ["not_yet"]
+    with pytest.warns(MissingSessionsWarning, match="not_yet"):
+        early.bars("TAIEX", first=FRIDAY, last=FRIDAY)
