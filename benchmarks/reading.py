@@ -16,12 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from measuring import DOCUMENTS, arguments, conclude, documents, process, script, show
+from measuring import DOCUMENTS, TICKS, arguments, conclude, documents, process, script, show
 
 from indextracker import Frame, Lakehouse
 
 COMMAND = Path(sys.executable).with_name("indextracker")
-FEEDS = "taifex_futures,taifex_options"
+# Options of the first session alone: the questions ask for no others.
+FUTURES = {"taifex_futures": TICKS["taifex_futures"]}
 # What the questions are to take at most, by a clock.
 AIMS_SECONDS = {"bars": 0.3, "trades": 0.3, "chain": 0.3, "import": 0.5}
 IMPORT = """
@@ -61,33 +62,32 @@ def main() -> None:
 
 def _make(home: Path, number: int) -> None:
     """Fills a lake with so many sessions to gold, where it is not there yet."""
-    folder, sessions = documents(number)
     done = home / "done"
     if done.exists():
         return
-    process(
-        [
-            *(COMMAND, "backfill", "taiwan", "--from", str(sessions[0]), "--to", str(sessions[-1])),
-            *("--feeds", FEEDS, "--to-layer", "gold", "--yes"),
-        ],
-        {
-            "INDEXTRACKER_SETTINGS": os.devnull,
-            "INDEXTRACKER_SOURCE": f"archive:{folder}",
-            "INDEXTRACKER_LAKE": str(home / "lake"),
-            "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
-            "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
-        },
-    )
+    for kinds, wanted in ((FUTURES, number), (TICKS, 1)):
+        folder, sessions = documents(wanted, kinds)
+        span = ("--from", str(sessions[0]), "--to", str(sessions[-1]), "--feeds", ",".join(kinds))
+        process(
+            [COMMAND, "backfill", "taiwan", *span, "--to-layer", "gold", "--yes"],
+            {
+                "INDEXTRACKER_SETTINGS": os.devnull,
+                "INDEXTRACKER_SOURCE": f"archive:{folder}",
+                "INDEXTRACKER_LAKE": str(home / "lake"),
+                "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
+                "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
+            },
+        )
     done.touch()
 
 
 def _measured(home: Path, number: int, rounds: int) -> dict[str, dict[str, object]]:
     lakehouse = Lakehouse(home / "lake")
-    _, sessions = documents(number)
+    _, sessions = documents(number, FUTURES)
     questions: dict[str, Callable[[], Frame]] = {
         "bars": lambda: lakehouse.bars("TX", minutes=5, first=sessions[0], last=sessions[-1]),
-        "trades": lambda: lakehouse.trades("TX", sessions=[sessions[-1]]),
-        "chain": lambda: lakehouse.chain("TXO", sessions[-1]),
+        "trades": lambda: lakehouse.trades("TX", sessions=[sessions[0]]),
+        "chain": lambda: lakehouse.chain("TXO", sessions[0]),
     }
     found: dict[str, dict[str, object]] = {}
     for name, ask in questions.items():

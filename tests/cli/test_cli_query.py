@@ -116,7 +116,7 @@ def test_sql_comes_from_a_file_or_the_input(home: Home, tmp_path: Path) -> None:
         (("select * from index_histroy",), "perhaps index_history"),
         (("select * from futures_trades",), "silver/futures_trades is a table of the lake"),
         (("--tz", "Taipei", "select 1"), "perhaps Asia/Taipei"),
-        (("--output", "x.xlsx", "select 1"), "none of .parquet, .csv and .json"),
+        (("--output", "x.ods", "select 1"), "none of .parquet, .csv, .json and .xlsx"),
         (("--output", "/nowhere/x.csv", "select 1"), "there is no folder /nowhere"),
         (("--csv", "--json", "select 1"), "exclude each other"),
         (("--file", "/nowhere.sql"), "/nowhere.sql cannot be read"),
