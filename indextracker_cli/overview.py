@@ -69,8 +69,10 @@ def show(
         click.BadParameter: The range ends before it begins.
     """
     without_pandas()
+    # One for all subjects, which share the log of deliveries.
+    platform = Platform(settings)
     found = [
-        _states(settings, subject, first, last, feeds)
+        _states(platform, subject, first, last, feeds)
         for subject in subjects
         if feeds is None or not feeds_of(subject).keys().isdisjoint(feeds)
     ]
@@ -94,14 +96,13 @@ def show(
 
 
 def _states(
-    settings: Settings,
+    platform: Platform,
     subject: Subject,
     first: date | None,
     last: date | None,
     feeds: Sequence[str] | None,
 ) -> States:
     """The states of a subject in the range."""
-    platform = Platform(settings)
     keys = looked_at(platform, subject, first, last, KEYS_SHOWN)
     own = feeds_of(subject)
     return States(platform, subject, keys, [name for name in feeds or own if name in own])
