@@ -11,6 +11,8 @@ Biometrika 73, 13-22. Abramowitz, M., Stegun, I. A. (1964): 26.7.5, quantiles of
 
 from __future__ import annotations
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -85,9 +87,14 @@ def _classed(events: DataFrame) -> DataFrame:
         .when(score <= -SOMEWHAT_BULLISH, "Somewhat-Bearish")
         .otherwise("Neutral")
     )
-    sign = F.when(score >= SOMEWHAT_BULLISH, POSITIVE).when(score <= -SOMEWHAT_BULLISH, NEGATIVE)
-    signed = events.withColumn("sentiment_class", sign).where("sentiment_class is not null")
-    return events.withColumn("sentiment_class", word).unionByName(signed)
+    signed = (
+        events.where(holds).withColumn("sentiment_class", F.lit(sign))
+        for holds, sign in (
+            (score >= SOMEWHAT_BULLISH, POSITIVE),
+            (score <= -SOMEWHAT_BULLISH, NEGATIVE),
+        )
+    )
+    return reduce(DataFrame.unionByName, signed, events.withColumn("sentiment_class", word))
 
 
 def _moments(events: DataFrame) -> DataFrame:

@@ -40,7 +40,7 @@ from indextracker.feeds import FEEDS, PUBLISHERS
 from indextracker.feeds.model import Bearer, Header, Publisher, Query, Quota
 from indextracker.feeds.sources import http as module
 from indextracker.feeds.sources import judge
-from indextracker.feeds.sources.credentials import INSTEAD
+from indextracker.feeds.sources.credentials import INSTEAD, Credential
 from indextracker.feeds.sources.http import HttpSource
 from indextracker.lake import Lake
 from indextracker.settings.source import SourceSettings
@@ -171,6 +171,16 @@ def test_the_secret_is_where_the_publisher_looks_for_it(
     assert found.pop(type(publisher.access).__name__) == [SECRET]
     assert not holds_secret(str(found))
     assert query["dataset"] == ["TaiwanStockPriceTick"]
+
+
+@pytest.mark.parametrize(("secret", "kept"), [("demo", True), ("demo1234", False)])
+def test_a_secret_that_is_a_common_word_is_not_cut_out_of_documents(
+    secret: str, kept: bool
+) -> None:
+    credential = Credential(ACCESSES[0], SecretStr(secret))
+    body = f"A {secret} of the new phone".encode()
+    assert (b"".join(credential.hide_in([body])) == body) == kept
+    assert credential.hide(f"/query?apikey={secret}") == f"/query?apikey={INSTEAD}"
 
 
 def test_the_secret_is_nowhere_else(
