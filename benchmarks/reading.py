@@ -27,9 +27,9 @@ FUTURES = {"taifex_futures": TICKS["taifex_futures"]}
 AIMS_SECONDS = {"bars": 0.3, "trades": 0.3, "chain": 0.3, "import": 0.5}
 IMPORT = """
 import time
-began = time.perf_counter()
+began, used = time.perf_counter(), time.process_time()
 from indextracker import Lakehouse
-print(time.perf_counter() - began)
+print(time.perf_counter() - began, time.process_time() - used)
 """
 
 
@@ -43,8 +43,9 @@ def main() -> None:
     _make(home, chosen.sessions)
     words = ("--sessions", chosen.sessions, "--rounds", chosen.rounds, "--inside", 1)
     taken = json.loads(process(script("reading.py", *words)).said)
-    imports = [float(process((sys.executable, "-c", IMPORT)).said) for _ in range(chosen.rounds)]
-    taken["import"] = {"rows": 0, "seconds": imports, "cpu": imports}
+    imports = [process((sys.executable, "-c", IMPORT)).said.split() for _ in range(chosen.rounds)]
+    seconds, cpu = (list(map(float, column)) for column in zip(*imports, strict=True))
+    taken["import"] = {"rows": 0, "seconds": seconds, "cpu": cpu}
     rows = [
         (
             name,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pyarrow.compute as pc
 from indextracker.reader import Frame, Lakehouse
 
 _HEIGHT_PIXELS = 720
+# So long without a trade is no quiet minute: it is left out of the time axis.
+_PAUSE = timedelta(hours=2)
 # Blue and orange are told apart by those who do not see red and green.
 _UP, _DOWN, _QUIET = "#1f77b4", "#e8710a", "#9aa0a6"
 
@@ -96,6 +100,7 @@ def _write(frame: Frame, title: str, lakehouse: Lakehouse, place: Path) -> None:
         xaxis_rangeslider_visible=False,
         hovermode="x unified",
     )
+    page.update_xaxes(rangebreaks=_breaks(at))
     aside = place.with_name(f".{place.name}.part")
     try:
         page.write_html(aside, include_plotlyjs=True, full_html=True)
@@ -104,6 +109,17 @@ def _write(frame: Frame, title: str, lakehouse: Lakehouse, place: Path) -> None:
         raise click.ClickException(f"{place} cannot be written: {error.strerror}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _breaks(at: Sequence[datetime]) -> list[dict[str, list[datetime]]]:
+    """Hours without trading between two bars, as between a night and the day after a weekend."""
+    widths = [after - before for before, after in pairwise(at)]
+    width = min(widths, default=_PAUSE)
+    return [
+        {"bounds": [before + width, after]}
+        for before, after in pairwise(at)
+        if after - before > _PAUSE
+    ]
 
 
 def _running(rows: dict[str, list[Any]], volume: str | None) -> list[float]:

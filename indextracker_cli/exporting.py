@@ -86,17 +86,30 @@ def export(wish: Wish, output: Path) -> int:
     done = sum(file.exists() for file in files)
     if done:
         click.echo(f"{done} of {len(files)} months are there: going on after them", err=True)
-    for place, (file, span) in enumerate(zip(files, spans, strict=True), start=1):
-        if not file.exists():
-            _keep(_asked(past, wish, span), file)
-            if sys.stderr.isatty() and len(files) > 1:
-                click.echo(f"\r{place} of {len(files)} months read", nl=False, err=True)
-    if sys.stderr.isatty() and len(files) > 1:
-        click.echo("\r", nl=False, err=True)
+    try:
+        _read(past, wish, files, spans)
+    except Exception:
+        if not any(file.exists() for file in files):
+            shutil.rmtree(folder)  # such as for a misspelt name: there is nothing to go on with
+        raise
     gaps = _put_together([file for file in files if _has_columns(file)], output)
     shutil.rmtree(folder)
     click.echo(f"{lakehouse.world} data: {lakehouse.place}", err=True)
     return _told(gaps)
+
+
+def _read(
+    lakehouse: Lakehouse, wish: Wish, files: Sequence[Path], spans: Sequence[dict[str, date]]
+) -> None:
+    """Reads the pieces that are not there yet, and says on a terminal how far it is."""
+    shown = sys.stderr.isatty() and len(files) > 1
+    for place, (file, span) in enumerate(zip(files, spans, strict=True), start=1):
+        if not file.exists():
+            _keep(_asked(lakehouse, wish, span), file)
+            if shown:
+                click.echo(f"\r{place} of {len(files)} months read", nl=False, err=True)
+    if shown:
+        click.echo("\r", nl=False, err=True)
 
 
 def _verify(wish: Wish) -> None:

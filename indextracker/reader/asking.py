@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from indextracker.lake.questions import Answer, QuestionError, asked
 from indextracker.reader.names import meant
 from indextracker.reader.tables import Tables
-from indextracker.warehouse import Warehouse
 from indextracker_catalogue import TABLES
+
+if TYPE_CHECKING:
+    # It loads the settings, for who asks the lake too.
+    from indextracker.warehouse import Warehouse
 
 _QUALIFIED = re.compile(r"\b(bronze|silver|gold)\s*\.\s*\"?(\w+)", re.IGNORECASE)
 _UNKNOWN = re.compile(r"Table with name \"?(\w+)\"? does not exist")

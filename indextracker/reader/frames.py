@@ -5,6 +5,7 @@ Reading and computing rows do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -47,7 +48,7 @@ class Frame:
             nothing of what was asked for, and `not_built` what was not made of its documents
             yet. Without a row where nothing is missing.
         """
-        return Frame(NO_GAPS if self.gaps is None else self.gaps)
+        return Frame(table_of_gaps() if self.gaps is None else self.gaps)
 
     @property
     def columns(self) -> list[str]:
@@ -108,5 +109,7 @@ class Frame:
         return Frame(rows, self.gaps)
 
 
-GAPS_SCHEMA = pa.schema([(name, pa.string()) for name in ("key", "feed", "state", "reason")])
-NO_GAPS = GAPS_SCHEMA.empty_table()
+def table_of_gaps(rows: Sequence[Mapping[str, str | None]] = ()) -> pa.Table:
+    """The rows of `Frame.missing`; made when they are needed, since Arrow then loads pandas."""
+    columns = ("key", "feed", "state", "reason")
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in columns})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indextracker.lake import Lake
-from indextracker.reader.frames import GAPS_SCHEMA, NO_GAPS, MissingSessionsWarning
+from indextracker.reader.frames import MissingSessionsWarning, table_of_gaps
 from indextracker.reader.spans import Span
 from indextracker_catalogue import Key, Table, subject_of
 
@@ -27,7 +27,7 @@ _FOLDER = str(Path(__file__).parent)
 
 def gaps(
     lake: Lake, table: Table, span: Span, found: set[Key], now: datetime, what: str
-) -> pa.Table:
+) -> pa.Table | None:
     """The keys of a span without rows, each with its state and reason; warns of what is missing.
 
     Args:
@@ -39,11 +39,11 @@ def gaps(
         what: What was asked for, for the reason of a key that is there and has nothing of it.
 
     Returns:
-        Rows of `Frame.missing`.
+        Rows of `Frame.missing`; None where nothing is missing.
     """
     keys = [key for key in span.expected if key not in found]
     if not keys:
-        return NO_GAPS
+        return None
     rows = list(_states(lake, table, keys, now, what))
     quiet = (*_QUIET, "not_yet") if span.until_now else _QUIET
     loud: dict[Key, str] = {}
@@ -59,7 +59,7 @@ def gaps(
             MissingSessionsWarning,
             stacklevel=_up_to_who_asked(),
         )
-    return pa.Table.from_pylist(rows, GAPS_SCHEMA)
+    return table_of_gaps(rows)
 
 
 def _states(

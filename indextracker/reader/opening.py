@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indextracker.lake import Lake
 from indextracker.system import places
-from indextracker.warehouse import DuckDBWarehouse, Warehouse
+
+if TYPE_CHECKING:
+    from indextracker.warehouse import Warehouse
 
 _MARK = "world"
 _INSIDE = "lake"
@@ -75,6 +78,8 @@ def _by_settings(warehouse: str | Path | None) -> Opened:
 
 
 def _file(warehouse: str | Path | None, world: str) -> Warehouse:
+    from indextracker.warehouse import DuckDBWarehouse  # noqa: PLC0415 - loads the settings
+
     if warehouse is None:
         raise FileNotFoundError("this lakehouse was opened without a warehouse: name its file")
     file = Path(warehouse).expanduser().absolute()

@@ -116,6 +116,9 @@ def test_its_command_exports_and_says_what_it_is_without(
     done = run([command, *words], tmp_path, lake)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tx.csv").read_text(encoding="utf-8").count("\n") == 2
+    asked = "select count(*) as bars from gold.futures_bars"
+    done = run([command, "query", "--lake", "--csv", asked], tmp_path, lake)
+    assert (done.returncode, done.stdout) == (0, "bars\n1\n"), done.stderr
     for other, extra in ((["backfill", "taiwan"], "pipeline"), (["chart", "TX"], "dashboard")):
         done = run([command, *other], tmp_path, lake)
         assert done.returncode == 1

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support.good_rows import rows
 
 from indextracker import Lakehouse
+from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.lake.versions import versions
 from indextracker.reader import Frame, NoSessionError, UnknownNameError
 from indextracker_catalogue import taiwan as t
 
@@ -188,6 +193,47 @@ def test_the_lakehouse_is_read_as_of_an_instant(lakehouse: Lakehouse) -> None:
     assert len(lakehouse.as_of(now).bars("TX", "M", **WEEK)) == 12
     with pytest.raises(LookupError, match="had no instruments at 2020-01-01 00:00:00 UTC"):
         lakehouse.as_of("2020-01-01T00:00Z").bars("TX", "M", **WEEK)
+
+
+def close_of(lakehouse: Lakehouse) -> object:
+    return column(lakehouse.bars("TAIEX", minutes=5, sessions=[TUESDAY]), "close")
+
+
+def test_what_is_replaced_is_still_had_as_of_before(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "simulated")
+    lake.replace(t.INDICES, rows(t.INDICES, {}))
+    moments = []
+    for close in (2.0, 3.0):
+        bars = rows(t.INDEX_BARS, {"session_date": TUESDAY, "close": close})
+        lake.replace(t.INDEX_BARS, bars, [str(TUESDAY)])
+        moments.append(versions(lake.place(t.INDEX_BARS))[-1].committed_at)
+        time.sleep(0.002)  # commits are dated to the millisecond
+    now = Lakehouse(tmp_path / "lake")
+    assert [close_of(now.as_of(moment)) for moment in moments] == [[2.0], [3.0]]
+    assert close_of(now) == [3.0]
+
+
+def test_a_reader_sees_a_whole_slice_while_another_writes(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "simulated")
+    lake.replace(t.INDICES, rows(t.INDICES, {}))
+
+    def write(writer: Lake, close: float) -> None:
+        starts = [datetime(2024, 12, 17, 1, minute, tzinfo=UTC) for minute in range(0, 60, 5)]
+        changes = [{"session_date": TUESDAY, "close": close, "bar_start": at} for at in starts]
+        writer.replace(t.INDEX_BARS, rows(t.INDEX_BARS, *changes), [str(TUESDAY)])
+
+    write(lake, 2.0)
+    now, seen = Lakehouse(tmp_path / "lake"), set()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(
+            lambda: [write(Lake(lake.root, "simulated"), 3.0 + n % 2) for n in range(12)]
+        )
+        while not writing.done() or len(seen) < 2:
+            found = close_of(now)
+            assert isinstance(found, list)
+            assert (len(found), len({*found})) == (12, 1)
+            seen.add(found[0])
+        writing.result()
 
 
 @pytest.mark.parametrize(
