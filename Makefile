@@ -40,12 +40,14 @@ $(VENV)/compiled: $(VENV)/editable
 	@$(BIN)/python -W ignore -c "from indextracker.warehouse.dbt_runs import prepare; prepare()"
 	@touch $@
 
-run: setup ## the last five sessions of the simulated exchange, to the marts and their docs
-	@echo "five sessions of the simulated exchange, to the marts and their docs: about a minute"
-	$(BIN)/indextracker backfill taiwan
+run: setup ## the last sessions of the simulated publishers, to the marts and their docs
+	@echo "five sessions of two simulated exchanges and a day of news, to the marts and their docs: a minute and a half"
+	$(BIN)/indextracker backfill
 	@echo
 	@echo "next: $(BIN)/indextracker status"
 	@echo "      $(BIN)/indextracker query \"select * from index_history order by datetime desc limit 5\""
+	@echo "      $(BIN)/indextracker query \"select * from nse_eod order by turnover_lacs desc limit 5\""
+	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
 test: setup ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
@@ -91,7 +93,7 @@ docs: setup ## renew calendars, dbt's sources and the data dictionary
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
 	$(BIN)/python -m indextracker_cli.dictionary
 
-screenshot: setup ## renew the picture of the asset graph (needs Chromium)
+screenshot: setup ## renew the pictures of the asset graph (needs Chromium)
 	$(BIN)/python docs/images/screenshot.py
 
 lock: setup ## renew requirements.lock from pyproject.toml

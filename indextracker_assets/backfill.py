@@ -2,15 +2,16 @@
 
 Runs on the instance under DAGSTER_HOME, so that the UI shows it, and in this process, so that it
 takes seconds. A run of Dagster's marks each of its partitions: a refining run therefore holds only
-keys whose documents are there, and takes a contiguous range of them. A run is of one time line.
+keys whose documents are there, and takes a contiguous range of them. A run is of one time line, and
+so of one subject: what fails in it stops no other subject's. Which subjects and keys are meant is
+decided by who calls.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -50,79 +51,109 @@ LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def backfill(  # noqa: PLR0913 - all but the first three have their default
-    platform: Platform,
-    subject: Subject,
-    keys: Mapping[Timeline, Sequence[Key]],
-    *,
-    feeds: Iterable[str] | None = None,
-    to_layer: str = "marts",
-    again: bool = False,
-    tables: Collection[str] = (),
-    when_interrupted: Callable[[Callable[[], None]], None] = lambda _: None,
-) -> Report:
-    """Brings keys of a subject's time lines from their publishers to the layer asked for.
-
-    What was asked for is built again even where it is not stale: the code may have changed.
+class Backfills:
+    """Backfills of a process, one after the other, by one instance and one set of definitions.
 
     Args:
         platform: Source, lake, engine and warehouse; its `progress` receives how far this is.
-        subject: Whose feeds and tables.
-        keys: Per time line its keys, in order; one still to come is not asked for.
-        feeds: Feeds to ask, all of the subject by default; only jobs whose feeds are all named run.
-        to_layer: The last of LAYERS to fill.
-        again: Whether to ask anew for documents that were accepted before.
-        tables: Paths of silver and gold that alone are built, from what is there: no publisher is
-            asked, and neither what they rest on nor what rests on them is built.
-        when_interrupted: Handed what is to be called, from another thread, before this process ends
-            in the middle: it ends runs in Dagster's records and job runs of EMR Serverless.
     """
-    reached = LAYERS[: LAYERS.index(to_layer) + 1]
-    report = Report()
-    feeds = list(feeds_of(subject) if feeds is None else feeds)
-    wanted = _named(subject, needs_of(subject, reached), feeds)
-    if tables:
-        wanted = {path: need for path, need in wanted.items() if path in tables}
-    with closing(_Runs(platform, subject, report)) as runs:
-        when_interrupted(runs.cancel)
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.instance = open_instance(platform.settings.dagster.home)
+        end_killed_runs(self.instance)
+        make_places(self.instance)
+        # The user starts the command again: nothing is retried without being asked for.
+        self.tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
+        self.defs = table_defs(platform)
+        self._with_marts: Future[dg.Definitions] | None = None
+
+    def run(
+        self,
+        subject: Subject,
+        keys: Mapping[Timeline, Sequence[Key]],
+        *,
+        feeds: Iterable[str] | None = None,
+        to_layer: str = "marts",
+        again: bool = False,
+        tables: Collection[str] = (),
+    ) -> Report:
+        """Brings keys of a subject's time lines from their publishers to the layer asked for.
+
+        What was asked for is built again even where it is not stale: the code may have changed.
+
+        Args:
+            subject: Whose feeds and tables.
+            keys: Per time line its keys, in order; one still to come is not asked for.
+            feeds: Feeds to ask, all of the subject by default; only jobs whose feeds are all named
+                run.
+            to_layer: The last of LAYERS to fill.
+            again: Whether to ask anew for documents that were accepted before.
+            tables: Paths of silver and gold that alone are built, from what is there: no publisher
+                is asked, and neither what they rest on nor what rests on them is built.
+        """
+        platform, report = self._platform, Report()
+        reached = LAYERS[: LAYERS.index(to_layer) + 1]
+        feeds = list(feeds_of(subject) if feeds is None else feeds)
+        wanted = _named(subject, needs_of(subject, reached), feeds)
+        if tables:
+            wanted = {path: need for path, need in wanted.items() if path in tables}
+        runs = _Runs(platform, self, subject, report)
         if not tables:
             _acquire(platform, runs, keys, feeds, AGAIN if again else {})
         _tell_states(platform, subject, report, keys, feeds)
         if not report.failures:
             _refine(platform, runs, wanted, keys, reached, tables)
-    for table in _tables(subject, () if tables else feeds, wanted):
-        if platform.lake.exists(table):
-            counts = platform.lake.row_counts(table, keys.get(table.timeline, ()))
-            report.tables[table.path] = sum(counts.values())
-    report.rejects = rejected(platform.lake, subject, keys, feeds)
-    return report
-
-
-class _Runs:
-    """Launches runs and notes what they took and what broke."""
-
-    def __init__(self, platform: Platform, subject: Subject, report: Report) -> None:
-        self._instance = open_instance(platform.settings.dagster.home)
-        end_killed_runs(self._instance)
-        make_places(self._instance)
-        # The user starts the command again: nothing is retried without being asked for.
-        self._tags = {**task_tags(platform.settings), "dagster/max_retries": "0"}
-        self._env = platform.settings.deployment.env
-        self._defs = table_defs(platform)
-        self._with_marts: Future[dg.Definitions] | None = None
-        self._progress = platform.progress
-        self.subject = subject
-        self.report = report
+        for table in _tables(subject, () if tables else feeds, wanted):
+            if platform.lake.exists(table):
+                counts = platform.lake.row_counts(table, keys.get(table.timeline, ()))
+                report.tables[table.path] = sum(counts.values())
+        report.rejects = rejected(platform.lake, subject, keys, feeds)
+        return report
 
     def load_marts(self) -> None:
         """Begins to load what builds the marts, while tables are computed: it takes seconds."""
 
         def loaded() -> dg.Definitions:
-            found = dg.Definitions.merge(self._defs, marts_defs())
+            found = dg.Definitions.merge(self.defs, marts_defs())
             dbt_runs.load()
             return found
 
-        self._with_marts = ThreadPoolExecutor(1).submit(loaded)
+        self._with_marts = self._with_marts or ThreadPoolExecutor(1).submit(loaded)
+
+    def definitions(self, job: str) -> dg.Definitions:
+        """What a kind of job is found in."""
+        of_marts = job == jobs.BUILD_MARTS and self._with_marts
+        return of_marts.result() if of_marts else self.defs
+
+    def cancel(self) -> None:
+        """Ends what runs, as cancelled, in Dagster's records and on EMR Serverless.
+
+        To be called, from another thread, before this process ends in the middle.
+        """
+        cancel_own_runs(self.instance)
+        cancel_job_runs()
+
+    def close(self) -> None:
+        """Closes Dagster's records, which SQLite then has in one file each."""
+        self.instance.dispose()
+
+
+class _Runs:
+    """Launches the runs of a subject, and notes what they took and what broke."""
+
+    def __init__(
+        self, platform: Platform, backfills: Backfills, subject: Subject, report: Report
+    ) -> None:
+        self._backfills = backfills
+        self._env = platform.settings.deployment.env
+        self._progress = platform.progress
+        self.subject = subject
+        self.report = report
+
+    def load_marts(self) -> None:
+        """Begins to load what builds the marts."""
+        self._backfills.load_marts()
 
     def run(
         self,
@@ -136,17 +167,16 @@ class _Runs:
         shield_children()
         self._listen(run_id, span)
         of_span = partitions.tags(span) if span else {}
-        of_marts = job == jobs.BUILD_MARTS and self._with_marts
-        defs = of_marts.result() if of_marts else self._defs
+        defs = self._backfills.definitions(job)
         result = run_here(
-            self._instance,
+            self._backfills.instance,
             defs.resolve_job_def(jobs.job_name(job, self.subject, span.timeline if span else None)),
             run_id,
             env=self._env,
             keys=keys,
             tags={
                 **process_tag(run_id),
-                **self._tags,
+                **self._backfills.tags,
                 **of_span,
                 **tags,
             },
@@ -165,15 +195,6 @@ class _Runs:
         self.report.failures += outcomes.failures(events, job, span)
         self.report.warnings += outcomes.warned(events)
 
-    def cancel(self) -> None:
-        """Ends what runs, as cancelled."""
-        cancel_own_runs(self._instance)
-        cancel_job_runs()
-
-    def close(self) -> None:
-        """Closes Dagster's records, which SQLite then has in one file each."""
-        self._instance.dispose()
-
     def _listen(self, run_id: str, span: Span | None) -> None:
         """Reports the tables that a refining run begins and ends to progress."""
         # What has no keys is refreshed on the side, and no part of what was announced.
@@ -189,7 +210,7 @@ class _Runs:
             elif event.get_dagster_event().is_step_success and layer != copies:
                 self._progress.advance(counted.get(f"{layer}/{name}", 0))
 
-        self._instance.add_event_listener(run_id, heard)
+        self._backfills.instance.add_event_listener(run_id, heard)
 
 
 def _acquire(

@@ -34,6 +34,8 @@ ACQUIRE = "acquire"
 REFINE = "refine"
 BUILD_MARTS = "build_marts"
 FRESHNESS = "freshness"
+# The tag by which the queue of runs keeps places for each subject (deployment/*/dagster.yaml).
+SUBJECT = "indextracker/subject"
 
 
 def job_name(kind: str, subject: Subject, timeline: Timeline | None = None) -> str:
@@ -77,7 +79,7 @@ def jobs_of(kind: str, subject: Subject) -> list[dg.UnresolvedAssetJobDefinition
         BUILD_MARTS: ("The marts, tested, documented and published.", _marts),
     }[kind]
     return [
-        dg.define_asset_job(name, selection, description=description)
+        dg.define_asset_job(name, selection, description=description, tags={SUBJECT: subject.name})
         for name, selection in selections(subject).items()
     ]
 
@@ -96,6 +98,7 @@ def freshness_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
             job_name(FRESHNESS, subject),
             dg.AssetSelection.checks(*(dg.AssetCheckKey(asset_key(table), CHECK) for table in of)),
             description="Whether each table has the session that is due.",
+            tags={SUBJECT: subject.name},
         )
         for subject in SUBJECTS.values()
         if (of := watched(subject))

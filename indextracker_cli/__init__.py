@@ -82,7 +82,7 @@ def indextracker(debug: bool) -> None:
 
 
 @indextracker.command()
-@click.argument("subject", type=click.Choice(tuple(SUBJECTS)))
+@click.argument("subject", type=click.Choice(tuple(SUBJECTS)), required=False)
 @click.option("--from", "first", type=Day(), help="First session; the last five by default.")
 @click.option("--to", "last", type=Day(), help="Last session; yesterday's by default.")
 @click.option(
@@ -115,20 +115,22 @@ def indextracker(debug: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(GOES_ON)
 @with_settings
-def backfill(settings: Settings, /, *, subject: str, as_json: bool, **wish: Any) -> int:
+def backfill(settings: Settings, /, *, subject: str | None, as_json: bool, **wish: Any) -> int:
     """Bring sessions from their publishers to the marts.
 
-    Each missing document is named with its reason, and holds up no other. Running it again changes
-    only what is new; --again replaces documents that were corrected since.
+    Of one SUBJECT, or of each, one after the other. Each missing document is named with its
+    reason, and holds up no other; what breaks in one subject stops no other. Running it again
+    changes only what is new; --again replaces documents that were corrected since.
     """
-    from indextracker_cli import backfilling, reporting  # noqa: PLC0415 - Arrow takes a second
+    from indextracker_cli import backfilling, reporting, wishes  # noqa: PLC0415 - Arrow: a second
 
-    report = backfilling.run(settings, backfilling.Wish(SUBJECTS[subject], quiet=as_json, **wish))
+    named = SUBJECTS[subject] if subject else None
+    reports = backfilling.run(settings, wishes.wishes(named, quiet=as_json, **wish))
     if as_json:
-        click.echo(reporting.as_json(report))
+        click.echo(reporting.as_json(reports))
     else:
-        reporting.show(report, settings)
-    return report.exit_code
+        reporting.show(reports, settings)
+    return reporting.exit_code(reports)
 
 
 @indextracker.command()
@@ -152,7 +154,7 @@ def status(
     last: date | None,
     feeds: list[str] | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Show what is there, what is missing and why, and what will be deleted.
 
     Of one SUBJECT, or of each. A line per feed, a character per session; below, the missing
@@ -163,7 +165,7 @@ def status(
     from indextracker_cli import overview  # noqa: PLC0415
 
     subjects = [SUBJECTS[subject]] if subject else list(SUBJECTS.values())
-    overview.show(settings, subjects, first, last, feeds=feeds, as_json=as_json)
+    return overview.show(settings, subjects, first, last, feeds=feeds, as_json=as_json)
 
 
 @indextracker.command()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 import click
 
@@ -14,11 +15,12 @@ from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import Key, Subject, rejects_tables
+from indextracker_catalogue import SUBJECTS, Key, Subject, rejects_tables
 from indextracker_cli.days import looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
-from indextracker_cli.states import Series, State, States
+from indextracker_cli.states import Series, States
+from indextracker_cli.states_json import told
 from indextracker_cli.worlds import newer_elsewhere
 
 KEYS_SHOWN = 30
@@ -44,6 +46,7 @@ SYMBOLS = {
 NAMES = {"unasked": "not asked for yet", "not_yet": "not yet"}
 
 Lines = Iterable[str]
+T = TypeVar("T")
 
 
 def show(
@@ -54,8 +57,11 @@ def show(
     *,
     feeds: Sequence[str] | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Prints the states of the sessions from `first` to `last`; of the last 30 by default.
+
+    Of several subjects, one whose states cannot be read is named with the reason and hides no
+    other.
 
     Args:
         settings: Where everything is.
@@ -65,34 +71,66 @@ def show(
         feeds: Names of feeds; null for all.
         as_json: Print one JSON object instead.
 
+    Returns:
+        The exit code: 1 where the states of a subject cannot be read, else 0.
+
     Raises:
         click.BadParameter: The range ends before it begins.
     """
     without_pandas()
-    # One for all subjects, which share the log of deliveries.
-    platform = Platform(settings)
-    found = [
-        _states(platform, subject, first, last, feeds)
-        for subject in subjects
-        if feeds is None or not feeds_of(subject).keys().isdisjoint(feeds)
-    ]
+    meant = [one for one in subjects if feeds is None or not feeds_of(one).keys().isdisjoint(feeds)]
+    platform, shown = Platform(settings), console()
+    # Opened first: a lake of the other world is an error of no subject.
+    world = platform.lake.world
+
+    def look(subject: Subject) -> States:
+        return _states(platform, subject, first, last, feeds)
+
     if as_json:
-        told = {states.subject.name: _told(states, settings) for states in found}
-        one = next(iter(told.values())) if len(told) == 1 else {"subjects": told}
+        objects, broken = _of_each(meant, lambda subject: told(look(subject), settings))
+        every = objects | {name: {"failure": why} for name, why in broken.items()}
+        one = next(iter(every.values())) if len(every) == 1 else {"subjects": every}
         click.echo(json.dumps(one, ensure_ascii=False))
-        return
-    shown = console()
-    shown.print(f"{settings.world} data: lake {settings.lake.address}", soft_wrap=True)
-    for states in found:
-        if len(found) > 1:
-            shown.print(f"\n{states.subject.name}: {states.subject.title}", soft_wrap=True)
-        for line in lines(states, shown.width):
+        return 1 if broken else 0
+    screens, broken = _of_each(meant, lambda subject: _screen(look(subject), shown.width))
+    shown.print(f"{world} data: lake {settings.lake.address}", soft_wrap=True)
+    for name, (_, screen) in screens.items():
+        if len(meant) > 1:
+            shown.print(f"\n{name}: {SUBJECTS[name].title}", soft_wrap=True)
+        for line in screen:
             shown.print(line, soft_wrap=True)
     begin = first or settings.lake.start
-    if any(begin > (last or states.today) for states in found):
+    if any(begin > (last or today) for today, _ in screens.values()):
         shown.print(f"sessions are kept from INDEXTRACKER_START={begin} on", soft_wrap=True)
     if other := newer_elsewhere(settings):
         shown.print(other, soft_wrap=True)
+    for name, why in broken.items():
+        click.echo(f"failed: {name}: {why}", err=True)
+    return 1 if broken else 0
+
+
+def _of_each(
+    subjects: Sequence[Subject], tell: Callable[[Subject], T]
+) -> tuple[dict[str, T], dict[str, str]]:
+    """What there is to tell of each subject, and of which of several there is nothing, and why."""
+    found: dict[str, T] = {}
+    broken: dict[str, str] = {}
+    for subject in subjects:
+        try:
+            found[subject.name] = tell(subject)
+        except click.ClickException:
+            raise
+        except Exception as error:
+            if len(subjects) == 1:
+                raise
+            said = str(error).strip().partition("\n")[0]
+            broken[subject.name] = said or type(error).__name__
+    return found, broken
+
+
+def _screen(states: States, width: int) -> tuple[date, list[str]]:
+    """The day where the subject is, and its part of the screen."""
+    return states.today, [*lines(states, width)]
 
 
 def _states(
@@ -321,54 +359,3 @@ def _wrapped(text: str, width: int, indent: str, most: int | None = None) -> lis
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _told(states: States, settings: Settings) -> dict[str, object]:
-    """The states of a subject as JSON has them."""
-
-    def cells(found: Mapping[str, State]) -> dict[str, dict[str, str | None]]:
-        return {
-            feed: {"state": state.state, "reason": state.reason or None}
-            for feed, state in found.items()
-        }
-
-    earlier = [states.earlier(one) for one in states.series]
-    return {
-        "world": settings.world,
-        "lake": settings.lake.address,
-        "today": states.today.isoformat(),
-        "feeds": states.every_feed,
-        "sessions": {
-            key: cells({feed: states.of(feed, key) for feed in one.feeds})
-            for one in states.series
-            for key in one.keys
-        },
-        "years": {key: cells(found) for key, found in states.at_once.items()},
-        "earlier": {
-            "sessions": [key for one in earlier for key in one.keys],
-            "complete": sum(one.complete for one in earlier),
-        },
-        "expiring": [
-            {"days_left": left, "feed": feed, "session": key}
-            for left, feeds in states.expiring.items()
-            for feed, keys in feeds.items()
-            for key in keys
-        ],
-        "layers": {
-            layer.name: {
-                "newest": layer.newest,
-                "behind": layer.behind,
-                "tables": {path: keys for path, keys in layer.tables.items() if keys},
-            }
-            for layer in states.layers
-        },
-        "rejects": states.rejects,
-        "old_reviews": [
-            {
-                "exchange": review.exchange,
-                "kind": review.kind,
-                "reviewed_until": review.reviewed_until.isoformat(),
-            }
-            for review in old_reviews(states.today)
-        ],
-    }

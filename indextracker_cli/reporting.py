@@ -1,4 +1,4 @@
-"""The summary at the end of a backfill: rows made, documents missing and why, paths."""
+"""The summary at the end of a backfill: rows made, documents missing and why, paths, exit code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +17,12 @@ from indextracker.building.reports import Rejected, Report, Warned, counted
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker_catalogue import Key, rejects_tables, subject_of
+from indextracker_catalogue import SUBJECTS, Key, rejects_tables, subject_of
 from indextracker_cli.missing import Calendars, by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # What fits on a screen with the rest; `--json` has all of it.
 LINES_SHOWN = 20
@@ -26,9 +30,25 @@ LINES_SHOWN = 20
 TOLD_AS_REJECTS = ("line_splits", "no_rejects")
 
 
-def as_json(report: Report) -> str:
-    """The report as one JSON object."""
-    return json.dumps(
+# By the name of the subject.
+Reports = Mapping[str, Report]
+
+
+def exit_code(reports: Reports) -> int:
+    """1 where something broke, else 2 where some document is missing, else 0."""
+    codes = {report.exit_code for report in reports.values()}
+    return next((code for code in (1, 2) if code in codes), 0)
+
+
+def as_json(reports: Reports) -> str:
+    """The report of a subject as one JSON object; those of several below `subjects`."""
+    told = {name: _told(report) for name, report in reports.items()}
+    one = next(iter(told.values())) if len(told) == 1 else {"subjects": told}
+    return json.dumps(one, ensure_ascii=False)
+
+
+def _told(report: Report) -> dict[str, object]:
+    return (
         {
             "sessions": {
                 key: {
@@ -43,14 +63,34 @@ def as_json(report: Report) -> str:
             "rejects": [asdict(rejected) for rejected in report.rejects],
         }
         | ({"remarks": [_remark(told) for told in report.remarks]} if report.remarks else {})
-        | ({"failures": report.failures} if report.failures else {}),
-        ensure_ascii=False,
+        | ({"failures": report.failures} if report.failures else {})
     )
 
 
-def show(report: Report, settings: Settings) -> None:
-    """The report for people: what was made and where it is; last, what needs a look."""
+def show(reports: Reports, settings: Settings) -> None:
+    """The reports for people: what was made and where it is; last, what needs a look."""
     shown = console()
+    several = len(reports) > 1
+    for name, report in reports.items():
+        if several:
+            shown.print(f"\n{name}: {SUBJECTS[name].title}", soft_wrap=True)
+        _show_made(report, settings, shown)
+    for what, where in _places(reports.values(), settings).items():
+        shown.print(f"{what:<10} {where}", soft_wrap=True)
+    calendar_of = Platform(settings).calendar_of
+    found = (_remarks, _warnings, _rejects, partial(_missing, calendar_of=calendar_of))
+    for name, report in reports.items():
+        told = [line for lines in found for line in lines(report)]
+        if several and told:
+            shown.print(f"\n{name}:")
+        for line in told:
+            shown.print(line, soft_wrap=True)
+        for failure in report.failures:
+            click.echo(f"failed: {failure}", err=True)
+
+
+def _show_made(report: Report, settings: Settings, shown: Console) -> None:
+    """The rows that were made, and in which time."""
     if filled := {name: rows for name, rows in report.tables.items() if rows}:
         rows = [(name, f"{number:,}") for name, number in filled.items()]
         title = f"{settings.world} data, {_keys_in_words(report.sessions)}"
@@ -60,15 +100,6 @@ def show(report: Report, settings: Settings) -> None:
     if report.seconds:
         took = ", ".join(f"{layer} {seconds:.1f} s" for layer, seconds in report.seconds.items())
         shown.print(f"time in steps: {took}", soft_wrap=True)
-        for what, where in _places(report, settings).items():
-            shown.print(f"{what:<10} {where}", soft_wrap=True)
-    calendar_of = Platform(settings).calendar_of
-    found = (_remarks, _warnings, _rejects, partial(_missing, calendar_of=calendar_of))
-    for lines in (of(report) for of in found):
-        for line in lines:
-            shown.print(line, soft_wrap=True)
-    for failure in report.failures:
-        click.echo(f"failed: {failure}", err=True)
 
 
 def together(warnings: Iterable[Warned]) -> list[Warned]:
@@ -84,10 +115,13 @@ def together(warnings: Iterable[Warned]) -> list[Warned]:
     return list(found.values())
 
 
-def _places(report: Report, settings: Settings) -> dict[str, str]:
+def _places(reports: Iterable[Report], settings: Settings) -> dict[str, str]:
     """What was written, and where it is."""
+    ran = [report for report in reports if report.seconds]
+    if not ran:
+        return {}
     places = {"lake:": settings.lake.address}
-    if "marts" in report.seconds and not report.failures:
+    if any("marts" in report.seconds and not report.failures for report in ran):
         places |= {
             "warehouse:": settings.warehouse.address,
             "dbt docs:": f"{settings.docs}/index.html",

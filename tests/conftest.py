@@ -14,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from indextracker.engines import EngineError
 from indextracker.engines.jars import verify_java
+from indextracker_simulator.india.exchange import Exchange as Nse
+from indextracker_simulator.news.newsroom import Newsroom
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 
@@ -61,8 +63,9 @@ def exchange() -> Exchange:
 
 @pytest.fixture(scope="session")
 def source(exchange: Exchange) -> Iterator[str]:
-    """The setting of one exchange for all commands, which makes each document once."""
-    with serving(exchange) as address:
+    """The setting of the publishers of all subjects, each of which makes a document once."""
+    nse = Nse()
+    with serving(exchange, nse, Newsroom(exchange=nse)) as address:
         yield f"simulated:{address}"
 
 

@@ -1,8 +1,8 @@
-"""Takes the picture of the asset graph: `make screenshot`, after `make run`, with Chromium there.
+"""Takes the pictures of the asset graph: `make screenshot`, after `make run`, with Chromium there.
 
 Starts Dagster's UI on the default instance, opens the lineage page without a window, and saves
-what it shows beside this file. The whole graph is too large to be read in a picture, so it shows
-one way through all layers: that of the options, from two documents to the marts.
+what it shows beside this file. The whole graph is too large to be read in a picture, so there is
+one for each subject, of one way through all layers, from documents to the marts.
 """
 
 from __future__ import annotations
@@ -18,32 +18,76 @@ from urllib.parse import quote
 
 import requests
 
-PICTURE = Path(__file__).with_name("asset-graph.png")
+FOLDER = Path(__file__).parent
 UI_STARTS_WITHIN_SECONDS = 120
-SHOWN = (
-    "bronze/taifex_options",
-    "bronze/taifex_daily_options",
-    "silver/option_trades",
-    "silver/daily_report",
-    "silver/contracts",
-    "gold/option_bars",
-    "gold/option_sessions",
-    "gold/reconciliation",
-    "raw/raw_option_bars",
-    "staging/stg_option_bars",
-    "intermediate/int_contracts",
-    "intermediate/int_derivative_history",
-    "marts/derivative_detail",
-    "marts/derivative_detail_history",
-)
+# By subject: its picture, how high a page it needs, and the assets in it.
+SHOWN = {
+    "taiwan": (
+        "asset-graph.png",
+        2000,
+        (
+            "bronze/taifex_options",
+            "bronze/taifex_daily_options",
+            "silver/option_trades",
+            "silver/daily_report",
+            "silver/contracts",
+            "gold/option_bars",
+            "gold/option_sessions",
+            "gold/reconciliation",
+            "raw/raw_option_bars",
+            "staging/stg_option_bars",
+            "intermediate/int_contracts",
+            "intermediate/int_derivative_history",
+            "marts/derivative_detail",
+            "marts/derivative_detail_history",
+        ),
+    ),
+    "india": (
+        "asset-graph-india.png",
+        2700,
+        (
+            "bronze/nse_udiff_bhavcopy",
+            "bronze/nse_full_bhavcopy",
+            "bronze/nse_corporate_actions",
+            "bronze/nse_market_caps",
+            "silver/equities_daily",
+            "silver/corporate_actions",
+            "silver/market_caps",
+            "silver/instruments",
+            "gold/equities_adjusted",
+            "gold/equity_returns",
+            "gold/equity_breadth",
+            "raw/raw_equities_daily",
+            "intermediate/int_nse_eod",
+            "marts/nse_eod",
+        ),
+    ),
+    "news": (
+        "asset-graph-news.png",
+        2700,
+        (
+            "bronze/alphavantage_news",
+            "bronze/nse_announcements",
+            "silver/news_articles",
+            "silver/news_tickers",
+            "silver/news_topics",
+            "silver/announcements",
+            "silver/news_instruments",
+            "raw/raw_news_articles",
+            "raw/raw_news_tickers",
+            "intermediate/int_news_ticker",
+            "marts/fct_news_ticker",
+        ),
+    ),
+}
 # As large as the page needs to draw these with their details, then shrunk.
-SIZE, SCALE = "3400,2000", "0.55"
+WIDTH, SCALE = 3400, "0.55"
 # Draws until the page has been quiet for so much of its own time.
 DRAWING_MS = 30_000
 
 
 def main() -> None:
-    """Starts the UI, takes the picture, ends the UI."""
+    """Starts the UI, takes the pictures, ends the UI."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is needed: install the package chromium of your system")
@@ -55,17 +99,19 @@ def main() -> None:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/server_info", ui)
-            _take(chromium, f"{address}{page()}")
+            for subject, (picture, height, _) in SHOWN.items():
+                _take(chromium, f"{address}{page(subject)}", height, FOLDER / picture)
+                sys.stdout.write(f"{FOLDER / picture}\n")
         finally:
             ui.terminate()
-    sys.stdout.write(f"{PICTURE}\n")
 
 
-def page() -> str:
-    """The lineage page of SHOWN, with all of its groups open."""
-    selection = " or ".join(f'key:"{key}"' for key in SHOWN)
-    layers = dict.fromkeys(key.partition("/")[0] for key in SHOWN)
-    opened = ",".join(f"global@global:taiwan_{layer}" for layer in layers)
+def page(subject: str) -> str:
+    """The lineage page of a subject's assets in SHOWN, with all of their groups open."""
+    _, _, shown = SHOWN[subject]
+    selection = " or ".join(f'key:"{key}"' for key in shown)
+    layers = dict.fromkeys(key.partition("/")[0] for key in shown)
+    opened = ",".join(f"global@global:{subject}_{layer}" for layer in layers)
     return f"/asset-groups~{quote(selection, safe='')}/?expanded={quote(opened)}"
 
 
@@ -80,7 +126,7 @@ def _wait_for(address: str, ui: subprocess.Popen[bytes]) -> None:
     sys.exit("Dagster's UI did not start: run `indextracker ui` to see why")
 
 
-def _take(chromium: str, address: str) -> None:
+def _take(chromium: str, address: str, height: int, picture: Path) -> None:
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
@@ -93,10 +139,10 @@ def _take(chromium: str, address: str) -> None:
                 "--disable-sync",
                 "--no-first-run",
                 f"--user-data-dir={profile}",
-                f"--window-size={SIZE}",
+                f"--window-size={WIDTH},{height}",
                 f"--force-device-scale-factor={SCALE}",
                 f"--virtual-time-budget={DRAWING_MS}",
-                f"--screenshot={PICTURE}",
+                f"--screenshot={picture}",
                 address,
             ],
             check=True,

@@ -44,7 +44,7 @@ def lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[[Repor
     settings = Settings(lake=str(tmp_path / "lake"), warehouse=str(tmp_path / "w.duckdb"))
 
     def shown(report: Report) -> list[str]:
-        reporting.show(report, settings)
+        reporting.show({"taiwan": report}, settings)
         return capsys.readouterr().out.splitlines()
 
     return shown
@@ -109,7 +109,7 @@ def test_json_keeps_everything() -> None:
         warnings=[Warned("silver/a", "c", "Holds.", 2, (DAYS[0],))],
         rejects=[Rejected(DAYS[0], "twse_index", 1, "line 5: why")],
     )
-    told = json.loads(reporting.as_json(report))
+    told = json.loads(reporting.as_json({"taiwan": report}))
     assert set(told) == {"sessions", "tables", "seconds", "warnings", "rejects"}
     assert len(told["sessions"]) == 6
     assert told["warnings"] == [
@@ -124,3 +124,39 @@ def test_json_keeps_everything() -> None:
     assert told["rejects"] == [
         {"session": "2024-12-09", "feed": "twse_index", "lines": 1, "first": "line 5: why"}
     ]
+
+
+def test_of_several_subjects_each_is_told_under_its_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    settings = Settings(lake=str(tmp_path / "lake"), warehouse=str(tmp_path / "w.duckdb"))
+    broken = Report(failures=["gold/equity_returns: it broke"], seconds={"bronze": 1.0})
+    good = Report({DAYS[0]: {"taifex_futures": THERE}}, {"gold/etf_bars": 3}, {"marts": 2.0})
+    reporting.show({"taiwan": good, "india": broken, "news": found()}, settings)
+    told = capsys.readouterr()
+    assert told.err == "failed: gold/equity_returns: it broke\n"
+    headings = [line for line in told.out.splitlines() if line.startswith(("taiwan:", "india:"))]
+    assert headings == [
+        "taiwan: TAIEX and its derivatives",
+        "india: India's National Stock Exchange, end of day",
+    ]
+    assert told.out.count("\nwarehouse:") == 1
+    assert told.out.index("\nwarehouse:") < told.out.index("\nnews:\n6 documents of 6 sessions")
+    subjects = json.loads(reporting.as_json({"taiwan": good, "india": broken}))["subjects"]
+    assert subjects["taiwan"]["tables"] == {"gold/etf_bars": 3}
+    assert subjects["india"]["failures"] == ["gold/equity_returns: it broke"]
+
+
+@pytest.mark.parametrize(
+    ("reports", "code"),
+    [
+        ([Report(), found(), Report(failures=["it broke"])], 1),
+        ([Report(), found()], 2),
+        ([Report(), Report()], 0),
+    ],
+    ids=["one broke", "of one a document is missing", "all is there"],
+)
+def test_the_exit_code_is_that_of_the_subject_that_fared_worst(
+    reports: list[Report], code: int
+) -> None:
+    assert reporting.exit_code({str(n): one for n, one in enumerate(reports)}) == code

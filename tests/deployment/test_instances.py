@@ -17,6 +17,8 @@ from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, Postgr
 from deployment.clouds import LOGS, Cloud, instance
 
 from indextracker_assets.event_log import KeptEventLog
+from indextracker_assets.jobs import ACQUIRE, BUILD_MARTS, REFINE, SUBJECT, jobs_of
+from indextracker_catalogue import SUBJECTS
 
 
 def test_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,3 +97,28 @@ def test_a_run_is_kept_in_postgresql_and_its_output_in_s3(
     [printed] = [key for key in keys if key.endswith(".out")]
     body = bucket.get_object(Bucket=LOGS, Key=printed)["Body"].read().decode()
     assert body == "printed by a step\n"
+
+
+@pytest.mark.parametrize("environment", ["local", "aws"])
+def test_a_subject_that_waits_leaves_threads_and_places_to_the_others(
+    on_aws: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str
+) -> None:
+    with instance(environment, tmp_path / "dagster", monkeypatch) as found:
+        for ticks in (found.get_sensor_settings(), found.get_scheduler_settings()):
+            assert ticks["use_threads"]
+            assert ticks["num_workers"] > len(SUBJECTS)
+        queue = found.get_concurrency_config().run_queue_config
+    assert queue
+    [limit] = queue.tag_concurrency_limits
+    assert limit["key"] == SUBJECT
+    assert limit["value"] == {"applyLimitPerUniqueValue": True}
+    assert queue.max_concurrent_runs > limit["limit"] * (len(SUBJECTS) - 1)
+
+
+def test_each_job_is_tagged_with_its_subject() -> None:
+    kinds = (ACQUIRE, REFINE, BUILD_MARTS)
+    tagged = {
+        subject.name: {job.tags[SUBJECT] for kind in kinds for job in jobs_of(kind, subject)}
+        for subject in SUBJECTS.values()
+    }
+    assert tagged == {name: {name} for name in SUBJECTS}

@@ -49,6 +49,9 @@ def test_every_layer_has_failpoints_around_its_commit() -> None:
     for package in ("indextracker", "indextracker_assets"):
         for module in (PROJECT / package).rglob("*.py"):
             found |= set(re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8")))
-    around = ("landing", "bronze", "reference", "job", "builds", "warehouse", "dbt", "publish")
+    around = (
+        *("landing", "bronze", "reference", "job", "whole", "builds"),
+        *("warehouse", "dbt", "publish"),
+    )
     assert {f"{layer}-{side}" for layer in around for side in ("before", "after")} <= found
     assert {"written-aside", "deliveries-after", "run-ended"} <= found

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.archives import MakePlatform
+from support.backfills import backfill_sessions
 from support.market import serving
 
 from indextracker.building.reports import Report
 from indextracker.platform import Platform
-from indextracker_assets.backfill import backfill
 from indextracker_catalogue import SUBJECTS, TABLES
 from indextracker_catalogue.india.terms import BESIDE_SERIES
 from indextracker_simulator.india.exchange import Exchange
@@ -47,9 +47,7 @@ def lakehouse(make_platform: MakePlatform) -> Iterator[Lakehouse]:
     with serving(nse) as address:
         platform = make_platform(f"simulated:{address}", clock=nse.clock)
         feeds = ("nse_udiff_bhavcopy", *LISTS)
-        report = backfill(
-            platform, INDIA, {INDIA.timeline: [PAST, TODAY]}, feeds=feeds, to_layer="silver"
-        )
+        report = backfill_sessions(platform, DAYS, INDIA, feeds=feeds, to_layer="silver")
         yield Lakehouse(nse, platform, report)
 
 
