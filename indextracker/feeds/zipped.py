@@ -1,7 +1,8 @@
 """Documents that come as a zip archive: of one file, or of several parts.
 
 A zip is taken only if it is what is expected: one entry under one name, alone or among others. It
-is inflated in memory and never unpacked to a disk. The file's contents are not read here.
+is inflated in memory and never unpacked to a disk. The file's contents are not read here. Which
+zips of an archive hold many documents, and which of them, is found by its source.
 
 Answers of several requests that are one document are packed here too.
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from isal import isal_zlib
 
@@ -22,7 +24,7 @@ from indextracker.feeds.model import Refusal, quote
 MAGIC = b"PK\x03\x04"
 LARGEST_BYTES = 1 << 30
 LARGEST_RATIO = 200  # TAIFEX's tick files inflate 21 to 54 times (2021 to 2024)
-ENCRYPTED = 0x1
+ENCRYPTED, UTF_8 = 0x1, 0x800
 LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field end it
 # Zips tell times without a zone: the comment of one that was packed here says it.
 TIMES_ARE_UTC = b"times are UTC"
@@ -70,7 +72,7 @@ def read_parts(body: bytes, document: str, largest_bytes: int) -> list[Part]:
         Refusal: refused where the zip is damaged, an entry is not what it announces, a name has
             other letters than ASCII, or they are larger together.
     """
-    found = [info for info in _entries(body, document) if not info.is_dir()]
+    found = [info for info in directory(io.BytesIO(body), document) if not info.is_dir()]
     announced = sum(info.file_size for info in found)
     if announced > largest_bytes:
         raise Refusal(
@@ -103,7 +105,7 @@ def read_only_entry(body: bytes, document: str, entries: tuple[str, ...]) -> byt
     Raises:
         Refusal: With state refused, if the zip is damaged or anything else than expected.
     """
-    found = _entries(body, document)
+    found = directory(io.BytesIO(body), document)
     if len(found) != 1:
         names = ", ".join(quote(entry.orig_filename) for entry in found[:5])
         raise Refusal(
@@ -132,7 +134,7 @@ def read_part(body: bytes, document: str, entry: str) -> bytes:
         Refusal: missing where there is no such entry; refused where there are two, or the zip is
             damaged.
     """
-    found = _entries(body, document)
+    found = directory(io.BytesIO(body), document)
     own = [info for info in found if info.orig_filename == entry]
     if not own:
         names = ", ".join(quote(info.orig_filename) for info in found[:5])
@@ -142,17 +144,19 @@ def read_part(body: bytes, document: str, entry: str) -> bytes:
     return _read(body, own[0], document)
 
 
-def _read(body: bytes, info: zipfile.ZipInfo, document: str) -> bytes:
-    _check_entry(info, document)
-    start = _data_start(body, info, document)
-    packed = memoryview(body)[start : start + info.compress_size]
-    return _inflate(packed, info, document)
+def directory(opened: BinaryIO, document: str) -> list[zipfile.ZipInfo]:
+    """What a zip says that it holds.
 
+    Args:
+        opened: The zip.
+        document: Its name, for the reason of a refusal.
 
-def _entries(body: bytes, document: str) -> list[zipfile.ZipInfo]:
+    Raises:
+        Refusal: refused, where the list is damaged or is not there.
+    """
     # zipfile reports a damaged directory by any of these, depending on where the damage lies.
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        with zipfile.ZipFile(opened) as archive:
             return archive.infolist()
     except (
         zipfile.BadZipFile,
@@ -166,6 +170,63 @@ def _entries(body: bytes, document: str) -> list[zipfile.ZipInfo]:
             "refused",
             f"{document} is a damaged or cut off zip: its directory is unreadable ({error})",
         ) from error
+
+
+def inflated(
+    opened: BinaryIO, info: zipfile.ZipInfo, document: str, piece_bytes: int
+) -> Iterator[bytes]:
+    """The bytes of an entry, piece by piece.
+
+    Args:
+        opened: The zip.
+        info: The entry, as `directory` gives it.
+        document: Name of the zip, for the reasons of refusals.
+        piece_bytes: How large a piece may be.
+
+    Raises:
+        Refusal: refused, where the zip is damaged. That the length and CRC are not those announced
+            is known after the last piece.
+    """
+    _check_entry(info, document)
+    opened.seek(_data_start(opened, info, document))
+    left, size, crc = info.compress_size, 0, 0
+    inflater = isal_zlib.decompressobj(wbits=-15)
+    packed = b""
+    # One byte more than announced is enough to see that there is more.
+    while size <= info.file_size:
+        if not packed and left:
+            packed = opened.read(min(left, piece_bytes))
+            left = left - len(packed) if packed else 0
+        if info.compress_type == zipfile.ZIP_STORED:
+            piece, packed = packed, b""
+        else:
+            most = min(piece_bytes, info.file_size + 1 - size)
+            try:
+                piece = inflater.decompress(packed, most)
+            except isal_zlib.error as error:  # type: ignore[misc]  # its stub makes it an instance
+                raise Refusal(
+                    "refused",
+                    f"{document} is damaged: entry {info.filename} cannot be inflated "
+                    f"({error}), so its CRC {info.CRC:08x} cannot hold",
+                ) from error
+            packed = inflater.unconsumed_tail
+        size += len(piece)
+        crc = isal_zlib.crc32(piece, crc)
+        if piece:
+            yield piece
+        elif inflater.eof or not (packed or left):
+            break
+    if (size, crc) != (info.file_size, info.CRC):
+        raise Refusal(
+            "refused",
+            f"{document} is damaged: entry {info.filename} inflates to {size} bytes with the "
+            f"CRC {crc:08x}, its directory announces {info.file_size} bytes with {info.CRC:08x}",
+        )
+
+
+def _read(body: bytes, info: zipfile.ZipInfo, document: str) -> bytes:
+    # In one piece, which is joined without a copy.
+    return b"".join(inflated(io.BytesIO(body), info, document, LARGEST_BYTES))
 
 
 def _check_entry(info: zipfile.ZipInfo, document: str) -> None:
@@ -189,40 +250,17 @@ def _check_entry(info: zipfile.ZipInfo, document: str) -> None:
         )
 
 
-def _data_start(body: bytes, info: zipfile.ZipInfo, document: str) -> int:
+def _data_start(opened: BinaryIO, info: zipfile.ZipInfo, document: str) -> int:
     """Where the entry's data begin: after its own header, which repeats its name."""
-    name_start = info.header_offset + LOCAL_HEADER.size
-    header = body[info.header_offset : name_start]
+    opened.seek(max(info.header_offset, 0))
+    header = opened.read(LOCAL_HEADER.size)
     if len(header) == LOCAL_HEADER.size and header.startswith(MAGIC):
         name_length, extra_length = LOCAL_HEADER.unpack(header)
-        if body[name_start : name_start + name_length] == info.orig_filename.encode("ascii"):
-            return int(name_start + name_length + extra_length)
+        encoding = "utf-8" if info.flag_bits & UTF_8 else "cp437"
+        if opened.read(name_length) == info.orig_filename.encode(encoding):
+            return int(info.header_offset + LOCAL_HEADER.size + name_length + extra_length)
     raise Refusal(
         "refused",
         f"{document} is a damaged zip: where its directory places the entry "
         f"{info.orig_filename} there is none of that name",
     )
-
-
-def _inflate(packed: memoryview, info: zipfile.ZipInfo, document: str) -> bytes:
-    if info.compress_type == zipfile.ZIP_STORED:
-        data = bytes(packed)
-    else:
-        inflater = isal_zlib.decompressobj(wbits=-15)
-        try:
-            # One byte more than announced is enough to see that there is more.
-            data = inflater.decompress(packed, info.file_size + 1)
-        except isal_zlib.error as error:  # type: ignore[misc]  # its stub makes it an instance
-            raise Refusal(
-                "refused",
-                f"{document} is damaged: entry {info.filename} cannot be inflated "
-                f"({error}), so its CRC {info.CRC:08x} cannot hold",
-            ) from error
-    crc = isal_zlib.crc32(data)
-    if (len(data), crc) != (info.file_size, info.CRC):
-        raise Refusal(
-            "refused",
-            f"{document} is damaged: entry {info.filename} inflates to {len(data)} bytes with the "
-            f"CRC {crc:08x}, its directory announces {info.file_size} bytes with {info.CRC:08x}",
-        )
-    return data

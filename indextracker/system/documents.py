@@ -13,10 +13,10 @@ import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
+from indextracker.system.readers import Reader
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from _typeshed import WriteableBuffer
 
 # Documents of a session measure 2 KB to 1.8 MB; those above this lie in a temporary file.
 IN_MEMORY_BYTES = 8 << 20
@@ -82,7 +82,7 @@ class Document:
         """A reader of its bytes, from the first on; any number of them can be open at once."""
         if isinstance(self._bytes, bytes):
             return io.BytesIO(self._bytes)
-        return io.BufferedReader(_Reader(self._bytes, self.size), 1 << 20)
+        return io.BufferedReader(Reader(self._bytes.fill, self.size), 1 << 20)
 
     def read(self) -> bytes:
         """All of its bytes, for those who read small documents: without a copy."""
@@ -100,42 +100,15 @@ class _File:
 
     def __init__(self) -> None:
         opened = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by the finaliser
-        self.number = opened.fileno()
+        self._number = opened.fileno()
         weakref.finalize(self, opened.close)
 
     def write(self, piece: bytes | bytearray) -> None:
         """Write all of a piece at the end."""
         left = memoryview(piece)
         while left:
-            left = left[os.write(self.number, left) :]
+            left = left[os.write(self._number, left) :]
 
-
-class _Reader(io.RawIOBase):
-    """Reads a file at a place of its own."""
-
-    def __init__(self, file: _File, size: int) -> None:
-        self._file = file
-        self._size = size
-        self._place = 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a place, which may lie behind the end."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"there is no byte {start + offset}")
-        self._place = start + offset
-        return self._place
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill a buffer, as far as there are bytes."""
-        read = os.preadv(self._file.number, [buffer], self._place)
-        self._place += read
-        return read
+    def fill(self, buffer: memoryview, place: int) -> int:
+        """Put bytes from a place on into a buffer, and return how many."""
+        return os.preadv(self._number, [buffer], place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from typing import Any, BinaryIO, Protocol
 from uuid import uuid4
 
 from indextracker.system.failpoints import failpoint
+from indextracker.system.readers import Reader
 
 # Sail 0.7 finds no table below a folder with a blank, a letter beyond ASCII, # or ?; delta-rs none
 # below one with %.
@@ -87,6 +89,14 @@ class Place(Protocol):
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The same, piece by piece, for what need not fit into memory.
+
+        Raises:
+            FileNotFoundError: Nothing is kept under the name.
+        """
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """A reader of what is kept under the name, which reads no more than is asked of it.
 
         Raises:
             FileNotFoundError: Nothing is kept under the name.
@@ -212,6 +222,10 @@ class Folder(Place):
             while piece := opened.read(PIECE_BYTES):
                 yield piece
 
+    def open(self, name: str) -> BinaryIO:
+        """The file."""
+        return (self._folder / name).open("rb")
+
     def keep(self, name: str, body: bytes | BinaryIO) -> None:
         """Writes aside, syncs and links: a kill leaves a whole file or none."""
         file = self._folder / name
@@ -335,6 +349,20 @@ class Bucket(Place):
                     return
                 if done:
                     same = {"Range": f"bytes={done}-", "IfMatch": answer["ETag"]}
+
+    def open(self, name: str) -> BinaryIO:
+        """A reader that asks for a part of the object whenever it is moved."""
+        with self._asked(name):
+            size = self._client.head_object(**self._object(name))["ContentLength"]
+
+        def fill(buffer: memoryview, first: int) -> int:
+            wanted = f"bytes={first}-{first + len(buffer) - 1}"
+            with self._asked(name):
+                found = self._client.get_object(**self._object(name), Range=wanted)["Body"].read()
+            buffer[: len(found)] = found
+            return len(found)
+
+        return io.BufferedReader(Reader(fill, size), PIECE_BYTES)
 
     def keep(self, name: str, body: bytes | BinaryIO) -> None:
         """Puts an object in one request, on the condition that there is none of that name.

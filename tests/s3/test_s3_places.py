@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from dagster_aws.s3 import S3Resource
+from support import nse_files as files
 from support.faulty import between
 from support.stores import BUCKET, KEYS, Store
 
@@ -221,6 +224,27 @@ def test_an_archive_in_a_bucket_is_as_one_in_a_folder(prefix: str, tmp_path: Pat
         (f"archive:2024/dawn/{name}", Document.of(name, b"y" * 50)),
     ]
     assert ArchiveSource(prefix).place == f"archive:{root.name}"
+
+
+def test_a_zip_of_documents_in_a_bucket_is_read_by_parts(prefix: str, tmp_path: Path) -> None:
+    feed, session = FEEDS["nse_legacy_bhavcopy"], date(2020, 1, 9)
+    inner = files.zipped("cm09JAN2020bhav.csv", b"x" * 500)
+    year = files.zipped("cm09JAN2020bhav.csv.zip", inner)
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as zipped:
+        zipped.writestr("filler.bin", bytes(3 << 20))
+        zipped.writestr("2020.zip", year)
+    for archive in (Folder(tmp_path / "years"), place(prefix)):
+        archive.keep("all.zip", outer.getvalue())
+        source = ArchiveSource(archive.address)
+        [answer] = source.answers(feed, session)
+        assert answer.url == "archive:all.zip/2020.zip/cm09JAN2020bhav.csv.zip"
+        assert answer.document == Document.of("cm09JAN2020bhav.csv.zip", inner)
+    with place(prefix).open("all.zip") as opened:
+        opened.seek(-22, io.SEEK_END)
+        assert opened.read() == outer.getvalue()[-22:]
+    with pytest.raises(FileNotFoundError):
+        place(prefix).open("other.zip")
 
 
 def test_an_archive_of_nothing_is_an_error(prefix: str) -> None:

@@ -40,7 +40,7 @@ class Bhavcopy:
         reading: How its lines are read.
         folder: The publisher's folder, by strftime of the session.
         name: The publisher's name of a session's file, without the ending of a zip.
-        other_names: Names under which public stores keep it.
+        other_names: Names under which public stores keep it; any may be that of a zip, too.
         zipped: Whether the publisher packs it.
         sent_on_free_days: Whether the publisher has a file for days without a session too.
         published_from: The first session of which there is a file.
@@ -59,19 +59,26 @@ class Bhavcopy:
     sent_on_free_days: bool = False
 
     def names(self, session: date) -> tuple[str, ...]:
-        """The names of a session's file.
+        """The names of a session's file, the publisher's first.
 
         What NSE has for a day without a session is the file of the session before. It is judged by
         the date inside, as any other: of 2021-11-04 there is no file but that of the holiday after.
         """
-        name = self.name(session)
-        packed = (f"{name}.zip",) if self.zipped else ()
+        plain = self._plain_names(session)
         free = _free_days_after(session) if self.sent_on_free_days else []
-        return (*packed, name, *self.other_names(session), *map(self.name, free))
+        packed = (f"{name}.zip" for name in plain)
+        names = (self._published_name(session), *plain, *packed, *map(self.name, free))
+        return tuple(dict.fromkeys(names))
 
     def request(self, session: date) -> Request:
         """What to ask for to get a session's file."""
-        return Request(f"{self.folder(session)}/{self.names(session)[0]}")
+        return Request(f"{self.folder(session)}/{self._published_name(session)}")
+
+    def _published_name(self, session: date) -> str:
+        return f"{self.name(session)}.zip" if self.zipped else self.name(session)
+
+    def _plain_names(self, session: date) -> tuple[str, ...]:
+        return (self.name(session), *self.other_names(session))
 
     def read(self, published: Document, session: date) -> pa.Table:
         """Read a session's file: a row per line that is not blank; the header is line 1.
@@ -81,11 +88,11 @@ class Bhavcopy:
                 another date; blocked for the page that keeps clients out; refused for what is
                 damaged, cut off, or has other columns.
         """
-        document = self.names(session)[0]
+        document = self._published_name(session)
         body = published.read()
         refuse_page(body, document, expected="a file of prices")
         if body.startswith(MAGIC):
-            body = read_only_entry(body, document, (self.name(session),))
+            body = read_only_entry(body, document, self._plain_names(session))
         else:
             refuse_cut_off(body, document)
         lines = self.layout.lines(body, document)
@@ -128,17 +135,19 @@ FULL: Final = Bhavcopy(
     other_names=lambda session: (
         f"sec_bhavdata_full_{session}.csv",
         f"bhavdata_{session:%d-%m-%Y}.csv",
+        f"sec_bhavdata_full_{session:%d%b%Y}.csv",
+        f"sec_bhavdata_full_{session:%d%b%Y}bhav.csv",
     ),
     layout=Layout(
         {
             **_SECURITY,
             "trade_date": "DATE1",
+            "previous_close": "PREV_CLOSE",
             "open": "OPEN_PRICE",
             "high": "HIGH_PRICE",
             "low": "LOW_PRICE",
-            "close": "CLOSE_PRICE",
             "last": "LAST_PRICE",
-            "previous_close": "PREV_CLOSE",
+            "close": "CLOSE_PRICE",
             "average_price": "AVG_PRICE",
             "shares": "TTL_TRD_QNTY",
             "turnover_lakh": "TURNOVER_LACS",
@@ -200,6 +209,10 @@ LEGACY: Final = Bhavcopy(
     reading=readings.LEGACY,
     folder=lambda session: f"/content/historical/EQUITIES/{session:%Y}/{_month(session)}",
     name=lambda session: f"cm{session:%d}{_month(session)}{session:%Y}bhav.csv",
+    other_names=lambda session: (
+        f"cm{session:%d%b%Y}bhav.csv",
+        f"cm{session:%d%b%Y}bhav.csv".casefold(),
+    ),
     layout=Layout(
         {
             **_SECURITY,

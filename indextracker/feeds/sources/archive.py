@@ -1,23 +1,26 @@
 """Documents from a place that keeps them under their publishers' names.
 
-A file whose name is only similar is never read, but it can be listed.
+Zips of many documents are looked into. A file whose name is only similar is never read, but it can
+be listed.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.model import Refusal
 from indextracker.feeds.sources.model import Answer, Source
+from indextracker.feeds.sources.packed import Held, held
 from indextracker.system import places
 from indextracker.system.documents import Document, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date
     from pathlib import Path
 
     from indextracker.feeds.model import Feed
@@ -25,13 +28,19 @@ if TYPE_CHECKING:
 
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
 _DATE = re.compile(r"\b(\d{4}) (\d\d) (\d\d)\b")
+_MONTH = re.compile(
+    r"(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])", re.IGNORECASE
+)
+# A day of which every feed has names; those of other days have other numbers and months.
+_ANY_DAY = date(2024, 12, 16)
 
 
 class ArchiveSource(Source):
     """A folder or a prefix of a bucket with documents under their publishers' names, at any depth.
 
-    It is listed once, at the first question. Its files are candidates by their name, the largest
-    first: the night part of a session and the whole of it have one name.
+    Zips of documents, such as one of a year, count as folders, and so do zips in them. All of it is
+    listed once, at the first question. Its files are candidates by their name, the largest first:
+    the night part of a session and the whole of it have one name.
 
     Args:
         root: The folder, or `s3://<bucket>/<prefix>`.
@@ -42,17 +51,36 @@ class ArchiveSource(Source):
     def __init__(self, root: str | Path) -> None:
         self._root = places.place(str(root))
         self._unreadable: list[OSError] = []
+        self._listing = threading.Lock()
+        self._listed: dict[str, list[Held]] | None = None
         self.place = f"archive:{str(root).rpartition('/')[2]}"
 
-    @cached_property
-    def _files(self) -> dict[str, list[places.File]]:
+    @property
+    def _files(self) -> dict[str, list[Held]]:
+        """What there is, by the last part of its name."""
+        with self._listing:
+            if self._listed is None:
+                self._listed = self._list()
+            return self._listed
+
+    def _list(self) -> dict[str, list[Held]]:
+        shapes = {
+            _shape(name)
+            for feed in FEEDS.values()
+            for name in feed.names(feed.timeline.value_of(feed.timeline.key_of(_ANY_DAY)))
+        }
+
+        def is_document(name: str) -> bool:
+            """Whether a zip is a document by its name, or a copy of one."""
+            shape = _shape(name)
+            return any(_holds(shape, other) for other in shapes)
+
+        found: dict[str, list[Held]] = {}
         try:
-            listed = self._root.files(self._unreadable.append)
+            for file in held(self._root, is_document, self._unreadable.append):
+                found.setdefault(file.leaf, []).append(file)
         except FileNotFoundError as error:
             raise NotADirectoryError(f"the archive cannot be read: {error}") from error
-        found: dict[str, list[places.File]] = {}
-        for file in listed:
-            found.setdefault(file.name.rpartition("/")[2], []).append(file)
         return found
 
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
@@ -64,7 +92,7 @@ class ArchiveSource(Source):
             NotADirectoryError: If the archive is not there.
         """
         files = [file for name in feed.names(session) for file in self._files.get(name, ())]
-        for file in sorted(files, key=lambda file: (-file.bytes, file.name)):
+        for file in sorted(files, key=lambda file: (-file.size, file.name)):
             yield self._answer(feed, file)
         if not files and self._unreadable:
             name, error = feed.names(session)[0], self._unreadable[0]
@@ -137,16 +165,23 @@ class ArchiveSource(Source):
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _answer(self, feed: Feed, file: places.File) -> Answer:
-        url, name = f"archive:{file.name}", file.name.rpartition("/")[2]
-        if file.bytes > feed.largest_bytes:
+    def _answer(self, feed: Feed, file: Held) -> Answer:
+        url, name = f"archive:{file.name}", file.leaf
+        if file.size > feed.largest_bytes:
             too_large = TooLargeError(name, feed.largest_bytes)
             return Answer(url, name, None, refusal=Refusal("refused", str(too_large)))
         try:
-            return Answer(url, name, Document.taken(name, self._root.pieces(file.name)))
+            return Answer(url, name, Document.taken(name, file.pieces()))
+        except Refusal as refusal:
+            return Answer(url, name, None, refusal=refusal)
         except OSError as error:
             reason = f"{name} cannot be read ({error.strerror or error})"
             return Answer(url, name, None, refusal=Refusal("blocked", reason))
+
+
+def _shape(name: str) -> str:
+    """What is alike in the names of a feed's documents, whatever their days: words, and ciphers."""
+    return re.sub(r"\d", "0", _words(_MONTH.sub("mon", name.rpartition(".")[0])))
 
 
 def _words(name: str) -> str:

@@ -134,12 +134,19 @@ def test_what_is_asked_for() -> None:
 
 def test_files_of_free_days_are_of_the_session_before() -> None:
     friday, saturday_session = date(2024, 1, 19), date(2024, 1, 20)
-    assert FULL.names(friday) == (
+    names = (
         *("sec_bhavdata_full_19012024.csv", "sec_bhavdata_full_2024-01-19.csv"),
-        "bhavdata_19-01-2024.csv",
+        *("bhavdata_19-01-2024.csv", "sec_bhavdata_full_19Jan2024.csv"),
+        "sec_bhavdata_full_19Jan2024bhav.csv",
     )
-    free = FULL.names(saturday_session)[3:]  # a Sunday, and a Monday closed on short notice
+    assert FULL.names(friday) == (*names, *(f"{name}.zip" for name in names))
+    free = FULL.names(saturday_session)[10:]  # a Sunday, and a Monday closed on short notice
     assert free == ("sec_bhavdata_full_21012024.csv", "sec_bhavdata_full_22012024.csv")
+    assert LEGACY.names(friday) == (
+        *("cm19JAN2024bhav.csv.zip", "cm19JAN2024bhav.csv"),
+        *("cm19Jan2024bhav.csv", "cm19jan2024bhav.csv"),
+        *("cm19Jan2024bhav.csv.zip", "cm19jan2024bhav.csv.zip"),
+    )
     assert UDIFF.names(saturday_session) == (
         *("BhavCopy_NSE_CM_0_0_0_20240120_F_0000.csv.zip",),
         "BhavCopy_NSE_CM_0_0_0_20240120_F_0000.csv",
