@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FAST := tests/catalogue tests/indextracker tests/simulator tests/docs
 UV_VERSION := 0.13.9
-BENCHMARKS := warm cold memory growth layers commands engines reading
+BENCHMARKS := warm cold memory growth layers commands engines reading years
 ROUNDS := 3
 
 .PHONY: help setup run test test-fast test-images matrix package soak check format ui bench docs screenshot lock clean

@@ -91,9 +91,17 @@ def scratch() -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Ended:
-    """What a process took: seconds from start to end, and the most memory it held, in GiB."""
+    """What a process took.
+
+    Attributes:
+        seconds: From start to end.
+        cpu_seconds: Of the processor, all threads and what it had started and waited for.
+        peak_gib: The most memory that it held, in GiB.
+        said: What it printed.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_gib: float
     said: str
 
@@ -119,7 +127,8 @@ def process(command: Sequence[str | Path], environment: Mapping[str, str] | None
     seconds = time.perf_counter() - started
     if running.returncode:
         raise RuntimeError(f"{command} ended with {running.returncode}: {said}")
-    return Ended(seconds, usage.ru_maxrss / 1024**2, said)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Ended(seconds, cpu, usage.ru_maxrss / 1024**2, said)
 
 
 def script(name: str, *words: object) -> list[str]:

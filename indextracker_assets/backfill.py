@@ -45,7 +45,7 @@ from indextracker_assets.runs import (
     task_tags,
 )
 from indextracker_assets.specs import asset_key, key_at, raw_key
-from indextracker_catalogue import TABLES, Key, Subject, Table, Timeline, Whole
+from indextracker_catalogue import TABLES, Key, Subject, Table, Timeline, Whole, tables_of
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -77,6 +77,7 @@ class Backfills:
         to_layer: str = "marts",
         again: bool = False,
         tables: Collection[str] = (),
+        asking: bool = True,
     ) -> Report:
         """Brings keys of a subject's time lines from their publishers to the layer asked for.
 
@@ -91,6 +92,7 @@ class Backfills:
             again: Whether to ask anew for documents that were accepted before.
             tables: Paths of silver and gold that alone are built, from what is there: no publisher
                 is asked, and neither what they rest on nor what rests on them is built.
+            asking: Whether documents are asked for; without, all is built from what is there.
         """
         platform, report = self._platform, Report()
         reached = LAYERS[: LAYERS.index(to_layer) + 1]
@@ -99,16 +101,21 @@ class Backfills:
         if tables:
             wanted = {path: need for path, need in wanted.items() if path in tables}
         runs = _Runs(platform, self, subject, report)
-        if not tables:
+        if asking and not tables:
             _acquire(platform, runs, keys, feeds, AGAIN if again else {})
-        _tell_states(platform, subject, report, keys, feeds)
+        if asking:
+            _tell_states(platform, subject, report, keys, feeds)
+        else:
+            report.sessions = {key: {} for of_line in keys.values() for key in of_line}
         if not report.failures:
             _refine(platform, runs, wanted, keys, reached, tables)
         for table in _tables(subject, () if tables else feeds, wanted):
             if platform.lake.exists(table):
                 counts = platform.lake.row_counts(table, keys.get(table.timeline, ()))
                 report.tables[table.path] = sum(counts.values())
-        report.rejects = rejected(platform.lake, subject, keys, feeds)
+        every = {*feeds} >= {*feeds_of(subject)}
+        imported = [table.name for table in tables_of(subject) if table.imported and every]
+        report.rejects = rejected(platform.lake, subject, keys, [*feeds, *imported])
         return report
 
     def load_marts(self) -> None:

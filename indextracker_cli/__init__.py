@@ -59,14 +59,19 @@ R = TypeVar("R")
 
 
 def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
-    """Hands a command the settings, which its children find in the environment too."""
+    """Hands a command the settings, which its children find in the environment too.
+
+    An option `archive` takes the place of the setting of the source.
+    """
 
     @functools.wraps(command)
     def loaded(*args: P.args, **kwargs: P.kwargs) -> R:
         from indextracker import settings as environment  # noqa: PLC0415 - pydantic is slow
         from indextracker_cli.secrets import unlocked  # noqa: PLC0415
 
-        settings = unlocked(environment.load())
+        archive = kwargs.get("archive")
+        instead = {"source": f"archive:{archive}"} if archive else {}
+        settings = unlocked(environment.load(**instead))
         environment.export(settings)
         return command(settings, *args, **kwargs)
 
@@ -106,6 +111,12 @@ def indextracker(debug: bool) -> None:
     "upstream or downstream, is built.",
 )
 @click.option(
+    "--archive",
+    metavar="DIR",
+    help="Take documents from this folder or s3 prefix instead of INDEXTRACKER_SOURCE: original "
+    "files at any depth, in zips too. Every session of it, unless --from or --to is given.",
+)
+@click.option(
     "--all", "everything", is_flag=True, help="Every session of which the archive has a file."
 )
 @click.option(
@@ -115,7 +126,9 @@ def indextracker(debug: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @interrupts.interruptible(GOES_ON)
 @with_settings
-def backfill(settings: Settings, /, *, subject: str | None, as_json: bool, **wish: Any) -> int:
+def backfill(
+    settings: Settings, /, *, subject: str | None, archive: str | None, as_json: bool, **wish: Any
+) -> int:
     """Bring sessions from their publishers to the marts.
 
     Of one SUBJECT, or of each, one after the other. Each missing document is named with its
@@ -124,6 +137,8 @@ def backfill(settings: Settings, /, *, subject: str | None, as_json: bool, **wis
     """
     from indextracker_cli import backfilling, reporting, wishes  # noqa: PLC0415 - Arrow: a second
 
+    if archive and not (wish["first"] or wish["last"]):
+        wish["everything"] = True
     named = SUBJECTS[subject] if subject else None
     reports = backfilling.run(settings, wishes.wishes(named, quiet=as_json, **wish))
     if as_json:
@@ -131,6 +146,29 @@ def backfill(settings: Settings, /, *, subject: str | None, as_json: bool, **wis
     else:
         reporting.show(reports, settings)
     return reporting.exit_code(reports)
+
+
+@indextracker.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to-layer",
+    type=click.Choice(["bronze", "silver", "gold", "warehouse", "marts"]),
+    default="marts",
+    show_default=True,
+    help="The last layer to fill.",
+)
+@interrupts.interruptible(GOES_ON)
+@with_settings
+def import_files(settings: Settings, *, files: tuple[Path, ...], to_layer: str) -> int:
+    """Import FILES that no publisher is asked for: what they hold is found by what is in them.
+
+    Spreadsheets of daily prices of NSE (CSV, XLSX) and the exchange's lists of corporate actions
+    of the past (JSON). What cannot be decided is refused with a reason; importing a file again
+    changes nothing.
+    """
+    from indextracker_cli import importing  # noqa: PLC0415 - Arrow takes a second
+
+    return importing.run(settings, files, to_layer)
 
 
 @indextracker.command()

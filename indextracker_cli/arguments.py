@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 # A feed is named after its table. The feeds themselves take a second to load.
 FEEDS = tuple(
-    table.name for table in TABLES.values() if table.layer == "bronze" and subject_of(table)
+    table.name
+    for table in TABLES.values()
+    if table.layer == "bronze" and subject_of(table) and not table.imported
 )
 
 # Kinds of files that answers are written as, in words.

@@ -56,7 +56,7 @@ def run(settings: Settings, wished: Sequence[Wish]) -> Reports:
         raise click.ClickException("; ".join(wrong))
     platform = Platform(settings)
     # Opened first: a lake of the other world is refused before anything begins.
-    world = platform.lake.world
+    _ = platform.lake.world
     keys = keys_of_each(platform, wished)
     meant = [wish for wish in wished if wish.subject.name in keys]
     todo = [wish for wish in meant if begun(platform, keys[wish.subject.name])]
@@ -69,6 +69,21 @@ def run(settings: Settings, wished: Sequence[Wish]) -> Reports:
         return reports
     if _declined(todo, keys):
         raise click.ClickException(UNDONE)
+    return reports | build(platform, todo, keys)
+
+
+def build(platform: Platform, todo: Sequence[Wish], keys: Mapping[str, Keys]) -> dict[str, Report]:
+    """Brings keys of some subjects to a layer, and shows how far it is.
+
+    Args:
+        platform: Source, lake, engine and warehouse.
+        todo: What is asked of each.
+        keys: The keys of each, by its name.
+
+    Raises:
+        click.ClickException: A place has too little room.
+    """
+    settings, world = platform.settings, platform.lake.world
     platform.progress = stages = progress.shown(quiet=any(wish.quiet for wish in todo))
     for wish in todo:
         stages.tell(_headline(world, settings, wish, keys[wish.subject.name]))
@@ -76,7 +91,7 @@ def run(settings: Settings, wished: Sequence[Wish]) -> Reports:
     cancels: list[Callable[[], None]] = []
     try:
         with interrupts.farewell(lambda: _farewell(stages, cancels, todo)):
-            return reports | _backfill(platform, stages, keys, todo, cancels)
+            return _backfill(platform, stages, keys, todo, cancels)
     except Exception as error:
         if sentence := full(settings, str(error)):
             raise click.ClickException(sentence) from error
@@ -137,6 +152,7 @@ def _backfill_of(backfills: Backfills, wish: Wish, keys: Keys) -> Report:
             to_layer=wish.to_layer,
             again=wish.again,
             tables=[table.path for table in wish.tables or ()],
+            asking=wish.asking,
         )
     except Exception as error:
         if not wish.beside:
@@ -199,6 +215,8 @@ def _headline(world: str, settings: Settings, wish: Wish, keys: Keys) -> str:
     """How much is to be done, of what and where."""
     if wish.tables:
         what = f"tables {', '.join(table.path for table in wish.tables)}"
+    elif not wish.asking:
+        what = "what was imported"
     else:
         what = f"feeds {', '.join(wish.feeds)}" if wish.feeds else f"all {len(wish.wanted)} feeds"
     first, last = span(keys)

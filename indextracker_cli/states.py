@@ -273,7 +273,11 @@ class States:
         return {
             path: ([key for key, what in built[path].items() if what], list(stale[path]))
             for path, need in needs.items()
-            if any(way.feeds.keys() <= chosen for way in need.ways)
+            if any(
+                way.feeds.keys() <= chosen
+                and (way.feeds or not any(table.imported for table in way.tables))
+                for way in need.ways
+            )
         }
 
     @cached_property

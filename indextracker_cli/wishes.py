@@ -54,6 +54,7 @@ class Wish:
         everything: Every key of which the archive holds a file, instead of first and last.
         again: Ask anew for what was accepted before.
         yes: Ask nothing before an unusually long range.
+        asking: Whether documents are asked for; without, all is built from what is there.
         quiet: Say nothing on the way.
         beside: Whether it is one of several subjects, so that a sentence has to name it.
     """
@@ -67,6 +68,7 @@ class Wish:
     everything: bool = False
     again: bool = False
     yes: bool = False
+    asking: bool = True
     quiet: bool = False
     beside: bool = False
 

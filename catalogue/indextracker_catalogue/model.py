@@ -191,6 +191,8 @@ class Table:
             contracts are replaced per instrument too.
         checks: Rules on values.
         in_warehouse: Whether the loader copies it into schema `raw`.
+        imported: Whether people hand over the documents of its lines, any number for a key: it is
+            of bronze, no feed fills it, and a document is what one write replaces.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
             written by the library.
         spread_by: Column by which a warehouse of many nodes spreads the rows of a table with a
@@ -210,6 +212,7 @@ class Table:
     slice_by: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     in_warehouse: bool = False
+    imported: bool = False
     by_job: bool = True
     spread_by: str = ""
 

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from deltalake.transaction import AddAction
 
 from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
 from indextracker.readings import Filling, Reading
 from indextracker_catalogue import Key
 
 # Of a table that is partitioned by years each commit writes the year's other rows again, and holds
-# the rows of its keys in memory: some 10,000 of each.
-KEYS_PER_COMMIT = 50
+# the rows of its keys in memory: some 10,000 of each at most.
+KEYS_PER_COMMIT = 100
 # Arrow leaves the interpreter's lock for most of its work, so that two threads use two cores.
 THREADS = 2
 
 
 def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
-    """Replaces the job's slice of the given keys, a commit for fifty of them.
+    """Replaces the job's slice of the given keys, a commit for a hundred of them.
 
     Args:
         lake: Where the tables are.
@@ -36,31 +39,47 @@ def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
     table, of_slice = job.writes, job.slice_of(job.writes)
     others = [lake.rows(other).to_table() for other in job.others]
 
-    def rows(key: Key) -> pa.Table:
-        lines = [_lines(lake, reading, key) for reading in job.readings]
+    def rows(found: Sequence[ds.FileSystemDataset], key: Key) -> pa.Table:
+        lines = [_lines(*of, key) for of in zip(job.readings, found, strict=True)]
         return job.of(lines, table.timeline.value_of(key), *others)
 
-    def written(key: Key) -> list[AddAction]:
-        return lake.write(table, rows(key), [key], **of_slice)
+    def written(found: Sequence[ds.FileSystemDataset], key: Key) -> list[AddAction]:
+        return lake.write(table, rows(found, key), [key], **of_slice)
 
     with ThreadPoolExecutor(THREADS) as pool:
         for first in range(0, len(keys), KEYS_PER_COMMIT):
             batch = keys[first : first + KEYS_PER_COMMIT]
+            # Once for all keys: to look through the thousands of files of a table of years takes as
+            # long as to read the lines of one.
+            found = [_found(lake, reading, batch) for reading in job.readings]
             if table.derived_partition:
-                made = pa.concat_tables(pool.map(rows, batch)).unify_dictionaries()
+                made = pa.concat_tables(pool.map(partial(rows, found), batch)).unify_dictionaries()
                 files = lake.write(table, made, batch, **of_slice)
             else:
-                files = [*chain.from_iterable(pool.map(written, batch))]
+                files = [*chain.from_iterable(pool.map(partial(written, found), batch))]
             lake.commit(table, files, batch, **of_slice)
             # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
             pa.default_memory_pool().release_unused()
 
 
-def _lines(lake: Lake, reading: Reading, key: Key) -> pa.Table:
-    """The lines of a document, in their order."""
+def _found(lake: Lake, reading: Reading, keys: Sequence[Key]) -> ds.FileSystemDataset:
+    """The files with the lines of some keys."""
+    return lake.rows(reading.table, keys, encoded=(*reading.cells, "text", "document"))
+
+
+def _lines(reading: Reading, found: ds.FileSystemDataset, key: Key) -> pa.Table:
+    """The lines of a document, in their order; where there are several, one after the other."""
     table = reading.table
-    found = lake.rows(table, [key], encoded=(*reading.cells, "text", "document"))
+    if not found.files:
+        return arrow_schema(table).empty_table()
     value = pa.scalar(table.timeline.value_of(key), found.schema.field(table.key_column).type)
     lines = found.to_table(filter=pc.field(table.key_column) == value)
     numbers = lines["line"].to_numpy()
-    return lines if (numbers[1:] > numbers[:-1]).all() else lines.sort_by("line")
+    if (numbers[1:] > numbers[:-1]).all():
+        return lines
+    if not table.imported:
+        return lines.sort_by("line")
+    # What is encoded is not sorted.
+    plain = pa.table({"document": lines["document"].cast(pa.string()), "line": lines["line"]})
+    order = [("document", "ascending"), ("line", "ascending")]
+    return lines.take(pc.sort_indices(plain, order))

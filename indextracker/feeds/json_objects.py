@@ -18,8 +18,27 @@ def parse_object(body: bytes, document: str, *, numbers_as_text: bool = False) -
         numbers_as_text: Whether numbers come as they are written.
 
     Raises:
+        Refusal: As of `parse`; refused for other JSON than an object.
+    """
+    answer = parse(body, document, numbers_as_text=numbers_as_text)
+    if not isinstance(answer, dict):
+        raise Refusal(
+            "refused", f"{document} is a JSON {type(answer).__name__}, expected an object"
+        )
+    return answer
+
+
+def parse(body: bytes, document: str, *, numbers_as_text: bool = False) -> Any:
+    """Parse a document that has to be JSON.
+
+    Args:
+        body: The document.
+        document: Its name, for the reasons of refusals.
+        numbers_as_text: Whether numbers come as they are written.
+
+    Raises:
         Refusal: blocked for a web page and for what is no JSON, which is what a publisher under
-            strain or a firewall sends; refused for other JSON than an object.
+            strain or a firewall sends.
     """
     if is_page(body):
         raise Refusal("blocked", f"{document} is {quote_page(body)}, expected JSON")
@@ -30,10 +49,6 @@ def parse_object(body: bytes, document: str, *, numbers_as_text: bool = False) -
         json.dumps(answer, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Refusal("blocked", f"{document} is no readable JSON ({error})") from error
-    if not isinstance(answer, dict):
-        raise Refusal(
-            "refused", f"{document} is a JSON {type(answer).__name__}, expected an object"
-        )
     return answer
 
 

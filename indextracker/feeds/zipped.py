@@ -252,13 +252,14 @@ def _check_entry(info: zipfile.ZipInfo, document: str) -> None:
 
 def _data_start(opened: BinaryIO, info: zipfile.ZipInfo, document: str) -> int:
     """Where the entry's data begin: after its own header, which repeats its name."""
-    opened.seek(max(info.header_offset, 0))
+    begin = max(info.header_offset, 0)  # a damaged list may place it before the zip
+    opened.seek(begin)
     header = opened.read(LOCAL_HEADER.size)
     if len(header) == LOCAL_HEADER.size and header.startswith(MAGIC):
         name_length, extra_length = LOCAL_HEADER.unpack(header)
         encoding = "utf-8" if info.flag_bits & UTF_8 else "cp437"
         if opened.read(name_length) == info.orig_filename.encode(encoding):
-            return int(info.header_offset + LOCAL_HEADER.size + name_length + extra_length)
+            return int(begin + LOCAL_HEADER.size + name_length + extra_length)
     raise Refusal(
         "refused",
         f"{document} is a damaged zip: where its directory places the entry "

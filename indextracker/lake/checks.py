@@ -15,6 +15,8 @@ from indextracker_catalogue import AUDITS, TABLES, Key, Severity, Table
 from indextracker_catalogue.timeline import seen
 
 EXAMPLES = 3
+# A rule such as that keys are unique holds all rows in memory: these of NSE's are 300,000.
+KEYS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,29 @@ def examine(
             reads are seen whole.
         earlier: At least the keys of the look-back of each of them, where a rule looks back.
     """
+    if keys is None or len(keys) <= KEYS_AT_ONCE:
+        return _examined(lake, table, keys, earlier)
+    known = {*keys, *earlier}
+    parts = [
+        _examined(lake, table, keys[first : first + KEYS_AT_ONCE], known)
+        for first in range(0, len(keys), KEYS_AT_ONCE)
+    ]
+    return [_together(found) for found in zip(*parts, strict=True)]
+
+
+def _together(found: Sequence[Finding]) -> Finding:
+    """What was found of a rule in several slices."""
+    return Finding(
+        found[0].rule,
+        sum(one.bad_rows for one in found),
+        tuple(example for one in found for example in one.examples)[:EXAMPLES],
+        tuple(sorted({key for one in found for key in one.keys})),
+    )
+
+
+def _examined(
+    lake: Lake, table: Table, keys: Sequence[Key] | None, earlier: Collection[Key]
+) -> list[Finding]:
     found = []
     checked = rules(table)
     for look_back in sorted({rule.look_back for rule in checked}):

@@ -80,6 +80,7 @@ class Reading:
         rules: What a line that is not read may break, the likeliest cause first.
         among: What lines do to each other.
         left_out: What is told of a line that others left out.
+        printed: The cells in the order of the document; that of the bronze table where it is equal.
     """
 
     table: Table
@@ -88,6 +89,7 @@ class Reading:
     rules: tuple[Rule, ...] = ()
     among: Among | None = None
     left_out: str = ""
+    printed: tuple[str, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ class Reading:
     def _text(self, row: Line) -> str:
         if row["text"] is not None:
             return row["text"]
-        found = (row[cell] for cell in self.cells)
+        found = (row[cell] for cell in self.printed or self.cells)
         return ",".join(cell for cell in found if cell is not None)
 
     def _reason(self, row: Line, session: date, *, left_out: bool) -> str:

@@ -46,17 +46,20 @@ class Origins:
     variables: tuple[str, ...]
 
 
-def load() -> Settings:
+def load(**instead: str) -> Settings:
     """The settings of this process: of the environment, else of the settings file.
+
+    Args:
+        **instead: Settings by name that count more than either, as a command's own options do.
 
     Raises:
         SettingsError: One sentence per variable, or line of the file, that cannot be used.
     """
-    filed = _verified()[1]
+    filed = {name: v for name, v in _verified()[1].items() if name not in instead}
     given = {name: os.environ[variable(name)] for name in NAMES if variable(name) in os.environ}
     if not given.get("dagster_home"):
         given["dagster_home"] = os.environ.get("DAGSTER_HOME", "")
-    return validated(given | filed, filed)
+    return validated(given | filed | instead, filed)
 
 
 def origins() -> Origins:

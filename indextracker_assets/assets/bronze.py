@@ -22,7 +22,7 @@ from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark, transient
 from indextracker_assets.specs import asset_key, check_results, check_specs, group_of, metadata
-from indextracker_catalogue import Key
+from indextracker_catalogue import TABLES, Key
 
 # An acquiring run of any length asks each publisher in order; one run suffices for four years.
 SESSIONS_PER_RUN = 1000
@@ -30,13 +30,28 @@ SESSIONS_PER_RUN = 1000
 AGAIN = {"indextracker/again": "true"}
 
 
-def bronze_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
-    """An asset per feed."""
+def bronze_assets(
+    platform: Platform, partitions: PartitionsOf
+) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """An asset per feed; what people import is shown, and filled by no run."""
+    imported = [table for table in TABLES.values() if table.imported]
     return [
-        _at_once_asset(feed, platform)
-        if feed.timeline.at_once
-        else _keyed_asset(feed, platform, partitions(feed.timeline))
-        for feed in FEEDS.values()
+        *(
+            _at_once_asset(feed, platform)
+            if feed.timeline.at_once
+            else _keyed_asset(feed, platform, partitions(feed.timeline))
+            for feed in FEEDS.values()
+        ),
+        *(
+            dg.AssetSpec(
+                asset_key(table),
+                description=table.meaning,
+                group_name=group_of(table),
+                kinds={"python", "deltalake"},
+                metadata=metadata(table, platform.lake.path(table)),
+            )
+            for table in imported
+        ),
     ]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
+from support import nse_files as files
 from support.homes import Home
 
 ONE_FEED = ("--feeds", "finmind_trades", "--to-layer", "silver")
@@ -79,3 +82,54 @@ def test_all_of_an_archive_that_is_none_or_starts_earlier(
     said = home.run(*command, "--from", "2020-01-02")
     assert said.returncode == 1
     assert "leave --from and --to out" in said.stderr
+
+
+def test_years_in_zips_are_loaded_by_one_command(
+    new_home: Callable[..., Home], tmp_path: Path
+) -> None:
+    """Each row of a zip of daily files, and of a zip in it, is in silver or a reject."""
+    days = [date(2020, 1, day) for day in (9, 10, 13)]
+    names = [f"cm{day:%d}JAN2020bhav.csv" for day in days]
+    bodies = [
+        files.text(
+            files.LEGACY_HEADER,
+            *(
+                files.legacy_line(symbol, "EQ", day, isin=f"INE00{n}A01010")
+                for n, symbol in enumerate(("ALFA", "BETA"))
+            ),
+            files.legacy_line("GAMMA", "EQ", day, close="none"),
+        )
+        for day in days
+    ]
+    folder = tmp_path / "years"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "2020.zip", "w") as year:
+        year.writestr(names[0], bodies[0])
+        year.writestr(
+            "more.zip", files.zipped(f"{names[1]}.zip", files.zipped(names[1], bodies[1]))
+        )
+    (folder / names[2]).write_bytes(bodies[2])
+    home = new_home()
+    feeds = ("--feeds", "nse_legacy_bhavcopy", "--to-layer", "silver")
+    done = home.run("backfill", "india", "--archive", str(folder), *feeds, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert list(report["sessions"]) == [str(day) for day in days]
+    assert report["tables"]["bronze/nse_legacy_bhavcopy"] == 9
+    assert report["tables"]["silver/equities_daily"] == 6
+    assert [(one["session"], one["lines"]) for one in report["rejects"]] == [
+        (str(day), 1) for day in days
+    ]
+    sheet = "Symbol,Series,Date,Open,High,Low,Close,Volume\nDELTA,EQ,2020-01-10,1,2,1,2,50\n"
+    (tmp_path / "prices.csv").write_text(sheet)
+    world = {"INDEXTRACKER_SOURCE": f"archive:{folder}"}
+    for said in ("into bronze/nse_price_sheets", "imported before"):
+        command = ("import", str(tmp_path / "prices.csv"), "--to-layer", "silver")
+        done = home.run(*command, **world)
+        assert (done.returncode, said in done.stdout) == (0, True), done.stderr
+        daily = DeltaTable(home.lake / "silver/equities_daily")
+        assert daily.to_pyarrow_dataset().count_rows() == 7
+    (tmp_path / "wrong.csv").write_text(sheet.replace("2020-01-10", "01/02/2020"))
+    done = home.run("import", str(tmp_path / "wrong.csv"), **world)
+    assert done.returncode == 1
+    assert "01/02/2020 can be" in done.stderr

@@ -48,7 +48,7 @@ def test_help_lists_the_commands(empty: Home) -> None:
     assert done.returncode == 0
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
-        *("backfill", "chart", "doctor", "export", "maintain", "query", "restore"),
+        *("backfill", "chart", "doctor", "export", "import", "maintain", "query", "restore"),
         *("simulate", "status", "tables", "ui"),
     ]
 

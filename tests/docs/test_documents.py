@@ -130,7 +130,10 @@ def test_operations_names_the_documents_of_every_feed() -> None:
     for form in forms:
         written = re.sub("%.", lambda part: letters[part[0]], form)
         spelled = spelled.replace(written, f"{day:{form}}".upper())
-    stems = {Path(name).stem for feed in FEEDS.values() for name in feed.names(day)}
+    spelled = spelled.replace("DDMonYYYY", f"{day:%d%b%Y}")
+    spelled = spelled.replace("ddmonyyyy", f"{day:%d%b%Y}".lower())
+    names = {name.removesuffix(".zip") for feed in FEEDS.values() for name in feed.names(day)}
+    stems = {Path(name).stem for name in names}
     assert {stem for stem in stems if f"`{stem}." not in spelled} == set()
 
 

@@ -139,6 +139,9 @@ GOOD: dict[str, Row] = {
     "bronze/nse_symbol_changes": BRONZE,
     "bronze/nse_listed": BRONZE,
     "bronze/nse_index_members": BRONZE,
+    "bronze/nse_snapshots": BRONZE,
+    "bronze/nse_price_sheets": BRONZE,
+    "bronze/nse_filed_actions": BRONZE,
     "bronze/nse_holidays": BRONZE | {"session_date": date(2024, 1, 1)},
     "silver/equities_daily": SECURITY
     | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "vwap": 2.5, "shares": 1_000}
@@ -150,6 +153,9 @@ GOOD: dict[str, Row] = {
     "silver/instruments": SECURITY
     | {"instrument_id": "INE009A01021", "valid_from": SESSION, "valid_to": SESSION},
     "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},
+    "silver/equity_snapshots": SECURITY
+    | {"identifier": "INFYEQN", "is_index": False, "is_stale": False}
+    | {"low": 1.0, "last": 2.0, "high": 3.0},
     "silver/index_closes": {"session_date": SESSION, "index_name": "Nifty 50", "close": 24_500.0},
     "silver/corporate_actions": SECURITY | {"line": 2, "kind": "bonus", "ratio": 1.0},
     "silver/market_caps": SECURITY | {"face_value_inr": 5.0, "issued_shares": 10_000_000},

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from indextracker_catalogue.india.columns import DOCUMENT, LINE, SESSION, TEXT, XNSE
 from indextracker_catalogue.model import Column, Table
-from indextracker_catalogue.shared.lines import OF_LINES
+from indextracker_catalogue.shared.lines import LINE_SPLITS, OF_LINES
 from indextracker_catalogue.timeline import Years
 
 
 def _text(name: str, meaning: str) -> Column:
     return Column(name, "string", f"{meaning}, as published.")
+
+
+def _imported(name: str, meaning: str, *cells: Column) -> Table:
+    """A table of one row per line of documents of many sessions, of which there are any number."""
+    return Table(
+        layer="bronze",
+        name=name,
+        meaning=meaning,
+        key=("session_date", "document", "line"),
+        timeline=XNSE,
+        # A document may have one line for each session of years.
+        partitioned="year",
+        slice_by=("document",),
+        imported=True,
+        columns=(SESSION, LINE, *cells, TEXT, DOCUMENT),
+        checks=(LINE_SPLITS,),
+    )
 
 
 def _bronze(name: str, meaning: str, *cells: Column) -> Table:
@@ -179,6 +196,32 @@ NSE_INDEX_MEMBERS = _bronze(
     _text("isin", "International number of the security"),
 )
 
+NSE_SNAPSHOTS = _bronze(
+    "nse_snapshots",
+    "One row per share or index in a vendor's prices at a moment, as taken on the evening of a "
+    "session (latest-stock-price of RapidAPI, in its frozen form or the newer one). There are none "
+    "of a day that is past.",
+    _text("identifier", "Symbol, series and N; of an index, and in the newer form, the symbol"),
+    _text("symbol", "Symbol of the share, in the newer form with .NS; name of the index"),
+    _text("name", "Name of the company"),
+    _text("isin", "International number of the share"),
+    _text("industry", "Industry of the company"),
+    _text("open", "First price of its session"),
+    _text("high", "Highest price of its session"),
+    _text("low", "Lowest price of its session"),
+    _text("last", "Price at the moment"),
+    _text("previous_close", "Closing price of the session before"),
+    _text("price_change", "Change from that price"),
+    _text("percent_change", "Change from that price, in per cent"),
+    _text("percent_change_30_days", "Change in 30 days, in per cent; - where there is none"),
+    _text("percent_change_365_days", "Change in 365 days, in per cent; - where there is none"),
+    _text("shares", "Shares traded"),
+    _text("turnover", "Turnover in rupees"),
+    _text("year_high", "Highest price of a year"),
+    _text("year_low", "Lowest price of a year"),
+    _text("updated_at", "When the price was told, DD-Mon-YYYY HH:MM:SS of India"),
+)
+
 NSE_HOLIDAYS = Table(
     layer="bronze",
     name="nse_holidays",
@@ -197,4 +240,35 @@ NSE_HOLIDAYS = Table(
         DOCUMENT,
     ),
     checks=OF_LINES,
+)
+
+NSE_PRICE_SHEETS = _imported(
+    "nse_price_sheets",
+    "One row per line of a spreadsheet of daily prices that was imported. The session is the one "
+    "that the line names, or the first of the document where it names none.",
+    *_SECURITY,
+    _text("trade_date", "Day of the line"),
+    *_OHLC,
+    _text("average_price", "Turnover by shares"),
+    _text("shares", "Shares traded"),
+    _text("turnover", "Turnover in rupees"),
+    _text("trades", "Number of trades"),
+    _text("deliverable_shares", "Shares to be delivered"),
+    _text("isin", "International number of the security"),
+)
+
+NSE_FILED_ACTIONS = _imported(
+    "nse_filed_actions",
+    "One row per corporate action in a list of the past that was imported, as the exchange's site "
+    "gives it (corporates-corporateActions). The session is the last one up to the ex-date, or the "
+    "first of the document where there is none.",
+    *_SECURITY,
+    _text("face_value", "Face value in rupees, of a split the one before it"),
+    _text("purpose", "The action in words, such as Bonus 1:1"),
+    _text("ex_date", "First session without the right, DD-Mon-YYYY"),
+    _text("record_date", "Day on which holders are counted, DD-Mon-YYYY; - where there is none"),
+    _text("book_closure_start", "First day on which the register is closed; - where there is none"),
+    _text("book_closure_end", "Last day on which the register is closed; - where there is none"),
+    _text("security_name", "Name of the company"),
+    _text("isin", "International number of the security"),
 )

@@ -40,6 +40,17 @@ FULL_LINE: Final = LineForm(
     ((*_KIND, AMOUNT, COUNT, COUNT_OR_NONE),),
     once=SECURITY,
 )
+# In the order in which they are printed, which is not that of the bronze tables.
+FULL_PRINTED: Final = (
+    *("symbol", "series", "trade_date", "previous_close", "open", "high", "low", "last", "close"),
+    *("average_price", "shares", "turnover_lakh", "trades"),
+    *("deliverable_shares", "deliverable_percent"),
+)
+LISTED_PRINTED: Final = (
+    *("symbol", "security_name", "series", "listed_on", "paid_up_value", "market_lot", "isin"),
+    "face_value",
+)
+INDEX_MEMBER_PRINTED: Final = ("security_name", "industry", "symbol", "series", "isin")
 _NUMBER: Final = r"-?([0-9]{1,12}(\.[0-9]{1,4})?|\.[0-9]{1,4})"
 NUMBER_OR_NONE: Final = f"({_NUMBER}|-|)"
 INDEX_LINE: Final = LineForm(
@@ -85,10 +96,54 @@ INDEX_MEMBER_LINE: Final = LineForm(
     once=("symbol",),
 )
 
+# As spreadsheets leave them: grouped, and with many decimals.
+_SHEET_PRICE: Final = r"([0-9,]{0,12}[1-9][0-9,]{0,12}(\.[0-9]{0,12})?|0*\.[0-9]{0,11}[1-9][0-9]*)"
+_SHEET_PRICE_OR_NONE: Final = r"([0-9,]{1,15}(\.[0-9]{0,12})?|\.[0-9]{1,12}|-|)"
+_SHEET_COUNT: Final = r"[0-9][0-9,]{0,19}(\.0*)?"
+_SHEET_COUNT_OR_NONE: Final = f"({_SHEET_COUNT}|-|)"
+SHEET_LINE: Final = LineForm(
+    ("symbol", "series", "open", "high", "low", "close", "shares"),
+    ((SYMBOL, SERIES, *[_SHEET_PRICE] * 4, _SHEET_COUNT),),
+    once=SECURITY,
+)
+SHEET_OPTIONAL: Final = {
+    **dict.fromkeys(("last", "previous_close", "average_price"), _SHEET_PRICE_OR_NONE),
+    **dict.fromkeys(("trades", "deliverable_shares"), _SHEET_COUNT_OR_NONE),
+    "turnover": r"([0-9,]{1,22}(\.[0-9]{0,2})?|-|)",
+}
+# In the lists of the past a day is needed too, which the reading asks for.
+FILED_ACTION_LINE: Final = LineForm(("symbol", "purpose"), ((SYMBOL, "[^,].*"),))
+
+# Numbers as floating point leaves them.
+_FLOAT: Final = r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
+FLOAT_OR_NONE: Final = f"({_FLOAT}|-|)"
+_FLOAT_PRICE: Final = r"([0-9]{0,9}[1-9][0-9]{0,9}(\.[0-9]{1,20})?|0?\.[0-9]{0,19}[1-9][0-9]{0,19})"
+SNAPSHOT_LINE: Final = LineForm(
+    ("identifier", "symbol", "last", "updated_at"),
+    (
+        (
+            "[^,]{1,80}",
+            "[^,]{1,80}",
+            _FLOAT_PRICE,
+            "[0-9]{2}-[A-Za-z]{3}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}",
+        ),
+    ),
+    once=("identifier",),
+)
+# How the moment of a price is written, as strftime has it, in the time of India.
+SNAPSHOT_MOMENT: Final = "%d-%b-%Y %H:%M:%S"
+
 # Cells that not every document has: the legacy file had no number of trades until 2011-06-21, and
 # public stores keep the full bhavcopy without two of its prices.
 LEGACY_OPTIONAL: Final = {"trades": COUNT_OR_NONE}
 FULL_OPTIONAL: Final = {"last": PRICE_OR_NONE, "average_price": PRICE_OR_NONE}
+
+SNAPSHOT_OPTIONAL: Final = {
+    **dict.fromkeys(("open", "high", "low", "previous_close"), FLOAT_OR_NONE),
+    **dict.fromkeys(("percent_change", "turnover", "year_high", "year_low"), FLOAT_OR_NONE),
+    **dict.fromkeys(("percent_change_30_days", "percent_change_365_days"), FLOAT_OR_NONE),
+    "shares": COUNT_OR_NONE,
+}
 
 # How documents write their session, as strftime has it; months are compared without their case.
 SESSION_DATES: Final = ("%d-%b-%Y", "%Y-%m-%d", "%d-%b-%y", "%d-%m-%Y", "%d %b %Y")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from indextracker_catalogue.india import terms
 from indextracker_catalogue.india.columns import (
     CLOSE,
+    DOCUMENT,
     HIGH,
     ISIN,
     LINE,
@@ -30,8 +31,9 @@ EQUITIES_DAILY = Table(
     name="equities_daily",
     meaning=(
         "One row per security and series that any document of a session has: its end of day. "
-        "Figures are those of the first document that has the row: UDiFF, else legacy, else full. "
-        "vwap and delivery are those of the full bhavcopy, the only one that has them."
+        "Figures are those of the first document that has the row: UDiFF, else legacy, else full, "
+        "else an imported spreadsheet. vwap and delivery are those of the full bhavcopy, the only "
+        "one of the exchange's that has them, else of the spreadsheet."
     ),
     key=("session_date", "symbol", "series"),
     timeline=XNSE,
@@ -259,9 +261,11 @@ CORPORATE_ACTIONS = Table(
     name="corporate_actions",
     meaning=(
         "One row per action that a session's daily report announces, series and kind: an action "
-        "stands in the reports of several sessions, so that what was known when can be told."
+        "stands in the reports of several sessions, so that what was known when can be told. One "
+        "of an imported list stands in the last session up to its ex-date."
     ),
     key=("session_date", "line", "kind"),
+    key_nullable=("document",),
     timeline=XNSE,
     partitioned="year",
     in_warehouse=True,
@@ -287,6 +291,7 @@ CORPORATE_ACTIONS = Table(
             "INR",
         ),
         Column("text", "string", "The action as published."),
+        DOCUMENT,
     ),
     checks=(
         Check(
@@ -317,4 +322,63 @@ MARKET_CAPS = Table(
     checks=(Check("face_value_positive", "not face_value_inr > 0", "A share has a face value."),),
 )
 
-NSE_REJECTS = rejects_table("nse_rejects", XNSE, SESSION)
+EQUITY_SNAPSHOTS = Table(
+    layer="silver",
+    name="equity_snapshots",
+    meaning=(
+        "One row per session in whose evening a vendor's prices were taken, and share or index in "
+        "them. A share that moved between series may stand there twice."
+    ),
+    key=("session_date", "identifier"),
+    timeline=XNSE,
+    partitioned="year",
+    columns=(
+        SESSION,
+        Column("identifier", "string", "What the vendor calls it, such as INFYEQN."),
+        Column("symbol", "string", "The exchange's symbol of the share; the name of an index."),
+        Column(
+            "series",
+            "string",
+            "Series of the share; null of an index, and where the vendor's form has none.",
+        ),
+        ISIN,
+        Column("name", "string", "Name of the company; null where none is told."),
+        Column("industry", "string", "Industry of the company; null where none is told."),
+        Column("is_index", "boolean", "Whether it is an index."),
+        Column(
+            "is_stale",
+            "boolean",
+            "Whether the price was told in an earlier session: it is no news of this one.",
+        ),
+        Column("observed_at", "timestamp", "When the price was told."),
+        OPEN,
+        HIGH,
+        LOW,
+        Column("last", "double", "Price at that moment.", "INR"),
+        Column(
+            "previous_close",
+            "double",
+            "Closing price of the session before; null where none is told.",
+            "INR",
+        ),
+        Column("percent_change", "double", "Change from the close before; may be null.", "%"),
+        Column("percent_change_30_days", "double", "Change in 30 days; null where none.", "%"),
+        Column("percent_change_365_days", "double", "Change in 365 days; null where none.", "%"),
+        Column("shares", "bigint", "Shares traded until then.", "shares"),
+        Column("turnover_inr", _TURNOVER, "Turnover until then; null where none.", "INR"),
+        Column("year_high", "double", "Highest price of a year; null where none.", "INR"),
+        Column("year_low", "double", "Lowest price of a year; null where none.", "INR"),
+    ),
+    checks=(
+        Check("last_positive", "not last > 0", "A price is above zero."),
+        Check(
+            "prices_ordered",
+            "not (low <= last and last <= high)",
+            "The last price lies between low and high.",
+            "warn",
+        ),
+    ),
+)
+
+# Lines of several imported documents have one number.
+NSE_REJECTS = rejects_table("nse_rejects", XNSE, SESSION, key_nullable=("document",))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from indextracker_catalogue.model import Check
 
+LINE_SPLITS = Check(
+    "line_splits",
+    "text is not null",
+    "Every line splits into the cells of its header.",
+    "warn",
+)
 OF_LINES = (
     Check("document_named", "document is null", "Every row names its document."),
-    Check(
-        "line_splits",
-        "text is not null",
-        "Every line splits into the cells of its header.",
-        "warn",
-    ),
+    LINE_SPLITS,
 )

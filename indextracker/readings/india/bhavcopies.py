@@ -1,5 +1,7 @@
 """Readings of NSE's three end-of-day files, and the one row that they give of a security.
 
+A spreadsheet that somebody imported is a fourth file, which is believed last.
+
 No file is complete: the full bhavcopy is without some series, only it has delivery and the mean
 price, and only the other two have the ISIN. A row is in the facts if any file has it, and its
 figures are those of one file. What two files say differently is told apart, and never averaged.
@@ -17,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from indextracker.readings import cells
+from indextracker.readings.india.sheets import SHEETS, plain
 from indextracker.readings.india.values import (
     does_not_fit,
     fits,
@@ -48,13 +51,16 @@ TOLERANCES: Final = {
 }
 
 
-def _reading(table: Table, form: LineForm, optional: Mapping[str, str]) -> Reading:
+def _reading(
+    table: Table, form: LineForm, optional: Mapping[str, str], printed: tuple[str, ...] = ()
+) -> Reading:
     """The reading of one of the files.
 
     Args:
         table: Its bronze table.
         form: What its lines look like.
         optional: The form of each cell that not every document has.
+        printed: As of a reading.
     """
     kinds = dict(zip(form.cells, form.kinds[0], strict=True))
     return Reading(
@@ -71,16 +77,18 @@ def _reading(table: Table, form: LineForm, optional: Mapping[str, str]) -> Readi
         ),
         once(form),
         repeated(form),
+        printed,
     )
 
 
-FULL = _reading(t.NSE_FULL_BHAVCOPY, forms.FULL_LINE, forms.FULL_OPTIONAL)
+FULL = _reading(t.NSE_FULL_BHAVCOPY, forms.FULL_LINE, forms.FULL_OPTIONAL, forms.FULL_PRINTED)
 UDIFF = _reading(t.NSE_UDIFF_BHAVCOPY, forms.UDIFF_LINE, {})
 LEGACY = _reading(t.NSE_LEGACY_BHAVCOPY, forms.LEGACY_LINE, forms.LEGACY_OPTIONAL)
 
 # The order in which they are believed.
-FORMATS: Final = ("udiff", "legacy", "full")
-_FULL: Final = FORMATS.index("full")
+FORMATS: Final = ("udiff", "legacy", "full", "sheet")
+# Those that have mean price and delivery, the one that is believed first.
+_OF_DELIVERY: Final = [FORMATS.index(name) for name in ("full", "sheet")]
 # What is written of each set of them; the bit of a format is its place.
 _SETS: Final = [
     "+".join(name for place, name in enumerate(FORMATS) if number >> place & 1)
@@ -88,43 +96,53 @@ _SETS: Final = [
 ]
 
 
-def equities(udiff: pa.Table, legacy: pa.Table, full: pa.Table, _: date) -> pa.Table:
+def equities(
+    udiff: pa.Table, legacy: pa.Table, full: pa.Table, sheet: pa.Table, _: date
+) -> pa.Table:
     """The end of day of each security that any file of a session has.
 
     Args:
         udiff: The lines that are read of the file in this format, none where there is no file.
         legacy: See `udiff`.
         full: See `udiff`.
+        sheet: Those of imported spreadsheets.
         _: The session.
 
     Returns:
         The columns of silver/equities_daily but the session, in the order of the files.
     """
-    rows, formats, securities, first = _rows(udiff, legacy, full)
+    rows, formats, securities, first = _rows(udiff, legacy, full, sheet)
     kept = rows.take(pa.array(first))
-    by_full = np.full(len(first), -1)
-    by_full[securities[formats == _FULL]] = np.flatnonzero(formats == _FULL)
-    of_full = pa.array(by_full, mask=by_full < 0)
+    delivering = np.full(len(first), -1)
+    for place in reversed(_OF_DELIVERY):
+        delivering[securities[formats == place]] = np.flatnonzero(formats == place)
+    of_delivery = pa.array(delivering, mask=delivering < 0)
     sets = np.bincount(securities, weights=1 << formats, minlength=len(first)).astype(np.int64)
     found = {name: kept.column(name) for name in kept.column_names}
-    found |= {name: rows.column(name).take(of_full) for name in ("vwap", "deliverable_shares")}
+    found |= {name: rows.column(name).take(of_delivery) for name in ("vwap", "deliverable_shares")}
     found["source_formats"] = pa.array(_SETS).take(pa.array(sets))
     return pa.table(found)
 
 
-def disagreements(udiff: pa.Table, legacy: pa.Table, full: pa.Table, _: date) -> pa.Table:
+def disagreements(
+    udiff: pa.Table, legacy: pa.Table, full: pa.Table, sheet: pa.Table, _: date
+) -> pa.Table:
     """The figures of a security that a file gives otherwise than the file whose figures are kept.
 
     Args:
         udiff: As of `equities`.
         legacy: As of `equities`.
         full: As of `equities`.
+        sheet: As of `equities`.
         _: The session.
 
     Returns:
         The columns of silver/equity_disagreements but the session.
     """
-    rows, formats, securities, first = _rows(udiff, legacy, full)
+    files = [udiff, legacy, full, sheet]
+    if sum(file.num_rows > 0 for file in files) < 2:
+        files = [file.slice(0, 0) for file in files]
+    rows, formats, securities, first = _rows(*files)
     kept = first[securities]
     found = []
     for figure, tolerance in TOLERANCES.items():
@@ -149,7 +167,7 @@ def disagreements(udiff: pa.Table, legacy: pa.Table, full: pa.Table, _: date) ->
 
 
 def _rows(
-    udiff: pa.Table, legacy: pa.Table, full: pa.Table
+    udiff: pa.Table, legacy: pa.Table, full: pa.Table, sheet: pa.Table
 ) -> tuple[pa.Table, Numbers, Numbers, Numbers]:
     """The rows of all files, the most believed file first.
 
@@ -157,7 +175,12 @@ def _rows(
         The rows, typed; the format and the security of each, by number; and the row in which each
         security is first, which is the one that is kept.
     """
-    files = [_typed(udiff, _of_plain), _typed(legacy, _of_plain), _typed(full, _of_full)]
+    files = [
+        _typed(udiff, _of_plain),
+        _typed(legacy, _of_plain),
+        _typed(full, _of_full),
+        _typed(_plain_numbers(sheet), _of_sheet),
+    ]
     rows = pa.concat_tables(files)
     formats = np.repeat(np.arange(len(files)), [file.num_rows for file in files])
     securities = cells.groups((rows.column(name), None) for name in forms.SECURITY)
@@ -201,6 +224,28 @@ def _of_full(lines: pa.Table) -> Mapping[str, pa.Array]:
     }
 
 
-_FILES: Final = (UDIFF, LEGACY, FULL)
+def _plain_numbers(sheet: pa.Table) -> pa.Table:
+    """The lines of spreadsheets, with numbers as the exchange writes them."""
+    for name in (*PRICES, "average_price", "turnover"):
+        sheet = _replaced(sheet, name, plain(sheet.column(name)))
+    for name in (*COUNTS, "deliverable_shares"):
+        sheet = _replaced(sheet, name, plain(sheet.column(name), counts=True))
+    return sheet
+
+
+def _replaced(lines: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return lines.set_column(lines.column_names.index(name), name, column)
+
+
+def _of_sheet(lines: pa.Table) -> Mapping[str, pa.Array]:
+    """What spreadsheets may have besides: all of it."""
+    return {
+        **_of_plain(lines),
+        "vwap": price(lines.column("average_price")),
+        "deliverable_shares": number(lines.column("deliverable_shares"), pa.int64()),
+    }
+
+
+_FILES: Final = (UDIFF, LEGACY, FULL, SHEETS)
 EQUITIES_DAILY = Records(silver.EQUITIES_DAILY, _FILES, equities)
 EQUITY_DISAGREEMENTS = Records(silver.EQUITY_DISAGREEMENTS, _FILES, disagreements)

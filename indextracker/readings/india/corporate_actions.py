@@ -1,7 +1,7 @@
-"""The reading of corporate actions from the words of NSE's daily report.
+"""The readings of corporate actions from the words of NSE: in its daily report, and of the past.
 
-An action is printed once for each series, and again each session until its ex-date. Which of the
-lines are one action, and what it does to prices, is decided in gold.
+In the report an action is printed once for each series, and again each session until its ex-date.
+Which of the lines are one action, and what it does to prices, is decided in gold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from indextracker.readings import cells
 from indextracker.readings.cells import Mask
-from indextracker.readings.india.values import unreadable
+from indextracker.readings.india.values import are_days, day_of, no_day, unreadable
 from indextracker.readings.model import Reading, Records, Rule, quoting, unlike
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms, silver
@@ -58,6 +58,20 @@ CORPORATE_ACTIONS = Reading(
             for cell, kind in zip(_FORM.cells, _FORM.kinds[0], strict=True)
         ),
         *(_is_no_day(cell) for cell in _DAYS),
+    ),
+)
+
+_FILED: Final = forms.FILED_ACTION_LINE
+FILED_ACTIONS = Reading(
+    t.NSE_FILED_ACTIONS,
+    _FILED,
+    lambda lines, _: [are_days(lines.column("ex_date"))],
+    (
+        no_day("ex_date"),
+        *(
+            unlike(cell, kind, unreadable(cell))
+            for cell, kind in zip(_FILED.cells, _FILED.kinds[0], strict=True)
+        ),
     ),
 )
 
@@ -149,19 +163,21 @@ _MEANINGS: Final[tuple[tuple[str, Callable[[re.Match[str]], Action]], ...]] = (
 )
 
 
-def announced(lines: pa.Table, _: date) -> pa.Table:
-    """The actions of a session's report, a row for each kind that a line names.
+def announced(lines: pa.Table, filed: pa.Table, _: date) -> pa.Table:
+    """The actions of a session, a row for each kind that a line names.
 
     Args:
-        lines: The lines that are read.
+        lines: The lines that are read of the session's report.
+        filed: Those of imported lists whose ex-date the session comes before, or is.
         _: The session.
 
     Returns:
         The columns of silver/corporate_actions but the session.
     """
-    rows = list(_rows(lines))
+    rows = [*_rows(lines, _day), *_rows(filed, day_of)]
     kinds = {
         "line": pa.int64(),
+        "document": pa.string(),
         "ex_date": pa.date32(),
         "record_date": pa.date32(),
         "symbol": pa.string(),
@@ -176,13 +192,14 @@ def announced(lines: pa.Table, _: date) -> pa.Table:
     )
 
 
-def _rows(lines: pa.Table) -> Iterator[dict[str, object]]:
+def _rows(lines: pa.Table, day_in: Callable[[str], date | None]) -> Iterator[dict[str, object]]:
     for line in lines.to_pylist():
         for action in actions(line["purpose"]):
             yield {
                 "line": line["line"],
-                "ex_date": _day(line["ex_date"]),
-                "record_date": _day(line["record_date"]),
+                "document": line["document"],
+                "ex_date": day_in(line["ex_date"]),
+                "record_date": day_in(line["record_date"] or ""),
                 "symbol": line["symbol"],
                 "series": line["series"] or None,
                 "kind": action.kind,
@@ -196,4 +213,4 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-ANNOUNCED = Records(silver.CORPORATE_ACTIONS, (CORPORATE_ACTIONS,), announced)
+ANNOUNCED = Records(silver.CORPORATE_ACTIONS, (CORPORATE_ACTIONS, FILED_ACTIONS), announced)

@@ -17,7 +17,7 @@ from indextracker_catalogue.india import forms, silver
 from indextracker_catalogue.line_form import LineForm
 
 
-def _reading(table: Table, form: LineForm, *dates: str) -> Reading:
+def _reading(table: Table, form: LineForm, *dates: str, printed: tuple[str, ...] = ()) -> Reading:
     """The reading of a list: the form of a line, days that exist, and no line twice."""
     cells: tuple[Rule, ...] = tuple(
         unlike(cell, kind, unreadable(cell))
@@ -30,12 +30,15 @@ def _reading(table: Table, form: LineForm, *dates: str) -> Reading:
         (*cells, *map(no_day, dates)),
         once(form),
         repeated(form),
+        printed,
     )
 
 
 SYMBOL_CHANGES = _reading(t.NSE_SYMBOL_CHANGES, forms.SYMBOL_CHANGE_LINE, "changed_on")
-LISTED = _reading(t.NSE_LISTED, forms.LISTED_LINE, "listed_on")
-INDEX_MEMBERS = _reading(t.NSE_INDEX_MEMBERS, forms.INDEX_MEMBER_LINE)
+LISTED = _reading(t.NSE_LISTED, forms.LISTED_LINE, "listed_on", printed=forms.LISTED_PRINTED)
+INDEX_MEMBERS = _reading(
+    t.NSE_INDEX_MEMBERS, forms.INDEX_MEMBER_LINE, printed=forms.INDEX_MEMBER_PRINTED
+)
 
 
 def symbol_changes(lines: pa.Table, _: date) -> pa.Table:

@@ -61,19 +61,22 @@ def does_not_fit(cell: str, form: str) -> Rule:
 def are_days(column: pa.ChunkedArray) -> Mask:
     """Whether each cell is a day, DD-MON-YYYY."""
     return cells.holds(
-        column, lambda texts: pa.array([_is_day(text) for text in texts.to_pylist()], pa.bool_())
+        column,
+        lambda texts: pa.array(
+            [day_of(text) is not None for text in texts.to_pylist()], pa.bool_()
+        ),
     )
 
 
 def no_day(cell: str) -> Rule:
     """The rule that a cell is a day, DD-MON-YYYY."""
-    return Rule(lambda line, _: not _is_day(line[cell] or ""), quoting(unreadable(cell), cell))
+    return Rule(lambda line, _: day_of(line[cell] or "") is None, quoting(unreadable(cell), cell))
 
 
 def days(column: pa.ChunkedArray) -> pa.Array:
     """Days, DD-MON-YYYY."""
     return cells.typed(
-        column, lambda texts: pa.array([_day(text) for text in texts.to_pylist()], pa.date32())
+        column, lambda texts: pa.array([day_of(text) for text in texts.to_pylist()], pa.date32())
     )
 
 
@@ -110,13 +113,9 @@ def rupees(column: pa.ChunkedArray, unit: int = 1) -> pa.Array:
     return pc.multiply(amounts, pa.scalar(unit, pa.decimal128(8, 0))).cast(RUPEES)
 
 
-def _is_day(text: str) -> bool:
+def day_of(text: str) -> date | None:
+    """The day that a text names, DD-MON-YYYY; nothing for another text."""
     try:
-        _day(text)
+        return datetime.strptime(text, "%d-%b-%Y").date()  # noqa: DTZ007 - a day of India
     except ValueError:
-        return False
-    return True
-
-
-def _day(text: str) -> date:
-    return datetime.strptime(text, "%d-%b-%Y").date()  # noqa: DTZ007 - a day of India
+        return None

@@ -9,7 +9,7 @@ import pytest
 from support.good_rows import SESSION, Row, day, put, rows
 from support.keys import keys_of
 
-from indextracker.lake import Lake
+from indextracker.lake import Lake, checks
 from indextracker.lake.checks import examine, rules
 from indextracker_catalogue import AUDITS, TABLES, Table
 from indextracker_catalogue import taiwan as t
@@ -42,6 +42,7 @@ class Plant:
 
 FEEDS = [path for path, table in TABLES.items() if table.layer == "bronze"]
 FEEDS.remove("bronze/deliveries")
+OF_ONE_DOCUMENT = [path for path in FEEDS if not TABLES[path].imported]
 BARS = [f"gold/{fact}_bars" for fact in ("index", "etf", "futures", "spread", "option")]
 SESSIONS = [f"gold/{fact}_sessions" for fact in ("index", "etf", "futures", "spread", "option")]
 OF_A_PART = BARS[2:]
@@ -57,7 +58,7 @@ OPTIONS = ("gold/option_bars", "gold/option_sessions")
 UNPRICED = dict.fromkeys(("open", "high", "low", "close", "mean", "std", "vwap"))
 
 PLANTS = (
-    *(Plant(table, "document_named", {"document": None}) for table in FEEDS),
+    *(Plant(table, "document_named", {"document": None}) for table in OF_ONE_DOCUMENT),
     *(Plant(table, "line_splits", {"text": "one,two"}) for table in FEEDS),
     Plant(
         "silver/sessions", "opens_before_close", {"opened_at": datetime(2024, 12, 17, tzinfo=UTC)}
@@ -125,6 +126,8 @@ PLANTS = (
     Plant("gold/equity_returns", "nothing_is_lost_twice", {"return_1": -1.5}),
     Plant("gold/equity_breadth", "every_security_is_counted", {"declines": 2}),
     Plant("silver/index_closes", "close_positive", {"close": 0.0}),
+    Plant("silver/equity_snapshots", "last_positive", {"last": 0.0}),
+    Plant("silver/equity_snapshots", "prices_ordered", {"last": 4.0}),
     Plant("silver/corporate_actions", "ratio_known", {"ratio": None}),
     *(
         Plant(f"silver/news_{of}", "sentiment_within_one", {"sentiment_score": -1.1})
@@ -206,6 +209,23 @@ def test_other_sessions_are_not_examined(lake: Lake) -> None:
     changes = {"session_date": other, "price": 0.0}
     lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, {}, changes), [str(SESSION), str(other)])
     assert broken_rules(lake, t.FUTURES_TRADES) == {}
+
+
+def test_many_keys_are_examined_a_part_at_a_time(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [SESSION, date(2024, 12, 17), date(2024, 12, 18)]
+    changes = [{"session_date": day, "price": 0.0} for day in days]
+    keys = [*map(str, days)]
+    lake.replace(t.FUTURES_TRADES, rows(t.FUTURES_TRADES, *changes), keys)
+    whole = examine(lake, t.FUTURES_TRADES, keys)
+    monkeypatch.setattr(checks, "KEYS_AT_ONCE", 2)
+    parts = examine(lake, t.FUTURES_TRADES, keys)
+    for one, other in zip(whole, parts, strict=True):
+        assert (one.rule, one.bad_rows, one.keys) == (other.rule, other.bad_rows, other.keys)
+        assert {*one.examples} == {*other.examples}
+    [found] = [one for one in whole if one.bad_rows]
+    assert (found.bad_rows, found.keys) == (3, tuple(keys))
 
 
 def test_a_finding_shows_its_first_rows(lake: Lake) -> None:

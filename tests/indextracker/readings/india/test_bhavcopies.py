@@ -17,6 +17,7 @@ from indextracker.feeds.india import bhavcopies as feeds
 from indextracker.feeds.reading import bronze_rows
 from indextracker.lake.arrow import arrow_schema
 from indextracker.readings.india import bhavcopies as readings
+from indextracker.readings.india.sheets import SHEETS
 from indextracker.system.documents import Document
 from indextracker_catalogue.india.silver import EQUITIES_DAILY, EQUITY_DISAGREEMENTS
 
@@ -47,7 +48,8 @@ def bronze(form: str, body: bytes, session: date) -> pa.Table:
 def read(documents: Mapping[str, pa.Table], session: date = SESSION) -> list[pa.Table]:
     """The lines that are read of each file, those that are not there included."""
     every = ((form, documents.get(form, lines_of(form))) for form in FORMATS)
-    return [lines.filter(FORMATS[form][0].reading.judge(lines, session)) for form, lines in every]
+    found = [lines.filter(FORMATS[form][0].reading.judge(lines, session)) for form, lines in every]
+    return [*found, arrow_schema(SHEETS.table).empty_table()]
 
 
 def equities(session: date = SESSION, **documents: pa.Table) -> list[dict[str, Any]]:

@@ -78,7 +78,8 @@ def test_the_actions_of_a_real_report(samples: Path) -> None:
     lines = read_new(FEED, Document.of("PR161225.zip", body), SESSION)
     reading = actions.CORPORATE_ACTIONS
     assert reading.rejects(lines, SESSION).num_rows == 0
-    rows = actions.announced(lines.filter(reading.judge(lines, SESSION)), SESSION)
+    filed = arrow_schema(actions.FILED_ACTIONS.table).empty_table()
+    rows = actions.announced(lines.filter(reading.judge(lines, SESSION)), filed, SESSION)
     assert {field.name: field.type for field in rows.schema} == types_of(CORPORATE_ACTIONS)
     kinds = rows["kind"].to_pylist()
     counts = {kind: kinds.count(kind) for kind in ("bonus", "split", "rights", "dividend", "other")}
