@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from indextracker.lake import Lake
 from indextracker.reader.frames import MissingSessionsWarning, table_of_gaps
 from indextracker.reader.spans import Span
+from indextracker.reader.tables import Tables, keys_in
 from indextracker_catalogue import Key, Table, subject_of
 
 EMPTY, NOT_BUILT = "empty", "not_built"
@@ -26,12 +26,12 @@ _FOLDER = str(Path(__file__).parent)
 
 
 def gaps(
-    lake: Lake, table: Table, span: Span, found: set[Key], now: datetime, what: str
+    tables: Tables, table: Table, span: Span, found: set[Key], now: datetime, what: str
 ) -> pa.Table | None:
     """The keys of a span without rows, each with its state and reason; warns of what is missing.
 
     Args:
-        lake: Where the logs are.
+        tables: The lake's tables.
         table: The table that was read.
         span: What was asked for.
         found: The keys that have rows.
@@ -44,7 +44,7 @@ def gaps(
     keys = [key for key in span.expected if key not in found]
     if not keys:
         return None
-    rows = list(_states(lake, table, keys, now, what))
+    rows = list(_states(tables, table, keys, now, what))
     quiet = (*_QUIET, "not_yet") if span.until_now else _QUIET
     loud: dict[Key, str] = {}
     for row in rows:
@@ -63,23 +63,33 @@ def gaps(
 
 
 def _states(
-    lake: Lake, table: Table, keys: Sequence[Key], now: datetime, what: str
+    tables: Tables, table: Table, keys: Sequence[Key], now: datetime, what: str
 ) -> Iterator[dict[str, str | None]]:
     # A quarter of a second, for who has gaps alone.
     from indextracker.acquiring.deliveries import current, unasked  # noqa: PLC0415
     from indextracker.building.staleness import built  # noqa: PLC0415
     from indextracker.feeds import FEEDS  # noqa: PLC0415
 
-    there = {key for key, number in lake.row_counts(table, keys).items() if number}
+    lake, then = tables.lake, tables.as_of
     builds = built(lake, [table.path])[table.path]
+    there = {key for key, number in lake.row_counts(table, keys).items() if number}
     there |= {key for key, documents in builds.items() if documents}
+    later = set[Key]()
+    if then is not None:
+        by_then = keys_in(tables.read(table, keys, None, [table.key_column]), table)
+        later, there = there - by_then, by_then
     feeds = _feeds(table, builds.values())
     answers = current(lake, feeds, keys)
     for key in keys:
-        if key in there:
+        wanted = _not_in(table, feeds, builds.get(key, "")) if key in there else feeds
+        if key in there and not wanted:
             yield _row(key, None, EMPTY, f"it is there, and holds nothing of {what}")
             continue
-        found = [answers.get((feed, key)) or unasked(feed, key, now) for feed in feeds]
+        if key in later:
+            said = f"it was not in {table.path} yet at {then:%Y-%m-%d %H:%M:%S} UTC"
+            yield _row(key, None, NOT_BUILT, said)
+            continue
+        found = [answers.get((feed, key)) or unasked(feed, key, now) for feed in wanted]
         closed = [one for one in found if one.state == "closed"]
         short = closed[:1] or [one for one in found if not one.accepted]
         for one in short:
@@ -106,6 +116,17 @@ def _feeds(table: Table, builds: Iterable[str]) -> list[str]:
         if feed.timeline == table.timeline and subject_of(feed.table) is subject
     ]
     return [name for name in of_subject if name in named] or of_subject
+
+
+def _not_in(table: Table, feeds: Iterable[str], built_of: str) -> list[str]:
+    """The feeds that a key of a table was built without: those of other slices, where it has some.
+
+    Contracts of futures, for example, are there without the document of options.
+    """
+    if not (table.slice_by and built_of):
+        return []
+    named = _FEED.findall(built_of)
+    return [feed for feed in feeds if feed not in named]
 
 
 def _how_to_build(table: Table, key: Key) -> str:

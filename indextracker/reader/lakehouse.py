@@ -299,4 +299,4 @@ class Lakehouse(Instruments):
 
     def _frame(self, rows: pa.Table, table: Table, chosen: Span, what: str) -> Frame:
         found = keys_in(rows, table)
-        return Frame(rows, gaps(self._opened.lake, table, chosen, found, self._clock(), what))
+        return Frame(rows, gaps(self._tables, table, chosen, found, self._clock(), what))

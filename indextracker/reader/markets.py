@@ -223,7 +223,7 @@ class Markets:
         rows = read(chosen, contracts.where)
         found = keys_in(rows, table)
         what = contracts.what + (f" by {asked.part}" if asked.part else "")
-        missing = gaps(self._tables.lake, table, chosen, found, self._clock(), what)
+        missing = gaps(self._tables, table, chosen, found, self._clock(), what)
         return Frame(rows, missing)
 
     def _per(self, kind: Kind, name: str, asked: Asked, per: str) -> Frame:

@@ -104,6 +104,8 @@ def test_a_wheel_alone_reads_a_lake(installed: Path, lake: Path, tmp_path: Path)
     """The bar of five minutes of the fixture is one of ten too."""
     done = run([installed / "bin" / "python", "-c", PROGRAM, str(lake)], tmp_path, lake)
     assert done.returncode == 0, done.stderr
+    [package] = installed.glob("lib/*/site-packages/indextracker")
+    assert (package / "py.typed").exists()
     expected = {"polars": [3.0], "pandas": [3.0], "installed": []}
     assert json.loads(done.stdout) == expected
 

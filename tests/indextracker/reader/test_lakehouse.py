@@ -17,7 +17,13 @@ from indextracker import Lakehouse
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.versions import versions
-from indextracker.reader import Frame, NoSessionError, UnknownNameError
+from indextracker.reader import (
+    Frame,
+    MissingSessionsWarning,
+    NoSessionError,
+    UnknownNameError,
+)
+from indextracker.warehouse import DuckDBWarehouse
 from indextracker_catalogue import taiwan as t
 
 TUESDAY, WEDNESDAY, THURSDAY = (date(2024, 12, day) for day in (17, 18, 19))
@@ -111,6 +117,14 @@ def test_a_chain_has_series_that_were_traded_or_reported(lakehouse: Lakehouse) -
     assert column(calls, "option_type") == ["C"] * 3
 
 
+def test_a_series_is_told_by_strike_and_type(lakehouse: Lakehouse) -> None:
+    found = lakehouse.bars(
+        "TXO", "M", per="session", strike=23_000, option_type="call", sessions=[TUESDAY]
+    )
+    assert column(found, "strike") == [Decimal("23000.0000")]
+    assert column(found, "option_type") == ["C"]
+
+
 def test_contracts_have_codes_and_dates(lakehouse: Lakehouse) -> None:
     found = lakehouse.contracts("TX", sessions=[THURSDAY])
     assert column(found, "expire_code") == ["M", "M+1"]
@@ -170,6 +184,21 @@ def test_sql_asks_the_lake_in_one_statement_that_reads(lakehouse: Lakehouse) -> 
         lakehouse.sql("from gold.futures_bar")
 
 
+def test_sql_asks_what_is_published_of_the_warehouse(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    lakehouse = Lakehouse(folder, warehouse=file)
+    with pytest.raises(FileNotFoundError, match="warehouse"):
+        lakehouse.sql("select 1", of="warehouse")
+    made = DuckDBWarehouse(str(file), str(tmp_path / "private.duckdb"), "simulated")
+    with made.writing():
+        made.load(Lake(str(folder), "simulated"), [t.PRODUCTS], [])
+        made.publish({})
+    found = lakehouse.sql("select product from products order by 1", of="warehouse")
+    assert column(found, "product") == ["MTX", "TE", "TX", "TXO"]
+    with pytest.raises(ValueError, match="no earlier versions"):
+        lakehouse.as_of(datetime.now(UTC)).sql("select 1", of="warehouse")
+
+
 def test_any_table_is_read_by_its_path(lakehouse: Lakehouse) -> None:
     found = lakehouse.table("gold/index_bars", columns=["close"], **WEEK)
     assert found.columns == ["close"]
@@ -211,6 +240,11 @@ def test_what_is_replaced_is_still_had_as_of_before(tmp_path: Path) -> None:
     now = Lakehouse(tmp_path / "lake")
     assert [close_of(now.as_of(moment)) for moment in moments] == [[2.0], [3.0]]
     assert close_of(now) == [3.0]
+    later = rows(t.INDEX_BARS, {"session_date": WEDNESDAY})
+    lake.replace(t.INDEX_BARS, later, [str(WEDNESDAY)])
+    with pytest.warns(MissingSessionsWarning, match="not_built, it was not in gold/index_bars yet"):
+        before = now.as_of(moments[1]).bars("TAIEX", minutes=5, sessions=[TUESDAY, WEDNESDAY])
+    assert column(before, "session_date") == [TUESDAY]
 
 
 def test_a_reader_sees_a_whole_slice_while_another_writes(tmp_path: Path) -> None:

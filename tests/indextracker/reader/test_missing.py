@@ -1,11 +1,16 @@
 """What is missing of what was asked for: told with a warning, and with its reason."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
+from support.good_rows import rows
 
 from indextracker import Lakehouse
+from indextracker.building.staleness import record as log_builds
+from indextracker.lake import Lake
 from indextracker.reader import MissingSessionsWarning
+from indextracker_catalogue import taiwan as t
 
 TUESDAY, THURSDAY = date(2024, 12, 17), date(2024, 12, 19)
 FRIDAY, MONDAY = date(2024, 12, 20), date(2024, 12, 23)
@@ -47,6 +52,29 @@ def test_what_is_there_and_holds_nothing_of_it_is_empty(lakehouse: Lakehouse) ->
     assert len(found) == 0
     assert {row["state"] for row in found.missing.arrow().to_pylist()} == {"empty"}
     assert "holds nothing of MTX" in str(found.missing.arrow()["reason"][0])
+
+
+def test_a_session_may_be_there_of_futures_alone(tmp_path: Path) -> None:
+    """Contracts of both are in one table, and neither waits for the other's document."""
+    lake = Lake(str(tmp_path / "lake"), "simulated")
+    kinds = [
+        {"product": "TX", "instrument": "Futures"},
+        {"product": "TXO", "instrument": "Options"},
+    ]
+    lake.replace(t.PRODUCTS, rows(t.PRODUCTS, *kinds))
+    listed = [kinds[0] | {"session_date": day} for day in (TUESDAY, THURSDAY)]
+    listed.append(kinds[1] | {"session_date": THURSDAY})
+    lake.replace(t.CONTRACTS, rows(t.CONTRACTS, *listed), [str(TUESDAY), str(THURSDAY)])
+    made_of = {
+        str(TUESDAY): "taifex_futures=0",
+        str(THURSDAY): "taifex_futures=0,taifex_options=0",
+    }
+    log_builds(lake, {"silver/contracts": made_of})
+    asked = Lakehouse(tmp_path / "lake")
+    assert len(asked.contracts("TX", sessions=[TUESDAY, THURSDAY]).missing) == 0
+    with pytest.warns(MissingSessionsWarning, match="not asked for yet"):
+        found = asked.contracts("TXO", sessions=[TUESDAY, THURSDAY])
+    assert [row["feed"] for row in found.missing.arrow().to_pylist()] == ["taifex_options"]
 
 
 def test_what_is_not_due_yet_is_told_only_where_it_was_named(lakehouse: Lakehouse) -> None:
