@@ -43,6 +43,8 @@ TIDIED_EVERY = 32
 # By default a hundred for delta-rs and Sail, ten for Delta Lake. Every commit since the last one is
 # read by who opens a table: those of 200 sessions took `tables` 2.6 times as long as those of five.
 COMMITS_PER_CHECKPOINT = 10
+# Delta's default: of so many columns, the first of a table, extremes are read.
+COLUMNS_WITH_EXTREMES = 32
 # No time line is limited to some of its keys.
 EVERYTHING: Mapping[Timeline, Sequence[Key]] = MappingProxyType({})
 # Name of the file, beside the layers, that says which world's data a lake holds.
@@ -293,10 +295,14 @@ class Lake:
         found: dict[Key, set[str]] = {key: set() for key in keys}
         if not keys or not self.exists(table):
             return found
-        if not table.is_whole and not table.derived_partition:
-            value, ends = f"partition.{table.key_column}", ("min.document", "max.document")
-            files = pa.table(self.open(table).get_add_actions(flatten=True)).select([value, *ends])
-            rows = [(file[value], file[end]) for file in files.to_pylist() for end in ends]
+        value, ends = f"partition.{table.key_column}", ("min.document", "max.document")
+        by_key = not table.is_whole and not table.derived_partition
+        files = pa.table(self.open(table).get_add_actions(flatten=True)) if by_key else None
+        # Of a wide table that was made without a setting for it Delta reads no extremes of the last
+        # columns.
+        if files is not None and {*ends} <= {*files.column_names}:
+            listed = files.select([value, *ends]).to_pylist()
+            rows = [(file[value], file[end]) for file in listed for end in ends]
         else:
             with self.sql([table], {table.timeline: keys}) as connection:
                 query = f"select distinct {table.key_column}, document from {table.name}"
@@ -479,13 +485,14 @@ def _configuration(table: Table) -> dict[str, str]:
 
 
 def _statistics(table: Table) -> dict[str, str]:
-    """Delta's setting for which columns a commit tells extremes; none for as many as there are.
+    """Delta's setting for which columns a commit tells extremes; none where its default is all.
 
     Of tables that jobs fill, those by which files are left out: JVM Spark works extremes out beside
     Parquet's own, for a seventh of the seconds of its tasks. Of bronze they tell the documents.
     """
     if table.layer == "bronze" or not table.by_job:
-        return {}
+        wide = len(table.columns) > COLUMNS_WITH_EXTREMES
+        return {"delta.dataSkippingNumIndexedCols": "-1"} if wide else {}
     if names := table.pruning_columns:
         return {"delta.dataSkippingStatsColumns": ",".join(names)}
     return {"delta.dataSkippingNumIndexedCols": "0"}

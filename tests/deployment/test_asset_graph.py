@@ -39,24 +39,38 @@ DEPLOYMENTS = {
     "connect and redshift": ON_AWS | {"ENGINE": "sc://spark.example.org:15002"},
     "an archive and jvm": ON_AWS | {"ENGINE": "spark", "SOURCE": "archive:s3://bucket/documents"},
 }
-CHILD = f"""
-import json, runpy, sys
-connected = []
-def watch(event, arguments):
-    if event == "socket.connect":
-        connected.append(str(arguments[1]))
-sys.addaudithook(watch)
+# Imports once, and loads the code location of each deployment in a process of its own.
+PARENT = f"""
+import json, os, runpy, sys, traceback
 graph_of = runpy.run_path({str(CODE_LOCATION / "test_code_location.py")!r})["graph_of"]
 from indextracker_assets.definitions import defs
-started = set(sys.modules)
-loaded = defs()
-assets = loaded.resolve_asset_graph().asset_nodes
-partitions = {{
-    node.key.to_user_string(): node.partitions_def.get_serializable_unique_identifier()
-    for node in assets if node.partitions_def
-}}
-started = [name for name in {STARTED} if name in sys.modules and name not in started]
-print(json.dumps([graph_of(loaded), partitions, connected, started]))
+imported = set(sys.modules)
+
+def told():
+    connected = []
+    def watch(event, arguments):
+        if event == "socket.connect":
+            connected.append(str(arguments[1]))
+    sys.addaudithook(watch)
+    loaded = defs()
+    assets = loaded.resolve_asset_graph().asset_nodes
+    partitions = {{
+        node.key.to_user_string(): node.partitions_def.get_serializable_unique_identifier()
+        for node in assets if node.partitions_def
+    }}
+    started = [name for name in {STARTED} if name in sys.modules and name not in imported]
+    return [graph_of(loaded), partitions, connected, started]
+
+for deployment, variables in json.load(sys.stdin).items():
+    child = os.fork()
+    if not child:
+        try:
+            os.environ.update(variables)
+            print(json.dumps([deployment, told()]), flush=True)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(0)
+    os.waitpid(child, 0)
 """
 
 
@@ -71,19 +85,29 @@ class Loaded:
 
 
 @functools.cache
-def loaded(deployment: str) -> Loaded:
-    variables = {f"INDEXTRACKER_{name}": value for name, value in DEPLOYMENTS[deployment].items()}
+def every_loaded() -> dict[str, Loaded]:
+    asked = {
+        deployment: {f"INDEXTRACKER_{name}": value for name, value in settings.items()}
+        for deployment, settings in DEPLOYMENTS.items()
+    }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CHILD],
+        [sys.executable, "-W", "ignore", "-c", PARENT],
         # Who asks AWS all the same is refused at once.
-        env={"PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"} | variables,
+        env={"PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    return Loaded(*json.loads(done.stdout.splitlines()[-1]))
+    told = dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+    assert told.keys() == DEPLOYMENTS.keys(), done.stderr
+    return {deployment: Loaded(*found) for deployment, found in told.items()}
+
+
+def loaded(deployment: str) -> Loaded:
+    return every_loaded()[deployment]
 
 
 def but_kinds(graph: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

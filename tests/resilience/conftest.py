@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 from support.commands import Commands, commands
-from support.lakehouse import FRIDAY, LIGHT, MONDAY, Reference, backfill, copied, finish, new_home
+from support.lakehouse import (
+    FRIDAY,
+    LIGHT,
+    MONDAY,
+    Reference,
+    backfill,
+    copied,
+    finish,
+    new_home,
+)
 
 
 @pytest.fixture(scope="session", name="commands")
@@ -52,4 +61,21 @@ def whole_monday(commands: Commands, whole_friday: Reference, room: Path) -> Ref
     home = copied(whole_friday.home, room / "whole_monday")
     started = time.monotonic()
     finish(commands, home, backfill(MONDAY, MONDAY))
+    return Reference(home, home.contents(), time.monotonic() - started)
+
+
+@pytest.fixture(scope="session")
+def india_friday(commands: Commands, source: str, room: Path) -> Reference:
+    """One session of India, up to the marts: of its documents several make one row."""
+    home = new_home(room / "india_friday", source)
+    finish(commands, home, backfill(FRIDAY, FRIDAY, subject="india"))
+    return Reference(home, home.contents())
+
+
+@pytest.fixture(scope="session")
+def india_monday(commands: Commands, india_friday: Reference, room: Path) -> Reference:
+    """The session after it added, on which prices and instruments of both rest."""
+    home = copied(india_friday.home, room / "india_monday")
+    started = time.monotonic()
+    finish(commands, home, backfill(MONDAY, MONDAY, subject="india"))
     return Reference(home, home.contents(), time.monotonic() - started)

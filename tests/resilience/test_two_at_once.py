@@ -1,4 +1,8 @@
-"""Two backfills of overlapping ranges at once both end, with the tables of one after the other."""
+"""Two backfills at once both end, with the tables of one after the other.
+
+Of overlapping ranges of one subject, and of two subjects, which write the same logs and publish the
+same warehouse.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ from support.lakehouse import (
 )
 
 from indextracker.lake import Lake
-from indextracker_catalogue import TABLES
+from indextracker.warehouse import dbt_runs
+from indextracker_catalogue import TABLES, subject_of
 
 SESSIONS = (FRIDAY, MONDAY, TUESDAY)
 RUNS_OF_A_BACKFILL = 3  # acquire, refine, build the marts
@@ -62,3 +67,39 @@ def test_two_backfills_at_once_leave_the_tables_of_one_after_the_other(
     assert all(rows[key] for key in keys)
     ended = {"SUCCESS": 2 * RUNS_OF_A_BACKFILL // instances}
     assert [runs(place) for place in {first, second}] == [ended] * instances
+
+
+def test_backfills_of_two_subjects_at_once_leave_the_tables_of_each(
+    commands: Commands,
+    source: str,
+    light_friday: Reference,
+    india_friday: Reference,
+    tmp_path: Path,
+) -> None:
+    home = new_home(tmp_path / "home", source)
+    pair = [
+        start(commands, home, arguments)
+        for arguments in (
+            backfill(FRIDAY, FRIDAY, LIGHT),
+            backfill(FRIDAY, FRIDAY, subject="india"),
+        )
+    ]
+    assert [run.wait() for run in pair] == [0, 0], pair[0].said()
+    found = home.contents()
+    for name, alone in (("taiwan", light_friday), ("india", india_friday)):
+        own = {path: held for path, held in alone.contents.items() if owner(path) == name}
+        assert own
+        assert differing({path: found.get(path) for path in own}, own) == []
+    alone = [runs(reference.home.dagster) for reference in (light_friday, india_friday)]
+    assert runs(home.dagster) == alone[0] + alone[1]
+
+
+def owner(path: str) -> str | None:
+    """The subject whose table something is: of the lake, loaded from it, or a mart."""
+    schema, _, name = path.replace('"', "").replace(".", "/").partition("/")
+    if schema == "marts":
+        built = dbt_runs.relations().items()
+        return next((subject for subject, found in built if f"marts.{name}" in found), None)
+    found = [table for table in TABLES.values() if name == table.name]
+    subject = subject_of(found[0]) if found else None
+    return subject.name if subject else None

@@ -34,9 +34,11 @@ class Reference:
     seconds: float = 0.0
 
 
-def backfill(first: date, last: date, feeds: tuple[str, ...] = WHOLE, *more: str) -> list[str]:
+def backfill(
+    first: date, last: date, feeds: tuple[str, ...] = WHOLE, *more: str, subject: str = "taiwan"
+) -> list[str]:
     """The arguments of a backfill."""
-    return ["backfill", "taiwan", "--from", str(first), "--to", str(last), *feeds, *more]
+    return ["backfill", subject, "--from", str(first), "--to", str(last), *feeds, *more]
 
 
 def start(commands: Commands, home: Home, arguments: list[str], **settings: str) -> Run:

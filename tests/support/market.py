@@ -24,6 +24,7 @@ from indextracker.reference import taiwan as reference
 from indextracker_catalogue import SUBJECTS, TABLES, subject_of
 from indextracker_catalogue.timeline import Years
 from indextracker_simulator.answers import Publishers
+from indextracker_simulator.faults import Faults
 from indextracker_simulator.server import serving
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.truth import truth
@@ -137,9 +138,9 @@ class Market:
 
 
 @contextmanager
-def source(exchange: Publishers) -> Iterator[HttpSource]:
-    """An exchange behind HTTP on this machine, asked without a pause."""
-    with serving(exchange) as address:
+def source(*exchanges: Publishers, faults: Faults | None = None) -> Iterator[HttpSource]:
+    """Exchanges behind HTTP on this machine, asked without a pause."""
+    with serving(*exchanges, faults=faults) as address:
         publishers = [
             replace(publisher, base_url=address, min_interval_seconds=0.0, quota=None)
             for publisher in PUBLISHERS.values()

@@ -309,6 +309,28 @@ def test_documents_are_told_by_session(lake: Lake, partitioned: Partitioned) -> 
     assert lake.documents(table, []) == {}
 
 
+@pytest.mark.parametrize("made", ["now", "before there was a setting"])
+@pytest.mark.parametrize(
+    "table",
+    [t for t in TABLES.values() if t.layer == "bronze" and "document" in t.column_names],
+    ids=lambda table: table.name,
+)
+def test_every_table_of_documents_tells_them_however_wide_it_is(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, table: Table, made: str
+) -> None:
+    """Delta reads extremes of 32 columns unless it is told otherwise, and this one comes last."""
+    if made != "now":
+        monkeypatch.setattr(store, "_statistics", lambda _: {})
+    digest = "f" * 64
+    [row] = rows(table, {"document": digest}).to_pylist()
+    key = table.timeline.key_of(row[table.key_column])
+    lake.replace(table, rows(table, {"document": digest}), [key])
+    assert lake.documents(table, [key]) == {key: {digest}}
+    listed = pa.table(lake.open(table).get_add_actions(flatten=True)).column_names
+    if made == "now" and not table.derived_partition:
+        assert "min.document" in listed
+
+
 @BY_LAYOUT
 def test_files_of_other_keys_are_not_read(lake: Lake, table: Table) -> None:
     for session in EVERY:
