@@ -173,7 +173,8 @@ class Lakehouse(Instruments):
         Returns:
             A frame with the columns of `silver/equities_daily` (prices in INR), `instrument_id` and
             `adjustment`: what prices were multiplied by; null as published, and with null prices
-            where a factor is not known. Shares and turnover are as published in any case.
+            where a factor is not known. Shares and turnover are as published in any case. Sessions
+            up to the date of the adjustment whose actions are not known are missing too.
 
         Raises:
             UnknownNameError: No instrument ever had a symbol; it says which may be meant.
@@ -193,7 +194,16 @@ class Lakehouse(Instruments):
                 "give an earlier `last` or a later `adjusted`"
             )
         rows = end_of_day(self._tables, declared_of, chosen.keys, asked, series, as_of)
-        return self._frame(rows, table, chosen, ", ".join(asked) or "any security")
+        frame = self._frame(rows, table, chosen, ", ".join(asked) or "any security")
+        if as_of is None:
+            return frame
+        # A factor that is missing of any session up to the date would leave prices unadjusted.
+        factors = declared_of.factors
+        through = self._span(factors, table.timeline.day_of(chosen.keys[0]), as_of, None)
+        there = self._tables.read(factors, through.keys, None, [factors.key_column])
+        untold = self._frame(there, factors, through, "any factor").gaps
+        both = [gaps for gaps in (frame.gaps, untold) if gaps is not None]
+        return Frame(frame.rows, pa.concat_tables(both) if both else None)
 
     def news(
         self,

@@ -77,6 +77,13 @@ def test_a_session_may_be_there_of_futures_alone(tmp_path: Path) -> None:
     assert [row["feed"] for row in found.missing.arrow().to_pylist()] == ["taifex_options"]
 
 
+def test_actions_that_nobody_knows_are_missing_of_adjusted_prices(lakehouse: Lakehouse) -> None:
+    with pytest.warns(MissingSessionsWarning, match="gold/equities_adjusted has no rows of 1 of 4"):
+        found = lakehouse.equities("NEW", first=TUESDAY, last=THURSDAY, adjusted=FRIDAY)
+    assert found.arrow()["close"].to_pylist() == [50.0, 51.0, 52.0]
+    assert {row["key"] for row in found.missing.arrow().to_pylist()} == {str(FRIDAY)}
+
+
 def test_what_is_not_due_yet_is_told_only_where_it_was_named(lakehouse: Lakehouse) -> None:
     early = Lakehouse(lakehouse.place, clock=lambda: datetime(2024, 12, 20, 2, tzinfo=UTC))
     found = early.bars("TAIEX", first=FRIDAY)
