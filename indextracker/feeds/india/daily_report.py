@@ -1,8 +1,8 @@
 """NSE's daily report, a zip of parts: the corporate actions to come, and market capitalisations.
 
 Each part that is kept is a feed of its own; the zip is kept once, by its digest. The parts carry
-their session in their names. How actions are read and what they do to prices is decided in silver
-and gold.
+their session in their names, and archives may hold them by themselves. How actions are read and
+what they do to prices is decided in silver and gold.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from indextracker_catalogue import Table
 
 
-def names(session: date) -> tuple[str, ...]:
+def report(session: date) -> str:
     """The name of a session's report."""
-    return (f"PR{session:%d%m%y}.zip",)
+    return f"PR{session:%d%m%y}.zip"
 
 
 def request(session: date) -> Request:
     """What to ask for to get a session's report."""
-    return Request(f"/archives/equities/bhavcopy/pr/{names(session)[0]}")
+    return Request(f"/archives/equities/bhavcopy/pr/{report(session)}")
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,30 @@ class Part:
     layout: Layout
     reads_well: Callable[[pa.Table, date], pa.Array] | None = None
 
+    def entry(self, session: date) -> str:
+        """Its own name, in the report of a session and outside."""
+        return f"{self.prefix}{session:%d%m%Y}.csv"
+
+    def names(self, session: date) -> tuple[str, ...]:
+        """The names of what holds it."""
+        return (report(session), self.entry(session))
+
     def read(self, published: Document, session: date) -> pa.Table:
-        """Read the part of a session's report: a row per line that is not blank.
+        """Read the part, of a session's report or by itself: a row per line that is not blank.
 
         Raises:
             Refusal: missing for a page that says so, and for a report without the part, as one of
                 another session is; blocked for the page that keeps clients out; refused for what
                 is damaged or has other columns.
         """
-        document = names(session)[0]
+        document, entry = self.names(session)
         body = published.read()
         refuse_page(body, document, expected="a zip of reports")
-        if not body.startswith(MAGIC):
+        if body.startswith(MAGIC):
+            return self.layout.lines(read_part(body, document, entry), f"{entry} of {document}")
+        if body.split(b"\n")[0].count(b",") + 1 < len(self.layout.columns):
             raise Refusal("refused", f"{document} is no zip: it begins with {quote(body[:20])}")
-        entry = f"{self.prefix}{session:%d%m%Y}.csv"
-        return self.layout.lines(read_part(body, document, entry), f"{entry} of {document}")
+        return self.layout.lines(body, entry)
 
     def feed(self) -> Feed:
         """The feed of the part."""
@@ -75,7 +84,7 @@ class Part:
             publisher=ARCHIVES.name,
             table=self.table,
             due_at=DUE_AT,
-            names=names,
+            names=self.names,
             request=request,
             read=self.read,
             reads_well=self.reads_well,

@@ -54,6 +54,11 @@ def assert_refused(
 # the daily report
 
 
+def test_a_part_that_an_archive_holds_by_itself() -> None:
+    body = f"{ACTIONS_HEADER}\n{ACTION}\n".encode()
+    assert accepted(CORPORATE_ACTIONS, body, SESSION)["purpose"].to_pylist() == ["BONUS 1:1"]
+
+
 def test_the_parts_of_a_real_report(samples: Path) -> None:
     body = (samples / "nse/PR161225.zip").read_bytes()
     actions = accepted(CORPORATE_ACTIONS, body, SESSION)
@@ -70,7 +75,7 @@ def test_the_parts_of_a_real_report(samples: Path) -> None:
 def test_both_parts_are_asked_for_as_one_document() -> None:
     asked = Request("/archives/equities/bhavcopy/pr/PR161225.zip")
     assert CORPORATE_ACTIONS.request(SESSION) == MARKET_CAPS.request(SESSION) == asked
-    assert CORPORATE_ACTIONS.names(SESSION) == ("PR161225.zip",)
+    assert CORPORATE_ACTIONS.names(SESSION) == ("PR161225.zip", "bc16122025.csv")
 
 
 def test_a_part_is_found_among_others() -> None:
