@@ -27,8 +27,6 @@ KEYS_PER_COMMIT = 100
 # Arrow leaves the interpreter's lock for most of its work, so that two threads use two cores.
 THREADS = 2
 
-Found = ds.FileSystemDataset | None
-
 
 def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
     """Replaces the job's slice of the given keys, a commit for a hundred of them.
@@ -41,11 +39,11 @@ def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
     table, of_slice = job.writes, job.slice_of(job.writes)
     others = [lake.rows(other).to_table() for other in job.others]
 
-    def rows(found: Sequence[Found], key: Key) -> pa.Table:
+    def rows(found: Sequence[ds.Dataset | None], key: Key) -> pa.Table:
         lines = [_lines(*of, key) for of in zip(job.readings, found, strict=True)]
         return job.of(lines, table.timeline.value_of(key), *others)
 
-    def written(found: Sequence[Found], key: Key) -> list[AddAction]:
+    def written(found: Sequence[ds.Dataset | None], key: Key) -> list[AddAction]:
         return lake.write(table, rows(found, key), [key], **of_slice)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -64,14 +62,14 @@ def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
             pa.default_memory_pool().release_unused()
 
 
-def _found(lake: Lake, reading: Reading, keys: Sequence[Key]) -> Found:
+def _found(lake: Lake, reading: Reading, keys: Sequence[Key]) -> ds.Dataset | None:
     """The files with the lines of some keys; None where there is nothing of their kind yet."""
     if not lake.exists(reading.table):
         return None
     return lake.rows(reading.table, keys, encoded=(*reading.cells, "text", "document"))
 
 
-def _lines(reading: Reading, found: Found, key: Key) -> pa.Table:
+def _lines(reading: Reading, found: ds.Dataset | None, key: Key) -> pa.Table:
     """The lines of a document, in their order; where there are several, one after the other."""
     table = reading.table
     if found is None or not found.files:
