@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,15 +44,14 @@ def opened(place: str | Path | None, warehouse: str | Path | None) -> Opened:
 
     Raises:
         LakehouseMissingError: There is none at the place.
+        ModuleNotFoundError: It is on S3, and what reads that is not installed.
         SettingsError: The settings cannot be used.
     """
     if place is None:
         return _by_settings(warehouse)
     address = str(place)
     if address.startswith("s3://"):
-        from indextracker.settings.environment import export_for_s3  # noqa: PLC0415 - pydantic
-
-        export_for_s3()
+        _prepare_for_s3()
         address = address.rstrip("/")
     else:
         address = str(Path(address).expanduser().absolute())
@@ -64,17 +64,32 @@ def opened(place: str | Path | None, warehouse: str | Path | None) -> Opened:
 def _by_settings(warehouse: str | Path | None) -> Opened:
     # Pydantic takes a tenth of a second, for who names no place alone.
     from indextracker import settings as environment  # noqa: PLC0415
-    from indextracker.settings.environment import export_for_s3  # noqa: PLC0415
     from indextracker.warehouse import warehouse as named  # noqa: PLC0415
 
     settings = environment.load()
     if settings.lake.on_s3:
-        export_for_s3()
+        _prepare_for_s3()
     lake = Lake(settings.lake.address, settings.world)
     _world(settings.lake.address)
     if warehouse is not None:
         return Opened(lake, lambda: _file(warehouse, lake.world))
     return Opened(lake, lambda: named(settings))
+
+
+def _prepare_for_s3() -> None:
+    """Has the libraries understand the variables of AWS alike.
+
+    Raises:
+        ModuleNotFoundError: What reads S3 is not installed.
+    """
+    from indextracker.settings.environment import export_for_s3  # noqa: PLC0415 - pydantic
+
+    if find_spec("boto3") is None:
+        raise ModuleNotFoundError(
+            "a lake on S3 is read with boto3, which is not installed: "
+            "pip install 'indextracker[aws]'"
+        )
+    export_for_s3()
 
 
 def _file(warehouse: str | Path | None, world: str) -> Warehouse:

@@ -83,7 +83,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def run(program: list[str | Path], home: Path, lake: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    program: list[str | Path], home: Path, lake: Path | str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         program,
         cwd=home,
@@ -121,6 +123,13 @@ def test_its_command_exports_and_says_what_it_is_without(
     asked = "select count(*) as bars from gold.futures_bars"
     done = run([command, "query", "--lake", "--csv", asked], tmp_path, lake)
     assert (done.returncode, done.stdout) == (0, "bars\n1\n"), done.stderr
+    listed = run([command, "tables", "gold/futures_bars", "--json"], tmp_path, lake)
+    assert (listed.returncode, "futures_bars" in listed.stdout) == (0, True), listed.stderr
+    away = run(
+        [command, "export", "bars", "TX", "--output", "s3.csv"], tmp_path, "s3://markets/lake"
+    )
+    assert away.returncode == 1
+    assert "pip install 'indextracker[aws]'" in away.stderr
     for other, extra in ((["backfill", "taiwan"], "pipeline"), (["chart", "TX"], "dashboard")):
         done = run([command, *other], tmp_path, lake)
         assert done.returncode == 1
