@@ -195,6 +195,8 @@ class Table:
             of bronze, no feed fills it, and a document is what one write replaces.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
             written by the library.
+        holds: Of a table in one piece whose rows hold from `valid_from` to `valid_to`: the columns
+            that what is built of the keys in between rests on. Others make no key stale.
         spread_by: Column by which a warehouse of many nodes spreads the rows of a table with a
             time line, where the first of the key that is no part of a session has few values.
     """
@@ -214,11 +216,15 @@ class Table:
     in_warehouse: bool = False
     imported: bool = False
     by_job: bool = True
+    holds: tuple[str, ...] = ()
     spread_by: str = ""
 
     def __post_init__(self) -> None:
         names = self.column_names
-        used = (*self.key, *self.slice_by, *filter(None, (self.spread_by, self.key_column)))
+        used = (
+            *(*self.key, *self.slice_by, *self.holds),
+            *filter(None, (self.spread_by, self.key_column)),
+        )
         missing = [name for name in used if name not in names]
         if missing:
             raise ValueError(f"{self.path}: {missing} are not among its columns")

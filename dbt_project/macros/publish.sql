@@ -63,9 +63,17 @@
 {%- endmacro %}
 
 
-{# Replaces the keys of this run in the copy of the history that a view stands on. #}
+{#
+    Replaces the keys of this run in the copy of the history that a view stands on. What else it joins
+    are marts, which were published before it.
+#}
 {% macro publish_history(node, anew) -%}
-    {%- set parent = graph.nodes[node.depends_on.nodes | first] -%}
+    {%- set parents = [] -%}
+    {%- for name in node.depends_on.nodes -%}
+        {%- do parents.append(graph.nodes[name]) -%}
+    {%- endfor -%}
+    {%- set parent = parents
+        | selectattr('config.materialized', 'equalto', 'incremental') | first -%}
     {%- set built = relation_of(parent.schema, parent.alias) -%}
     {%- set history = relation_of('published', parent.alias) -%}
     {%- set mart = relation_of('marts', node.alias, 'view') -%}
@@ -75,12 +83,17 @@
     {%- set known = keys_in('built_sessions', parent) -%}
     {%- set renewed = keys_in('run_sessions', parent) -%}
     {%- if made -%}
-        {%- do run_query(
-            'create view ' ~ mart ~ ' as '
-            ~ node.compiled_code | replace(parent.relation_name, history | string)
-        ) -%}
-        {%- do describe(mart, node) -%}
         {%- set renewed = known -%}
+    {%- endif -%}
+    {%- if not is_there(mart) -%}
+        {%- set upon = namespace(sql=node.compiled_code) -%}
+        {%- for one in parents -%}
+            {%- set published = history if one.unique_id == parent.unique_id
+                else relation_of('marts', one.alias) -%}
+            {%- set upon.sql = upon.sql | replace(one.relation_name, published | string) -%}
+        {%- endfor -%}
+        {%- do run_query('create view ' ~ mart ~ ' as ' ~ upon.sql) -%}
+        {%- do describe(mart, node) -%}
     {%- endif -%}
     {%- do run_query('delete from ' ~ history ~ ' where ' ~ column ~ ' in (' ~ renewed ~ ')') -%}
     {%- do run_query('delete from ' ~ history ~ ' where ' ~ column ~ ' not in (' ~ known ~ ')') -%}
@@ -111,11 +124,7 @@
     anew; says whether it did. Views on it go with it.
 #}
 {% macro make_alike(wanted, built, anew) -%}
-    {%- set there = run_query(
-        "select count(*) from information_schema.tables where table_schema = '" ~ wanted.schema
-        ~ "' and table_name = '" ~ wanted.identifier ~ "'"
-    ).rows[0][0] > 0 -%}
-    {%- if there and not anew -%}
+    {%- if is_there(wanted) and not anew -%}
         {%- set columns = adapter.get_columns_in_relation(built) -%}
         {%- set found = adapter.get_columns_in_relation(wanted) -%}
         {%- if columns | map(attribute='name') | list == found | map(attribute='name') | list -%}
@@ -125,6 +134,15 @@
     {%- do run_query('drop table if exists ' ~ wanted ~ ' cascade') -%}
     {%- do run_query('create table ' ~ wanted ~ ' (like ' ~ built ~ ')') -%}
     {{ return(true) }}
+{%- endmacro %}
+
+
+{# Whether a table or a view is there. #}
+{% macro is_there(relation) -%}
+    {{ return(run_query(
+        "select count(*) from information_schema.tables where table_schema = '" ~ relation.schema
+        ~ "' and table_name = '" ~ relation.identifier ~ "'"
+    ).rows[0][0] > 0) }}
 {%- endmacro %}
 
 

@@ -97,6 +97,20 @@ def sources(job: Job) -> list[Sources]:
     return [one for key, one in found.items() if not any(other < key for other in found)]
 
 
+def stand_ins(job: Job) -> Sources:
+    """The tables of `sources` that need not be there, and how many keys before stand in for one."""
+    found: dict[Table, int] = {}
+    for table, stand_in in zip(job.reads, job.stand_ins, strict=True):
+        above = [] if table.is_whole else writers(table)
+        for one in above:
+            found |= stand_ins(one)
+        if stand_in:
+            found |= dict.fromkeys(
+                (t for one in above for each in sources(one) for t in each), stand_in
+            )
+    return found
+
+
 def _furthest(some: Iterable[Sources]) -> Sources:
     """The tables of all, each with its longest look-back."""
     found: dict[Table, int] = {}

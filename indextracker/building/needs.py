@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indextracker.building.jobs import JOBS, Sources, sources, writers
+from indextracker.building.jobs import JOBS, Sources, sources, stand_ins, writers
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Subject, Table, tables_of
@@ -28,16 +28,19 @@ def raw_path(table: Table) -> str:
 def ways_of(job: Job) -> list[Way]:
     """What a job rests on in the end, and how far back.
 
-    Tables in one piece count where there is nothing else: a new row of reference data makes no key
-    stale that rests on documents.
+    Tables in one piece count where there is nothing else, or where they say what holds of a key: a
+    new row of other reference data makes no key stale that rests on documents.
     """
     of_feeds = {feed.table: name for name, feed in FEEDS.items()}
+    late = {of_feeds[table]: n for table, n in stand_ins(job).items() if table in of_feeds}
 
     def way(below: Sources) -> Way:
-        keyed = {table: n for table, n in below.items() if not table.is_whole} or below
+        keyed = {t: n for t, n in below.items() if not t.is_whole or t.holds} or below
+        feeds = {of_feeds[table]: n for table, n in keyed.items() if table in of_feeds}
         return Way(
-            feeds={of_feeds[table]: n for table, n in keyed.items() if table in of_feeds},
+            feeds=feeds,
             tables={table: n for table, n in keyed.items() if table not in of_feeds},
+            stand_ins={feed: n for feed, n in late.items() if feed in feeds},
         )
 
     return [way(below) for below in sources(job)]

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.acquiring.deliveries import current, filed
+from indextracker.building import periods
 from indextracker.building.earlier import Known, before
 from indextracker.calendars import Calendar
 from indextracker.lake import Lake
@@ -39,10 +40,13 @@ class Way:
         feeds: Its feeds, whose documents of a key have to be there; each with how many keys before
             it count too.
         tables: Likewise the tables that it rests on in the end and that no feed fills.
+        stand_ins: Of some feeds, how many keys before a key stand in for it: a document of any of
+            them is enough.
     """
 
     feeds: Mapping[str, int]
     tables: Mapping[Table, int] = field(default_factory=dict)
+    stand_ins: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,9 @@ class _There:
             table: self._marks(table) for table in {t for _, way in ways for t in way.tables}
         }
 
-    def _marks(self, table: Table) -> dict[Key, str]:
+    def _marks(self, table: Table) -> Mapping[Key, str]:
+        if table.holds:
+            return periods.marks(self._lake, table)
         if table.is_whole:
             return {"": digest(self._lake, table)}
         return self._lake.marks(table)
@@ -194,20 +200,32 @@ class _There:
 
     def _parts(self, timeline: Timeline, way: Way, key: Key) -> list[str]:
         """What a way takes for a key; nothing where something of it is missing."""
-        sources = [(feed, self._documents[feed], n) for feed, n in way.feeds.items()]
-        sources += [(t.path, self._tables[t], n) for t, n in way.tables.items() if not t.is_whole]
+        sources: list[tuple[str, Mapping[Key, str], int]] = [
+            (feed, self._documents[feed], n) for feed, n in way.feeds.items()
+        ]
+        sources += [
+            (t.path, self._tables[t], n) for t, n in way.tables.items() if not t.is_whole or t.holds
+        ]
         if not sources:
             # It rests on tables in one piece alone, such as a calendar: any key can be built.
             return [f"{t.path}={self._tables[t]['']}" for t in way.tables]
-        if not all(key in there for _, there, _ in sources):
-            return []
-        found = [f"{name}={there[key]}" for name, there, _ in sources]
+        for name, there, _ in sources:
+            stand_in = way.stand_ins.get(name, 0)
+            if key not in there and not self._stood_in(timeline, there, key, stand_in):
+                return []
+        found = [f"{name}={there[key]}" for name, there, _ in sources if key in there]
         for name, there, look_back in sources:
             if look_back:
                 earlier = before(self._calendar(timeline), key, look_back)
                 what = "\n".join(f"{one} {there[one]}" for one in earlier if one in there)
                 found.append(f"{name}-{look_back}={_short(what)}")
         return found
+
+    def _stood_in(self, timeline: Timeline, there: Mapping[Key, str], key: Key, count: int) -> bool:
+        """Whether there is something of some key of so many before one."""
+        if not count:
+            return False
+        return any(one in there for one in before(self._calendar(timeline), key, count))
 
     def _calendar(self, timeline: Timeline) -> Calendar:
         if self._known is None:

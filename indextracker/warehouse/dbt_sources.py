@@ -1,8 +1,8 @@
 """dbt's sources: the tables of schema `raw` as the catalogue describes them, with their tests.
 
-`python -m indextracker.warehouse.dbt_sources` writes the files that dbt reads, one a subject, and
-`--check` fails when one is stale. The descriptions come from the catalogue, the tests from
-`dbt_project/raw_tests/<subject>.yml`.
+`python -m indextracker.warehouse.dbt_sources` writes the files that dbt reads, one a subject and
+the overview of all, and `--check` fails when one is stale. The descriptions come from the
+catalogue, the tests from `dbt_project/raw_tests/<subject>.yml`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from indextracker.system.installation import shipped
+from indextracker.warehouse import dbt_overview
 from indextracker_catalogue import SUBJECTS, Column, Table, tables_of
 
 MODELS = "dbt_project/models/{subject}"
@@ -58,8 +59,8 @@ def place(subject: str) -> Path:
 
 
 def current() -> dict[Path, str]:
-    """The files of the project as it stands, of each subject with models."""
-    found = {}
+    """The files of the project as it stands: of each subject with models, and the overview."""
+    found = {dbt_overview.place(): dbt_overview.current()}
     for name, subject in SUBJECTS.items():
         if shipped(MODELS.format(subject=name)).is_dir():
             tests = shipped(TESTS.format(subject=name))

@@ -13,6 +13,7 @@ from support.market import source
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.jobs import JOBS, run
+from indextracker.building.reference_tables import REFERENCES
 from indextracker.feeds import feeds_of
 from indextracker.lake import Lake
 from indextracker_catalogue import SUBJECTS, TABLES, subject_of
@@ -51,7 +52,9 @@ def read(nse: Exchange, tmp_path_factory: pytest.TempPathFactory) -> Read:
             asked = sorted({feed.timeline.key_of(session) for session in SESSIONS})
             acquire(lake, feed, asked, http)
     jobs = [job for job in JOBS.values() if subject_of(job.writes) is INDIA]
-    lake.ensure(job.writes for job in jobs)
+    lake.ensure(table for job in jobs for table in (job.writes, *job.reads))
+    for table in (one for one in REFERENCES if subject_of(one) is INDIA):
+        lake.replace(table, REFERENCES[table].made(nse.today))
     for job in jobs:
         run(job, lake, one_sail.engine(), keys(SESSIONS))
 

@@ -151,7 +151,11 @@ GOOD: dict[str, Row] = {
     "silver/listed_securities": SECURITY | {"isin": "INE009A01021", "name": "Infosys Limited"},
     "silver/index_members": SECURITY | {"isin": "INE009A01021", "industry": "Software"},
     "silver/instruments": SECURITY
-    | {"instrument_id": "INE009A01021", "valid_from": SESSION, "valid_to": SESSION},
+    | {"instrument_id": "INE009A01", "valid_from": SESSION, "valid_to": SESSION},
+    "silver/nse_days": {"day": SESSION, "is_session": True, "is_special": False}
+    | {"opened_at": OPENED, "closed_at": CLOSED},
+    "gold/equity_factors": {"instrument_id": "INE009A01", "valid_from": SESSION}
+    | {"valid_to": SESSION, "factor": 0.5},
     "silver/equity_disagreements": SECURITY | {"figure": "shares", "source_format": "full"},
     "silver/equity_snapshots": SECURITY
     | {"identifier": "INFYEQN", "is_index": False, "is_stale": False}

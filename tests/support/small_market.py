@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indextracker_catalogue import TABLES
+from support import small_nse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -370,15 +371,15 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
 
 def load_raw(database: Path) -> None:
     """Create schema `raw` as the catalogue declares it and put the small market into it."""
-    rows = _rows()
+    rows = _rows() | small_nse.rows()
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema raw")
         connection.execute(
             "create table raw.loads (subject varchar(64), key varchar(16), load_id varchar(36))"
         )
         connection.executemany(
-            "insert into raw.loads values ('taiwan', ?, 'a')",
-            [["2022-03-02"], ["2022-03-03"], ["2022-03-04"]],
+            "insert into raw.loads values (?, ?, 'a')",
+            [[subject, f"2022-03-0{day}"] for subject in ("taiwan", "india") for day in (2, 3, 4)],
         )
         for name, table in RAW.items():
             columns = ", ".join(f"{c.name} {c.warehouse_type}" for c in table.columns)

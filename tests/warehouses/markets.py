@@ -1,4 +1,4 @@
-"""The small market in a lake, loaded, built and asked in any warehouse."""
+"""The small markets in a lake, loaded, built and asked in any warehouse."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BUCKET = "market"
 READERS = "indextracker_readers"
+MARKETS = ("taiwan", "india")
 SESSIONS = tuple(dt.date(2022, 3, day) for day in (2, 3, 4))
 Rows = list[tuple[Any, ...]]
 
@@ -74,18 +75,19 @@ def settings_of(folder: Path, **given: Any) -> Settings:
 
 
 def built(settings: Settings, market: Lake, folder: Path) -> Warehouse:
-    """The market loaded, built and published."""
+    """The markets loaded, built and published."""
     made = warehouse(settings)
     load_all(made, market)
-    build(made, folder)
+    for subject in MARKETS:
+        build(made, folder, subject)
     return made
 
 
-def build(made: Warehouse, folder: Path) -> None:
-    """Builds and publishes, as the asset of the marts does."""
+def build(made: Warehouse, folder: Path, subject: str = "taiwan") -> None:
+    """Builds and publishes a subject, as the asset of its marts does."""
     folder.mkdir(exist_ok=True)
     with made.writing():
-        dbt_runs.build(made, "taiwan", folder, lambda _: None)
+        dbt_runs.build(made, subject, folder, lambda _: None)
         made.publish(dbt_runs.relations())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from warehouses.markets import answer
+from warehouses.markets import MARKETS, answer
 
 from indextracker.warehouse import Warehouse
 from indextracker.warehouse.slices import LOADED
@@ -29,15 +29,39 @@ MARTS = {
     "spread_history": 7,
     "spread_session": 2,
 }
+OF_INDIA = {
+    "nse_eod": 12,
+    "dim_instrument": 8,
+    "dim_equity_factor": 8,
+    "fct_equity_day": 11,
+}
+EVERY_MART = MARTS | OF_INDIA
+ADJUSTED = (
+    "select f.session_date, f.symbol, f.adjusted_close_price from dim_instrument as i "
+    "join fct_equity_day as f on i.instrument_id = f.instrument_id "
+    "where i.symbol = 'ALFA' and i.is_current order by f.session_date"
+)
 
 
-@pytest.mark.parametrize("mart", MARTS)
+@pytest.mark.parametrize("mart", EVERY_MART)
 def test_marts_hold_the_same_rows(mart: str, in_file: Warehouse, in_cluster: Warehouse) -> None:
     everything = f"select * from marts.{mart}"
     here = sorted(answer(in_file, everything), key=repr)
     there = sorted(answer(in_cluster, everything), key=repr)
     assert here == there
-    assert len(here) == MARTS[mart]
+    assert len(here) == EVERY_MART[mart]
+
+
+def test_adjusted_prices_of_a_share_are_asked_for_alike(
+    in_file: Warehouse, in_cluster: Warehouse
+) -> None:
+    rows = answer(in_cluster, ADJUSTED)
+    assert [(str(day), symbol, close) for day, symbol, close in rows] == [
+        ("2022-03-02", "ALFA", 102.0),
+        ("2022-03-03", "ALFA", 102.5),
+        ("2022-03-04", "ALFA", 103.0),
+    ]
+    assert rows == answer(in_file, ADJUSTED)
 
 
 def test_the_candlestick_query_runs_as_it_stands(in_file: Warehouse, in_cluster: Warehouse) -> None:
@@ -52,7 +76,8 @@ def test_the_candlestick_query_runs_as_it_stands(in_file: Warehouse, in_cluster:
 def test_tables_of_raw_say_what_they_are(in_file: Warehouse, in_cluster: Warehouse) -> None:
     for made in (in_file, in_cluster):
         says = {name: text for name, _, text in made.relations()}
-        for table in (one for one in LOADED if subject_of(one) is SUBJECTS["taiwan"]):
+        of_markets = [SUBJECTS[name] for name in MARKETS]
+        for table in (one for one in LOADED if subject_of(one) in of_markets):
             assert says[f"raw.{table.name}"] == table.meaning
     columns = (
         "select c.column_name, d.description from information_schema.columns as c"
@@ -73,4 +98,4 @@ def test_relations_are_told_alike(in_file: Warehouse, in_cluster: Warehouse) -> 
     assert of_marts(in_file) == of_marts(in_cluster)
     assert {
         name.removeprefix("marts."): count for name, (count, _) in of_marts(in_file).items()
-    } == MARTS
+    } == EVERY_MART

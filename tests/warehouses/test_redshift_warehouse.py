@@ -21,7 +21,7 @@ import pytest
 import redshift_connector
 from redshift_local import Cluster
 from warehouses.markets import BUCKET, READERS, Rows, answer, settings_of
-from warehouses.test_both_warehouses import MARTS
+from warehouses.test_both_warehouses import EVERY_MART
 
 from indextracker.lake import Lake, WorldMismatchError
 from indextracker.lake.arrow import arrow_schema
@@ -438,7 +438,7 @@ def test_the_role_reads_marts_and_nothing_else(
     )
     assert answer(reader, "select count(*) from index_history") == [(28,)]
     assert {name for name, *_ in reader.relations()} == {
-        *(f"marts.{mart}" for mart in MARTS),
+        *(f"marts.{mart}" for mart in EVERY_MART),
         "raw.world",
     }
     for hidden in ('"raw".index_bars', "intermediate.int_contracts", "published.int_index_history"):

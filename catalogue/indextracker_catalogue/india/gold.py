@@ -15,6 +15,7 @@ from indextracker_catalogue.india.columns import (
     XNSE,
 )
 from indextracker_catalogue.model import Check, Column, Table
+from indextracker_catalogue.timeline import Whole
 
 INSTRUMENT = Column("instrument_id", "string", "The instrument, as in silver/instruments.")
 
@@ -68,6 +69,34 @@ EQUITIES_ADJUSTED = Table(
             "factor <> 1 and reason is null",
             "A factor follows from an action.",
         ),
+    ),
+)
+
+EQUITY_FACTORS = Table(
+    layer="gold",
+    name="equity_factors",
+    meaning=(
+        "One row per instrument and time between its corporate actions: what a price of these "
+        "sessions is multiplied by to compare with one of the newest. What two of its rows have, "
+        "one over the other, compares a price of one time with one of the other."
+    ),
+    key=("instrument_id", "valid_from"),
+    timeline=Whole(),
+    in_warehouse=True,
+    columns=(
+        INSTRUMENT,
+        Column("valid_from", "date", "First session of the time."),
+        Column("valid_to", "date", "Last session of it."),
+        Column(
+            "factor",
+            "double",
+            "Product of the factors of all later sessions in gold/equities_adjusted; null where "
+            "one of them is not known.",
+        ),
+    ),
+    checks=(
+        Check("factor_positive", "not factor > 0", "A factor is above zero."),
+        Check("valid_for_a_session", "valid_to < valid_from", "A row is valid for a session."),
     ),
 )
 
@@ -135,8 +164,8 @@ EQUITY_BREADTH = Table(
     layer="gold",
     name="equity_breadth",
     meaning=(
-        "One row per series and session: how many instruments rise and fall. Units of funds are "
-        "traded in series EQ too, and are counted there."
+        "One row per series and session: how many instruments rise and fall. Units of funds, which "
+        "are traded in series EQ too, are not counted."
     ),
     key=("session_date", "series"),
     timeline=XNSE,

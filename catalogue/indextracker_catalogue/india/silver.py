@@ -179,17 +179,25 @@ INSTRUMENTS = Table(
     ),
     key=("instrument_id", "series", "valid_from"),
     timeline=Whole(),
+    holds=("symbol", "series", "instrument_id"),
     in_warehouse=True,
     columns=(
         Column(
             "instrument_id",
             "string",
-            "The instrument: the first ISIN that it had in the lake, or its first symbol and "
-            "series joined by - where no ISIN is known.",
+            "The instrument: of a share of a company the nine characters that all its ISINs have "
+            "in common, such as INE009A01; of others the first ISIN in the lake, or the first "
+            "symbol and series joined by - where no ISIN is known.",
         ),
         SYMBOL,
         SERIES,
         ISIN,
+        Column(
+            "is_own_series",
+            "boolean",
+            "Whether the series is the instrument's own; in others it is traded beside it, in "
+            "deals of another kind, such as blocks (BL).",
+        ),
         Column("name", "string", "Name of the company or fund; null where no list names it."),
         Column(
             "industry",

@@ -15,6 +15,9 @@ from indextracker_catalogue.india.terms import BESIDE_SERIES
 # reports of the days before.
 LONGEST_GAP_DAYS = 21
 LOOK_BACK_SESSIONS = 20
+# Actions are announced some ten days before their ex-date, so that a report tells of those of the
+# next sessions too: it stands in for theirs where they are missing.
+KNOWN_SESSIONS = 3
 
 
 def equities_adjusted(
@@ -34,25 +37,70 @@ def equities_adjusted(
     spells = instruments.select("instrument_id", "symbol", "series", "valid_from", "valid_to")
     valid = F.col("session_date").between(F.col("valid_from"), F.col("valid_to"))
     rows = equities.join(spells, ["symbol", "series"]).where(valid)
-    traded = _traded(rows)
+    traded = _traded(rows, _sessions(equities, announced, caps))
     effects = _effects(traded, _actions(announced, caps, spells))
-    return rows.join(effects, ["session_date", "instrument_id"], "left").select(
+    same = ["session_date", "instrument_id"]
+    untouched = F.when(F.col("is_told"), 1.0)
+    told = rows.join(traded.select(*same, "is_told"), same).join(effects, same, "left")
+    return told.select(
         *("session_date", "symbol", "series", "instrument_id", "previous_close"),
         *("open", "high", "low", "close", "shares"),
-        F.when(F.col("actions").isNull(), 1.0).otherwise(F.col("factor")).alias("factor"),
+        F.when(F.col("actions").isNull(), untouched).otherwise(F.col("factor")).alias("factor"),
         *("actions", "reason"),
     )
 
 
-def _traded(rows: DataFrame) -> DataFrame:
-    """Each session of an instrument: the close before it, and the day after which actions count."""
+def _sessions(equities: DataFrame, announced: DataFrame, caps: DataFrame) -> DataFrame:
+    """Each session: whether its actions are known, and of how many up to it they are not."""
+    reported = announced.select("session_date").union(caps.select("session_date")).distinct()
+    # Some dozens of rows: Spark warns of a window without partitions.
+    in_order = Window.partitionBy(F.lit(1)).orderBy("session_date")
+    recent = in_order.rowsBetween(-KNOWN_SESSIONS, Window.currentRow)
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    return (
+        equities.select("session_date")
+        .distinct()
+        .join(reported.withColumn("reported", F.lit(1)), "session_date", "left")
+        .withColumn("is_known", F.coalesce(F.max("reported").over(recent), F.lit(0)) == 1)
+        .withColumn("unknown", F.sum((~F.col("is_known")).cast("int")).over(so_far))
+        .drop("reported")
+    )
+
+
+def _traded(rows: DataFrame, sessions: DataFrame) -> DataFrame:
+    """Each session of an instrument: the close before it, and the day after which actions count.
+
+    `is_told` says whether the actions of all sessions in between are known.
+    """
     # The previous close of a block deal is that of the last block deal.
     own = F.when(~F.col("series").isin(*BESIDE_SERIES), F.col("previous_close"))
-    in_order = Window.partitionBy("instrument_id").orderBy("session_date")
+    earlier = (
+        Window.partitionBy("instrument_id")
+        .orderBy("session_date")
+        .rowsBetween(Window.unboundedPreceding, -1)
+    )
     gap = F.date_sub("session_date", LONGEST_GAP_DAYS)
-    sessions = rows.groupBy("session_date", "instrument_id").agg(F.max(own).alias("close_before"))
-    before = F.lag("session_date").over(in_order)
-    return sessions.withColumn("after", F.greatest(before, gap))
+    known = F.when(F.col("is_known"), F.col("session_date"))
+    unknown = F.when(F.col("is_known"), F.col("unknown"))
+    found = (
+        rows.groupBy("session_date", "instrument_id")
+        .agg(F.max(own).alias("close_before"))
+        .join(sessions, "session_date")
+        .withColumns(
+            {
+                "before": F.max("session_date").over(earlier),
+                "known_before": F.max(known).over(earlier),
+                "unknown_before": F.max(unknown).over(earlier),
+            }
+        )
+    )
+    # What was not traded for so long begins anew, and nothing is to be known of it.
+    since = F.when(
+        F.col("known_before") >= gap, F.col("unknown") == F.col("unknown_before")
+    ).otherwise(F.coalesce(F.col("before") < gap, F.lit(True)))
+    return found.withColumn("is_told", F.col("is_known") & since).withColumn(
+        "after", F.greatest(F.coalesce("known_before", "before"), gap)
+    )
 
 
 def _actions(announced: DataFrame, caps: DataFrame, spells: DataFrame) -> DataFrame:

@@ -7,15 +7,18 @@ rows of sessions does not belong here.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby, pairwise
+from typing import Final
 
 # Country, issuer and kind of a security; what follows is a number and a check digit. A split gives
 # a share the next number.
 _STEM_LENGTH = 9
+# Shares of companies, and those that are partly paid or have other votes.
+_OF_COMPANIES: Final = ("INE", "IN9")
 # A renaming is dated a session early in 1 of 10; between two sessions are six days at most.
 _DATED_EARLY = timedelta(days=7)
 
@@ -106,8 +109,9 @@ def instrument_ids(
         shares: The line of shares and of units of funds.
 
     Returns:
-        For each spell its instrument: the first ISIN that it had; its first symbol and series where
-        no ISIN is known.
+        For each spell its instrument, by a name that later and earlier sessions leave as it is: of
+        a share what its ISINs have in common, of others the first ISIN, the first symbol and series
+        where no ISIN is known.
     """
     groups = _Groups(len(spells))
     places = sorted(range(len(spells)), key=lambda place: spells[place].first_session)
@@ -126,11 +130,38 @@ def instrument_ids(
     listed = [p for p in places if spells[p].line == shares and not spells[p].beside]
     for one, other in _renamed(spells, listed, sorted(renamings, key=lambda r: r.day)):
         groups.join(one, other)
-    names: dict[int, str] = {}
-    for place in sorted(places, key=lambda place: spells[place].isin is None):
-        spell = spells[place]
-        names.setdefault(groups.of(place), spell.isin or f"{spell.symbol}-{spell.series}")
+    names = _names(spells, {place: groups.of(place) for place in places}, shares)
     return [names[groups.of(place)] for place in range(len(spells))]
+
+
+def _names(spells: Sequence[Spell], groups: Mapping[int, int], shares: str) -> dict[int, str]:
+    """A name for each group of spells, which are given in the order of their first sessions.
+
+    What two groups have in common names neither: each has its first ISIN then.
+    """
+    firsts: dict[int, int] = {}
+    for place in sorted(groups, key=lambda place: spells[place].isin is None):
+        firsts.setdefault(groups[place], place)
+    stems = {group: _stem(spells[place], shares) for group, place in firsts.items()}
+    times = Counter(stems.values())
+
+    def name(group: int, spell: Spell) -> str:
+        stem = stems[group]
+        if stem and times[stem] == 1:
+            return stem
+        return spell.isin or f"{spell.symbol}-{spell.series}"
+
+    return {group: name(group, spells[place]) for group, place in firsts.items()}
+
+
+def _stem(spell: Spell, shares: str) -> str | None:
+    """What all ISINs of a share of a company have in common; None of anything else.
+
+    The first nine characters of a fund's are those of its house, which has many funds.
+    """
+    if spell.line == shares and spell.isin and spell.isin.startswith(_OF_COMPANIES):
+        return spell.isin[:_STEM_LENGTH]
+    return None
 
 
 def _forwards(spells: Iterable[Spell]) -> list[Spell]:

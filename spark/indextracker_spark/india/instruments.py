@@ -19,8 +19,8 @@ from indextracker_spark.india.identities import Renaming, Spell, instrument_ids,
 SHARES: Final = ""
 
 _ROWS: Final = (
-    "instrument_id string, symbol string, series string, isin string, name string, "
-    "industry string, valid_from date, valid_to date"
+    "instrument_id string, symbol string, series string, isin string, is_own_series boolean, "
+    "name string, industry string, valid_from date, valid_to date"
 )
 
 
@@ -53,7 +53,7 @@ def instruments(
     }
     rows = [
         (
-            *(number, s.symbol, s.series, s.isin),
+            *(number, s.symbol, s.series, s.isin, not s.beside),
             names.get((number, s.symbol), of_renamings.get(s.symbol)),
             *(industries.get(number), s.first_session, s.last_session),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from indextracker_catalogue import india as t
 from indextracker_catalogue.india.terms import RETURN_SESSIONS
 from indextracker_catalogue.job import Input
-from indextracker_spark.india import adjustments, instruments, returns
+from indextracker_spark.india import adjustments, factors, instruments, returns
 from indextracker_spark.india.suspects import suspects
 from indextracker_spark.job import SparkJob
 
@@ -21,17 +21,18 @@ JOBS = (
         t.EQUITIES_ADJUSTED,
         (
             Input(t.EQUITIES_DAILY, _BACK),
-            Input(t.CORPORATE_ACTIONS, _BACK),
-            Input(t.MARKET_CAPS, _BACK),
-            t.INSTRUMENTS,
+            Input(t.CORPORATE_ACTIONS, _BACK, stand_in=adjustments.KNOWN_SESSIONS),
+            Input(t.MARKET_CAPS, _BACK, stand_in=adjustments.KNOWN_SESSIONS),
+            Input(t.INSTRUMENTS, _BACK),
         ),
         adjustments.equities_adjusted,
     ),
+    SparkJob(t.EQUITY_FACTORS, (t.EQUITIES_ADJUSTED, t.INSTRUMENTS), factors.equity_factors),
     SparkJob(
         t.EQUITY_RETURNS,
-        (Input(t.EQUITIES_ADJUSTED, max(RETURN_SESSIONS)),),
+        (Input(t.EQUITIES_ADJUSTED, max(RETURN_SESSIONS)), t.NSE_DAYS),
         returns.equity_returns,
     ),
-    SparkJob(t.EQUITY_BREADTH, (t.EQUITY_RETURNS,), returns.equity_breadth),
+    SparkJob(t.EQUITY_BREADTH, (t.EQUITY_RETURNS, t.INSTRUMENTS), returns.equity_breadth),
     SparkJob(t.CORPORATE_ACTION_SUSPECTS, (t.EQUITIES_ADJUSTED, t.INSTRUMENTS), suspects),
 )

@@ -12,21 +12,21 @@ from pyspark.sql import functions as F
 from indextracker_catalogue.india.terms import BESIDE_SERIES, RETURN_SESSIONS
 
 YEAR_DAYS = 7 * 52
-# Two dates lie five sessions a week apart, holidays let out; a session that is missing in the lake
-# would take a return further back than its name says.
-_DAYS_PER_SESSION, _HOLIDAYS = 1.6, 10
+# Units of funds have such ISINs.
+_OF_FUNDS = "INF%"
 
 
-def equity_returns(adjusted: DataFrame) -> DataFrame:
+def equity_returns(adjusted: DataFrame, days: DataFrame) -> DataFrame:
     """The returns and the range of each instrument, of the series that is its own.
 
     Args:
         adjusted: gold/equities_adjusted, of 252 sessions before those asked for too.
+        days: silver/nse_days: a session that is missing in the lake is one all the same.
 
     Returns:
         The columns of gold/equity_returns.
     """
-    rows = _comparable(own_series(adjusted))
+    rows = _comparable(own_series(adjusted), days)
     in_order = Window.partitionBy("instrument_id").orderBy("number")
     by_day = Window.partitionBy("instrument_id").orderBy("day")
     year = by_day.rangeBetween(1 - YEAR_DAYS, Window.currentRow)
@@ -46,17 +46,28 @@ def equity_returns(adjusted: DataFrame) -> DataFrame:
     )
 
 
-def equity_breadth(returns: DataFrame) -> DataFrame:
-    """How many securities of each series rise and fall in a session.
+def equity_breadth(returns: DataFrame, instruments: DataFrame) -> DataFrame:
+    """How many securities of each series rise and fall in a session, but for funds.
 
     Args:
         returns: gold/equity_returns.
+        instruments: silver/instruments, for the ISINs that tell funds.
 
     Returns:
         The columns of gold/equity_breadth.
     """
     change = F.col("return_1")
-    return returns.groupBy("session_date", "series").agg(
+    funds = instruments.where(F.col("isin").like(_OF_FUNDS)).select(
+        "symbol", "series", "valid_from", "valid_to"
+    )
+    same = ["symbol", "series"]
+    of_funds = (
+        returns.join(funds, same)
+        .where("session_date between valid_from and valid_to")
+        .select("session_date", *same)
+    )
+    counted = returns.join(of_funds, ["session_date", *same], "left_anti")
+    return counted.groupBy("session_date", "series").agg(
         F.count("*").alias("securities"),
         F.count_if(change > 0).alias("advances"),
         F.count_if(change < 0).alias("declines"),
@@ -77,16 +88,16 @@ def own_series(rows: DataFrame) -> DataFrame:
     return own.withColumn("place", F.row_number().over(most)).where("place = 1").drop("place")
 
 
-def _comparable(rows: DataFrame) -> DataFrame:
+def _comparable(rows: DataFrame, days: DataFrame) -> DataFrame:
     """Prices on one base for each instrument, so that any two of its sessions compare.
 
     Adds the session's number, the product of all factors so far (`left`), and how many of them are
     not known.
     """
-    sessions = rows.select("session_date").distinct()
-    # Some hundred rows: Spark warns of a window without partitions.
+    sessions = days.where("is_session").select(F.col("day").alias("session_date"))
+    # Some thousand rows: Spark warns of a window without partitions.
     one = Window.partitionBy(F.lit(1)).orderBy("session_date")
-    numbers = sessions.withColumn("number", F.dense_rank().over(one))
+    numbers = sessions.withColumn("number", F.row_number().over(one))
     so_far = (
         Window.partitionBy("instrument_id")
         .orderBy("session_date")
@@ -103,12 +114,11 @@ def _comparable(rows: DataFrame) -> DataFrame:
     based = left.withColumns(
         {f"base_{name}": F.col(name) / F.col("left") for name in ("high", "low", "close")}
     )
-    return based.withColumn("earlier", F.struct("day", "unknown", "base_close"))
+    return based.withColumn("earlier", F.struct("unknown", "base_close"))
 
 
 def _return(sessions: int, earlier: Column) -> Column:
     """The return since an earlier session; null without a trade in it, or with a factor unknown."""
-    near = F.col("day") - earlier["day"] <= int(sessions * _DAYS_PER_SESSION + _HOLIDAYS)
     since = F.col("base_close") / earlier["base_close"] - 1
-    known = near & (earlier["unknown"] == F.col("unknown"))
+    known = earlier["unknown"] == F.col("unknown")
     return F.when(known, since).alias(f"return_{sessions}")

@@ -60,7 +60,7 @@ def test_what_the_reference_has_learned_since_stands_there_once(calendar: Tradin
 
 
 def test_another_exchange_is_not_concerned() -> None:
-    found = Closure("XNSE", TYPHOON, TYPHOON, scheduled=False, reason="x", source="y")
+    found = Closure("XHKG", TYPHOON, TYPHOON, scheduled=False, reason="x", source="y")
     for table, declared in REFERENCES.items():
         today = date(2025, 1, 2)
         assert declared.made(today, [found]).equals(declared.made(today)), table.path

@@ -146,6 +146,78 @@ def test_a_document_that_comes_late_makes_stale_what_was_built_without_it(lake: 
     assert list(staleness.stale(lake, MEANS, known=december)[CONTROL]) == DAYS[:6]
 
 
+# documents that others stand in for
+
+REPORTED = {
+    CONTROL: Need(XTAI, [Way({"taifex_futures": 5, "twse_index": 5}, {}, {"twse_index": 2})])
+}
+
+
+def test_a_document_of_the_keys_before_stands_in_for_one_that_is_missing(lake: Lake) -> None:
+    for day in DAYS:
+        deliver(lake, "taifex_futures", day, "a")
+    for day in (DAYS[1], DAYS[2]):
+        deliver(lake, "twse_index", day, "b")
+    possible = staleness.accepted(lake, REPORTED, DAYS, december)[CONTROL]
+    assert list(possible) == DAYS[1:5]  # two of them with a document, two after it without
+    staleness.record(lake, {CONTROL: possible})
+    deliver(lake, "twse_index", DAYS[2], "c", hour=1)
+    stale = staleness.stale(lake, REPORTED, known=december)[CONTROL]
+    assert list(stale) == DAYS[2:5]
+    deliver(lake, "twse_index", DAYS[3], "c", hour=1)
+    staleness.record(lake, staleness.stale(lake, REPORTED, known=december))
+    assert list(staleness.accepted(lake, REPORTED, DAYS, december)[CONTROL]) == DAYS[1:6]
+
+
+# tables in one piece whose rows hold for a time
+
+HELD = Table(
+    layer="silver",
+    name="held",
+    meaning="One row per owner and time.",
+    key=("owner", "valid_from"),
+    timeline=Whole(),
+    holds=("owner",),
+    columns=(
+        Column("owner", "string", "Owner."),
+        Column("name", "string", "Name."),
+        Column("valid_from", "date", "First day."),
+        Column("valid_to", "date", "Last day."),
+    ),
+)
+OWNED = {CONTROL: Need(XTAI, [Way({"taifex_futures": 0}, {HELD: 0})])}
+
+
+def hold(lake: Lake, *rows: tuple[str, str, int, int]) -> None:
+    """Owners with their names, each from one of the days to another."""
+    days = [date.fromisoformat(day) for day in DAYS]
+    cells = (
+        {"owner": owner, "name": name, "valid_from": days[first], "valid_to": days[last]}
+        for owner, name, first, last in rows
+    )
+    lake.replace(HELD, pa.Table.from_pylist(list(cells), arrow_schema(HELD)))
+
+
+def test_a_key_is_stale_where_other_rows_hold_in_it(lake: Lake) -> None:
+    for day in DAYS:
+        deliver(lake, "taifex_futures", day, "a")
+    hold(lake, ("A", "Alfa", 0, 3), ("B", "Beta", 2, 5))
+    staleness.record(lake, staleness.stale(lake, OWNED))
+
+    def stale() -> list[Key]:
+        return list(staleness.stale(lake, OWNED)[CONTROL])
+
+    assert stale() == []
+    hold(lake, ("B", "New Beta", 2, 5), ("A", "Alfa", 0, 3))  # what it is called is not its own
+    assert stale() == []
+    hold(lake, ("A", "Alfa", 0, 3), ("B", "Beta", 2, 6))  # it went on
+    assert stale() == [DAYS[6]]
+    hold(lake, ("A", "Alfa", 0, 3), ("C", "Beta", 2, 5))
+    assert stale() == DAYS[2:6]
+    hold(lake, ("A", "Alfa", 0, 1), ("A", "Alfa", 2, 3), ("B", "Beta", 2, 5))
+    assert stale() == []
+
+
 # tables that no feed fills
 
 EVENTS = Table(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 from spark.frames import Frames
 from spark.india import lists
-from spark.india.conftest import Months
+from support.nse_months import Months
 
 from indextracker.readings.india import corporate_actions
 from indextracker_catalogue import india as t

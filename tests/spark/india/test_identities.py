@@ -8,6 +8,7 @@ from indextracker_spark.india.identities import Renaming, Spell, instrument_ids,
 
 SHARES = ""
 ALFA, AFTER_SPLIT, OF_ANOTHER = "INE000A01010", "INE000A01028", "INE999Z01012"
+SHARE, OTHER = ALFA[:9], OF_ANOTHER[:9]
 
 
 def spell(
@@ -39,17 +40,33 @@ def renaming(old: str, new: str, day: int) -> Renaming:
 
 def test_an_isin_is_one_instrument_under_any_symbol_and_series() -> None:
     found = ids(spell("A", 1, 3), spell("B", 6, 9), spell("B", 10, 20, series="BE"))
-    assert found == [ALFA] * 3
+    assert found == [SHARE] * 3
 
 
 def test_a_split_gives_a_share_the_next_isin() -> None:
-    assert ids(spell("A", 1, 3), spell("A", 6, 9, AFTER_SPLIT)) == [ALFA, ALFA]
+    assert ids(spell("A", 1, 3), spell("A", 6, 9, AFTER_SPLIT)) == [SHARE, SHARE]
+
+
+def test_a_share_is_called_the_same_whichever_of_its_sessions_are_known() -> None:
+    before, after = spell("A", 1, 3), spell("A", 6, 9, AFTER_SPLIT)
+    assert {*ids(before, after), *ids(after), *ids(before)} == {SHARE}
+
+
+def test_funds_of_a_house_are_called_by_their_own_isins() -> None:
+    """The first nine characters are of the house."""
+    funds = ("INF204KB14I2", "INF204KB17I5")
+    found = ids(*(spell(symbol, 1, 3, isin) for symbol, isin in zip("AB", funds, strict=True)))
+    assert found == [*funds]
+
+
+def test_two_shares_are_never_called_the_same() -> None:
+    assert ids(spell("A", 1, 9), spell("B", 1, 9, AFTER_SPLIT)) == [ALFA, AFTER_SPLIT]
 
 
 def test_a_new_issuer_is_the_same_share_where_its_price_goes_on() -> None:
     before = spell("A", 1, 3, close=10.5)
-    assert ids(before, spell("A", 6, 9, OF_ANOTHER, previous_close=10.5)) == [ALFA, ALFA]
-    assert ids(before, spell("A", 6, 9, OF_ANOTHER, previous_close=9.0)) == [ALFA, OF_ANOTHER]
+    assert ids(before, spell("A", 6, 9, OF_ANOTHER, previous_close=10.5)) == [SHARE, SHARE]
+    assert ids(before, spell("A", 6, 9, OF_ANOTHER, previous_close=9.0)) == [SHARE, OTHER]
 
 
 def test_a_series_of_bonds_is_that_of_another_bond_in_its_time() -> None:
@@ -68,7 +85,7 @@ def test_nothing_is_joined_by_an_isin_that_is_missing() -> None:
 
 def test_what_is_traded_beside_a_share_is_the_share() -> None:
     block = spell("A", 2, 2, None, series="BL", beside=True)
-    assert ids(spell("A", 1, 3), block) == [ALFA, ALFA]
+    assert ids(spell("A", 1, 3), block) == [SHARE, SHARE]
     assert ids(block) == ["A-BL"]
 
 
@@ -77,7 +94,7 @@ def test_a_renaming_joins_what_no_isin_does_though_its_day_is_off(day: int) -> N
     found = ids(
         spell("A", 1, 3, None), spell("B", 6, 9, OF_ANOTHER), renamings=(renaming("A", "B", day),)
     )
-    assert found == [OF_ANOTHER, OF_ANOTHER]
+    assert found == [OTHER, OTHER]
 
 
 def test_a_symbol_without_sessions_is_passed_through() -> None:
@@ -96,14 +113,14 @@ def test_who_takes_a_symbol_later_is_another() -> None:
         spell("A", 20, 22, OF_ANOTHER),
         renamings=(renaming("A", "B", 6),),
     )
-    assert found == [ALFA, ALFA, OF_ANOTHER]
+    assert found == [SHARE, SHARE, OTHER]
 
 
 def test_a_symbol_that_goes_on_was_not_renamed() -> None:
     found = ids(
         spell("A", 1, 30), spell("B", 6, 30, OF_ANOTHER), renamings=(renaming("A", "B", 6),)
     )
-    assert found == [ALFA, OF_ANOTHER]
+    assert found == [SHARE, OTHER]
 
 
 def test_a_missing_isin_is_the_next_one_of_the_series() -> None:

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 from spark.frames import Frames
-from spark.india.conftest import Months
+from support.nse_months import Months
 
 from indextracker_catalogue import india as t
 from indextracker_catalogue.india.terms import RETURN_SESSIONS
@@ -48,8 +49,14 @@ def traded(
     ]
 
 
+def calendar(frames: Frames, sessions: Sequence[date]) -> DataFrame:
+    """silver/nse_days: sessions, and the day after the last one, which is none."""
+    closed = {"day": sessions[-1] + timedelta(days=1), "is_session": False}
+    return frames.of(t.NSE_DAYS, [*({"day": one, "is_session": True} for one in sessions), closed])
+
+
 def returned(frames: Frames, rows: list[Row]) -> list[Row]:
-    found = equity_returns(frames.of(t.EQUITIES_ADJUSTED, rows))
+    found = equity_returns(frames.of(t.EQUITIES_ADJUSTED, rows), calendar(frames, days(60)))
     return conform(found, t.EQUITY_RETURNS).toArrow().sort_by("session_date").to_pylist()
 
 
@@ -74,9 +81,12 @@ def test_nothing_is_told_over_a_factor_that_is_not_known(frames: Frames) -> None
     assert [row["high_52_weeks"] for row in found] == [100.0, 100.0, None, None]
 
 
-def test_a_session_that_is_missing_in_the_lake_stretches_no_return(frames: Frames) -> None:
-    """Two sessions of a lake that are months apart are not one session apart."""
-    rows = [row for place, row in enumerate(traded([100.0] * 60)) if place in (0, 59)]
+@pytest.mark.parametrize("last", [2, 59])
+def test_a_session_that_is_missing_in_the_lake_stretches_no_return(
+    frames: Frames, last: int
+) -> None:
+    """Two sessions that follow each other in a lake need not be one session apart."""
+    rows = [row for place, row in enumerate(traded([100.0] * 60)) if place in (0, last)]
     assert [row["return_1"] for row in returned(frames, rows)] == [None, None]
 
 
@@ -85,16 +95,21 @@ def test_block_deals_have_no_returns(frames: Frames) -> None:
     assert {row["series"] for row in returned(frames, rows)} == {"EQ"}
 
 
-def test_breadth_counts_every_security_once(frames: Frames) -> None:
+def test_breadth_counts_every_security_but_funds_once(frames: Frames) -> None:
     rows = [
+        *traded([100.0, 120.0], symbol="FUND"),
         *traded([100.0, 101.0], symbol="UP"),
         *traded([100.0, 99.0], symbol="DOWN"),
         *traded([100.0, 50.0], {1: 0.5}, symbol="SAME"),
         *traded([None, 50.0], symbol="NEW"),
         *traded([100.0, 100.0], symbol="SMALL", series="SM"),
     ]
-    returns = equity_returns(frames.of(t.EQUITIES_ADJUSTED, rows))
-    found = conform(equity_breadth(returns), t.EQUITY_BREADTH).drop("year").toArrow().to_pylist()
+    fund = {"symbol": "FUND", "series": "EQ", "isin": "INF204KB17I5", "valid_from": FIRST}
+    known = frames.of(t.INSTRUMENTS, [fund | {"valid_to": days(2)[1]}])
+    returns = equity_returns(frames.of(t.EQUITIES_ADJUSTED, rows), calendar(frames, days(2)))
+    found = (
+        conform(equity_breadth(returns, known), t.EQUITY_BREADTH).drop("year").toArrow().to_pylist()
+    )
     by_series = {row["series"]: row for row in found if row["session_date"] == days(2)[1]}
     figures = ("securities", "advances", "declines", "unchanged", "not_compared")
     assert [by_series["EQ"][name] for name in figures] == [4, 1, 1, 1, 1]
@@ -106,7 +121,8 @@ def test_returns_are_those_of_the_simulated_exchange(frames: Frames, months: Mon
     """Of its last session, after which there are all five."""
     last = months.sessions[-1]
     frame = frames.spark.createDataFrame(months.adjusted)
-    found = equity_returns(frame).where(f"session_date = date'{last}'").toArrow().to_pylist()
+    returns = equity_returns(frame, calendar(frames, months.sessions))
+    found = returns.where(f"session_date = date'{last}'").toArrow().to_pylist()
     prices = adjusted(months.nse, months.sessions, last).to_pylist()
     closes = {(row["number"], row["session_date"]): row["adjusted_close"] for row in prices}
     numbers = {row["symbol"]: row["number"] for row in prices if row["session_date"] == last}

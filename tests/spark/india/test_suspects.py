@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 from spark.frames import Frames
-from spark.india.conftest import Months
+from support.nse_months import Months
 
 from indextracker_catalogue import india as t
 from indextracker_catalogue.india.terms import (
