@@ -7,11 +7,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from indextracker.feeds.model import Feed, Refusal
-from indextracker.feeds.reading import read_new
+from indextracker.feeds.reading import read, read_new
 from indextracker.feeds.sources.model import Answer
 from indextracker_catalogue.shared.deliveries import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
     from indextracker.feeds.sources.model import Source
     from indextracker_catalogue import Key
 
@@ -41,7 +45,7 @@ def judge(
 
     Returns:
         The answer that counts, and others. The first is the first candidate that is accepted, with
-        its rows unless it is known; after it come further candidates of other bytes that would be
+        its rows unless it is known; after it come further candidates of other lines that would be
         accepted, and those that are refused. Where none is accepted, the one that tells most stands
         alone.
     """
@@ -72,12 +76,31 @@ def judge(
         if judged.refusal is not None:
             refused.append(judged)
             continue
-        good.setdefault(judged.sha256, replace(judged, rows=None) if good else judged)
         if source.live:
+            good[judged.sha256] = judged
             break
+        if not good or not _is_said(feed, session, good, judged):
+            good.setdefault(judged.sha256, replace(judged, rows=None) if good else judged)
     if good:
         return [*good.values(), *refused]
     return [_best(feed, session, refused, source, now)]
+
+
+def _is_said(feed: Feed, session: date, good: Mapping[str | None, Answer], other: Answer) -> bool:
+    """Whether a candidate has the lines of the first: people keep a zip beside what was in it."""
+    if other.sha256 in good:
+        return True
+    first = next(iter(good.values()))
+    return bool(_lines(feed, session, first).equals(_lines(feed, session, other)))
+
+
+def _lines(feed: Feed, session: date, answer: Answer) -> pa.Table:
+    """The lines of an accepted answer; what was known before is read anew."""
+    rows = answer.rows
+    if rows is None:
+        assert answer.document is not None
+        rows = read(feed, answer.document, session)
+    return rows.drop_columns(["document"])
 
 
 def _best(

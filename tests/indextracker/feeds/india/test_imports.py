@@ -20,6 +20,8 @@ from indextracker.readings.india.corporate_actions import ANNOUNCED, FILED_ACTIO
 from indextracker.readings.india.sheets import SHEETS
 from indextracker.system.documents import Document
 from indextracker_catalogue.india import bronze as t
+from indextracker_simulator.india.exchange import Exchange
+from indextracker_simulator.india.notices import actions_json
 
 HEADER = ("Date", "Symbol", "Series", "Prev Close", "Open", "High", "Low", "Last", "Close")
 MORE = ("VWAP", "Volume", "Trades", "Deliverable Volume", "%Deliverble")
@@ -254,3 +256,33 @@ def test_json_that_is_no_list_of_actions_is_refused(body: bytes) -> None:
 def test_actions_without_a_day_at_all_are_refused() -> None:
     body = json.dumps([action("Bonus 1:1", "-")]).encode()
     assert "has no ex-date" in refusal(body, "actions.json")
+
+
+def test_the_simulated_exchanges_list_gives_the_actions_that_there_were() -> None:
+    """Each split, bonus and rights issue of five years, with its ratio, on its ex-date."""
+    nse = Exchange(size=40)
+    first, last = date(2019, 1, 1), date(2023, 12, 31)
+    found = rows(actions_json(nse.instruments, first, last), "corporate-actions.json")
+    report = arrow_schema(t.NSE_CORPORATE_ACTIONS).empty_table()
+    told = set()
+    for session in dict.fromkeys(found["session_date"].to_pylist()):
+        own = found.filter(pa.array([day == session for day in found["session_date"].to_pylist()]))
+        assert FILED_ACTIONS.rejects(own, session).num_rows == 0
+        told |= {
+            (row["symbol"], row["ex_date"], row["kind"], row["ratio"])
+            for row in ANNOUNCED.of([report, own], session).to_pylist()
+            if row["kind"] in ("split", "bonus", "rights")
+        }
+    happened = {
+        (
+            one.identities.at(action.ex_date).symbol,
+            action.ex_date,
+            action.kind,
+            action.held / action.new if action.kind == "split" else action.new / action.held,
+        )
+        for one in nse.instruments
+        for action in one.actions
+        if first <= action.ex_date <= last and action.kind in ("split", "bonus", "rights")
+    }
+    assert len(happened) > 15
+    assert told == happened

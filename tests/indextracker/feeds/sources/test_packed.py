@@ -89,6 +89,20 @@ def test_a_zip_of_a_documents_name_is_the_document_alone(tmp_path: Path) -> None
     assert [answer.url for answer in answers] == ["archive:cm01JAN2020bhav.csv.zip"]
 
 
+def test_a_zip_beside_what_was_in_it_says_the_same(tmp_path: Path) -> None:
+    session = DAYS[0]
+    body = legacy(session, "ALFA", "BETA")
+    (tmp_path / f"{name_of(session)}.zip").write_bytes(files.zipped(name_of(session), body))
+    (tmp_path / "2020.zip").write_bytes(zip_of({name_of(session): body}))
+    archive = ArchiveSource(tmp_path)
+    [answer] = judge(LEGACY, str(session), archive, LATER)
+    assert len(list(archive.answers(LEGACY, session))) == 2
+    [known] = judge(LEGACY, str(session), archive, LATER, answer.sha256)
+    assert (known.state, known.rows) == ("accepted", None)
+    (tmp_path / "other.zip").write_bytes(zip_of({name_of(session): legacy(session, "ALFA")}))
+    assert len(judge(LEGACY, str(session), ArchiveSource(tmp_path), LATER)) == 2
+
+
 def test_names_of_public_stores_and_of_windows(tmp_path: Path) -> None:
     first, second = DAYS[:2]
     stored = zip_of({"2020\\cm01Jan2020bhav.csv": legacy(first)})

@@ -373,11 +373,10 @@ def test_all_files_of_an_archive_are_judged_and_each_content_once(
     found = judge(FUTURES, str(session), Listed(*answers, live=False), LATER)
     assert [(answer.url, answer.state) for answer in found] == [
         ("archive:a", "accepted"),
-        ("archive:c", "accepted"),
-        ("archive:dawn", "partial"),
+        ("archive:dawn", "partial"),  # the last was packed otherwise, and has the same lines
     ]
     # Rows are read of the document alone: half a million of them each.
-    assert [answer.rows is not None for answer in found] == [True, False, False]
+    assert [answer.rows is not None for answer in found] == [True, False]
 
 
 def test_a_document_that_is_known_is_not_read_again(session: date) -> None:
