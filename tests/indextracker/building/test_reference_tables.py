@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from support.calendars import taiwan
@@ -12,6 +13,7 @@ from indextracker.building.taiwan import closures, sessions
 from indextracker.calendars import TradingDays
 from indextracker.reference import taiwan as reference
 from indextracker.reference.closures import Closure
+from indextracker_catalogue.india import NSE_DAYS
 
 TYPHOON = date(2024, 12, 17)
 NOT_ONE = date(2024, 7, 24)  # a typhoon day that the reference knows
@@ -64,3 +66,20 @@ def test_another_exchange_is_not_concerned() -> None:
     for table, declared in REFERENCES.items():
         today = date(2025, 1, 2)
         assert declared.made(today, [found]).equals(declared.made(today)), table.path
+
+
+def test_days_of_nse_are_sessions_and_weekdays_without_one() -> None:
+    days = {row["day"]: row for row in REFERENCES[NSE_DAYS].made(date(2026, 8, 21)).to_pylist()}
+    span = [row for day, row in days.items() if date(2019, 9, 30) <= day <= date(2026, 8, 20)]
+    assert sum(row["is_session"] for row in span) == 1_711
+    evening, closed, saturday = date(2024, 11, 1), date(2024, 5, 20), date(2024, 1, 20)
+    assert days[evening]["is_special"]
+    assert days[evening]["opened_at"] > datetime(2024, 11, 1, 10, tzinfo=UTC)
+    assert (days[closed]["is_session"], days[closed]["opened_at"]) == (False, None)
+    assert days[closed]["reason"]
+    assert days[saturday]["is_session"]
+    assert date(2024, 1, 21) not in days
+    found = replace(FOUND, exchange="XNSE", day=date(2024, 5, 21), reason="Flood")
+    made = REFERENCES[NSE_DAYS].made(date(2026, 8, 21), [found]).to_pylist()
+    [day] = [row for row in made if row["day"] == found.day]
+    assert (day["is_session"], day["reason"]) == (False, "Flood")

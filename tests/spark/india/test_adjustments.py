@@ -205,6 +205,23 @@ def test_a_price_as_of_a_date_knows_no_later_action(market: Market) -> None:
     }
 
 
+def test_reports_of_three_sessions_stand_in_for_one_that_is_missing(frames: Frames) -> None:
+    """Of ten sessions the first and the ninth have reports: nothing is known of the 5th to 8th."""
+    days = [date(2024, 10, day) for day in (7, 8, 9, 10, 11, 14, 15, 16, 17, 18)]
+    security = {"symbol": "ALFA", "series": "EQ", "close": 100.0, "previous_close": 100.0}
+    equities = frames.of(t.EQUITIES_DAILY, [security | {"session_date": day} for day in days])
+    caps = [security | {"session_date": day} for day in (days[0], days[8])]
+    found = equities_adjusted(
+        equities,
+        frames.of(t.CORPORATE_ACTIONS, []),
+        frames.of(t.MARKET_CAPS, caps),
+        instruments(equities, *lists.none(frames)),
+    )
+    rows = found.orderBy("session_date").toArrow()
+    # What happened before the ninth session is not known in it either.
+    assert rows["factor"].to_pylist() == [1.0] * 4 + [None] * 5 + [1.0]
+
+
 def test_closes_as_of_any_day_are_those_of_the_simulated_exchange(months: Months) -> None:
     changed = months.adjusted.filter(pc.not_equal(months.adjusted["factor"], 1.0))
     assert set(changed["actions"].to_pylist()) >= {"bonus", "rights", "split"}
