@@ -27,7 +27,6 @@ from support.homes import Home
 from support.lakehouse import (
     LIGHT,
     MONDAY,
-    WHOLE,
     Reference,
     backfill,
     copied,
@@ -46,8 +45,8 @@ SEED = 20241216
 TRIES_A_KILL = 4
 # Some are killed together with what they have started.
 SHARE_OF_GROUPS = 0.3
-# In a long soak every sixth home is of all feeds.
-WHOLE_EVERY = 6
+# Every fifth home is of India; in a long soak every sixth of all feeds.
+INDIA_EVERY, WHOLE_EVERY = 5, 6
 HOMES = [f"home-{number:03}" for number in range(1, -(-KILLS // KILLS_A_HOME) + 1)]
 
 _log = logging.getLogger(__name__)
@@ -70,6 +69,8 @@ def suffered(
     commands: Commands,
     light_friday: Reference,
     light_monday: Reference,
+    india_friday: Reference,
+    india_monday: Reference,
     room: Path,
 ) -> Iterator[dict[str, Future[Suffered]]]:
     whole = None
@@ -78,9 +79,13 @@ def suffered(
 
     def suffer(name: str) -> Suffered:
         number = int(name.rpartition("-")[2])
-        of_all_feeds = whole is not None and number % WHOLE_EVERY == 0
-        before, after = whole if of_all_feeds else (light_friday, light_monday)
-        arguments = backfill(MONDAY, MONDAY, WHOLE if of_all_feeds else LIGHT)
+        before, after, arguments = light_friday, light_monday, backfill(MONDAY, MONDAY, LIGHT)
+        if number % INDIA_EVERY == 0:
+            before, after = india_friday, india_monday
+            arguments = backfill(MONDAY, MONDAY, subject="india")
+        elif whole is not None and number % WHOLE_EVERY == 0:
+            before, after = whole
+            arguments = backfill(MONDAY, MONDAY)
         home = copied(before.home, room / name)
         # Every other one starts an exchange of its own, which its death must not leave behind.
         home = Home(home.folder, home.source if number % 2 else "simulated")

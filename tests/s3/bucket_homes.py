@@ -38,10 +38,11 @@ class BucketHome(Home):
     def environment(self, **more: str) -> dict[str, str]:
         return super().environment(**self.store.environment(self.way), **more)
 
-    def backfill(self, layer: str = "gold", **more: str):
-        """A backfill of few rows, up to a layer."""
-        asked = (*RANGE, *FEED, "--to-layer", layer)
-        return self.run("backfill", "taiwan", *asked, "--json", **more)
+    def backfill(self, layer: str = "gold", subject: str = "taiwan", **more: str):
+        """A backfill of few rows, up to a layer; of Taiwan those of one feed."""
+        feeds = FEED if subject == "taiwan" else ()
+        asked = (*RANGE, *feeds, "--to-layer", layer)
+        return self.run("backfill", subject, *asked, "--json", **more)
 
     def digests(self) -> dict[str, str]:
         """What each table of the lake holds, but for its logs."""

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from s3.bucket_homes import FILLED, SMALL, BucketHome, digests, up_to
 from support.content import check_as_before
-from support.homes import RANGE
+from support.homes import RANGE, Home
 from support.stores import BUCKET, Store
 
 from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker.lake.versions import versions
-from indextracker_catalogue import TABLES
+from indextracker_catalogue import SUBJECTS, TABLES, tables_of
 from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 NewHome = Callable[..., BucketHome]
@@ -118,6 +118,33 @@ def test_a_killed_backfill_goes_on_where_it_stopped(
     done = home.backfill(layer)
     assert done.returncode == 0, done.stderr
     assert filled(prefix, layer) == {path: expected[path] for path in up_to(layer, expected)}
+
+
+def test_india_killed_in_a_bucket_goes_on_where_it_stopped(
+    whole: BucketHome, source: str, new_home: NewHome, tmp_path: Path
+) -> None:
+    """Its instruments are a table in one piece, and its prices look back; Taiwan is beside it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    undisturbed = Home(folder, source)
+    asked = ("backfill", "india", *RANGE, "--to-layer", "gold")
+    done = undisturbed.run(*asked)
+    assert done.returncode == 0, done.stderr
+    before = digests(WHOLE)
+    home = new_home("killed", WHOLE)
+    for failpoint in ("bronze-after:4", "whole-after", "job-after:8"):
+        done = home.backfill("gold", "india", INDEXTRACKER_FAILPOINT=failpoint)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    done = home.backfill("gold", "india")
+    assert done.returncode == 0, done.stderr
+    expected = digests(str(undisturbed.lake))
+    found = digests(WHOLE)
+    of_india = {table.path for table in tables_of(SUBJECTS["india"])} & expected.keys()
+    assert {"silver/instruments", "gold/equities_adjusted"} <= of_india
+    assert {path: found[path] for path in of_india} == {path: expected[path] for path in of_india}
+    assert {path: found[path] for path in before.keys() - of_india} == {
+        path: before[path] for path in before.keys() - of_india
+    }
 
 
 def test_the_jvm_fills_a_bucket_with_the_same(
