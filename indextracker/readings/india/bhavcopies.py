@@ -19,22 +19,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from indextracker.readings import cells
+from indextracker.readings.india.dated import dated
 from indextracker.readings.india.sheets import SHEETS, plain
 from indextracker.readings.india.values import (
-    does_not_fit,
-    fits,
     number,
-    of_another,
-    of_session,
     price,
     rupees,
-    unreadable,
 )
-from indextracker.readings.model import Reading, Records, once, repeated, unlike
+from indextracker.readings.model import Records
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms, silver
-from indextracker_catalogue.line_form import LineForm
-from indextracker_catalogue.model import Table
 
 Numbers = NDArray[np.int64]
 
@@ -51,39 +45,10 @@ TOLERANCES: Final = {
 }
 
 
-def _reading(
-    table: Table, form: LineForm, optional: Mapping[str, str], printed: tuple[str, ...] = ()
-) -> Reading:
-    """The reading of one of the files.
-
-    Args:
-        table: Its bronze table.
-        form: What its lines look like.
-        optional: The form of each cell that not every document has.
-        printed: As of a reading.
-    """
-    kinds = dict(zip(form.cells, form.kinds[0], strict=True))
-    return Reading(
-        table,
-        form,
-        lambda lines, session: [
-            of_session(lines.column("trade_date"), session),
-            *(fits(lines.column(cell), kind) for cell, kind in optional.items()),
-        ],
-        (
-            of_another("trade_date"),
-            *(unlike(cell, kind, unreadable(cell)) for cell, kind in kinds.items()),
-            *(does_not_fit(cell, kind) for cell, kind in optional.items()),
-        ),
-        once(form),
-        repeated(form),
-        printed,
-    )
-
-
-FULL = _reading(t.NSE_FULL_BHAVCOPY, forms.FULL_LINE, forms.FULL_OPTIONAL, forms.FULL_PRINTED)
-UDIFF = _reading(t.NSE_UDIFF_BHAVCOPY, forms.UDIFF_LINE, {})
-LEGACY = _reading(t.NSE_LEGACY_BHAVCOPY, forms.LEGACY_LINE, forms.LEGACY_OPTIONAL)
+_CELL: Final = "trade_date"
+FULL = dated(t.NSE_FULL_BHAVCOPY, forms.FULL_LINE, _CELL, forms.FULL_OPTIONAL, forms.FULL_PRINTED)
+UDIFF = dated(t.NSE_UDIFF_BHAVCOPY, forms.UDIFF_LINE, _CELL)
+LEGACY = dated(t.NSE_LEGACY_BHAVCOPY, forms.LEGACY_LINE, _CELL, forms.LEGACY_OPTIONAL)
 
 # The order in which they are believed.
 FORMATS: Final = ("udiff", "legacy", "full", "sheet")

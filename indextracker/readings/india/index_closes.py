@@ -7,35 +7,19 @@ from typing import Final
 
 import pyarrow as pa
 
+from indextracker.readings.india.dated import dated
 from indextracker.readings.india.values import (
     number,
-    of_another,
-    of_session,
     price,
     rupees,
-    unreadable,
 )
-from indextracker.readings.model import Reading, Records, once, repeated, unlike
+from indextracker.readings.model import Records
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms, silver
 
-_FORM: Final = forms.INDEX_LINE
 CRORE: Final = 10_000_000
 
-INDEX_CLOSES = Reading(
-    t.NSE_INDEX_CLOSES,
-    _FORM,
-    lambda lines, session: [of_session(lines.column("index_date"), session)],
-    (
-        of_another("index_date"),
-        *(
-            unlike(cell, kind, unreadable(cell))
-            for cell, kind in zip(_FORM.cells, _FORM.kinds[0], strict=True)
-        ),
-    ),
-    once(_FORM),
-    repeated(_FORM),
-)
+INDEX_CLOSES = dated(t.NSE_INDEX_CLOSES, forms.INDEX_LINE, "index_date")
 
 
 def levels(lines: pa.Table, _: date) -> pa.Table:

@@ -6,32 +6,17 @@ The sums below the list are read and give no row: they are of no security.
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indextracker.readings.india.values import number, of_another, of_session, rupees, unreadable
-from indextracker.readings.model import Reading, Records, once, repeated, unlike
+from indextracker.readings.india.dated import dated
+from indextracker.readings.india.values import number, rupees
+from indextracker.readings.model import Records
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms, silver
 
-_FORM: Final = forms.CAP_LINE
-
-MARKET_CAPS = Reading(
-    t.NSE_MARKET_CAPS,
-    _FORM,
-    lambda lines, session: [of_session(lines.column("trade_date"), session)],
-    (
-        of_another("trade_date"),
-        *(
-            unlike(cell, kind, unreadable(cell))
-            for cell, kind in zip(_FORM.cells, _FORM.kinds[0], strict=True)
-        ),
-    ),
-    once(_FORM),
-    repeated(_FORM),
-)
+MARKET_CAPS = dated(t.NSE_MARKET_CAPS, forms.CAP_LINE, "trade_date")
 
 
 def capitals(lines: pa.Table, _: date) -> pa.Table:
