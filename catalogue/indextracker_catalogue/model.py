@@ -195,8 +195,8 @@ class Table:
             of bronze, no feed fills it, and a document is what one write replaces.
         by_job: Whether jobs fill it, where it is of silver or gold; reference data and logs are
             written by the library.
-        holds: Of a table in one piece whose rows hold from `valid_from` to `valid_to`: the columns
-            that what is built of the keys in between rests on. Others make no key stale.
+        holds: Of a table in one piece whose rows hold from `valid_from` on: the columns that what
+            is built of later keys rests on. Others make no key stale.
         spread_by: Column by which a warehouse of many nodes spreads the rows of a table with a
             time line, where the first of the key that is no part of a session has few values.
     """

@@ -169,7 +169,7 @@ def test_a_document_of_the_keys_before_stands_in_for_one_that_is_missing(lake: L
     assert list(staleness.accepted(lake, REPORTED, DAYS, december)[CONTROL]) == DAYS[1:6]
 
 
-# tables in one piece whose rows hold for a time
+# tables in one piece whose rows hold from a day on
 
 HELD = Table(
     layer="silver",
@@ -198,7 +198,7 @@ def hold(lake: Lake, *rows: tuple[str, str, int, int]) -> None:
     lake.replace(HELD, pa.Table.from_pylist(list(cells), arrow_schema(HELD)))
 
 
-def test_a_key_is_stale_where_other_rows_hold_in_it(lake: Lake) -> None:
+def test_a_key_is_stale_where_what_has_begun_by_then_changed(lake: Lake) -> None:
     for day in DAYS:
         deliver(lake, "taifex_futures", day, "a")
     hold(lake, ("A", "Alfa", 0, 3), ("B", "Beta", 2, 5))
@@ -210,10 +210,10 @@ def test_a_key_is_stale_where_other_rows_hold_in_it(lake: Lake) -> None:
     assert stale() == []
     hold(lake, ("B", "New Beta", 2, 5), ("A", "Alfa", 0, 3))  # what it is called is not its own
     assert stale() == []
-    hold(lake, ("A", "Alfa", 0, 3), ("B", "Beta", 2, 6))  # it went on
-    assert stale() == [DAYS[6]]
+    hold(lake, ("A", "Alfa", 0, 3), ("B", "Beta", 2, 6), ("D", "Delta", 7, 7))  # it went on
+    assert stale() == [DAYS[7]]
     hold(lake, ("A", "Alfa", 0, 3), ("C", "Beta", 2, 5))
-    assert stale() == DAYS[2:6]
+    assert stale() == DAYS[2:]
     hold(lake, ("A", "Alfa", 0, 1), ("A", "Alfa", 2, 3), ("B", "Beta", 2, 5))
     assert stale() == []
 
