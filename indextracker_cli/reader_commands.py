@@ -29,7 +29,7 @@ from indextracker_cli.interrupts import GOES_ON, NOTHING_CHANGED, interruptible
 @click.option("--series", help="Series of securities, such as EQ.")
 @click.option("--adjusted", type=Day(), help="Prices of securities as of this day.")
 @click.option("--ticker", help="Articles about a ticker, such as INFY.")
-@click.option("--symbol", help="Articles about a symbol of NSE.")
+@click.option("--symbol", help="Articles about a company, by the symbol of its share.")
 @click.option("--topic", help="Articles about a topic, such as Earnings.")
 @click.option("--tz", "zone", type=Zone(), help=f"Convert times to this zone, such as {ZONE}.")
 @click.option(

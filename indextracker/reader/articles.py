@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.lake import scratch
-from indextracker.reader.model import News
+from indextracker.reader.model import Articles
 from indextracker.reader.names import known
 from indextracker.reader.spans import Span
 from indextracker.reader.tables import Tables
@@ -17,7 +17,7 @@ _OF_ARTICLE = ("hour", "article_id")
 
 def articles(
     tables: Tables,
-    news: News,
+    declared: Articles,
     s: Span,
     ticker: str | None,
     symbol: str | None,
@@ -31,14 +31,14 @@ def articles(
     asked: list[tuple[Table, str, dict[str, str]]] = [
         (table, prefix, given)
         for table, prefix, names in (
-            (news.tickers, "ticker", {"ticker": ticker, "symbol": symbol}),
-            (news.topics, "topic", {"topic": topic}),
+            (declared.tickers, "ticker", {"ticker": ticker, "symbol": symbol}),
+            (declared.topics, "topic", {"topic": topic}),
         )
         if (given := {column: value for column, value in names.items() if value is not None})
     ]
     columns, joins = ["found.*"], []
     with scratch.catalog() as connection:
-        connection.register("found", tables.read(news.articles, s.keys, _within(s)))
+        connection.register("found", tables.read(declared.articles, s.keys, _within(s)))
         for table, prefix, given in asked:
             rows = tables.read(table, s.keys)
             for column, value in given.items():

@@ -19,7 +19,7 @@ from indextracker.reader.frames import Frame
 from indextracker.reader.gaps import gaps
 from indextracker.reader.instruments import Instruments
 from indextracker.reader.markets import Markets
-from indextracker.reader.model import Chains, Equities, Kind, News
+from indextracker.reader.model import Articles, Chains, Equities, Kind
 from indextracker.reader.names import known
 from indextracker.reader.opening import opened
 from indextracker.reader.spans import Day, Span, day_of, instant_of
@@ -235,7 +235,7 @@ class Lakehouse(Instruments):
         """
         from indextracker.reader.articles import articles  # noqa: PLC0415
 
-        [declared_of] = _declared(News)
+        [declared_of] = _declared(Articles)
         chosen = self._span(declared_of.articles, first, last, None)
         rows = articles(self._tables, declared_of, chosen, ticker, symbol, topic)
         what = " ".join(filter(None, (ticker, symbol, topic))) or "any article"

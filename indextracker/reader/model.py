@@ -149,7 +149,7 @@ class Equities:
 
 
 @dataclass(frozen=True, eq=False)
-class News:
+class Articles:
     """Articles.
 
     Attributes:

@@ -50,6 +50,7 @@ def test_the_log_says_what_delta_rs_would_say(lake: Lake, table: Table, tmp_path
         other,
         given.cast(arrow_schema(table)),
         partition_by=list(table.partition_columns),
+        configuration=lake.open(table).metadata().configuration,
     )
     ours, theirs = (
         pa.table(delta.get_add_actions(flatten=True)).drop_columns(OF_FILES).to_pylist()
