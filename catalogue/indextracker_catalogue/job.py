@@ -18,13 +18,13 @@ class Input:
     Attributes:
         table: Which one: in one piece, or on the time line of the table that the job writes.
         look_back: How many keys before each built one the job sees too.
-        stand_in: Of how many of these keys any stands in for the built one where that has no
-            document of the table: what was announced before holds on.
+        optional: Whether the job does without it where it is not there. A key that was built so is
+            stale once it is.
     """
 
     table: Table
     look_back: int = 0
-    stand_in: int = 0
+    optional: bool = False
 
 
 class Job:
@@ -63,9 +63,9 @@ class Job:
         return tuple(one.look_back if isinstance(one, Input) else 0 for one in self.inputs)
 
     @property
-    def stand_ins(self) -> tuple[int, ...]:
-        """How many keys before each one asked for stand in for it, of each of them."""
-        return tuple(one.stand_in if isinstance(one, Input) else 0 for one in self.inputs)
+    def optional(self) -> tuple[Table, ...]:
+        """Those of them that it does without."""
+        return tuple(one.table for one in self.inputs if isinstance(one, Input) and one.optional)
 
     @property
     def look_back(self) -> int:

@@ -97,18 +97,17 @@ def sources(job: Job) -> list[Sources]:
     return [one for key, one in found.items() if not any(other < key for other in found)]
 
 
-def stand_ins(job: Job) -> Sources:
-    """The tables of `sources` that need not be there, and how many keys before stand in for one."""
-    found: dict[Table, int] = {}
-    for table, stand_in in zip(job.reads, job.stand_ins, strict=True):
+def optional(job: Job) -> set[Table]:
+    """The tables of `sources` that need not be there for a key."""
+    without: set[Table] = set()
+    needed: set[Table] = set()
+    for table in job.reads:
         above = [] if table.is_whole else writers(table)
-        for one in above:
-            found |= stand_ins(one)
-        if stand_in:
-            found |= dict.fromkeys(
-                (t for one in above for each in sources(one) for t in each), stand_in
-            )
-    return found
+        below = {source for one in above for each in sources(one) for source in each} or {table}
+        spared = below if table in job.optional else set().union(*map(optional, above))
+        without |= spared
+        needed |= below - spared
+    return without - needed
 
 
 def _furthest(some: Iterable[Sources]) -> Sources:

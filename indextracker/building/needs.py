@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from indextracker.building.jobs import JOBS, Sources, sources, stand_ins, writers
+from indextracker.building.jobs import JOBS, Sources, optional, sources, writers
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
 from indextracker_catalogue import Subject, Table, tables_of
@@ -32,15 +32,14 @@ def ways_of(job: Job) -> list[Way]:
     new row of other reference data makes no key stale that rests on documents.
     """
     of_feeds = {feed.table: name for name, feed in FEEDS.items()}
-    late = {of_feeds[table]: n for table, n in stand_ins(job).items() if table in of_feeds}
+    spared = frozenset(of_feeds.get(table, table.path) for table in optional(job))
 
     def way(below: Sources) -> Way:
         keyed = {t: n for t, n in below.items() if not t.is_whole or t.holds} or below
-        feeds = {of_feeds[table]: n for table, n in keyed.items() if table in of_feeds}
         return Way(
-            feeds=feeds,
+            feeds={of_feeds[table]: n for table, n in keyed.items() if table in of_feeds},
             tables={table: n for table, n in keyed.items() if table not in of_feeds},
-            stand_ins={feed: n for feed, n in late.items() if feed in feeds},
+            optional=spared,
         )
 
     return [way(below) for below in sources(job)]

@@ -40,13 +40,12 @@ class Way:
         feeds: Its feeds, whose documents of a key have to be there; each with how many keys before
             it count too.
         tables: Likewise the tables that it rests on in the end and that no feed fills.
-        stand_ins: Of some feeds, how many keys before a key stand in for it: a document of any of
-            them is enough.
+        optional: Feeds, and paths of tables, that count where they are there and need not be.
     """
 
     feeds: Mapping[str, int]
     tables: Mapping[Table, int] = field(default_factory=dict)
-    stand_ins: Mapping[str, int] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -209,10 +208,8 @@ class _There:
         if not sources:
             # It rests on tables in one piece alone, such as a calendar: any key can be built.
             return [f"{t.path}={self._tables[t]['']}" for t in way.tables]
-        for name, there, _ in sources:
-            stand_in = way.stand_ins.get(name, 0)
-            if key not in there and not self._stood_in(timeline, there, key, stand_in):
-                return []
+        if any(key not in there and name not in way.optional for name, there, _ in sources):
+            return []
         found = [f"{name}={there[key]}" for name, there, _ in sources if key in there]
         for name, there, look_back in sources:
             if look_back:
@@ -220,12 +217,6 @@ class _There:
                 what = "\n".join(f"{one} {there[one]}" for one in earlier if one in there)
                 found.append(f"{name}-{look_back}={_short(what)}")
         return found
-
-    def _stood_in(self, timeline: Timeline, there: Mapping[Key, str], key: Key, count: int) -> bool:
-        """Whether there is something of some key of so many before one."""
-        if not count:
-            return False
-        return any(one in there for one in before(self._calendar(timeline), key, count))
 
     def _calendar(self, timeline: Timeline) -> Calendar:
         if self._known is None:

@@ -155,8 +155,9 @@ def run_jobs(
     lake, jobs = platform.lake, writers(table)
     inputs = dict.fromkeys(read for job in jobs for read in job.reads)
     lake.ensure([table, *inputs])
+    spared = {read for job in jobs for read in job.optional}
     for read in inputs:
-        if read.is_whole and not lake.total_rows(read):
+        if read.is_whole and read not in spared and not lake.total_rows(read):
             raise dg.Failure(
                 f"{table.path} reads {read.path}, which is empty: materialise it first"
             )
@@ -169,7 +170,10 @@ def run_jobs(
     documents = staleness.accepted(lake, needs, {*keys, *before}, calendars)
     there = staleness.built(lake, below, {*keys, *before})
     if missing := [key for key in keys if key not in documents[table.path]]:
-        ways = [sorted([*way.feeds, *(t.path for t in way.tables)]) for way in need(table).ways]
+        ways = [
+            sorted({*way.feeds, *(t.path for t in way.tables)} - way.optional)
+            for way in need(table).ways
+        ]
         needed = " or ".join(sorted(" and ".join(names) for names in ways))
         raise dg.Failure(
             f"{table.path} needs an accepted document of {needed}, and there is none for "

@@ -22,7 +22,11 @@ SETTINGS = {
     "delta.dataSkippingNumIndexedCols",
 }
 # Right prices and announcements have no suspects; sessions that are years apart have no returns.
-EMPTY = {"gold/corporate_action_suspects", "gold/sentiment_returns"}
+EMPTY = {
+    "silver/corporate_action_lists",
+    "gold/corporate_action_suspects",
+    "gold/sentiment_returns",
+}
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
     "gold/index_bars": {REPORTS, MONDAY},

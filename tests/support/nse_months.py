@@ -56,7 +56,13 @@ def months(frames: Frames, first: date, last: date) -> Months:
         return frames.spark.createDataFrame(rows)
 
     known = conform(instruments(frame(equities), *lists.none(frames)), t.INSTRUMENTS).toArrow()
-    found = equities_adjusted(frame(equities), frame(announced), frame(caps), frame(known))
+    found = equities_adjusted(
+        frame(equities),
+        frame(announced),
+        frame(caps),
+        frame(known),
+        frames.of(t.CORPORATE_ACTION_LISTS, []),
+    )
     adjusted = conform(found, t.EQUITIES_ADJUSTED).drop("year").toArrow()
     return Months(nse, sessions, equities, announced, caps, known, adjusted)
 

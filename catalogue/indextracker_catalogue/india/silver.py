@@ -212,6 +212,23 @@ INSTRUMENTS = Table(
     ),
 )
 
+CORPORATE_ACTION_LISTS = Table(
+    layer="silver",
+    name="corporate_action_lists",
+    meaning=(
+        "One row per imported list of corporate actions, with the days that it covers: of an "
+        "instrument that it does not name, there was no action on these."
+    ),
+    key=("document",),
+    timeline=Whole(),
+    holds=("document", "valid_to"),
+    columns=(
+        Column("document", "string", "SHA-256 of the list, in hexadecimal digits."),
+        Column("valid_from", "date", "First ex-date in it."),
+        Column("valid_to", "date", "Last ex-date in it."),
+    ),
+)
+
 EQUITY_DISAGREEMENTS = Table(
     layer="silver",
     name="equity_disagreements",

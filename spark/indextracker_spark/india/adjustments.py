@@ -16,12 +16,38 @@ from indextracker_catalogue.india.terms import BESIDE_SERIES
 LONGEST_GAP_DAYS = 21
 LOOK_BACK_SESSIONS = 20
 # Actions are announced some ten days before their ex-date, so that a report tells of those of the
-# next sessions too: it stands in for theirs where they are missing.
+# next sessions too, where theirs are missing.
 KNOWN_SESSIONS = 3
 
 
+def lists(announced: DataFrame) -> DataFrame:
+    """The imported lists of actions: documents that tell of several sessions, as no report does.
+
+    Args:
+        announced: All rows of silver/corporate_actions.
+
+    Returns:
+        The columns of silver/corporate_action_lists.
+    """
+    return (
+        announced.where("document is not null and ex_date is not null")
+        .groupBy("document")
+        .agg(
+            F.min("ex_date").alias("valid_from"),
+            F.max("ex_date").alias("valid_to"),
+            F.countDistinct("session_date").alias("sessions"),
+        )
+        .where("sessions > 1")
+        .drop("sessions")
+    )
+
+
 def equities_adjusted(
-    equities: DataFrame, announced: DataFrame, caps: DataFrame, instruments: DataFrame
+    equities: DataFrame,
+    announced: DataFrame,
+    caps: DataFrame,
+    instruments: DataFrame,
+    of_the_past: DataFrame,
 ) -> DataFrame:
     """The prices of each security, with the factor of the actions that take effect.
 
@@ -30,6 +56,7 @@ def equities_adjusted(
         announced: silver/corporate_actions.
         caps: silver/market_caps, for the face values that a rights issue is priced by.
         instruments: silver/instruments.
+        of_the_past: silver/corporate_action_lists.
 
     Returns:
         The columns of gold/equities_adjusted.
@@ -37,7 +64,7 @@ def equities_adjusted(
     spells = instruments.select("instrument_id", "symbol", "series", "valid_from", "valid_to")
     valid = F.col("session_date").between(F.col("valid_from"), F.col("valid_to"))
     rows = equities.join(spells, ["symbol", "series"]).where(valid)
-    traded = _traded(rows, _sessions(equities, announced, caps))
+    traded = _traded(rows, _sessions(equities, announced, caps, of_the_past))
     effects = _effects(traded, _actions(announced, caps, spells))
     same = ["session_date", "instrument_id"]
     untouched = F.when(F.col("is_told"), 1.0)
@@ -50,20 +77,32 @@ def equities_adjusted(
     )
 
 
-def _sessions(equities: DataFrame, announced: DataFrame, caps: DataFrame) -> DataFrame:
+def _sessions(
+    equities: DataFrame, announced: DataFrame, caps: DataFrame, of_the_past: DataFrame
+) -> DataFrame:
     """Each session: whether its actions are known, and of how many up to it they are not."""
+    sessions = equities.select("session_date").distinct()
+    listed = sessions.join(
+        of_the_past, F.col("session_date").between(F.col("valid_from"), F.col("valid_to"))
+    )
     reported = announced.select("session_date").union(caps.select("session_date")).distinct()
     # Some dozens of rows: Spark warns of a window without partitions.
     in_order = Window.partitionBy(F.lit(1)).orderBy("session_date")
     recent = in_order.rowsBetween(-KNOWN_SESSIONS, Window.currentRow)
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     return (
-        equities.select("session_date")
-        .distinct()
-        .join(reported.withColumn("reported", F.lit(1)), "session_date", "left")
-        .withColumn("is_known", F.coalesce(F.max("reported").over(recent), F.lit(0)) == 1)
+        sessions.join(reported.withColumn("reported", F.lit(1)), "session_date", "left")
+        .join(
+            listed.select("session_date").distinct().withColumn("listed", F.lit(1)),
+            "session_date",
+            "left",
+        )
+        .withColumn(
+            "is_known",
+            F.coalesce(F.max("reported").over(recent), F.col("listed"), F.lit(0)) == 1,
+        )
         .withColumn("unknown", F.sum((~F.col("is_known")).cast("int")).over(so_far))
-        .drop("reported")
+        .drop("reported", "listed")
     )
 
 

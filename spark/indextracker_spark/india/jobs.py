@@ -17,13 +17,15 @@ JOBS = (
         (t.EQUITIES_DAILY, t.SYMBOL_CHANGES, t.LISTED_SECURITIES, t.INDEX_MEMBERS),
         instruments.instruments,
     ),
+    SparkJob(t.CORPORATE_ACTION_LISTS, (t.CORPORATE_ACTIONS,), adjustments.lists),
     SparkJob(
         t.EQUITIES_ADJUSTED,
         (
             Input(t.EQUITIES_DAILY, _BACK),
-            Input(t.CORPORATE_ACTIONS, _BACK, stand_in=adjustments.KNOWN_SESSIONS),
-            Input(t.MARKET_CAPS, _BACK, stand_in=adjustments.KNOWN_SESSIONS),
+            Input(t.CORPORATE_ACTIONS, _BACK, optional=True),
+            Input(t.MARKET_CAPS, _BACK, optional=True),
             Input(t.INSTRUMENTS, _BACK),
+            Input(t.CORPORATE_ACTION_LISTS, _BACK, optional=True),
         ),
         adjustments.equities_adjusted,
     ),

@@ -15,6 +15,7 @@ from support.nse_months import Months
 from indextracker.readings.india import corporate_actions
 from indextracker_catalogue import india as t
 from indextracker_simulator.india.truth import adjusted
+from indextracker_spark.india import adjustments
 from indextracker_spark.india.adjustments import equities_adjusted
 from indextracker_spark.india.instruments import instruments
 from indextracker_spark.job import conform
@@ -96,11 +97,13 @@ class Market:
 
     def rows(self) -> pa.Table:
         equities = self._frames.of(t.EQUITIES_DAILY, self.equities)
+        announced = self._frames.of(t.CORPORATE_ACTIONS, self.announced)
         found = equities_adjusted(
             equities,
-            self._frames.of(t.CORPORATE_ACTIONS, self.announced),
+            announced,
             self._frames.of(t.MARKET_CAPS, self.caps),
             instruments(equities, *lists.none(self._frames)),
+            adjustments.lists(announced),
         )
         return conform(found, t.EQUITIES_ADJUSTED).toArrow()
 
@@ -205,7 +208,7 @@ def test_a_price_as_of_a_date_knows_no_later_action(market: Market) -> None:
     }
 
 
-def test_reports_of_three_sessions_stand_in_for_one_that_is_missing(frames: Frames) -> None:
+def test_a_report_tells_of_the_three_sessions_after_it(frames: Frames) -> None:
     """Of ten sessions the first and the ninth have reports: nothing is known of the 5th to 8th."""
     days = [date(2024, 10, day) for day in (7, 8, 9, 10, 11, 14, 15, 16, 17, 18)]
     security = {"symbol": "ALFA", "series": "EQ", "close": 100.0, "previous_close": 100.0}
@@ -216,10 +219,26 @@ def test_reports_of_three_sessions_stand_in_for_one_that_is_missing(frames: Fram
         frames.of(t.CORPORATE_ACTIONS, []),
         frames.of(t.MARKET_CAPS, caps),
         instruments(equities, *lists.none(frames)),
+        frames.of(t.CORPORATE_ACTION_LISTS, []),
     )
     rows = found.orderBy("session_date").toArrow()
     # What happened before the ninth session is not known in it either.
     assert rows["factor"].to_pylist() == [1.0] * 4 + [None] * 5 + [1.0]
+
+
+def test_a_list_of_the_past_tells_of_all_sessions_between_its_actions(market: Market) -> None:
+    """Without any report: the list has a split of BRAVO on DAYS[1] and a bonus on DAYS[3]."""
+    market.trades("ALFA", [100.0, 101.0, 102.0, 103.0, 104.0])
+    market.trades("BRAVO", [100.0, 50.0, 50.0, 25.0, 25.0])
+    market.announces("BRAVO", "FVSPLT FRM RS 10 TO RS 5", DAYS[1], ex_date=DAYS[1])
+    market.announces("BRAVO", "BONUS 1:1", DAYS[3], ex_date=DAYS[3])
+    for row in market.announced:
+        row["document"] = "list"
+    found = {
+        (row["symbol"], row["session_date"]): row["factor"] for row in market.rows().to_pylist()
+    }
+    assert [found["ALFA", day] for day in DAYS[:5]] == [None, None, 1.0, 1.0, 1.0]
+    assert [found["BRAVO", day] for day in DAYS[:5]] == [None, 0.5, 1.0, 0.5, 1.0]
 
 
 def test_closes_as_of_any_day_are_those_of_the_simulated_exchange(months: Months) -> None:

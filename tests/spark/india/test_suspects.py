@@ -60,7 +60,8 @@ def test_actions_that_nobody_announced_are_found_on_the_simulated_exchange(
     known = make(months.instruments)
     assert suspects(make(months.adjusted), known).toArrow().num_rows == 0
     kept = months.announced.filter(pc.not_equal(months.announced["kind"], "bonus"))
-    silent = equities_adjusted(make(months.equities), make(kept), make(months.caps), known)
+    listed = frames.of(t.CORPORATE_ACTION_LISTS, [])
+    silent = equities_adjusted(make(months.equities), make(kept), make(months.caps), known, listed)
     found = suspects(silent, known).toArrow()
     bonuses = months.adjusted.filter(pc.equal(months.adjusted["actions"], "bonus"))
     large = bonuses.filter(pc.less(bonuses["factor"], 0.7))
