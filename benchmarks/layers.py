@@ -24,6 +24,7 @@ from indextracker.engines import engine
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
+from indextracker_catalogue import SUBJECTS, subject_of
 
 LAYERS = ("bronze", "silver", "gold", "warehouse", "marts")
 ALONE = "library alone, to gold"
@@ -82,7 +83,7 @@ def _library(archive: Path, place: Path, session: date) -> None:
     with ArchiveSource(archive) as source:
         for feed in (*TICKS, *OTHERS):
             acquire(lake, FEEDS[feed], [str(session)], source)
-    for job in JOBS.values():
+    for job in (one for one in JOBS.values() if subject_of(one.writes) is SUBJECTS["taiwan"]):
         lake.ensure((job.writes, *job.reads))
         run(job, lake, spark, [str(session)])
     spark.close()

@@ -113,20 +113,25 @@ def process(command: Sequence[str | Path], environment: Mapping[str, str] | None
         RuntimeError: It failed.
     """
     started = time.perf_counter()
-    with subprocess.Popen(
-        [str(word) for word in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=None if environment is None else {**os.environ, **environment},
-    ) as running:
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            [str(word) for word in command],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=None if environment is None else {**os.environ, **environment},
+        ) as running,
+    ):
         assert running.stdout is not None
         said = running.stdout.read()
         _, status, usage = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if running.returncode:
-        raise RuntimeError(f"{command} ended with {running.returncode}: {said}")
+        seconds = time.perf_counter() - started
+        if running.returncode:
+            errors.seek(0)
+            last = errors.read()[-2000:]
+            raise RuntimeError(f"{command} ended with {running.returncode}: {said}{last}")
     cpu = usage.ru_utime + usage.ru_stime
     return Ended(seconds, cpu, usage.ru_maxrss / 1024**2, said)
 

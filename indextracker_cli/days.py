@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -65,10 +65,16 @@ def looked_at(
 
     def within(timeline: Timeline) -> list[Key]:
         calendar = platform.calendar_of(timeline)
-        keys = keys_within(calendar, first or platform.settings.lake.start, last or today)
-        if last is None:
-            keys = [key for key in keys if key <= calendar.key_at(now)]
-        return keys if first else keys[-most:]
+        if first:
+            keys = keys_within(calendar, first, last or today)
+            return keys if last else [key for key in keys if key <= calendar.key_at(now)]
+        since = max(platform.settings.lake.start, first_day(calendar))
+        if (last or today) < since:
+            return []
+        begin = datetime.combine(since, time.min, calendar.zone)
+        end = datetime.combine(last, time.max, calendar.zone) if last else now
+        newest = calendar.last(calendar.key_at(end), most)
+        return [key for key in newest if key >= calendar.key_at(begin)]
 
     lines = [line for line in timelines_of(subject) if line.column]
     found = {line: within(line) for line in lines if not line.at_once}

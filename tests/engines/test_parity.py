@@ -4,7 +4,6 @@ To the last bit is asked for bars alone; it holds for all, and so it is what is 
 """
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from engines.engine_process import EngineProcess
@@ -88,7 +87,9 @@ def test_no_table_has_a_feature_of_delta_on(filled: Market, by_jvm: Market) -> N
             assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2), table.path
             assert not (protocol.reader_features or protocol.writer_features), table.path
             assert delta.metadata().configuration.keys() <= SETTINGS, table.path
-        assert all(market.lake.open(table).version() > 0 for table in WRITTEN)
+        # No rows in place of none need no commit.
+        written = [table for table in WRITTEN if table.path not in EMPTY]
+        assert all(market.lake.open(table).version() > 0 for table in written)
 
 
 @pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.path)
@@ -97,6 +98,7 @@ def test_commits_tell_the_extremes_of_what_leaves_files_out(
 ) -> None:
     for market in (filled, by_jvm):
         files = pa.table(market.lake.open(table).get_add_actions(flatten=True))
-        assert pc.sum(files["num_records"]).as_py() == market.lake.total_rows(table)
+        recorded = sum(files["num_records"].to_pylist())
+        assert recorded == market.lake.total_rows(table)
         told = {name.removeprefix("min.") for name in files.column_names if name.startswith("min.")}
-        assert told == set(table.pruning_columns)
+        assert told == set(table.pruning_columns) or not recorded
