@@ -102,6 +102,8 @@ def pools_of_steps(platform: Platform) -> dict[str, str | None]:
     definitions = work_defs(platform)
     found = {}
     for made in (*(definitions.assets or ()), *(definitions.asset_checks or ())):
+        if isinstance(made, dg.AssetSpec):
+            continue  # what people import, which no step makes
         node: Any = made.node_def  # type: ignore[union-attr] - assets and checks alone are made
         if isinstance(node, dg.GraphDefinition):
             found |= {f"{node.name}.{op.name}": op.pool for op in node.node_defs}
