@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from deltalake.transaction import AddAction
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.readings import Filling, Reading
 from indextracker_catalogue import Key
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 # Of a table that is partitioned by years each commit writes the year's other rows again, and holds
 # the rows of its keys in memory: some 10,000 of each at most.
