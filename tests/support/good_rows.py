@@ -152,6 +152,8 @@ GOOD: dict[str, Row] = {
     "silver/index_members": SECURITY | {"isin": "INE009A01021", "industry": "Software"},
     "silver/instruments": SECURITY
     | {"instrument_id": "INE009A01", "valid_from": SESSION, "valid_to": SESSION},
+    "silver/corporate_action_lists": {"document": "0" * 64, "valid_from": SESSION}
+    | {"valid_to": SESSION},
     "silver/nse_days": {"day": SESSION, "is_session": True, "is_special": False}
     | {"opened_at": OPENED, "closed_at": CLOSED},
     "gold/equity_factors": {"instrument_id": "INE009A01", "valid_from": SESSION}
