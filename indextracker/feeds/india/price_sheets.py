@@ -10,16 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
 
 from indextracker.feeds.imports import Import
 from indextracker.feeds.india.import_days import Sessions, read_days
 from indextracker.feeds.model import Refusal, quote
-from indextracker.feeds.zipped import MAGIC
+from indextracker.feeds.zipped import MAGIC, directory
 from indextracker_catalogue.india.bronze import NSE_PRICE_SHEETS
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ def is_one(document: Document) -> bool:
     with document.open() as opened:
         head = opened.read(_HEAD_BYTES)
         if head.startswith(MAGIC):
-            opened.seek(0)
-            return _is_workbook(opened.read(document.size))
+            return _is_workbook(opened, document.name)
     try:
         text = head.decode("utf-8-sig", errors="strict" if len(head) < _HEAD_BYTES else "ignore")
     except UnicodeDecodeError:
@@ -170,11 +168,10 @@ def _lines(document: Document) -> Iterator[tuple[int, list[str]]]:
         raise Refusal("refused", f"{document.name}: line {reader.line_num}: {error}") from error
 
 
-def _is_workbook(body: bytes) -> bool:
+def _is_workbook(opened: BinaryIO, document: str) -> bool:
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return _WORKBOOK in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return _WORKBOOK in (entry.filename for entry in directory(opened, document))
+    except Refusal:
         return False
 
 

@@ -130,6 +130,12 @@ def test_a_workbook_of_two_sheets_is_refused() -> None:
     assert "'a', 'b', expected exactly one" in refusal(workbook({"a": cells, "b": cells}), "p.xlsx")
 
 
+@pytest.mark.parametrize("kept_bytes", [40, -30, -1])
+def test_a_workbook_that_was_cut_off_is_none_that_can_be_imported(kept_bytes: int) -> None:
+    body = workbook({"prices": [(*HEADER, *MORE), line(DAYS[0])]})
+    assert "p.xlsx is none of what can be imported" in refusal(body[:kept_bytes], "p.xlsx")
+
+
 def test_days_that_can_be_read_in_two_ways_are_not_guessed() -> None:
     """The 9th of January and the 1st of September are both sessions."""
     said = refusal(csv(line("09/01/2020"), line("10/01/2020")))
