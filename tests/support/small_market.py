@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -402,6 +403,15 @@ class Build:
     def named(self, status: str) -> set[str]:
         """Names of the nodes that ended so."""
         return {name for name, ended in self.statuses.items() if ended == status}
+
+    def seen_by(self, violation: str, database: Path, folder: Path) -> set[str]:
+        """The data tests that find something in a copy of the database with a violation."""
+        broken = shutil.copy(database, folder)
+        with duckdb.connect(broken) as connection:
+            connection.execute(violation)
+            return {
+                name for name, sql in self.data_tests.items() if connection.execute(sql).fetchall()
+            }
 
 
 def run_dbt(database: Path | None, target: Path, *arguments: str) -> Build:
