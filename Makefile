@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 FAST := tests/catalogue tests/indextracker tests/simulator tests/docs
 UV_VERSION := 0.13.9
-BENCHMARKS := warm cold memory growth layers commands engines reading years
+BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark
 ROUNDS := 3
 
-.PHONY: help setup run test test-fast test-images matrix package soak check format ui bench docs screenshot lock clean
+.PHONY: help setup run test test-fast test-images matrix package soak soak-stream check format ui bench docs docs-site screenshot chromium lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ setup: $(VENV)/installed $(VENV)/editable $(VENV)/duckdb-1/installed $(VENV)/com
 
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
-	@echo "building $(VENV): some 200 packages, 2 GB, one to four minutes"
+	@echo "building $(VENV): some 260 packages, 3 GB, one to four minutes"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
@@ -40,6 +40,12 @@ $(VENV)/compiled: $(VENV)/editable
 	@$(BIN)/python -W ignore -c "from indextracker.warehouse.dbt_runs import prepare; prepare()"
 	@touch $@
 
+# A local Kinesis for tests of streams, where Node is there; scripts of npm packages are not run.
+$(VENV)/kinesalite/installed: tests/support/kinesalite/package-lock.json $(VENV)/installed
+	@command -v npm >/dev/null || { echo "npm is not there: tests against kinesalite skip"; exit 0; }; \
+	mkdir -p $(@D) && cp tests/support/kinesalite/* $(@D) && \
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
+
 run: setup ## the last sessions of the simulated publishers, to the marts and their docs
 	@echo "five sessions of two simulated exchanges and a day of news, to the marts and their docs: a minute and a half"
 	$(BIN)/indextracker backfill
@@ -50,10 +56,10 @@ run: setup ## the last sessions of the simulated publishers, to the marts and th
 	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-test: setup ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
+test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
-test-fast: setup ## catalogue, library, simulator and docs, but for slow ones, in two minutes
+test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow" $(FAST)
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
@@ -62,11 +68,15 @@ matrix: setup ## backfills in every combination of lake, engine and warehouse, i
 package: setup ## what a job on EMR Serverless needs, in data/package
 	$(BIN)/python -m indextracker.engines.packaging data/package
 
-test-images: setup ## every job on the Spark of EMR's images, 2 x 470 MB, in about eight minutes
-	INDEXTRACKER_TEST_IMAGES=4.0,4.1 $(BIN)/python -m pytest tests/engines/test_older_spark.py
+test-images: setup ## every job, and streams, on the Spark of EMR's images, 2 x 470 MB, in about eight minutes
+	INDEXTRACKER_TEST_IMAGES=4.0,4.1 $(BIN)/python -m pytest tests/engines/test_older_spark.py tests/engines/test_streaming_job.py
 
 soak: setup ## 500 backfills killed at random moments, in about an hour
 	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
+
+soak-stream: setup $(VENV)/kinesalite/installed ## 150 kills of producers, consumers, compactions and alerts of streams, and 20 of Spark, in twelve minutes
+	INDEXTRACKER_STREAM_KILLS=100 $(BIN)/python -m pytest tests/indextracker/streams/test_random_kills.py tests/indextracker/alerts/test_random_kills.py
+	INDEXTRACKER_SPARK_KILLS=20 $(BIN)/python -m pytest tests/engines/test_spark_kills.py
 
 check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, data dictionary
 	$(BIN)/ruff check .
@@ -82,8 +92,11 @@ format: setup ## bring sources into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-ui: setup ## Dagster's UI on http://127.0.0.1:3000
+ui: setup ## Dagster's UI on http://127.0.0.1:3000, the dashboard on http://127.0.0.1:8050
 	$(BIN)/indextracker ui
+
+docs-site: setup ## the documentation as a site, on http://127.0.0.1:8000
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --strict --dev-addr 127.0.0.1:8000
 
 bench: setup ## time and memory against a script written by hand, of commands and engines, in ROUNDS=3
 	for row in $(BENCHMARKS); do $(BIN)/python -W ignore benchmarks/$$row.py --rounds $(ROUNDS) || exit 1; done
@@ -93,8 +106,15 @@ docs: setup ## renew calendars, dbt's sources and the data dictionary
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
 	$(BIN)/python -m indextracker_cli.dictionary
 
-screenshot: setup ## renew the pictures of the asset graph (needs Chromium)
+screenshot: setup ## renew the pictures of the asset graph and of the pages (needs Chromium)
 	$(BIN)/python docs/images/screenshot.py
+	$(BIN)/python docs/images/pages.py
+
+notebooks: setup ## execute docs/notebooks anew on two simulated sessions (needs Chromium)
+	$(BIN)/python docs/notebooks/execute.py
+
+chromium: ## install Debian's Chromium, which tests of pages and PNG charts need (as root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; }
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

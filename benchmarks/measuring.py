@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -28,6 +28,7 @@ from indextracker.feeds import FEEDS
 from indextracker_simulator.taiwan.exchange import Exchange
 from indextracker_simulator.taiwan.session import Document
 
+COMMAND = Path(sys.executable).with_name("indextracker")
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = PROJECT / "data" / "benchmarks"
 FIRST = date(2024, 11, 4)  # 31 sessions without a holiday: the script by hand knows none
@@ -79,6 +80,37 @@ def documents(number: int, kinds: Mapping[str, Document] = TICKS) -> tuple[Path,
         aside.write_bytes(published.body)
         aside.replace(place)
     return DOCUMENTS, sessions
+
+
+def fill(
+    home: Path, subject: str, archive: Path, sessions: Sequence[date], feeds: Iterable[str]
+) -> None:
+    """Brings sessions of an archive to gold, in a lake that is kept, where they are not there yet.
+
+    Args:
+        home: The folder of the lake, its warehouse and Dagster's records.
+        subject: Name of the subject.
+        archive: The folder of the documents.
+        sessions: From the first to the last of them.
+        feeds: Whose documents.
+    """
+    names = ",".join(sorted(feeds))
+    done = home / f"{subject}-{sessions[0]}-{sessions[-1]}-{names}"
+    if done.exists():
+        return
+    span = ("--from", str(sessions[0]), "--to", str(sessions[-1]), "--feeds", names)
+    process(
+        [COMMAND, "backfill", subject, *span, "--to-layer", "gold", "--yes"],
+        {
+            "INDEXTRACKER_SETTINGS": os.devnull,
+            "INDEXTRACKER_START": "2011-01-03",
+            "INDEXTRACKER_SOURCE": f"archive:{archive}",
+            "INDEXTRACKER_LAKE": str(home / "lake"),
+            "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
+            "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
+        },
+    )
+    done.touch()
 
 
 @contextmanager

@@ -9,19 +9,26 @@ of its own measures, after it has asked each question once.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from measuring import DOCUMENTS, TICKS, arguments, conclude, documents, process, script, show
+from measuring import (
+    DOCUMENTS,
+    TICKS,
+    arguments,
+    conclude,
+    documents,
+    fill,
+    process,
+    script,
+    show,
+)
 
 from indextracker import Frame, Lakehouse
 
-COMMAND = Path(sys.executable).with_name("indextracker")
-# Options of the first session alone: the questions ask for no others.
 FUTURES = {"taifex_futures": TICKS["taifex_futures"]}
 # What the questions are to take at most, by a clock.
 AIMS_SECONDS = {"bars": 0.3, "trades": 0.3, "chain": 0.3, "import": 0.5}
@@ -40,7 +47,10 @@ def main() -> None:
     if chosen.inside:
         print(json.dumps(_measured(home, chosen.sessions, chosen.rounds)))  # noqa: T201 - to main
         return
-    _make(home, chosen.sessions)
+    # Options of the first session alone: the questions ask for no others.
+    for kinds, wanted in ((FUTURES, chosen.sessions), (TICKS, 1)):
+        folder, sessions = documents(wanted, kinds)
+        fill(home, "taiwan", folder, sessions, kinds)
     words = ("--sessions", chosen.sessions, "--rounds", chosen.rounds, "--inside", 1)
     taken = json.loads(process(script("reading.py", *words)).said)
     imports = [process((sys.executable, "-c", IMPORT)).said.split() for _ in range(chosen.rounds)]
@@ -59,27 +69,6 @@ def main() -> None:
     show("reader", ("question", "rows", "seconds", "CPU seconds", "aim"), rows)
     missed = [name for name, of in taken.items() if median(of["seconds"]) > AIMS_SECONDS[name]]
     conclude(f"aims missed: {', '.join(missed) or 'none'}, over {chosen.rounds} rounds")
-
-
-def _make(home: Path, number: int) -> None:
-    """Fills a lake with so many sessions to gold, where it is not there yet."""
-    done = home / "done"
-    if done.exists():
-        return
-    for kinds, wanted in ((FUTURES, number), (TICKS, 1)):
-        folder, sessions = documents(wanted, kinds)
-        span = ("--from", str(sessions[0]), "--to", str(sessions[-1]), "--feeds", ",".join(kinds))
-        process(
-            [COMMAND, "backfill", "taiwan", *span, "--to-layer", "gold", "--yes"],
-            {
-                "INDEXTRACKER_SETTINGS": os.devnull,
-                "INDEXTRACKER_SOURCE": f"archive:{folder}",
-                "INDEXTRACKER_LAKE": str(home / "lake"),
-                "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
-                "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
-            },
-        )
-    done.touch()
 
 
 def _measured(home: Path, number: int, rounds: int) -> dict[str, dict[str, object]]:

@@ -68,8 +68,7 @@ def archive(sessions: int, securities: int) -> Path:
         return place
     aside = place.with_suffix(".part")
     aside.mkdir(parents=True, exist_ok=True)
-    calendar = trading_days("XNSE")
-    days = calendar.sessions(FIRST, calendar.horizon)[:sessions]
+    days = days_of(sessions)
     exchange = Exchange(size=securities, clock=lambda: datetime.now(UTC))
     for feed, kind in KINDS.items():
         with zipfile.ZipFile(aside / f"{feed}.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
@@ -82,6 +81,12 @@ def archive(sessions: int, securities: int) -> Path:
                     zipped.writestr(name, body)
     aside.rename(place)
     return place
+
+
+def days_of(sessions: int) -> list[date]:
+    """The sessions of such an archive."""
+    calendar = trading_days("XNSE")
+    return calendar.sessions(FIRST, calendar.horizon)[:sessions]
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -9,7 +9,8 @@ process on the same home would start everything twice. INDEXTRACKER_AUTOMATION=r
 on together. `killed_runs`, which only cleans up, always runs.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -23,6 +24,7 @@ from indextracker.building.needs import needs_of
 from indextracker.building.planning import spans
 from indextracker.feeds import feeds_of
 from indextracker.platform import Platform
+from indextracker.streams.arrivals import EVENTS, arrived
 from indextracker.warehouse import dbt_runs
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
@@ -125,7 +127,44 @@ def sensors(platform: Platform) -> list[dg.SensorDefinition]:
         return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run was killed")
 
     told = alert(platform.settings)
-    return [*of_subjects, killed_runs, *([failed_runs(told)] if told else [])]
+    tidying = [killed_runs, *([failed_runs(told)] if told else [])]
+    return [*of_subjects, _arrivals(platform, status), *tidying]
+
+
+def _arrivals(platform: Platform, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """What shows the tables that consumers append to, outside of any run."""
+
+    @dg.sensor(
+        name="arrivals",
+        minimum_interval_seconds=REFINES_EVERY_SECONDS,
+        default_status=status,
+        description="Notes how many events each stream has brought, and when the last one came.",
+    )
+    def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        noted: dict[str, int] = json.loads(context.cursor or "{}")
+        found = {
+            events.table.path: (events.table, arrived(platform.lake, events.table))
+            for events in EVENTS.values()
+        }
+        now = platform.clock()
+        return dg.SensorResult(
+            cursor=json.dumps({path: there.rows for path, (_, there) in found.items()}),
+            asset_events=[
+                dg.AssetMaterialization(
+                    asset_key(table),
+                    metadata={
+                        "dagster/row_count": there.rows,
+                        "new_rows": there.rows - noted.get(path, 0),
+                        "last_arrived_at": dg.TimestampMetadataValue(there.last_at.timestamp()),
+                        "lag_seconds": (now - there.last_at).total_seconds(),
+                    },
+                )
+                for path, (table, there) in found.items()
+                if there.last_at and there.rows != noted.get(path)
+            ],
+        )
+
+    return arrivals
 
 
 def _sensors_of(
@@ -164,6 +203,7 @@ def _sensors_of(
                 return
         now = datetime.now(UTC)
         requests = [*_refining(platform, subject, context.instance, now)]
+        requests = requests or [*_following(subject, context.instance, now)]
         requests = requests or [*_publishing(subject, context.instance, now)]
         yield from requests or [dg.SkipReason("nothing is stale, or its run failed just now")]
 
@@ -251,16 +291,37 @@ def _refining(
                 )
 
 
+def _following(subject: Subject, instance: dg.DagsterInstance, now: datetime) -> Requests:
+    """A run for the tables in one piece, where what they read of others was built after them."""
+    for table, others in jobs.following_tables(subject).items():
+        newest = _newest(instance, map(asset_key, others))
+        own = _newest(instance, [asset_key(table)])
+        if newest is None or own is None or own.timestamp > newest.timestamp:
+            continue
+        digest = f"following{subject.suffix}-{newest.run_id}"
+        if key := attempt(instance, digest, now):
+            yield dg.RunRequest(
+                run_key=key,
+                job_name=jobs.job_name(jobs.REFINE, subject),
+                asset_selection=jobs.whole_keys(subject),
+                tags={DIGEST: digest},
+            )
+        return
+
+
+def _newest(instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]) -> dg.EventLogRecord | None:
+    """The last time that one of some assets was materialised."""
+    records = instance.get_asset_records([*keys])
+    events = (record.asset_entry.last_materialization_record for record in records)
+    return max((event for event in events if event), key=lambda e: e.timestamp, default=None)
+
+
 def _publishing(subject: Subject, instance: dg.DagsterInstance, now: datetime) -> Requests:
     """A run for the marts, where the warehouse was loaded after they were last begun."""
     if not dbt_runs.has_models(subject.name):
         return
     marts = jobs.job_name(jobs.BUILD_MARTS, subject)
-    loaded = [
-        record.asset_entry.last_materialization_record
-        for record in instance.get_asset_records(jobs.raw_keys(subject))
-    ]
-    newest = max((event for event in loaded if event), key=lambda e: e.timestamp, default=None)
+    newest = _newest(instance, jobs.raw_keys(subject))
     built = instance.get_run_records(
         dg.RunsFilter(job_name=marts, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1
     )

@@ -56,6 +56,12 @@ def reference_keys(subject: Subject) -> list[dg.AssetKey]:
     return [asset_key(table) for table in _of(subject, (*REFERENCES, *whole))]
 
 
+def whole_keys(subject: Subject) -> list[dg.AssetKey]:
+    """All that has no keys: what `reference_keys` names, and the copies of it in the warehouse."""
+    copies = loaded_of(subject).get(Whole(), [])
+    return [*reference_keys(subject), *map(raw_key, copies)]
+
+
 def gathered_tables(subject: Subject) -> list[Table]:
     """Tables in one piece that are made of tables with keys: whatever fills these renews them."""
     return [
@@ -63,6 +69,21 @@ def gathered_tables(subject: Subject) -> list[Table]:
         for table in _of(subject, refined_tables())
         if table.is_whole and any(not read.is_whole for job in writers(table) for read in job.reads)
     ]
+
+
+def following_tables(subject: Subject) -> dict[Table, list[Table]]:
+    """Tables in one piece that rest on other subjects' tables, which their own runs do not renew.
+
+    Returns:
+        For each of them the tables of others.
+    """
+    found = {}
+    for table in _of(subject, refined_tables()):
+        reads = [read for job in writers(table) for read in job.reads]
+        others = [read for read in reads if subject_of(read) not in (subject, None)]
+        if table.is_whole and others:
+            found[table] = others
+    return found
 
 
 def raw_keys(subject: Subject) -> list[dg.AssetKey]:
@@ -120,14 +141,14 @@ def _documents(subject: Subject) -> dict[str, dg.AssetSelection]:
 
 def _tables(subject: Subject) -> dict[str, dg.AssetSelection]:
     """The tables and copies that each job of a subject fills, those in one piece in each."""
-    copies = loaded_of(subject)
-    whole = [*reference_keys(subject), *(raw_key(table) for table in copies.pop(Whole(), []))]
+    whole = whole_keys(subject)
     found = {subject.timeline: [*whole]} if whole else {}
     for table in _of(subject, refined_tables()):
         if not table.is_whole:
             found.setdefault(table.timeline, [*whole]).append(asset_key(table))
-    for timeline, tables in copies.items():
-        found.setdefault(timeline, [*whole]).extend(map(raw_key, tables))
+    for timeline, tables in loaded_of(subject).items():
+        if timeline != Whole():
+            found.setdefault(timeline, [*whole]).extend(map(raw_key, tables))
     return {
         job_name(REFINE, subject, timeline): dg.AssetSelection.assets(*dict.fromkeys(keys))
         for timeline, keys in found.items()

@@ -10,22 +10,28 @@ is wrong.
 from __future__ import annotations
 
 import atexit
-import functools
 import gc
 import os
 import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indextracker_catalogue import SUBJECTS
-from indextracker_cli import interrupts, reader_commands
+from indextracker_cli import (
+    alerting,
+    consuming,
+    interrupts,
+    producing,
+    reader_commands,
+    stream_upkeep,
+)
 from indextracker_cli.arguments import (
     ENDINGS,
     FEEDS,
@@ -38,6 +44,7 @@ from indextracker_cli.arguments import (
     TableNames,
     Zone,
 )
+from indextracker_cli.configured import with_settings
 from indextracker_cli.interrupts import GOES_ON, NOTHING_CHANGED
 
 if TYPE_CHECKING:
@@ -54,28 +61,6 @@ OBJECTS_BETWEEN_COLLECTIONS = 20_000
 # By default 0.005: what Spark or DuckDB has ended waited so long for a thread that loads dbt, each
 # time: 16.5 s for one session, and 15.7 now (November 2026).
 SECONDS_BETWEEN_THREADS = 0.0005
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
-    """Hands a command the settings, which its children find in the environment too.
-
-    An option `archive` takes the place of the setting of the source.
-    """
-
-    @functools.wraps(command)
-    def loaded(*args: P.args, **kwargs: P.kwargs) -> R:
-        from indextracker import settings as environment  # noqa: PLC0415 - pydantic is slow
-        from indextracker_cli.secrets import unlocked  # noqa: PLC0415
-
-        archive = kwargs.get("archive")
-        instead = {"source": f"archive:{archive}"} if archive else {}
-        settings = unlocked(environment.load(**instead))
-        environment.export(settings)
-        return command(settings, *args, **kwargs)
-
-    return loaded
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -304,7 +289,8 @@ def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> 
 def maintain(settings: Settings, *, tables: list[Table] | None, retain_days: int) -> None:
     """Compact the lake's small files, and remove those that no version needs.
 
-    Rows stay as they are, and documents are never touched. Unless tables are named, all are
+    Rows stay as they are, but for events of streams that are older than
+    INDEXTRACKER_STREAM_KEEP_DAYS, and documents are never touched. Unless tables are named, all are
     maintained, and old logs are removed from Dagster's history.
     """
     from indextracker_cli import upkeep  # noqa: PLC0415
@@ -343,6 +329,22 @@ def simulate(port: int, seed: int | None, volume: str) -> None:
 
 @indextracker.command()
 @click.option(
+    "--port", "dashboard_port", type=click.IntRange(1, LAST_PORT), help="Its port; 8050 by default."
+)
+@with_settings
+def dashboard(settings: Settings) -> None:
+    """Run the dashboard until interrupted.
+
+    Where it listens, and who may see it, is set: `INDEXTRACKER_DASHBOARD_HOST` and the others that
+    begin so.
+    """
+    from indextracker_cli import servers  # noqa: PLC0415
+
+    servers.dashboard(settings)
+
+
+@indextracker.command()
+@click.option(
     "--port",
     type=click.IntRange(1, LAST_PORT),
     default=3000,
@@ -350,15 +352,20 @@ def simulate(port: int, seed: int | None, volume: str) -> None:
     help="Port on 127.0.0.1.",
 )
 @with_settings
-def ui(settings: Settings, *, port: int) -> None:
-    """Run Dagster's UI and daemon until interrupted."""
+def ui(settings: Settings, *, port: int) -> int:
+    """Run Dagster's UI and daemon, and the dashboard, until interrupted."""
     from indextracker_cli import servers  # noqa: PLC0415
 
-    servers.ui(settings, port)
+    return servers.ui(settings, port)
 
 
 indextracker.add_command(reader_commands.export)
 indextracker.add_command(reader_commands.chart)
+producing.stream.add_command(consuming.run)
+producing.stream.add_command(stream_upkeep.status)
+producing.stream.add_command(stream_upkeep.redrive)
+indextracker.add_command(producing.stream)
+indextracker.add_command(alerting.alerts)
 
 
 def main() -> None:

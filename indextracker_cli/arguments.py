@@ -27,7 +27,10 @@ FEEDS = tuple(
 # Kinds of files that answers are written as, in words.
 ENDINGS = ".parquet, .csv, .json or .xlsx"
 # What the reader gives by a name: its methods.
-EXPORTED = ("bars", "trades", "contracts", "chain", "equities", "news", "table")
+EXPORTED = (
+    *("bars", "trades", "contracts", "chain", "continuous", "basis", "smile"),
+    *("equities", "news", "table"),
+)
 
 # An example for people: the zone of a subject.
 ZONE = min(SUBJECTS.values(), key=lambda subject: not subject.first).zone

@@ -1,4 +1,7 @@
-"""`indextracker chart`: one session of an instrument as a page that needs nothing but itself."""
+"""`indextracker chart`: one session of an instrument as a page that needs nothing but itself.
+
+Or as a picture, which Chromium takes of it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ import pyarrow.compute as pc
 
 from indextracker.reader import Frame, Lakehouse
 
-_HEIGHT_PIXELS = 720
+ENDINGS = (".html", ".png", ".svg")
+_WIDTH_PIXELS, _HEIGHT_PIXELS = 1200, 720
 # So long without a trade is no quiet minute: it is left out of the time axis.
 _PAUSE = timedelta(hours=2)
 # Blue and orange are told apart by those who do not see red and green.
@@ -26,9 +30,10 @@ def chart(
     on: date | None,
     minutes: int,
     zone: str,
-    output: Path | None,
+    place: Path | None,
+    ending: str,
 ) -> None:
-    """Writes a page with candles and volume of a session.
+    """Writes a page, or a picture, with candles and volume of a session.
 
     Args:
         instrument: As of `Lakehouse.bars`.
@@ -36,7 +41,8 @@ def chart(
         on: The session; the newest by default.
         minutes: Length of a bar.
         zone: Zone of the time axis.
-        output: The file; named by instrument and session by default.
+        place: The file; named by instrument and session by default.
+        ending: What it is: `.html`, `.png` or `.svg`.
 
     Raises:
         click.ClickException: There is nothing to draw, or nothing that draws.
@@ -58,13 +64,16 @@ def chart(
         raise click.ClickException(f"there is nothing to draw: {why[0] if why else 'no trade'}")
     [session] = rows["session_date"].unique().to_pylist()
     title = f"{instrument.upper()} {contract or ''}".strip()
-    place = output or Path(f"{title.replace(' ', '-').replace('/', '_')}-{session}.html")
-    _write(Frame(rows), f"{title}, session {session}, {minutes} minutes, {zone}", lakehouse, place)
+    if place is None:
+        place = Path(f"{title.replace(' ', '-').replace('/', '_')}-{session}{ending}")
+    title = f"{title}, session {session}, {minutes} minutes, {zone} ({lakehouse.world} data)"
+    _write(_drawn(Frame(rows), title), place, ending)
     click.echo(f"{place}: {rows.num_rows} bars of {minutes} minutes", err=True)
     click.echo(f"{lakehouse.world} data: {lakehouse.place}", err=True)
 
 
-def _write(frame: Frame, title: str, lakehouse: Lakehouse, place: Path) -> None:
+def _drawn(frame: Frame, title: str) -> Any:
+    """The figure of plotly."""
     try:
         import plotly.graph_objects as go  # noqa: PLC0415 - draws, and is no part of the reader
         from plotly.subplots import make_subplots  # noqa: PLC0415
@@ -95,20 +104,43 @@ def _write(frame: Frame, title: str, lakehouse: Lakehouse, place: Path) -> None:
         bars = go.Bar(x=at, y=rows[volume], name=volume, marker_color=_QUIET)
         page.add_trace(bars, row=2, col=1)
     page.update_layout(
-        title=f"{title} ({lakehouse.world} data)",
+        title=title,
         height=_HEIGHT_PIXELS,
         xaxis_rangeslider_visible=False,
         hovermode="x unified",
     )
     page.update_xaxes(rangebreaks=_breaks(at))
+    return page
+
+
+def _write(page: Any, place: Path, ending: str) -> None:
     aside = place.with_name(f".{place.name}.part")
     try:
-        page.write_html(aside, include_plotlyjs=True, full_html=True)
+        if ending == ".html":
+            page.write_html(aside, include_plotlyjs=True, full_html=True)
+        else:
+            aside.write_bytes(_picture(page, ending.removeprefix(".")))
         aside.replace(place)
     except OSError as error:
         raise click.ClickException(f"{place} cannot be written: {error.strerror}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _picture(page: Any, kind: str) -> bytes:
+    """What Chromium shows of the figure, as a PNG or an SVG."""
+    from kaleido.errors import ChromeNotFoundError  # noqa: PLC0415 - of pictures alone
+
+    try:
+        picture: bytes = page.to_image(kind, width=_WIDTH_PIXELS, height=_HEIGHT_PIXELS)
+    except RuntimeError as error:
+        if not isinstance(error.__context__, ChromeNotFoundError):
+            raise
+        raise click.ClickException(
+            "a picture is taken by Chromium, which is not found: install it (on Debian: apt-get "
+            "install chromium), name it in BROWSER_PATH, or write a page that ends in .html"
+        ) from None
+    return picture
 
 
 def _breaks(at: Sequence[datetime]) -> list[dict[str, list[datetime]]]:

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from inspect import signature
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,11 +33,18 @@ KINDS = {
     "trades": 2,
     "contracts": 2,
     "chain": 2,
+    "continuous": 1,
+    "basis": 2,
+    "smile": 2,
     "equities": None,
     "news": 0,
     "table": 1,
 }
 MISSING = 2
+# Of one session, or instant, and not of a span.
+_OF_ONE = ("chain", "smile")
+# How options are written whose arguments are called otherwise.
+_WRITTEN = {"option_type": "type"}
 _GAPS = b"missing"
 _REASONS = 8
 
@@ -118,6 +127,9 @@ def _verify(wish: Wish) -> None:
         raise click.UsageError(f"{wish.what} takes {most} names at most, not {len(wish.names)}")
     if not wish.names and wish.what not in ("equities", "news"):
         raise click.UsageError(f"name what to export the {wish.what} of")
+    known = signature(getattr(Lakehouse, wish.what)).parameters
+    for strange in (name for name in wish.options if name not in known):
+        raise click.UsageError(f"{wish.what} has no --{_WRITTEN.get(strange, strange)}")
 
 
 def _begun(folder: Path, wish: Wish, place: str) -> datetime:
@@ -138,12 +150,14 @@ def _begun(folder: Path, wish: Wish, place: str) -> datetime:
 
 
 def _spans(wish: Wish) -> list[dict[str, date]]:
-    """The months of a span with both ends; else all at once, as are figures of longer periods."""
+    """The months of a span with both ends; else all at once, as what a month alone cannot tell."""
     whole = {
         name: day for name, day in (("first", wish.first), ("last", wish.last)) if day is not None
     }
     longer = wish.options.get("per") not in (None, "session")
-    if wish.first is None or longer or wish.what == "chain":
+    # A price that is made to fit depends on all that follows.
+    joined = "adjust" in wish.options
+    if wish.first is None or longer or joined or wish.what in _OF_ONE:
         return [whole]
     last = wish.last or datetime.now(UTC).date()
     found, first = [], wish.first
@@ -159,10 +173,13 @@ def _spans(wish: Wish) -> list[dict[str, date]]:
 
 def _asked(lakehouse: Lakehouse, wish: Wish, span: dict[str, date]) -> Frame | None:
     """The rows of a span; None where it holds no session, as the rest of a month may."""
-    if wish.what == "chain":
-        span = {"on": span["last"]} if "last" in span else {}
     ask: Callable[..., Frame] = getattr(lakehouse, wish.what)
     names: Sequence[Any] = [wish.names] if wish.what == "equities" else wish.names
+    if wish.what in _OF_ONE:
+        span = {"on": span["last"]} if "last" in span else {}
+        if names[1:]:
+            ask = partial(ask, contract=names[1])
+        names = names[:1]
     with warnings.catch_warnings():
         # Told at the end, of all months together.
         warnings.simplefilter("ignore", MissingSessionsWarning)

@@ -171,6 +171,9 @@ def _counts(states: States, one: Series) -> Lines:
     if not one.keys:
         yield f"no {one.timeline.unit.removesuffix('s')} in this range"
         return
+    if not one.feeds:
+        yield f"{_span(one.keys)}: {len(one.keys)} {one.timeline.unit}; events come by a stream"
+        return
     there = states.count(one, "accepted")
     wanted = len(one.keys) * len(one.feeds) - states.count(one, "closed", "never")
     yield (
@@ -239,6 +242,8 @@ def _headings(keys: Sequence[Key]) -> str:
 
 
 def _missing(states: States, width: int) -> Lines:
+    if not any(one.feeds for one in states.series):
+        return
     if not states.gaps:
         behind = any(layer.behind for layer in states.layers)
         yield "no document is missing" if behind else "nothing is missing"

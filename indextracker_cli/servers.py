@@ -1,13 +1,18 @@
-"""`indextracker simulate` and `indextracker ui`: servers on 127.0.0.1 until interrupted.
+"""`indextracker simulate`, `dashboard` and `ui`: servers of this machine until interrupted.
 
-Each becomes the server it starts, so that signals and exit codes are the server's own.
+Where one server is all, the command becomes it, so that signals and exit codes are its own.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,8 +36,31 @@ def simulate(port: int, seed: int | None, volume: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell is wanted
 
 
-def ui(settings: Settings, port: int) -> NoReturn:
-    """Becomes `dagster dev` on the project's workspace and the settings' instance."""
+def dashboard(settings: Settings) -> None:
+    """Serves the dashboard, and says where."""
+    from indextracker_dashboard.data import Data  # noqa: PLC0415 - a second
+    from indextracker_dashboard.serving import Server  # noqa: PLC0415
+
+    at = settings.dashboard
+    _claim(at.port, at.host)
+    serving = Server(Data(), at)
+
+    def interrupted(*_: object) -> NoReturn:
+        serving.end_live()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupted)
+    click.echo(f"the dashboard is at {serving.address}; Ctrl-C stops it", err=True)
+    with suppress(KeyboardInterrupt):
+        serving.run()
+
+
+def ui(settings: Settings, port: int) -> int:
+    """Runs `dagster dev` on the project's workspace and the settings' instance, and the dashboard.
+
+    Returns:
+        The exit code of `dagster dev`, with which the dashboard ends too.
+    """
     from indextracker.warehouse.dbt_runs import prepare  # noqa: PLC0415 - takes seconds
 
     _claim(port)
@@ -40,19 +68,40 @@ def ui(settings: Settings, port: int) -> NoReturn:
     prepare()
     tell_world(settings, settings.lake.address)
     click.echo(f"runs and their records: {settings.dagster.home}", err=True)
-    click.echo(
-        f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds; Ctrl-C stops it",
-        err=True,
-    )
     dagster = str(Path(sys.executable).parent / "dagster")
     workspace = shipped("deployment/local/workspace.yaml")
-    # Dagster imports from the working folder first: from one without modules.
-    os.chdir(workspace.parent)
     command = [dagster, "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-W", SILENT, *command])  # noqa: S606
+    with _beside(settings) as beside:
+        click.echo(
+            f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds; {beside}; "
+            "Ctrl-C stops them",
+            err=True,
+        )
+        # Dagster imports from the working folder first: from one without modules. In a group of its
+        # own it gets a signal once, by way of this process.
+        with subprocess.Popen(
+            [sys.executable, "-W", SILENT, *command], cwd=workspace.parent, process_group=0
+        ) as running:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda said, _: running.send_signal(said))
+            return running.wait()
 
 
-def _claim(port: int) -> None:
+@contextmanager
+def _beside(settings: Settings) -> Iterator[str]:
+    """The dashboard in a thread, where it is installed; yields what is said of it."""
+    if find_spec("dash") is None:
+        yield "without the dashboard, which pip install 'indextracker[dashboard]' adds"
+        return
+    from indextracker_dashboard.data import Data  # noqa: PLC0415 - a second
+    from indextracker_dashboard.serving import serving  # noqa: PLC0415
+
+    _claim(settings.dashboard.port, settings.dashboard.host)
+    with serving(Data(), settings.dashboard) as address:
+        yield f"the dashboard is at {address}"
+
+
+def _claim(port: int, host: str = "127.0.0.1") -> None:
     """Refuses a port that cannot be listened on: Dagster would run on without its UI.
 
     Raises:
@@ -62,9 +111,9 @@ def _claim(port: int) -> None:
         # As the servers do: what a server that ended left waiting does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): name another by "
+                f"port {port} of {host} cannot be used ({error.strerror}): name another by "
                 "--port, or stop what listens there"
             ) from error

@@ -11,7 +11,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from indextracker.acquiring.acquisition import lost
-from indextracker.acquiring.deliveries import NEVER_ASKED, current
+from indextracker.acquiring.deliveries import current
+from indextracker.acquiring.states import State, state_of
 from indextracker.acquiring.windows import days_left, newest_row, watched
 from indextracker.building import staleness
 from indextracker.building.earlier import Known, known
@@ -23,14 +24,6 @@ from indextracker_catalogue.shared.deliveries import COMPLETE
 from indextracker_cli.missing import Gap, by_reason
 
 BUILT_LAYERS = ("silver", "gold", "warehouse")
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known of one key and feed."""
-
-    state: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -120,19 +113,9 @@ class States:
     def of(self, feed: str, key: Key) -> State:
         """The state of a key and feed; one never asked for is called so."""
         if (feed, key) not in self._states:
-            self._states[feed, key] = self._found(feed, key)
+            answer = self._answers.get((feed, key))
+            self._states[feed, key] = state_of(feed, key, answer, self.platform.clock())
         return self._states[feed, key]
-
-    def _found(self, feed: str, key: Key) -> State:
-        if answer := self._answers.get((feed, key)):
-            return State(answer.state, answer.reason or "")
-        asked = FEEDS[feed]
-        due = asked.due(key)
-        if self.platform.clock() >= due:
-            return State("unasked", NEVER_ASKED)
-        if asked.timeline.type == "date":
-            return State("not_yet", f"published by {asked.due_at:%H:%M} of the day")
-        return State("not_yet", f"published by {due:%Y-%m-%d %H:%M} UTC")
 
     @cached_property
     def at_once(self) -> dict[Key, dict[str, State]]:

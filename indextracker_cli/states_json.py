@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from indextracker.acquiring.states import State
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_cli.states import State, States
+from indextracker_cli.states import States
 
 
 def told(states: States, settings: Settings) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 
 from indextracker.building import staleness
 from indextracker.lake.restoring import Restoration, plan, restore
-from indextracker.lake.upkeep import maintain
+from indextracker.lake.upkeep import forget, maintain
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue import Key, Table, subject_of
@@ -45,8 +45,11 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
             f"the lake {settings.lake.address} has no {', '.join(missing)} yet"
         )
     rows, freed, kept = [], 0, 0
+    keep_days = settings.stream.keep_days
     for table in tables or found:
         with platform.locks.table(table.path):
+            if table.by_stream and keep_days:
+                _forget(platform, table, keep_days)
             done = maintain(platform.lake, table, retain_days)
         freed += done.bytes_freed
         kept += done.bytes_kept
@@ -74,6 +77,17 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
     )
     if not tables:
         _thin_history(settings, retain_days, days)
+
+
+def _forget(platform: Platform, table: Table, keep_days: int) -> None:
+    """Deletes the events of days that are to be kept no longer."""
+    before = (platform.clock() - timedelta(days=keep_days)).date()
+    if deleted := forget(platform.lake, table, before):
+        click.echo(
+            f"{table.path}: {deleted:,} events from before {before} deleted, as "
+            "INDEXTRACKER_STREAM_KEEP_DAYS has it; what was built from them stays",
+            err=True,
+        )
 
 
 def _thin_history(settings: Settings, retain_days: int, days: str) -> None:

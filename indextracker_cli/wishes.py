@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import click
@@ -47,7 +47,7 @@ class Wish:
     Attributes:
         subject: Whose keys.
         first: First day; days without a key are passed over. Null for the last five keys.
-        last: Last day; null for yesterday.
+        last: Last day; null for yesterday, of which keys that are not due yet are left out.
         feeds: Names of feeds; null for all.
         to_layer: The last layer to fill.
         tables: Tables that alone are to be built; null for all.
@@ -171,6 +171,9 @@ def _keys(platform: Platform, wish: Wish) -> Keys:
     first, last = _days(platform, wish)
     calendars = [platform.calendar_of(line) for line in wish.timelines]
     keys = {calendar.timeline: keys_within(calendar, first, last) for calendar in calendars}
+    if not (wish.first or wish.last):
+        # Where a subject is, a day may be over of which hours of UTC are still to come.
+        keys = {line: _due(wish, line, of_line, platform.clock()) for line, of_line in keys.items()}
     if wish.first and not any(keys.values()):
         wish.say(f"nothing to do: {_why_none(platform, wish, first, last)}")
     _tell_free_days(platform, wish, first, last)
@@ -182,6 +185,12 @@ def _keys(platform: Platform, wish: Wish) -> Keys:
             f"{line.unit.removesuffix('s')} of the range is {key}"
         )
     return keys
+
+
+def _due(wish: Wish, line: Timeline, keys: list[Key], now: datetime) -> list[Key]:
+    """The keys of which every document is due."""
+    feeds = [FEEDS[name] for name in wish.keyed if FEEDS[name].timeline == line]
+    return [key for key in keys if all(feed.due(key) <= now for feed in feeds)]
 
 
 def _days(platform: Platform, wish: Wish) -> tuple[date, date]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -24,6 +26,10 @@ os.environ.setdefault("INDEXTRACKER_SETTINGS", os.devnull)
 os.environ.setdefault("RUST_LOG", "error")  # Sail tells of each session that it opens
 # The one session of all tests is idle while tests of other folders run, for more than 15 minutes.
 os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", "86400")
+
+# How long an example takes tells how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("patient", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("patient")
 
 TESTS = Path(__file__).parent
 # Begun first, and the longest of them first, so that no worker is left with one at the end.
@@ -53,6 +59,13 @@ def java() -> int:
         return verify_java()
     except EngineError as error:
         _skip_or_fail(str(error))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium; without it a test skips, unless it is required."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    return found or _skip_or_fail("Chromium is not installed: make chromium")
 
 
 @pytest.fixture(scope="session")

@@ -159,6 +159,9 @@ class Audit:
         severity: As of a Check.
         look_back: How many keys before each audited one the query sees too. Its rows then hold the
             key, in the column of the table that it is shown with, and those of the audited count.
+        doubts: Path of a bronze table on the same time line, where the breakers of a key say that
+            its document there cannot be whole: it is asked for again whenever the key is. The rows
+            hold the key; such an audit does not look back.
     """
 
     name: str
@@ -168,6 +171,7 @@ class Audit:
     meaning: str
     severity: Severity = "error"
     look_back: int = 0
+    doubts: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +201,8 @@ class Table:
             written by the library.
         holds: Of a table in one piece whose rows hold from `valid_from` on: the columns that what
             is built of later keys rests on. Others make no key stale.
+        day_column: Of a table of hours: its own column of the day of the hour, by which its files
+            are laid out. Without one, a column `day` is stored beside its own.
         spread_by: Column by which a warehouse of many nodes spreads the rows of a table with a
             time line, where the first of the key that is no part of a session has few values.
     """
@@ -217,13 +223,14 @@ class Table:
     imported: bool = False
     by_job: bool = True
     holds: tuple[str, ...] = ()
+    day_column: str = ""
     spread_by: str = ""
 
     def __post_init__(self) -> None:
         names = self.column_names
         used = (
             *(*self.key, *self.slice_by, *self.holds),
-            *filter(None, (self.spread_by, self.key_column)),
+            *filter(None, (self.spread_by, self.key_column, self.day_column)),
         )
         missing = [name for name in used if name not in names]
         if missing:
@@ -245,6 +252,11 @@ class Table:
         return self.timeline == Whole()
 
     @property
+    def by_stream(self) -> bool:
+        """Whether the consumer of a stream appends to it, in a commit a second."""
+        return self.writes == "append" and self.timeline == Hours()
+
+    @property
     def key_column(self) -> str:
         """The column that holds a row's key of the time line; empty in a table in one piece."""
         return self.dated_by or self.timeline.column
@@ -257,13 +269,17 @@ class Table:
         if self.partitioned == "year":
             return Column("year", "int", f"Year of {self.key_column}; the partition of the files.")
         if self.timeline == Hours():
-            return Column("day", "date", f"Day of {self.key_column}; the partition of the files.")
+            name = self.day_column or "day"
+            return Column(name, "date", f"Day of {self.key_column}; the partition of the files.")
         return None
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns as stored: with the partition column that is derived from the key, if any."""
-        return (*self.columns, *filter(None, (self.derived_partition,)))
+        derived = self.derived_partition
+        if derived is None or derived.name in self.column_names:
+            return self.columns
+        return (*self.columns, derived)
 
     @property
     def partition_columns(self) -> tuple[str, ...]:

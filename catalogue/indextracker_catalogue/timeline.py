@@ -6,6 +6,7 @@ keys themselves (when an exchange trades, how far ahead is known) are in `indext
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -13,6 +14,12 @@ from typing import ClassVar
 
 # A key is text, and keys of a time line sort as they follow each other.
 Key = str
+
+
+@functools.lru_cache(maxsize=100_000)
+def _instant(key: Key, form: str) -> datetime:
+    """The instant that a key is written for; kept, for a read of years asks each several times."""
+    return datetime.strptime(key, form).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Timeline:
         Raises:
             ValueError: It is no key of this time line.
         """
-        value = datetime.strptime(key, self.form).replace(tzinfo=UTC)
+        value = _instant(key, self.form)
         if self.key_of(value) != key:
             raise ValueError(f"{key!r} is no key of {self.name}, {self.key_of(value)!r} would be")
         return value if self.type == "timestamp" else value.date()

@@ -21,9 +21,10 @@ from deltalake.transaction import AddAction
 from indextracker.acquiring.deliveries import Delivery, current, record
 from indextracker.acquiring.remarks import Remark, asked_again, differences, replacement
 from indextracker.feeds import Feed, Refusal
+from indextracker.feeds.faults import or_refused
 from indextracker.feeds.reading import read
 from indextracker.feeds.sources import Source, judge
-from indextracker.lake import Lake
+from indextracker.lake import Lake, checks
 from indextracker.system.failpoints import failpoint
 from indextracker.system.locks import Locks
 from indextracker_catalogue import Key
@@ -58,10 +59,10 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
     """Brings the documents of some keys into landing and bronze.
 
     A key whose document was accepted before is requested again only if the publisher lists a
-    newer one, or if `again` is set; the files of an archive are compared with it. One process at a
-    time sends requests to a publisher; the next one finds the documents that it stored. After a few
-    blocked requests in a row the rest is not requested. Which of the keys without a document were
-    closed days is found afterwards, by `closures`.
+    newer one, if an audit doubts that it is whole, or if `again` is set; the files of an archive
+    are compared with it. One process at a time sends requests to a publisher; the next one finds
+    the documents that it stored. After a few blocked requests in a row the rest is not requested.
+    Which of the keys without a document were closed days is found afterwards, by `closures`.
 
     Args:
         lake: Where bytes, rows and the log go.
@@ -76,20 +77,24 @@ def acquire(  # noqa: PLR0913 - all but the first four have their default
         remark: Told what came of documents that were accepted before, and of their rivals.
 
     Returns:
-        The answer that counts for each key, accepted or not.
+        The answer that counts for each key, accepted or not. An accepted document that had to be
+        read again, and was not for a fault of its reader, is refused here and stays in the log.
     """
     lake.ensure([DELIVERIES, feed.table])
     locks = Locks.beside(lake.root, announce)
     with locks.publisher(feed.publisher), locks.table(feed.table.path):
         known = _known(lake, feed, keys)
         accepted = {key: answer for key, answer in known.items() if answer.accepted}
-        _restore(lake, feed, list(accepted.values()))
+        unread = _restore(lake, feed, list(accepted.values()))
         asking = _Asking(lake, feed, source, accepted, clock, progress)
-        newer = set(keys if again else _published_again(source, feed, accepted))
-        asking.ask([key for key in keys if key not in accepted or key in newer])
-        if not source.live and not again:
-            asking.compare()
-        states = _known(lake, feed, keys)
+        anew = set(keys) if again else _anew(lake, feed, source, accepted, clock())
+        asking.ask([key for key in keys if key not in accepted or key in anew])
+        if not source.live:
+            asking.compare([answer for key, answer in accepted.items() if key not in anew])
+        states = {
+            key: unread.get((key, answer.sha256), answer)
+            for key, answer in _known(lake, feed, keys).items()
+        }
     for text in asking.passed_over:
         announce(text)
     for told in sorted(asking.remarks, key=lambda told: (told.key, told.file or "")):
@@ -150,7 +155,7 @@ class _Asking:
                 # Arrow keeps what it freed, and the engine, in this process, allocates elsewhere.
                 pa.default_memory_pool().release_unused()
 
-    def compare(self) -> None:
+    def compare(self, accepted: Sequence[Delivery]) -> None:
         """Compares what was accepted before with the files of an archive, if it can be read."""
 
         def look(answer: Delivery) -> None:
@@ -158,7 +163,7 @@ class _Asking:
             self.remarks.extend(differences(found, answer))
 
         with ThreadPoolExecutor(THREADS) as pool, contextlib.suppress(OSError):
-            list(pool.map(look, self.accepted.values()))
+            list(pool.map(look, accepted))
 
     def _one(self, key: Key) -> tuple[Delivery, list[AddAction] | None]:
         """The answer for a key, and the files of the rows that it puts into bronze."""
@@ -228,6 +233,15 @@ def _not_asked(block: Delivery, key: Key, now: datetime) -> Delivery:
     return Delivery(block.feed, key, block.state, now, reason, block.url)
 
 
+def _anew(
+    lake: Lake, feed: Feed, source: Source, accepted: Mapping[Key, Delivery], now: datetime
+) -> set[Key]:
+    """The keys whose accepted documents there is a reason to ask for again."""
+    there = [key for key in accepted if not (source.live and feed.is_past(key, now))]
+    found = checks.doubted(lake, feed.table, there)
+    return found.union(_published_again(source, feed, accepted))
+
+
 def _published_again(source: Source, feed: Feed, accepted: Mapping[Key, Delivery]) -> list[Key]:
     """The keys of which the publisher lists a newer document than the accepted one."""
     if not accepted:
@@ -244,26 +258,51 @@ def _published_again(source: Source, feed: Feed, accepted: Mapping[Key, Delivery
     ]
 
 
-def _restore(lake: Lake, feed: Feed, accepted: Sequence[Delivery]) -> None:
-    """Decodes again what was accepted and is not in bronze: the bytes are kept for that."""
-    gone = lost(lake, feed, accepted)
+def _restore(
+    lake: Lake, feed: Feed, accepted: Sequence[Delivery]
+) -> dict[tuple[Key, str | None], Delivery]:
+    """Decodes again what was accepted and is not in bronze: the bytes are kept for that.
 
-    def written(delivery: Delivery) -> list[AddAction]:
-        return lake.write(feed.table, _decoded(lake, feed, delivery), [delivery.key])
+    Returns:
+        By key and digest, what its reader did not read any more, refused.
+    """
+    gone = lost(lake, feed, accepted)
+    unread: dict[tuple[Key, str | None], Delivery] = {}
+
+    def written(delivery: Delivery) -> list[AddAction] | None:
+        try:
+            rows = _decoded(lake, feed, delivery)
+        except Refusal as refusal:
+            told = replace(delivery, state=refusal.state, reason=refusal.reason)
+            unread[delivery.key, delivery.sha256] = told
+            return None
+        return lake.write(feed.table, rows, [delivery.key])
 
     with ThreadPoolExecutor(THREADS) as pool:
         for first in range(0, len(gone), DOCUMENTS_PER_COMMIT):
             batch = gone[first : first + DOCUMENTS_PER_COMMIT]
-            files = [*chain.from_iterable(pool.map(written, batch))]
-            lake.commit(feed.table, files, [delivery.key for delivery in batch])
+            found = zip(batch, pool.map(written, batch), strict=True)
+            files = {delivery.key: of for delivery, of in found if of is not None}
+            if files:
+                lake.commit(feed.table, [*chain(*files.values())], list(files))
+    return unread
 
 
 def _is_empty(lake: Lake, feed: Feed, delivery: Delivery) -> bool:
     """Whether a document holds no line, such as a vendor's list of trades of a quiet day."""
     small = delivery.bytes is not None and delivery.bytes <= EMPTY_BYTES
-    return small and not _decoded(lake, feed, delivery).num_rows
+    # What is not read any more is not known to be empty.
+    with contextlib.suppress(Refusal):
+        return small and not _decoded(lake, feed, delivery).num_rows
+    return False
 
 
 def _decoded(lake: Lake, feed: Feed, delivery: Delivery) -> pa.Table:
+    """The rows of a document that was accepted once.
+
+    Raises:
+        Refusal: Its reader refuses it now, or has a fault.
+    """
     document = lake.landing.get(delivery.sha256 or "", delivery.name)
-    return read(feed, document, feed.timeline.value_of(delivery.key))
+    value = feed.timeline.value_of(delivery.key)
+    return or_refused(delivery.name or feed.name, lambda: read(feed, document, value))

@@ -23,6 +23,14 @@ from indextracker_catalogue.timeline import Key, Sessions, Timeline
 NEVER_ASKED = "not asked for yet"
 # The columns of the log but for the one that follows from the key.
 COLUMNS = tuple(name for name in DELIVERIES.column_names if name != "session_date")
+# The answer that counts of each feed and key, as `current` says.
+_COUNTS = """
+    qualify row_number() over (
+        partition by feed, {key}
+        order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc,
+            published_at desc nulls last
+    ) = 1
+"""
 
 
 @dataclass(frozen=True)
@@ -120,29 +128,23 @@ def current(
         feeds: Names of feeds.
         keys: Keys of interest; null for all. A feed has none of another time line's.
     """
-    feeds = list(feeds)
-    if not feeds:
-        return {}
-    names = ", ".join(f"'{feed}'" for feed in feeds)
-    limits: dict[Timeline, list[Key]] = {}
-    if keys is not None:
-        limits[DELIVERIES.timeline] = filed({timeline(feed) for feed in feeds}, keys)
-    columns = ", ".join(name for name in COLUMNS if name != "key")
-    with lake.sql([DELIVERIES], limits) as connection:
-        rows = connection.execute(
-            f"""
-            select {key_in_sql(feeds)} as key, {columns} from deliveries where feed in ({names})
-            qualify row_number() over (
-                partition by feed, {key_in_sql(feeds)}
-                order by state = 'accepted' desc, state = 'closed' desc, fetched_at desc,
-                    published_at desc nulls last
-            ) = 1
-            """
-        )
-        names_found = [column[0] for column in rows.description]
-        found = [Delivery(**dict(zip(names_found, row, strict=True))) for row in rows.fetchall()]
+    found = _read(lake, list(feeds), keys, _COUNTS)
     wanted = None if keys is None else {*keys}
     return {(one.feed, one.key): one for one in found if wanted is None or one.key in wanted}
+
+
+def logged(lake: Lake, asked: Mapping[str, Collection[Key]]) -> list[Delivery]:
+    """All answers of some feeds and keys, those that do not count too, in no order.
+
+    Args:
+        lake: Where the log lies.
+        asked: The keys of interest, by the name of their feed.
+    """
+    return [
+        one
+        for one in _read(lake, list(asked), {key for keys in asked.values() for key in keys})
+        if one.key in asked[one.feed]
+    ]
 
 
 def filed(timelines: Iterable[Timeline], keys: Collection[Key]) -> list[Key]:
@@ -155,6 +157,27 @@ def filed(timelines: Iterable[Timeline], keys: Collection[Key]) -> list[Key]:
             except ValueError:  # it is of another time line
                 continue
     return sorted(found)
+
+
+def _read(
+    lake: Lake, feeds: Sequence[str], keys: Collection[Key] | None, qualify: str = ""
+) -> list[Delivery]:
+    """The log's rows of some feeds; of other keys too that are filed under the same days."""
+    if not feeds:
+        return []
+    names = ", ".join(f"'{feed}'" for feed in feeds)
+    limits: dict[Timeline, list[Key]] = {}
+    if keys is not None:
+        limits[DELIVERIES.timeline] = filed({timeline(feed) for feed in feeds}, keys)
+    key = key_in_sql(feeds)
+    columns = ", ".join(name for name in COLUMNS if name != "key")
+    with lake.sql([DELIVERIES], limits) as connection:
+        rows = connection.execute(
+            f"select {key} as key, {columns} from deliveries where feed in ({names}) "
+            + qualify.format(key=key)
+        )
+        found = [column[0] for column in rows.description]
+        return [Delivery(**dict(zip(found, row, strict=True))) for row in rows.fetchall()]
 
 
 def took_place(lake: Lake, answers: Mapping[tuple[str, Key], Said]) -> set[Key]:

@@ -19,7 +19,8 @@ from deltalake.transaction import AddAction
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.readings import Filling, Reading
-from indextracker_catalogue import Key
+from indextracker_catalogue import Key, Table
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -41,9 +42,10 @@ def fill(lake: Lake, job: Filling, keys: Sequence[Key]) -> None:
     """
     table, of_slice = job.writes, job.slice_of(job.writes)
     others = [lake.rows(other).to_table() for other in job.others]
+    imported = [_newest_first(lake, reading.table) for reading in job.readings]
 
     def rows(found: Sequence[ds.Dataset | None], key: Key) -> pa.Table:
-        lines = [_lines(*of, key) for of in zip(job.readings, found, strict=True)]
+        lines = [_lines(*of, key) for of in zip(job.readings, found, imported, strict=True)]
         return job.of(lines, table.timeline.value_of(key), *others)
 
     def written(found: Sequence[ds.Dataset | None], key: Key) -> list[AddAction]:
@@ -72,19 +74,34 @@ def _found(lake: Lake, reading: Reading, keys: Sequence[Key]) -> ds.Dataset | No
     return lake.rows(reading.table, keys, encoded=(*reading.cells, "text", "document"))
 
 
-def _lines(reading: Reading, found: ds.Dataset | None, key: Key) -> pa.Table:
+def _newest_first(lake: Lake, table: Table) -> pa.Array:
+    """The documents of a table that people import, the newest import first; none of another."""
+    found: list[str] = []
+    if table.imported and lake.exists(table) and lake.exists(DELIVERIES):
+        with lake.sql([DELIVERIES]) as connection:
+            rows = connection.execute(
+                "select sha256 from deliveries where feed = ? and state = 'accepted' "
+                "group by sha256 order by min(fetched_at) desc",
+                [table.name],
+            ).fetchall()
+        found = [digest for (digest,) in rows]
+    return pa.array(found, pa.string())
+
+
+def _lines(reading: Reading, found: ds.Dataset | None, imported: pa.Array, key: Key) -> pa.Table:
     """The lines of a document, in their order; where there are several, one after the other."""
     table = reading.table
     if found is None or not found.files:
         return arrow_schema(table).empty_table()
     value = pa.scalar(table.timeline.value_of(key), found.schema.field(table.key_column).type)
     lines = found.to_table(filter=pc.field(table.key_column) == value)
+    if table.imported:
+        # What is encoded is not sorted.
+        documents = lines["document"].cast(pa.string())
+        places = pc.index_in(documents, imported)
+        order = pa.table({"place": places, "document": documents, "line": lines["line"]})
+        return lines.take(
+            pc.sort_indices(order, [(name, "ascending") for name in order.column_names])
+        )
     numbers = lines["line"].to_numpy()
-    if (numbers[1:] > numbers[:-1]).all():
-        return lines
-    if not table.imported:
-        return lines.sort_by("line")
-    # What is encoded is not sorted.
-    plain = pa.table({"document": lines["document"].cast(pa.string()), "line": lines["line"]})
-    order = [("document", "ascending"), ("line", "ascending")]
-    return lines.take(pc.sort_indices(plain, order))
+    return lines if (numbers[1:] > numbers[:-1]).all() else lines.sort_by("line")

@@ -97,6 +97,19 @@ def sources(job: Job) -> list[Sources]:
     return [one for key, one in found.items() if not any(other < key for other in found)]
 
 
+def reach(table: Table) -> int:
+    """How many keys before each that is built are seen of a table, by whatever rests on it."""
+    return max(
+        (
+            look_back + reach(job.writes)
+            for job in JOBS.values()
+            for read, look_back in zip(job.reads, job.look_backs, strict=True)
+            if read is table and not job.writes.is_whole
+        ),
+        default=0,
+    )
+
+
 def optional(job: Job) -> set[Table]:
     """The tables of `sources` that need not be there for a key."""
     without: set[Table] = set()

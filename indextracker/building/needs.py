@@ -11,13 +11,23 @@ from collections.abc import Collection
 from indextracker.building.jobs import JOBS, Sources, optional, sources, writers
 from indextracker.building.staleness import Need, Needs, Way
 from indextracker.feeds import FEEDS
-from indextracker_catalogue import Subject, Table, tables_of
+from indextracker_catalogue import SUBJECTS, Subject, Table, tables_of
 from indextracker_catalogue.job import Job
 
 
 def refined_tables() -> list[Table]:
     """The tables that jobs write, in the order of their declaration."""
     return list(dict.fromkeys(job.writes for job in JOBS.values()))
+
+
+def kept_tables() -> list[Table]:
+    """The tables with keys of silver or gold that the library writes itself, as things happen."""
+    return [
+        table
+        for subject in SUBJECTS.values()
+        for table in tables_of(subject)
+        if table.layer != "bronze" and not table.by_job and not table.is_whole
+    ]
 
 
 def raw_path(table: Table) -> str:
@@ -63,7 +73,15 @@ def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
             found[table.path] = need(table)
             if "warehouse" in layers and table.in_warehouse:
                 found[raw_path(table)] = need(table)
+    for table in kept_tables():
+        if "warehouse" in layers and table.in_warehouse:
+            found[raw_path(table)] = copied(table)
     return found
+
+
+def copied(table: Table) -> Need:
+    """What the copy of a table needs that no job fills: the table."""
+    return Need(table.timeline, [Way({}, {table: 0})])
 
 
 def needs_of(subject: Subject, layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:

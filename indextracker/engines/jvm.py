@@ -118,6 +118,8 @@ class JvmEngine(SessionEngine):
         try:
             session = host.session(wanted) if host else _session(wanted)
             session.sparkContext.setLogLevel("ERROR")
+            # For functions in Python; spark.pyspark.python is obeyed by spark-submit alone.
+            session.sparkContext.pythonExec = sys.executable
         except Exception as error:
             raise EngineError(
                 f"JVM Spark did not start ({type(error).__name__}): its output says why"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,27 @@ class SessionEngine(ABC):
         Raises:
             EngineError: The session does not open, or was lost; the next job opens another.
         """
-        spark, known, size = self._start(host), {*keys, *earlier}, keys_per_commit(job)
-        try:
+        known, size = {*keys, *earlier}, keys_per_commit(job)
+        with self.session(job.name, host) as spark:
             for first in range(0, max(len(keys), 1), size):
                 batch = keys[first : first + size]
                 write = partial(jobs_of_spark.run, spark, lake, job, batch, known)
                 retried(write)
+
+    @contextmanager
+    def session(self, doing: str, host: Host | None = None) -> Iterator[SparkSession]:
+        """Its session, opened where there is none, for the length of a block.
+
+        Args:
+            doing: What it is for, in errors.
+            host: The program around it.
+
+        Raises:
+            EngineError: The session does not open, or was lost; the next block opens another.
+        """
+        spark = self._start(host)
+        try:
+            yield spark
         except Exception as error:
             if _answers(spark):
                 raise
@@ -70,7 +86,7 @@ class SessionEngine(ABC):
                 self._session = None  # a dead one is not stopped: that would wait for it
                 self._free()
             raise EngineError(
-                f"{self.name} was lost in the middle of {job.name}. What it had committed is "
+                f"{self.name} was lost in the middle of {doing}. What it had committed is "
                 "complete and the rest is unchanged: start it and run the same command again"
             ) from error
 

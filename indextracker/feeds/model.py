@@ -126,11 +126,14 @@ class Request:
         parts: Where the publisher has no document that holds all, as of headlines, which it lists
             by ticker: what follows the path in each of several requests, by the name that its
             answer has in one zip of all. Empty where one request is made.
+        follow: Where an answer may hold the beginning alone: from its bytes, what to ask for next,
+            or None where it is all. The answers are kept in one zip. None where each is whole.
     """
 
     path: str
     form: Mapping[str, str] | None = None
     parts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    follow: Callable[[bytes], Request | None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,8 @@ class Feed:
         names: The publisher's file names of a session's document, as kept in an archive; the
             first is the form that `request` asks for.
         request: What to ask the publisher for; where there is a listing, the link comes from it.
+        otherwise: What else to ask for, in turn, as long as no answer is the document: other
+            addresses at which the publisher has it, perhaps in another form.
         read: Takes a session's complete document apart into its lines, `line`, the cells of `table`
             and `text`; raises Refusal for anything else. See `reading`.
         listing: The page that links to the document; None where the address follows from the date.
@@ -202,6 +207,7 @@ class Feed:
     names: Callable[[date], tuple[str, ...]]
     request: Callable[[date], Request]
     read: Callable[[Document, date], pa.Table]
+    otherwise: tuple[Callable[[date], Request], ...] = ()
     listing: Listing | None = None
     window_sessions: int | None = None
     window_moves_at: time = time()

@@ -1,6 +1,7 @@
 """Runs the catalogue's checks and audits over slices of the lake.
 
-It finds and counts the rows that break a rule. The rules are declared with the tables.
+It finds and counts the rows that break a rule, and the documents that a rule casts doubts on. The
+rules are declared with the tables.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from indextracker.lake.store import Lake
-from indextracker_catalogue import AUDITS, TABLES, Key, Severity, Table
+from indextracker_catalogue import AUDITS, TABLES, Audit, Key, Severity, Table
 from indextracker_catalogue.timeline import seen
 
 EXAMPLES = 3
@@ -69,19 +70,31 @@ def rules(table: Table) -> list[Rule]:
             (table,),
         )
     )
+    found += [_of_audit(audit) for audit in AUDITS if audit.on == table.path]
+    return found
+
+
+def _of_audit(audit: Audit) -> Rule:
+    reads = tuple(TABLES[path] for path in (audit.on, *audit.reads))
+    return Rule(audit.name, audit.meaning, audit.severity, audit.bad_rows, reads, audit.look_back)
+
+
+def doubted(lake: Lake, table: Table, keys: Sequence[Key]) -> set[Key]:
+    """The keys whose documents in a table of bronze cannot be whole, as an audit has it.
+
+    Args:
+        lake: Where the tables lie; what was not built yet raises no doubts.
+        table: The bronze table.
+        keys: Keys with documents.
+    """
+    found: set[Key] = set()
     for audit in AUDITS:
-        if audit.on == table.path:
-            reads = (table, *(TABLES[path] for path in audit.reads))
-            found.append(
-                Rule(
-                    audit.name,
-                    audit.meaning,
-                    audit.severity,
-                    audit.bad_rows,
-                    reads,
-                    audit.look_back,
-                )
-            )
+        rule = _of_audit(audit)
+        if audit.doubts != table.path or not keys or not all(map(lake.exists, rule.reads)):
+            continue
+        on, *_ = rule.reads
+        with lake.sql(rule.reads, {on.timeline: keys}) as connection:
+            found.update(_found(rule, on, connection.execute(rule.bad_rows)).keys)
     return found
 
 

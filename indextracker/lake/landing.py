@@ -21,7 +21,7 @@ class Landing:
 
     def put(self, document: Document) -> str:
         """Keeps a document and returns its digest. Bytes already kept are left as they are."""
-        name = _name(document.sha256)
+        name = name_of(document.sha256)
         if not self._place.exists(name):
             with document.open() as opened:
                 self._place.keep(name, opened)
@@ -34,11 +34,12 @@ class Landing:
             FileNotFoundError: Nothing is kept under it.
             DamagedDocumentError: What is kept has changed.
         """
-        document = Document.taken(name or digest, self._place.pieces(_name(digest)))
+        document = Document.taken(name or digest, self._place.pieces(name_of(digest)))
         if document.sha256 != digest:
             raise DamagedDocumentError(f"landing/{digest} no longer has its digest")
         return document
 
 
-def _name(digest: str) -> str:
+def name_of(digest: str) -> str:
+    """Where a document is kept inside the landing zone."""
     return f"{digest[:2]}/{digest}"

@@ -6,7 +6,7 @@ Lake and warehouses run the statements; the command line shows the results.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -31,24 +31,28 @@ class Answer:
 
 
 @contextmanager
-def asked(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Answer]:
+def asked(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, str] | None = None
+) -> Iterator[Answer]:
     """Asks DuckDB one statement that only reads.
 
     From then on the connection reaches no file by name: `copy ... to` would write anywhere, also
-    where the database itself is open read-only.
+    where the database itself is open read-only; nor a frame of this process by a variable's name.
 
     Args:
         connection: With all that may be asked.
         sql: The statement.
+        values: What its parameters stand for: `$name` in it is the value of `name`.
 
     Raises:
         QuestionError: There is no statement, more than one, one that would write, or a mistake.
     """
     try:
         statement = _statement(connection, sql)
+        connection.execute("set python_enable_replacements = false")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
-        relation = connection.sql(statement)
+        relation = connection.sql(statement, params=dict(values) if values else None)
         if relation is None:
             raise QuestionError("this statement answers nothing: ask something with rows")
         reader = relation.to_arrow_reader(BATCH_ROWS)

@@ -116,7 +116,8 @@ def _outside(table: Table, keys: Sequence[Key], slice_values: Mapping[str, str])
 
 
 def _file(place: Place, rows: pa.Table, partition: dict[str, str]) -> AddAction:
-    numbered = [name for name in rows.column_names if name == "line"]
+    # Of events they are text.
+    numbered = [of.name for of in rows.schema if of.name == "line" and pa.types.is_integer(of.type)]
     written = pa.BufferOutputStream()
     pq.write_table(
         rows,

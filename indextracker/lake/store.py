@@ -22,7 +22,8 @@ from deltalake.transaction import AddAction
 
 from indextracker.lake import scratch, shapes, ways
 from indextracker.lake.arrow import arrow_schema, arrow_type
-from indextracker.lake.landing import Landing
+from indextracker.lake.landing import Landing, name_of
+from indextracker.lake.marks import AppendedMarks
 from indextracker.lake.opened import OpenTables
 from indextracker.lake.versions import AsOf, verify_files, version_at
 from indextracker.lake.ways import Once
@@ -43,6 +44,16 @@ TIDIED_EVERY = 32
 # By default a hundred for delta-rs and Sail, ten for Delta Lake. Every commit since the last one is
 # read by who opens a table: those of 200 sessions took `tables` 2.6 times as long as those of five.
 COMMITS_PER_CHECKPOINT = 10
+# Of a table with a commit a second: each commit reads those since the last checkpoint (in a bucket
+# 38 requests where there was one a minute), and a checkpoint notes the files that were removed in
+# the last hour (a week of them, as by default, would be 600,000). A day of the log is kept: 30 of
+# them would be 2.6 million files. The numbers of writers are in every checkpoint, unless
+# `delta.setTransactionRetentionDuration` is set.
+_OF_STREAMS = {
+    "delta.checkpointInterval": "20",
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+}
 # Delta's default: of so many columns, the first of a table, extremes are read.
 COLUMNS_WITH_EXTREMES = 32
 # No time line is limited to some of its keys.
@@ -57,6 +68,9 @@ class WorldMismatchError(ValueError):
 
 class TableMissingError(LookupError):
     """A table of the catalogue has not been made in this lake."""
+
+
+_LANDING = "landing"
 
 
 class TableUnreadableError(DeltaError):
@@ -81,6 +95,7 @@ class Lake:
         self._place = place or places.place(root)
         self._open = OpenTables()
         self._is_marked = False
+        self._appended = AppendedMarks()
 
     @property
     def address(self) -> str:
@@ -90,7 +105,11 @@ class Lake:
     @cached_property
     def landing(self) -> Landing:
         """The documents; a bucket is asked when they are first needed."""
-        return Landing(self._place.below("landing"))
+        return Landing(self._place.below(_LANDING))
+
+    def landed_at(self, digest: str) -> str:
+        """Where the bytes of a document are kept, for people: a path, or an address of S3."""
+        return f"{self.root}/{_LANDING}/{name_of(digest)}"
 
     def path(self, table: Table) -> str:
         """Where the table lies, for Delta."""
@@ -315,10 +334,13 @@ class Lake:
     def marks(self, table: Table) -> dict[Key, str]:
         """A mark per key with rows, another one whenever its rows may have changed.
 
-        It is made of the names of the files of the key's partition: compaction changes it too.
+        It is made of the names of the files of the key's partition: compaction changes it too. Of a
+        table that is only appended to it tells the key's rows; see `marks`.
         """
         if not self.exists(table):
             return {}
+        if table.writes == "append":
+            return self._appended.of(table, self.open(table), self.place(table))
         partition = f"partition.{table.partition_columns[0]}"
         files: dict[str, list[str]] = {}
         listed = pa.table(self.open(table).get_add_actions(flatten=True))
@@ -481,7 +503,8 @@ def _slice(
 
 def _configuration(table: Table) -> dict[str, str]:
     """Delta's settings of a table, which all that write it obey."""
-    return {"delta.checkpointInterval": str(COMMITS_PER_CHECKPOINT)} | _statistics(table)
+    common = {"delta.checkpointInterval": str(COMMITS_PER_CHECKPOINT)}
+    return common | _statistics(table) | (_OF_STREAMS if table.by_stream else {})
 
 
 def _statistics(table: Table) -> dict[str, str]:
@@ -500,7 +523,8 @@ def _statistics(table: Table) -> dict[str, str]:
 
 def _stored(table: Table, rows: pa.Table) -> pa.Table:
     """The rows with exactly the stored columns; encoded strings stay encoded."""
-    if derived := table.derived_partition:
+    derived = table.derived_partition
+    if derived and derived.name not in rows.column_names:
         import pyarrow.compute as pc  # noqa: PLC0415 - what only reads does without its 0.1 s
 
         value = rows[table.key_column]

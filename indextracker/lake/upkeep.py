@@ -6,15 +6,17 @@ The landing zone is not touched: documents are kept for good.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
 
 from indextracker.lake import ways
+from indextracker.lake.marks import KEPT_FROM, kept_from
 from indextracker.lake.store import COMMIT_TRIES, Lake
 from indextracker.lake.versions import versions
 from indextracker.system.failpoints import failpoint
@@ -58,7 +60,8 @@ def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
     Args:
         lake: Where the table lies.
         table: Which one.
-        retain_days: For how many days back every version can still be read and restored.
+        retain_days: For how many days back every version can still be read and restored; of a
+            table with a commit a second none can.
 
     Raises:
         ValueError: So many days cannot be kept.
@@ -69,10 +72,10 @@ def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
             f"versions can be kept for {LEAST_DAYS} to {MOST_DAYS} days, not for {retain_days}"
         )
     files_before, bytes_before = _live(lake.open(table))
-    _compact(lake, table)
+    compact(lake, table)
     failpoint("compact-after")
     stored = _stored(lake.place(table))
-    _vacuum(lake, table, timedelta(days=retain_days))
+    _vacuum(lake, table, timedelta(days=retain_days if not table.by_stream else LEAST_DAYS))
     failpoint("vacuum-after")
     files_after, bytes_after = _live(lake.open(table))
     left = _stored(lake.place(table))
@@ -87,10 +90,20 @@ def maintain(lake: Lake, table: Table, retain_days: int) -> Upkeep:
     )
 
 
-def _compact(lake: Lake, table: Table) -> None:
+def compact(lake: Lake, table: Table, target_bytes: int | None = None) -> None:
+    """Puts the small files of each partition together, while others append or not.
+
+    Args:
+        lake: Where the table lies.
+        table: Which one.
+        target_bytes: How large files become, and which are no longer small; by default Delta's.
+
+    Raises:
+        CommitFailedError: Others rewrote the same files several times.
+    """
     for attempt in range(1, COMMIT_TRIES + 1):
         try:
-            ways.compact(lake.open(table))
+            ways.compact(lake.open(table), target_bytes)
         except CommitFailedError:
             if attempt == COMMIT_TRIES:
                 raise
@@ -98,15 +111,62 @@ def _compact(lake: Lake, table: Table) -> None:
             return
 
 
+def forget(lake: Lake, table: Table, before: date) -> int:
+    """Deletes the rows of the days before one, for good, while others append or not.
+
+    What was built from them stays as it is: their hours are no longer any that could be built.
+
+    Args:
+        lake: Where the table lies.
+        table: One that the consumer of a stream appends to.
+        before: The first day that is kept.
+
+    Returns:
+        How many rows were deleted.
+
+    Raises:
+        CommitFailedError: Others changed the same files several times.
+    """
+    column = f"partition.{table.partition_columns[0]}"
+    for attempt in range(1, COMMIT_TRIES + 1):
+        delta = lake.open(table)
+        files = pa.table(delta.get_add_actions(flatten=True))
+        old = files.filter(pc.less(files[column], before)) if files.num_rows else files
+        if not old.num_rows:
+            return 0
+        last = kept_from(delta)
+        kept = Transaction(KEPT_FROM, max(before, last or before).toordinal())
+        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        gone: list[AddAction | RemoveAction] = [
+            RemoveAction(path, True, now_ms) for path in old["path"].to_pylist()
+        ]
+        failpoint("forget-before")
+        try:
+            delta.create_write_transaction(
+                gone,
+                "append",
+                delta.schema(),
+                list(table.partition_columns),
+                commit_properties=CommitProperties(max_commit_retries=0, app_transactions=[kept]),
+            )
+        except CommitFailedError:
+            if attempt == COMMIT_TRIES:
+                raise
+        else:
+            failpoint("forget-after")
+            return int(pc.sum(old["num_records"]).as_py())
+    raise AssertionError("the last attempt raises")
+
+
 def _vacuum(lake: Lake, table: Table, retain: timedelta) -> None:
     """Removes the files that no version within `retain` needs, those of killed writes too.
 
     Each of these versions is named: once a checkpoint has dropped the note that a file was removed
     (after a week), age alone would take it for one that was never committed, and remove it however
-    lately it was replaced.
+    lately it was replaced. Of a table with a commit a second there are too many.
     """
     start = datetime.now(UTC) - retain
-    known = versions(lake.place(table))
+    known = [] if table.by_stream else versions(lake.place(table))
     current_at_start = [version for version in known if version.committed_at < start][-1:]
     within = [version for version in known if version.committed_at >= start]
     keep = [version.number for version in (*current_at_start, *within)]

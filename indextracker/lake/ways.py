@@ -17,6 +17,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake.schema import PrimitiveType
 
 from indextracker_catalogue import Table
 
@@ -28,15 +29,6 @@ COMMITS = CommitProperties(max_commit_retries=COMMIT_RETRIES)
 AT_ONCE = CommitProperties(max_commit_retries=0)
 # As much memory as a run takes: each task of a compaction holds what becomes one file.
 _TASKS = 2
-# zstd's first level is as quick as no compression at half the size of Snappy; line numbers grow
-# by one, which delta encoding stores in next to nothing.
-WRITER_PROPERTIES = WriterProperties(
-    compression="ZSTD",
-    compression_level=1,
-    column_properties={
-        "line": ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,22 @@ class Once:
 
     writer: str
     number: int
+
+
+def writer_properties(delta: DeltaTable) -> WriterProperties:
+    """How the files of a table are written.
+
+    zstd's first level is as quick as no compression at half the size of Snappy. Line numbers grow
+    by one, which delta encoding stores in next to nothing; of events they are text.
+    """
+    fields = {field.name: field.type for field in delta.schema().fields}
+    packed = ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
+    numbered = fields.get("line") == PrimitiveType("long")
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=1,
+        column_properties={"line": packed} if numbered else None,
+    )
 
 
 def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:
@@ -70,7 +78,7 @@ def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:
         delta,
         rows,
         mode="append",
-        writer_properties=WRITER_PROPERTIES,
+        writer_properties=writer_properties(delta),
         commit_properties=properties,
     )
 
@@ -88,7 +96,7 @@ def merge(delta: DeltaTable, rows: pa.Table, table: Table) -> None:
             " and ".join(dict.fromkeys(same)),
             source_alias="new",
             target_alias="old",
-            writer_properties=WRITER_PROPERTIES,
+            writer_properties=writer_properties(delta),
             commit_properties=COMMITS,
         )
         .when_matched_update_all()
@@ -97,11 +105,12 @@ def merge(delta: DeltaTable, rows: pa.Table, table: Table) -> None:
     )
 
 
-def compact(delta: DeltaTable) -> None:
-    """Puts the small files of each partition together."""
+def compact(delta: DeltaTable, target_bytes: int | None = None) -> None:
+    """Puts the small files of each partition together, into files of so many bytes."""
     delta.optimize.compact(
+        target_size=target_bytes,
         max_concurrent_tasks=_TASKS,
-        writer_properties=WRITER_PROPERTIES,
+        writer_properties=writer_properties(delta),
         commit_properties=COMMITS,
     )
 

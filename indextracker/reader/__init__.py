@@ -4,6 +4,7 @@
 while a run writes. Commands of a terminal do not belong here.
 """
 
+from indextracker.lake.questions import QuestionError
 from indextracker.reader.frames import Frame, MissingSessionsWarning
 from indextracker.reader.lakehouse import Lakehouse
 from indextracker.reader.names import UnknownNameError
@@ -16,5 +17,6 @@ __all__ = [
     "LakehouseMissingError",
     "MissingSessionsWarning",
     "NoSessionError",
+    "QuestionError",
     "UnknownNameError",
 ]

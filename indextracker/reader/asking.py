@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,16 @@ _QUALIFIED = re.compile(r"\b(bronze|silver|gold)\s*\.\s*\"?(\w+)", re.IGNORECASE
 _UNKNOWN = re.compile(r"Table with name \"?(\w+)\"? does not exist")
 
 
-def ask_lake(tables: Tables, statement: str) -> pa.Table:
+def ask_lake(
+    tables: Tables, statement: str, values: Mapping[str, str] | None, rows: int | None
+) -> pa.Table:
     """The answer of the lake; its tables are named `layer.table`.
+
+    Args:
+        tables: The lake's tables.
+        statement: What is asked.
+        values: What its parameters stand for.
+        rows: How many rows are read at most; None for all.
 
     Raises:
         QuestionError: It cannot be asked or answered.
@@ -37,7 +46,7 @@ def ask_lake(tables: Tables, statement: str) -> pa.Table:
         chosen = tables.lake.tables()
     with tables.lake.sql(chosen, as_of=tables.as_of, alone=True) as connection:
         try:
-            return _whole(asked(connection, statement))
+            return _whole(asked(connection, statement, values), rows)
         except QuestionError as error:
             unknown = [path for path in sorted(named) if path not in TABLES]
             if not (unknown or _UNKNOWN.search(str(error))):
@@ -46,16 +55,25 @@ def ask_lake(tables: Tables, statement: str) -> pa.Table:
             raise QuestionError(f"the lake has no table {wrong}{meant(wrong, TABLES)}") from None
 
 
-def ask_warehouse(warehouse: Warehouse, statement: str) -> pa.Table:
-    """The answer of what is published of the warehouse.
+def ask_warehouse(
+    warehouse: Warehouse, statement: str, values: Mapping[str, str] | None, rows: int | None
+) -> pa.Table:
+    """The answer of what is published of the warehouse; `values` and `rows` as of `ask_lake`.
 
     Raises:
         QuestionError: It cannot be asked or answered.
         WarehouseMissingError: Nothing is published yet.
     """
-    return _whole(warehouse.ask(statement))
+    return _whole(warehouse.ask(statement, values), rows)
 
 
-def _whole(question: AbstractContextManager[Answer]) -> pa.Table:
+def _whole(question: AbstractContextManager[Answer], most: int | None) -> pa.Table:
     with question as answer:
-        return pa.Table.from_batches(answer.batches, answer.schema)
+        found: list[pa.RecordBatch] = []
+        number = 0
+        for batch in answer.batches:
+            found.append(batch)
+            number += batch.num_rows
+            if most is not None and number >= most:
+                break
+        return pa.Table.from_batches(found, answer.schema).slice(0, most)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.lake import scratch
 from indextracker.reader.model import Chains
-from indextracker.reader.tables import Tables
+from indextracker.reader.tables import Tables, keys_in
 from indextracker_catalogue import Key
 
 _FIGURES = ("open", "high", "low", "close", "mean", "std", "contracts", "prints")
 _SERIES = ("session_date", "product", "expiry", "strike", "option_type")
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Series, and of which sessions each kind of figures is there.
+
+    Attributes:
+        rows: A row a series.
+        traded: The sessions with trades.
+        reported: The sessions with the exchange's own figures.
+    """
+
+    rows: pa.Table
+    traded: set[Key]
+    reported: set[Key]
+
+
 def chain(
     tables: Tables, chains: Chains, keys: list[Key], where: pc.Expression, part: str
-) -> pa.Table:
+) -> Chain:
     """The series of sessions, traded or reported, as of `Lakehouse.chain`.
 
     Args:
@@ -32,7 +49,7 @@ def chain(
         kind.sessions, keys, where & (pc.field("session_part") == part), (*_SERIES, *_FIGURES)
     )
     official = ("settlement_price", "open_interest")
-    if tables.exists(chains.report):
+    if tables.was(chains.report):
         # Settlement price and open interest stand in the rows of the day alone.
         of_day = where & (pc.field("session_part") == "day") & pc.field("strike").is_valid()
         report = tables.read(chains.report, keys, of_day, (*_SERIES, *official))
@@ -50,7 +67,7 @@ def chain(
         for name, rows in (("figures", figures), ("report", report), ("codes", codes)):
             connection.register(name, rows)
         series = ", ".join(_SERIES)
-        return connection.sql(
+        rows = connection.sql(
             f"""
             with dated as (
                 select session_date, product, expiry, max(last_trading_date) as last_trading_date,
@@ -66,3 +83,4 @@ def chain(
             order by session_date, product, last_trading_date, expiry, strike, option_type
             """
         ).to_arrow_table()
+    return Chain(rows, keys_in(figures, kind.sessions), keys_in(report, chains.report))

@@ -1,6 +1,7 @@
 """Contracts by name: an expiry, an expire code, two of them of a spread; a strike and a type.
 
-Which expiry has a code in a session is told by the lake's own table.
+Which expiry has a code in a session is told by the lake's own table. Of a continuous future it is
+the front month, which follows from the dates of expiries alone.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from operator import and_, or_
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indextracker import calendars
 from indextracker.reader.model import Kind
 from indextracker.reader.names import known
 from indextracker.reader.tables import Tables
+from indextracker.reader.terms import terms_of
 from indextracker_catalogue import Key
 
 LEG = "/"
+_MONTH = r"^\d{6}$"
 _EXPIRY = re.compile(r"\d{6}([WF]\d)?")
 _TYPES = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 
@@ -39,12 +43,26 @@ class Wanted:
     what: str
 
 
+@dataclass(frozen=True)
+class Front:
+    """The front month of each session.
+
+    Attributes:
+        before: So many sessions before its last one a contract gives way to the next.
+    """
+
+    before: int
+
+    def __str__(self) -> str:
+        return "front month"
+
+
 def wanted(
     tables: Tables,
     kind: Kind,
     name: str,
     keys: Sequence[Key],
-    contract: str | None,
+    contract: str | Front | None,
     strike: float | Decimal | str | None,
     option_type: str | None,
 ) -> Wanted:
@@ -55,7 +73,8 @@ def wanted(
         kind: The kind of the instrument.
         name: The instrument.
         keys: The sessions.
-        contract: An expiry or an expire code; of a spread two, as `M/M+1`; None for all.
+        contract: An expiry or an expire code; of a spread two, as `M/M+1`; the front month; None
+            for all.
         strike: Strike of options; None for all.
         option_type: `C` or `P`, or the words; None for both.
 
@@ -64,7 +83,9 @@ def wanted(
         ValueError: The kind has no such contracts, or a strike or type cannot be read.
     """
     terms = [pc.field(kind.instrument) == name]
-    if contract is not None:
+    if isinstance(contract, Front):
+        terms.append(_of_front(tables, kind, name, keys, contract))
+    elif contract is not None:
         terms.append(_of_contract(tables, kind, name, keys, contract))
     if (strike is not None or option_type is not None) and not kind.has_strikes:
         raise ValueError(f"{name} is of {kind.name}: it has neither strikes nor types")
@@ -101,6 +122,36 @@ def _of_contract(
         for other, others in by_leg[1].items()
         if (both := days & others)
     )
+
+
+def _of_front(
+    tables: Tables, kind: Kind, name: str, keys: Sequence[Key], front: Front
+) -> pc.Expression:
+    """The front months, by the dates of the product's rule and not by what was traded."""
+    if kind.expiries is None:
+        raise ValueError(f"{name} is of kind {kind.name}, which has no contracts to be joined")
+    rule = terms_of(tables, kind, name, kind.bars.timeline.day_of(keys[-1])).expiry_rule
+    rows = tables.read(kind.expiries, None, pc.field("expiry_rule") == rule)
+    rows = rows.filter(pc.match_substring_regex(rows["expiry"], _MONTH))
+    if not rows.num_rows:
+        raise ValueError(
+            f"no rule dates the expiries of {name}, so that it cannot be joined: name a contract"
+        )
+    calendar = calendars.calendar(kind.bars.timeline)
+    left, terms = list(keys), []
+    for expiry, last in sorted(
+        zip(rows["expiry"].to_pylist(), rows["last_trading_date"].to_pylist(), strict=True),
+        key=lambda row: row[1],
+    ):
+        if not left:
+            break
+        if str(last) < left[0]:
+            continue
+        until = calendar.last(str(last), front.before + 1)[0]
+        days = [key for key in left if key <= until]
+        left = left[len(days) :]
+        terms.append((pc.field("expiry") == expiry) & _dated(map(date.fromisoformat, days)))
+    return _any(terms)
 
 
 def _listed(

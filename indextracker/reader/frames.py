@@ -5,7 +5,7 @@ Reading and computing rows do not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -45,8 +45,9 @@ class Frame:
             A frame with a row per session, or hour or day, and feed: `key` (as `2024-12-16`),
             `feed` (null where it is of no feed), `state` and `reason`, all strings. Beside the
             states of documents, which the guide explains, `empty` is what is there and holds
-            nothing of what was asked for, and `not_built` what was not made of its documents
-            yet. Without a row where nothing is missing.
+            nothing of what was asked for, `not_built` what was not made of its documents yet, and
+            `not_joined` the session of a roll that cannot be adjusted. Without a row where nothing
+            is missing.
         """
         return Frame(table_of_gaps() if self.gaps is None else self.gaps)
 
@@ -107,6 +108,12 @@ class Frame:
                 moved = rows.column(place).cast(kind)
                 rows = rows.set_column(place, field.with_type(kind), moved)
         return Frame(rows, self.gaps)
+
+
+def all_gaps(found: Iterable[pa.Table | None]) -> pa.Table | None:
+    """What is missing of several tables together; None where nothing is."""
+    gaps = [one for one in found if one is not None]
+    return pa.concat_tables(gaps) if gaps else None
 
 
 def table_of_gaps(rows: Sequence[Mapping[str, str | None]] = ()) -> pa.Table:

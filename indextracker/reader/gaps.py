@@ -16,7 +16,7 @@ from indextracker.reader.spans import Span
 from indextracker.reader.tables import Tables, keys_in
 from indextracker_catalogue import Key, Table, subject_of
 
-EMPTY, NOT_BUILT = "empty", "not_built"
+EMPTY, NOT_BUILT, NOT_JOINED = "empty", "not_built", "not_joined"
 # Told by `missing` and without a warning: nothing is missing there.
 _QUIET = ("closed", EMPTY)
 _NAMED = 5
@@ -52,12 +52,9 @@ def gaps(
             loud.setdefault(str(row["key"]), f"{row['state']}, {row['reason']}")
     if loud:
         named = ", ".join(list(loud)[:_NAMED]) + (", ..." if len(loud) > _NAMED else "")
-        warnings.warn(
+        warn(
             f"{table.path} has no rows of {len(loud)} of {len(span.expected)} "
-            f"{table.timeline.unit} asked for: {named} (the first: {next(iter(loud.values()))}); "
-            "`missing` has the reasons",
-            MissingSessionsWarning,
-            stacklevel=_up_to_who_asked(),
+            f"{table.timeline.unit} asked for: {named} (the first: {next(iter(loud.values()))})"
         )
     return table_of_gaps(rows)
 
@@ -76,7 +73,9 @@ def _states(
     there |= {key for key, documents in builds.items() if documents}
     later = set[Key]()
     if then is not None:
-        by_then = keys_in(tables.read(table, keys, None, [table.key_column]), table)
+        by_then = set[Key]()
+        if tables.was(table):
+            by_then = keys_in(tables.read(table, keys, None, [table.key_column]), table)
         later, there = there - by_then, by_then
     feeds = _feeds(table, builds.values())
     answers = current(lake, feeds, keys)
@@ -136,6 +135,15 @@ def _how_to_build(table: Table, key: Key) -> str:
         f"indextracker backfill {subject.name} --from {day} --to {day}" if subject else "a backfill"
     )
     return f"its documents are there, and {table.path} is not made of them yet: {of} makes it"
+
+
+def warn(sentence: str) -> None:
+    """Warns who called the reader of what is missing."""
+    warnings.warn(
+        f"{sentence}; `missing` has the reasons",
+        MissingSessionsWarning,
+        stacklevel=_up_to_who_asked(),
+    )
 
 
 def _up_to_who_asked() -> int:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from indextracker.reader.bars_and_trades import PARTS, WHOLE, Asked, Markets
 from indextracker.reader.frames import Frame
-from indextracker.reader.markets import PARTS, WHOLE, Asked, Markets
 from indextracker.reader.names import known
 from indextracker.reader.spans import Day
 
@@ -140,7 +140,7 @@ class Instruments:
             NoSessionError: The span holds no session.
             ValueError: The instrument has no contracts.
         """
-        asked = Asked(product, contract, None, None, first, last, sessions, None)
+        asked = Asked(product, contract, first=first, last=last, sessions=sessions)
         return self._markets.contracts(asked)
 
     def chain(
@@ -174,7 +174,7 @@ class Instruments:
             ValueError: It is no product of options.
         """
         day = None if on is None else [on]
-        asked = Asked(product, contract, None, option_type, None, None, day, None)
+        asked = Asked(product, contract, option_type=option_type, sessions=day)
         return self._markets.chain(asked, known(part, (*PARTS, WHOLE), "part of the session"))
 
 

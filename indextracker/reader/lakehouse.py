@@ -6,7 +6,7 @@ instruments there are is declared by the subjects in the modules beside this one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,15 +15,18 @@ import pyarrow as pa
 
 from indextracker import calendars
 from indextracker.reader import asking
-from indextracker.reader.frames import Frame
+from indextracker.reader.bars_and_trades import Markets
+from indextracker.reader.closures import Closures
+from indextracker.reader.derived import Derived
+from indextracker.reader.frames import Frame, all_gaps
 from indextracker.reader.gaps import gaps
 from indextracker.reader.instruments import Instruments
-from indextracker.reader.markets import Markets
 from indextracker.reader.model import Articles, Chains, Equities, Kind
 from indextracker.reader.names import known
 from indextracker.reader.opening import opened
+from indextracker.reader.provenance import Provenance
 from indextracker.reader.spans import Day, Span, day_of, instant_of
-from indextracker.reader.tables import Tables, keys_in
+from indextracker.reader.tables import Tables, having, keys_in
 from indextracker_catalogue import SUBJECTS, TABLES, Sessions, Table
 from indextracker_catalogue.subjects import declared
 
@@ -40,7 +43,7 @@ def _declared(kind: type[D]) -> list[D]:
     return [found for subject in SUBJECTS for found in declared(FLOOR, subject, kind)]
 
 
-class Lakehouse(Instruments):
+class Lakehouse(Instruments, Derived, Provenance):
     """The data of one world, simulated or real, to be read.
 
     Sessions are named by `first` and `last`, both inclusive, each a `date` or text as `2024-12-16`;
@@ -74,6 +77,7 @@ class Lakehouse(Instruments):
         self._clock = clock
         then = None if as_of is None else instant_of(as_of)
         self._tables = Tables(self._opened.lake, then)
+        self._closures = Closures(self._tables)
         self._markets = Markets(self._tables, _declared(Kind), _declared(Chains), clock)
 
     def __repr__(self) -> str:
@@ -105,6 +109,14 @@ class Lakehouse(Instruments):
         """
         return Lakehouse(self.place, clock=self._clock, as_of=moment)
 
+    def edition(self) -> str:
+        """What tells apart the lake before and after a run, or a restore, at the cost of a look.
+
+        Returns:
+            A text that is another one once anything was acquired, built or taken back.
+        """
+        return self._tables.edition()
+
     def sessions(
         self, exchange: str | None = None, *, first: Day | None = None, last: Day | None = None
     ) -> Frame:
@@ -123,14 +135,12 @@ class Lakehouse(Instruments):
             UnknownNameError: There is no such exchange.
             ValueError: A day is outside of the calendar.
         """
-        from indextracker.acquiring.deliveries import closed  # noqa: PLC0415 - loads the feeds
-
         default = next(
             s.timeline.exchange for s in SUBJECTS.values() if isinstance(s.timeline, Sessions)
         )
         code = known(exchange or default, tuple(calendars.EXCHANGES), "exchange")
         days = calendars.trading_days(code)
-        gone = {date.fromisoformat(key) for key in closed(self._opened.lake, Sessions(code))}
+        gone = {date.fromisoformat(key) for key in self._closures.of(Sessions(code))}
         begin = days.start if first is None else day_of(first)
         end = self._clock().astimezone(days.timezone).date() if last is None else day_of(last)
         every = [day for day in days.sessions(days.start, end) if day not in gone]
@@ -186,7 +196,7 @@ class Lakehouse(Instruments):
         [declared_of] = _declared(Equities)
         asked = [symbols] if isinstance(symbols, str) else list(symbols)
         table = declared_of.daily
-        chosen = self._span(table, first, last, sessions)
+        chosen = self._markets.span(table, first, last, sessions)
         as_of = None if adjusted is None else day_of(adjusted)
         if as_of is not None and table.timeline.day_of(chosen.keys[-1]) > as_of:
             raise ValueError(
@@ -199,11 +209,10 @@ class Lakehouse(Instruments):
             return frame
         # A factor that is missing of any session up to the date would leave prices unadjusted.
         factors = declared_of.factors
-        through = self._span(factors, table.timeline.day_of(chosen.keys[0]), as_of, None)
+        through = self._markets.span(factors, table.timeline.day_of(chosen.keys[0]), as_of, None)
         there = self._tables.read(factors, through.keys, None, [factors.key_column])
         untold = self._frame(there, factors, through, "any factor").gaps
-        both = [gaps for gaps in (frame.gaps, untold) if gaps is not None]
-        return Frame(frame.rows, pa.concat_tables(both) if both else None)
+        return Frame(frame.rows, all_gaps((frame.gaps, untold)))
 
     def news(
         self,
@@ -236,7 +245,7 @@ class Lakehouse(Instruments):
         from indextracker.reader.articles import articles  # noqa: PLC0415
 
         [declared_of] = _declared(Articles)
-        chosen = self._span(declared_of.articles, first, last, None)
+        chosen = self._markets.span(declared_of.articles, first, last, None)
         rows = articles(self._tables, declared_of, chosen, ticker, symbol, topic)
         what = " ".join(filter(None, (ticker, symbol, topic))) or "any article"
         return self._frame(rows, declared_of.articles, chosen, what)
@@ -249,6 +258,7 @@ class Lakehouse(Instruments):
         last: Day | None = None,
         sessions: int | Iterable[Day] | None = None,
         columns: Iterable[str] | None = None,
+        where: Mapping[str, object] | None = None,
     ) -> Frame:
         """Rows of any table of the lake, in no order.
 
@@ -258,34 +268,46 @@ class Lakehouse(Instruments):
             last: Last day.
             sessions: So many sessions up to `last`, or a list of days.
             columns: Which columns; by default all.
+            where: Which rows: a value, or a list of values, by column.
 
         Returns:
             A frame as the data dictionary describes the table.
 
         Raises:
             UnknownNameError: There is no such table or column.
+            ValueError: A value is none of its column.
             NoSessionError: The span holds no session.
             LookupError: The lake does not have the table, or did not at that instant.
         """
         table = TABLES[known(path.replace(".", "/"), tuple(TABLES), "table")]
-        chosen = None if columns is None else list(columns)
-        if chosen is not None:
-            chosen = [known(name, table.column_names, "column", table.path) for name in chosen]
+        chosen = list(table.column_names if columns is None else columns)
+        chosen = [known(name, table.column_names, "column", table.path) for name in chosen]
+        rows_of = having(table, where or {})
         if table.is_whole:
-            return Frame(self._tables.read(table, None, None, chosen))
-        s = self._span(table, first, last, sessions)
-        needed = None if chosen is None else list(dict.fromkeys((*chosen, table.key_column)))
-        rows = self._tables.read(table, s.keys, None, needed)
-        frame = self._frame(rows, table, s, "this table")
-        return Frame(frame.rows.select(chosen), frame.gaps) if chosen else frame
+            return Frame(self._tables.read(table, None, rows_of, chosen))
+        s = self._markets.span(table, first, last, sessions)
+        needed = dict.fromkeys((*chosen, table.key_column))
+        rows = self._tables.read(table, s.keys, rows_of, needed)
+        what = ", ".join(f"{name} {value}" for name, value in (where or {}).items())
+        frame = self._frame(rows, table, s, what or "this table")
+        return Frame(frame.rows.select(chosen), frame.gaps)
 
-    def sql(self, statement: str, *, of: str = "lake") -> Frame:
+    def sql(
+        self,
+        statement: str,
+        values: Mapping[str, str] | None = None,
+        *,
+        of: str = "lake",
+        rows: int | None = None,
+    ) -> Frame:
         """The answer of one statement that only reads.
 
         Args:
             statement: SQL of DuckDB. Tables of the lake are named `gold.futures_bars`, those of the
                 warehouse `index_history`.
+            values: What parameters of the statement stand for: `$name` is the value of `name`.
             of: `lake`, or `warehouse` for what dbt has built.
+            rows: How many rows are read at most; by default all.
 
         Raises:
             QuestionError: It cannot be asked or answered; it says why.
@@ -293,19 +315,10 @@ class Lakehouse(Instruments):
             WarehouseMissingError: Nothing is published yet.
         """
         if known(of, ("lake", "warehouse"), "place to ask") == "lake":
-            return Frame(asking.ask_lake(self._tables, statement))
+            return Frame(asking.ask_lake(self._tables, statement, values, rows))
         if self._tables.as_of is not None:
             raise ValueError("the warehouse has no earlier versions: ask the lake")
-        return Frame(asking.ask_warehouse(self._opened.warehouse(), statement))
-
-    def _span(
-        self,
-        table: Table,
-        first: Day | None,
-        last: Day | None,
-        sessions: int | Iterable[Day] | None,
-    ) -> Span:
-        return self._markets.span(table, first, last, sessions)
+        return Frame(asking.ask_warehouse(self._opened.warehouse(), statement, values, rows))
 
     def _frame(self, rows: pa.Table, table: Table, chosen: Span, what: str) -> Frame:
         found = keys_in(rows, table)

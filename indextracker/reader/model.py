@@ -87,6 +87,8 @@ class Kind:
         contract: Columns that tell contracts of one instrument apart by their expiries: none,
             one, or two of a spread.
         codes: Table of the expire codes of contracts by session; none without contracts.
+        terms: Table of the published terms of products: underlying, hours, rule of expiries.
+        expiries: Table of the dates that the rules give to expiries.
     """
 
     name: str
@@ -98,6 +100,8 @@ class Kind:
     at: str
     contract: tuple[str, ...] = ()
     codes: Table | None = None
+    terms: Table | None = None
+    expiries: Table | None = None
 
     @property
     def has_night(self) -> bool:

@@ -6,14 +6,15 @@ two hours is to the bit what the pipeline would make of the trades in it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pyarrow as pa
 
+from indextracker import calendars
 from indextracker.lake import scratch
 from indextracker.lake.arrow import arrow_schema
 from indextracker.reader.model import Measures
-from indextracker_catalogue import Table
+from indextracker_catalogue import Key, Table
 from indextracker_catalogue.shared.bars import SCALES_MINUTES
 
 DAY_MINUTES = 24 * 60
@@ -49,15 +50,33 @@ def to_minutes(bars: pa.Table, table: Table, minutes: int, offset: timedelta) ->
     Returns:
         Bars with the columns of the table, in no order.
     """
-    shift, width = int(offset.total_seconds()) * 1_000_000, minutes * 60_000_000
-    at = "epoch_us(bar_start)"
-    start = f"make_timestamptz({at} - (({at} + {shift}) % {width}))"
+    start = start_of(minutes, offset)
     measures = Measures.of(table)
     keys = ["session_date", *measures.keys]
     made = _rolled(bars, measures, keys, f"{start} as bar_start", "bar_start")
     scale = pa.array([minutes] * made.num_rows, pa.int32())
     schema = arrow_schema(table)
     return made.append_column("scale_minutes", scale).select(schema.names).cast(schema)
+
+
+def offset_of(table: Table, key: Key) -> timedelta:
+    """How far the clock of a table's exchange is from UTC at noon of a key's day."""
+    noon = datetime.combine(table.timeline.day_of(key), time(12), calendars.zone(table.timeline))
+    offset = noon.utcoffset()
+    assert offset is not None
+    return offset
+
+
+def start_of(minutes: int, offset: timedelta, of: str = "bar_start") -> str:
+    """SQL of DuckDB for the start of the bar of some minutes in which an instant lies.
+
+    Args:
+        minutes: Length of the bar, which is aligned to local midnight.
+        offset: Of the exchange's zone from UTC.
+        of: The column of the instant.
+    """
+    shift, width = int(offset.total_seconds()) * 1_000_000, minutes * 60_000_000
+    return f"make_timestamptz(epoch_us({of}) - ((epoch_us({of}) + {shift}) % {width}))"
 
 
 def to_period(sessions: pa.Table, table: Table, period: str) -> pa.Table:

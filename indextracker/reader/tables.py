@@ -5,16 +5,19 @@ Each call reads one version of a table, whatever is written meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indextracker.lake import Lake
+from indextracker.lake import Lake, NoSuchVersionError
 from indextracker.lake.arrow import arrow_schema
+from indextracker.reader.names import known
 from indextracker_catalogue import Key, Table
+from indextracker_catalogue.shared.builds import BUILDS
+from indextracker_catalogue.shared.deliveries import DELIVERIES
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,21 @@ class Tables:
     def exists(self, table: Table) -> bool:
         """Whether the table has been made."""
         return self.lake.exists(table)
+
+    def edition(self) -> str:
+        """The versions of the logs to which all writes of rows are told."""
+        there = (log for log in (DELIVERIES, BUILDS) if self.lake.exists(log))
+        return " ".join(f"{log.path} {self.lake.open(log).version()}" for log in there)
+
+    def was(self, table: Table) -> bool:
+        """Whether the table had been made at the instant that is read."""
+        if self.as_of is None or not self.exists(table):
+            return self.exists(table)
+        try:
+            self.lake.open(table, self.as_of)
+        except NoSuchVersionError:
+            return False
+        return True
 
     def read(
         self,
@@ -72,6 +90,26 @@ def of(table: Table, keys: Iterable[Key]) -> pc.Expression:
     values = [table.timeline.value_of(key) for key in keys]
     kind = arrow_schema(table).field(table.key_column).type
     return pc.field(table.key_column).isin(pa.array(values, kind))
+
+
+def having(table: Table, values: Mapping[str, object]) -> pc.Expression | None:
+    """The rows whose columns have some values, each one or several; None where all are meant.
+
+    Raises:
+        UnknownNameError: The table has no such column.
+        ValueError: A value is none of its column.
+    """
+    found = None
+    for column, value in values.items():
+        name = known(column, table.column_names, "column", table.path)
+        several = value if isinstance(value, list | tuple | set) else [value]
+        try:
+            listed = pa.array(list(several), arrow_schema(table).field(name).type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ValueError(f"{value!r} is no value of {table.path}.{name}: {error}") from None
+        of_column = pc.field(name).isin(listed)
+        found = of_column if found is None else found & of_column
+    return found
 
 
 def keys_in(rows: pa.Table, table: Table) -> set[Key]:

@@ -43,6 +43,8 @@ FUTURES_CONTRACTS = Kind(
     at="traded_at",
     contract=("expiry",),
     codes=t.CONTRACTS,
+    terms=t.PRODUCTS,
+    expiries=t.EXPIRIES,
 )
 
 SPREADS = Kind(
@@ -67,6 +69,8 @@ OPTION_SERIES = Kind(
     at="traded_at",
     contract=("expiry",),
     codes=t.CONTRACTS,
+    terms=t.PRODUCTS,
+    expiries=t.EXPIRIES,
 )
 
 CHAINS = Chains(options=OPTION_SERIES, report=t.DAILY_REPORT)

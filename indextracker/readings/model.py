@@ -207,7 +207,11 @@ class Records(Filling):
 
     def _made(self, documents: Sequence[pa.Table], session: date, *others: pa.Table) -> pa.Table:
         pairs = zip(self.readings, documents, strict=True)
-        read = (lines.filter(reading.judge(lines, session)) for reading, lines in pairs)
+        # Of several documents most are not there, of which to judge nothing takes a millisecond.
+        read = (
+            lines.filter(reading.judge(lines, session)) if lines.num_rows else lines
+            for reading, lines in pairs
+        )
         return self.typed(*read, session, *others)
 
 
@@ -216,7 +220,8 @@ class Rejects(Filling):
 
     def _made(self, documents: Sequence[pa.Table], session: date, *_: pa.Table) -> pa.Table:
         found = []
-        for reading, lines in zip(self.readings, documents, strict=True):
+        pairs = [*zip(self.readings, documents, strict=True)]
+        for reading, lines in [pair for pair in pairs if pair[1].num_rows] or pairs[:1]:
             rows = reading.rejects(lines, session)
             # A feed has the name of its bronze table.
             feed = pa.repeat(pa.scalar(reading.table.name), len(rows))

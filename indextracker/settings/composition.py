@@ -12,18 +12,25 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from indextracker.settings.alerting import AlertingSettings
 from indextracker.settings.dagster import DagsterSettings
+from indextracker.settings.dashboard import DashboardSettings
 from indextracker.settings.deployment import DeploymentSettings
 from indextracker.settings.engine import EngineSettings
 from indextracker.settings.forms import Concern
 from indextracker.settings.lake import LakeSettings
 from indextracker.settings.source import SourceSettings, World, world_of
+from indextracker.settings.stream import StreamSettings
 from indextracker.settings.warehouse import WarehouseSettings, needs_password
 from indextracker.system.installation import home
 from indextracker_catalogue import SECRETS as PUBLISHERS_SECRETS
 from indextracker_catalogue.subjects import once
 
-SECRETS = {*PUBLISHERS_SECRETS, "warehouse_password", "dagster_database"}
+SECRETS = {
+    *PUBLISHERS_SECRETS,
+    *("warehouse_password", "dagster_database", "dashboard_password"),
+    *("alert_mail_password", "alert_webhook"),
+}
 _EMR = ("emr_application", "emr_role", "emr_code")
 # What a deployment on AWS names by itself: nothing there falls back to a default of one machine.
 _NAMED_ON_AWS = (
@@ -64,6 +71,9 @@ class Settings(BaseModel):
         engine: The engine that runs Spark code.
         warehouse: The warehouse.
         dagster: Dagster's instance and automation.
+        dashboard: Where the dashboard listens, and who may see it.
+        stream: Where events are kept until they are read.
+        alerting: The rules of alerts on quotes, and secrets of who is told.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +84,9 @@ class Settings(BaseModel):
     engine: EngineSettings
     warehouse: WarehouseSettings
     dagster: DagsterSettings
+    dashboard: DashboardSettings
+    stream: StreamSettings
+    alerting: AlertingSettings
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -90,6 +103,7 @@ class Settings(BaseModel):
             "lake": str(data / "lake"),
             "warehouse": str(data / "warehouse.duckdb"),
             "dagster_home": str(data / "dagster"),
+            "stream": str(data / "streams"),
         }
         values = dict(given)
         for name, place in defaults.items():

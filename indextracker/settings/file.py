@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 # Settings that may name a place on this machine, which begins at the file's folder.
-_PLACES = ("lake", "warehouse", "dagster_home")
+_PLACES = ("lake", "warehouse", "dagster_home", "stream", "alert_rules")
 
 
 def read(file: Path, known: Collection[str], secrets: Collection[str]) -> dict[str, Any]:

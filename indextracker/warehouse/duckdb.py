@@ -173,9 +173,9 @@ class DuckDBWarehouse:
             yield connection
 
     @contextmanager
-    def ask(self, sql: str) -> Iterator[Answer]:
+    def ask(self, sql: str, values: Mapping[str, str] | None = None) -> Iterator[Answer]:
         """As of every warehouse."""
-        with self.reading() as connection, asked(connection, sql) as answer:
+        with self.reading() as connection, asked(connection, sql, values) as answer:
             yield answer
 
     def relations(self) -> list[tuple[str, int, str]]:

@@ -106,8 +106,14 @@ class Warehouse(Protocol):
             WorldMismatchError: The warehouse holds the other world's data.
         """
 
-    def ask(self, sql: str) -> AbstractContextManager[Answer]:
+    def ask(
+        self, sql: str, values: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Answer]:
         """The answer of one statement that only reads what is published.
+
+        Args:
+            sql: The statement.
+            values: What its parameters stand for: `$name` in it is the value of `name`.
 
         Raises:
             QuestionError: It cannot be asked or answered.

@@ -199,10 +199,12 @@ class RedshiftWarehouse:
             yield Session(connection)
 
     @contextmanager
-    def ask(self, sql: str) -> Iterator[Answer]:
+    def ask(self, sql: str, values: Mapping[str, str] | None = None) -> Iterator[Answer]:
         """As of every warehouse; the driver has all rows before it hands out the first."""
         from redshift_connector.error import DatabaseError  # noqa: PLC0415
 
+        if values:
+            raise QuestionError("Redshift takes no parameters here: write their values")
         with self.reading() as session:
             try:
                 cursor = session.execute(sql)

@@ -15,9 +15,11 @@ import dagster as dg
 from indextracker.acquiring.acquisition import acquire
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
+from indextracker.building.needs import kept_tables
 from indextracker.feeds import FEEDS, Feed
 from indextracker.feeds.sources import InTurn
 from indextracker.platform import Platform
+from indextracker.streams.arrivals import EVENTS
 from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark, transient
@@ -33,8 +35,12 @@ AGAIN = {"indextracker/again": "true"}
 def bronze_assets(
     platform: Platform, partitions: PartitionsOf
 ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """An asset per feed; what people import is shown, and filled by no run."""
-    imported = [table for table in TABLES.values() if table.imported]
+    """An asset per feed; what people import and consumers write is shown, and filled by no run."""
+    filled_elsewhere = [
+        *(table for table in TABLES.values() if table.imported),
+        *(events.table for events in EVENTS.values()),
+        *kept_tables(),
+    ]
     return [
         *(
             _at_once_asset(feed, platform)
@@ -50,7 +56,7 @@ def bronze_assets(
                 kinds={"python", "deltalake"},
                 metadata=metadata(table, platform.lake.path(table)),
             )
-            for table in imported
+            for table in filled_elsewhere
         ),
     ]
 

@@ -1,18 +1,18 @@
 """Refining: an asset per table that jobs write, its dependencies those of its jobs."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from indextracker.building import staleness
+from indextracker.building import overdue, staleness
 from indextracker.building.earlier import Known, earlier, known
 from indextracker.building.jobs import run, writers
-from indextracker.building.needs import need, refined_tables, ways_of
-from indextracker.building.staleness import Documents, Need
+from indextracker.building.needs import need, refined_tables
+from indextracker.building.overdue import Inputs
 from indextracker.engines import Host
-from indextracker.lake import checks
+from indextracker.lake import Lake, checks
 from indextracker.lake.checks import rules
 from indextracker.platform import Platform
 from indextracker.readings import Filling
@@ -31,7 +31,6 @@ from indextracker_assets.specs import (
 )
 from indextracker_catalogue import Key, Table
 from indextracker_catalogue.job import Job
-from indextracker_catalogue.timeline import seen
 
 
 def refined_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
@@ -83,17 +82,12 @@ def _sessions_asset(
         with platform.locks.table(table.path):
             started = time.monotonic()
             calendars = known(lake, platform.calendar_of)
+            for key, note in _caught_up(platform, table, keys, StepHost(context), calendars):
+                event = dg.AssetMaterialization(asset_key(table), metadata=note, partition=key)
+                context.log_event(event)
             documents = run_jobs(platform, table, keys, StepHost(context), calendars)
-            seconds = time.monotonic() - started
-            rows = lake.row_counts(table, keys)
-            for key in keys:
-                note = {
-                    "dagster/partition_row_count": rows[key],
-                    "documents": documents[key],
-                    "seconds_of_run": seconds,
-                    "sessions_of_run": len(keys),
-                    "world": lake.world,
-                }
+            notes = _notes(lake, table, documents, time.monotonic() - started)
+            for key, note in notes.items():
                 context.add_asset_metadata(note, asset_key(table), key)
             yield dg.MaterializeResult()
             before = earlier(calendars, table.timeline, keys, checks.look_back(table))
@@ -105,6 +99,43 @@ def _sessions_asset(
 
     policy = dg.BackfillPolicy.single_run()
     return _asset(table, platform, partitions_def=partitions, backfill_policy=policy)(refined)
+
+
+def _caught_up(
+    platform: Platform, table: Table, keys: Sequence[Key], host: Host, calendars: Known
+) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Builds what is overdue before some keys, and gives what is noted of each.
+
+    What breaks a rule then stays overdue, and whatever reads it says so.
+    """
+    lake = platform.lake
+    due = overdue.before(lake, table, keys, calendars)
+    if not due:
+        return
+    started = time.monotonic()
+    documents = run_jobs(platform, table, due, host, calendars)
+    looked_at = earlier(calendars, table.timeline, due, checks.look_back(table))
+    found = checks.examine(lake, table, due, looked_at)
+    if not any(one.bad_rows and one.rule.severity == "error" for one in found):
+        staleness.record(lake, {table.path: documents})
+    yield from _notes(lake, table, documents, time.monotonic() - started).items()
+
+
+def _notes(
+    lake: Lake, table: Table, documents: Mapping[Key, str], seconds: float
+) -> dict[Key, dict[str, Any]]:
+    """What is noted of each key that was built."""
+    rows = lake.row_counts(table, list(documents))
+    return {
+        key: {
+            "dagster/partition_row_count": rows[key],
+            "documents": what,
+            "seconds_of_run": seconds,
+            "sessions_of_run": len(documents),
+            "world": lake.world,
+        }
+        for key, what in documents.items()
+    }
 
 
 def _asset(
@@ -153,22 +184,19 @@ def run_jobs(
             built from others.
     """
     lake, jobs = platform.lake, writers(table)
-    inputs = dict.fromkeys(read for job in jobs for read in job.reads)
-    lake.ensure([table, *inputs])
+    reads = dict.fromkeys(read for job in jobs for read in job.reads)
+    lake.ensure([table, *reads])
     spared = {read for job in jobs for read in job.optional}
-    for read in inputs:
+    for read in reads:
         if read.is_whole and read not in spared and not lake.total_rows(read):
             raise dg.Failure(
                 f"{table.path} reads {read.path}, which is empty: materialise it first"
             )
-    below = {r.path: need(r) for r in inputs if not r.is_whole and writers(r)}
-    of_jobs = {job.name: Need(table.timeline, ways_of(job)) for job in jobs}
     look_back = max(job.look_back for job in jobs)
     before = earlier(calendars, table.timeline, keys, look_back)
     # Read before the rows are: what comes in between makes the table stale, and never the reverse.
-    needs = {**below, **of_jobs, table.path: need(table)}
-    documents = staleness.accepted(lake, needs, {*keys, *before}, calendars)
-    there = staleness.built(lake, below, {*keys, *before})
+    inputs = Inputs.of(lake, table, keys, before, calendars)
+    documents = inputs.documents
     if missing := [key for key in keys if key not in documents[table.path]]:
         ways = [
             sorted({*way.feeds, *(t.path for t in way.tables)} - way.optional)
@@ -180,31 +208,14 @@ def run_jobs(
             f"{', '.join(missing)}: materialise bronze first"
         )
     for job in jobs:
-        _verify_inputs(job, keys, before, documents, there)
+        for read, wrong in inputs.overdue(job, keys):
+            raise dg.Failure(
+                f"{job.writes.path} reads {read.path}, which for {', '.join(wrong)} is not built "
+                "from the accepted documents, or broke a rule: materialise it first"
+            )
     for job in jobs:
         if due := [key for key in keys if key in documents[job.name]]:
             failpoint("job-before")
             run(job, lake, platform.engine, due, host, {*keys, *before} if before else ())
             failpoint("job-after")
     return {key: documents[table.path][key] for key in keys}
-
-
-def _verify_inputs(
-    job: Job, keys: Sequence[Key], before: Sequence[Key], documents: Documents, there: Documents
-) -> None:
-    """Makes sure that what a job reads is built from what there is now.
-
-    Raises:
-        dg.Failure: It was built from other documents, or broke a rule.
-    """
-    due = [key for key in keys if key in documents[job.name]]
-    for read, look_back in zip(job.reads, job.look_backs, strict=True):
-        if read.path not in there:
-            continue
-        now, last = documents[read.path], there[read.path]
-        looked_at = seen(due, {*keys, *before}, look_back)
-        if wrong := [key for key in looked_at if last.get(key) != now.get(key)]:
-            raise dg.Failure(
-                f"{job.writes.path} reads {read.path}, which for {', '.join(wrong)} is not built "
-                "from the accepted documents, or broke a rule: materialise it first"
-            )

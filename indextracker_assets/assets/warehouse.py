@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from indextracker.building import staleness
-from indextracker.building.needs import raw_path
+from indextracker.building.needs import copied, raw_path
 from indextracker.platform import Platform
 from indextracker_assets import pools
 from indextracker_assets.partitions import PartitionsOf
 from indextracker_assets.runs import mark
 from indextracker_assets.specs import asset_key, group_of, metadata, raw_key
-from indextracker_catalogue import SUBJECTS, Subject, Table, Timeline, Whole, tables_of
+from indextracker_catalogue import SUBJECTS, Key, Subject, Table, Timeline, Whole, tables_of
 
 
 def warehouse_assets(platform: Platform, partitions: PartitionsOf) -> list[dg.AssetsDefinition]:
@@ -95,10 +95,9 @@ def _keyed(
         tables = [sliced[key] for key in context.selected_asset_keys]
         started = time.monotonic()
         # Read before the rows are: what is built in between makes the copy stale.
-        built = staleness.built(platform.lake, [table.path for table in tables], keys)
+        made_of = _made_of(platform, tables, keys)
         loaded = platform.warehouse.load(platform.lake, tables, keys)
-        copies = {raw_path(table): built[table.path] for table in tables}
-        staleness.record(platform.lake, copies)
+        staleness.record(platform.lake, made_of)
         seconds = time.monotonic() - started
         for table in tables:
             yield dg.MaterializeResult(
@@ -111,6 +110,20 @@ def _keyed(
             )
 
     return raw_sessions
+
+
+def _made_of(
+    platform: Platform, tables: Sequence[Table], keys: Sequence[Key]
+) -> staleness.Documents:
+    """What the copies of tables are made of: what these were built from, or, of no job, they."""
+    kept = [table for table in tables if not table.by_job]
+    jobs = [table for table in tables if table.by_job]
+    built = staleness.built(platform.lake, [table.path for table in jobs], keys)
+    there = {raw_path(table): copied(table) for table in kept}
+    return {
+        **{raw_path(table): built[table.path] for table in jobs},
+        **staleness.accepted(platform.lake, there, keys),
+    }
 
 
 def _spec(table: Table, uri: str) -> dg.AssetSpec:

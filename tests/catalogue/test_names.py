@@ -18,6 +18,8 @@ FLOORS = (
     *("catalogue", "spark", "indextracker", "indextracker_assets", "indextracker_cli"),
     *("dbt_project/macros", "dbt_project/models"),
 )
+# What subjects are called and is a word of the field too, and the zone of whoever has no other.
+WORDS = {"markets", "trades", "UTC"}
 # Where `news` is the reader's word for articles, and no subject.
 OF_THE_READER = {
     "indextracker/reader/lakehouse.py",
@@ -29,7 +31,7 @@ OF_THE_READER = {
 def names(subject: Subject) -> set[str]:
     """What only its own folders may name."""
     feeds = feeds_of(subject)
-    found = {subject.name, subject.zone, *feeds}
+    found = {subject.name, subject.zone, *feeds} - WORDS
     found |= {PUBLISHERS[feed.publisher].name for feed in feeds.values()}
     if isinstance(subject.timeline, Sessions):
         found.add(subject.timeline.exchange)

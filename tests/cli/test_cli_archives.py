@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -121,14 +122,24 @@ def test_years_in_zips_are_loaded_by_one_command(
         (str(day), 1) for day in days
     ]
     sheet = "Symbol,Series,Date,Open,High,Low,Close,Volume\nDELTA,EQ,2020-01-10,1,2,1,2,50\n"
-    (tmp_path / "prices.csv").write_text(sheet)
+    new, killed = tmp_path / "new.csv", tmp_path / "prices.csv"
+    killed.write_text(sheet)
+    new.write_text(sheet.replace("DELTA", "ECHO"))
     world = {"INDEXTRACKER_SOURCE": f"archive:{folder}"}
-    for said in ("into bronze/nse_price_sheets", "imported before"):
-        command = ("import", str(tmp_path / "prices.csv"), "--to-layer", "silver")
-        done = home.run(*command, **world)
+    to_silver = ("--to-layer", "silver")
+    # With its lines in bronze, and neither in the log nor in what is made of them.
+    done = home.run(
+        "import", str(killed), *to_silver, INDEXTRACKER_FAILPOINT="import-written", **world
+    )
+    assert done.returncode == -signal.SIGKILL
+    for said in ("into bronze/nse_price_sheets", "new.csv: 1 line of 1 session, imported before"):
+        done = home.run("import", str(killed), str(new), *to_silver, **world)
         assert (done.returncode, said in done.stdout) == (0, True), done.stderr
+        assert "prices.csv: 1 line of 1 session, imported before" in done.stdout
         daily = DeltaTable(home.lake / "silver/equities_daily")
-        assert daily.to_pyarrow_dataset().count_rows() == 7
+        assert daily.to_pyarrow_dataset().count_rows() == 8
+    answers = DeltaTable(home.lake / "bronze/deliveries").to_pyarrow_dataset().to_table()
+    assert answers["feed"].to_pylist().count("nse_price_sheets") == 2
     (tmp_path / "wrong.csv").write_text(sheet.replace("2020-01-10", "01/02/2020"))
     done = home.run("import", str(tmp_path / "wrong.csv"), **world)
     assert done.returncode == 1

@@ -48,8 +48,8 @@ def test_help_lists_the_commands(empty: Home) -> None:
     assert done.returncode == 0
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
-        *("backfill", "chart", "doctor", "export", "import", "maintain", "query", "restore"),
-        *("simulate", "status", "tables", "ui"),
+        *("alerts", "backfill", "chart", "dashboard", "doctor", "export", "import", "maintain"),
+        *("query", "restore", "simulate", "status", "stream", "tables", "ui"),
     ]
 
 
@@ -277,7 +277,24 @@ def test_simulate_serves_until_interrupted(empty: Home) -> None:
     assert (process.returncode, errors) == (0, "Ctrl-C stops the simulated exchange\n")
 
 
-@pytest.mark.parametrize("command", ["ui", "simulate"])
+def test_the_dashboard_says_where_it_is_until_interrupted(empty: Home) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with empty.start("dashboard", "--port", str(port)) as process:
+        assert process.stderr
+        said = process.stderr.readline()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
+                assert answer.read() == b"ok\n"
+        finally:
+            process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert said == f"the dashboard is at http://127.0.0.1:{port}; Ctrl-C stops it\n"
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["dashboard", "ui", "simulate"])
 def test_a_server_says_that_its_port_is_taken(empty: Home, command: str) -> None:
     """Dagster would run on without its UI, and a server of the library end in a traceback."""
     with socket.socket() as taken:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.calendars import taiwan
@@ -12,8 +14,13 @@ from support.homes import Home
 
 from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
+from indextracker.platform import Platform
+from indextracker.settings import Settings
 from indextracker_catalogue import SUBJECTS
 from indextracker_cli.days import no_session, traded_without_session
+from indextracker_cli.wishes import keys_of_each, wishes
+
+WHOLE: dict[str, Any] = {"first": None, "last": None, "tables": None, "to_layer": "marts"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +59,20 @@ def test_documents_of_a_day_without_a_session_are_told(tmp_path: Path) -> None:
     [told] = traded_without_session(archive, SUBJECTS["taiwan"], feeds, [saturday, sunday], now)
     assert told.startswith("Daily_2024_12_14.zip is a whole document of 2024-12-14")
     assert "special_sessions.csv" in told
+
+
+def test_hours_that_are_not_due_are_left_out_unless_they_are_named(
+    tmp_path: Path,
+) -> None:
+    # It is the next day in India already.
+    now = datetime(2024, 12, 16, 21, 56, tzinfo=UTC)
+    of = Platform(Settings(lake=str(tmp_path)), clock=lambda: now)
+    [wish] = wishes(SUBJECTS["news"], feeds=["alphavantage_news"], **WHOLE)
+    [hours] = keys_of_each(of, [wish])["news"].values()
+    assert (hours[0], hours[-1]) == ("2024-12-16T00", "2024-12-16T20")
+    named = replace(wish, first=date(2024, 12, 16), last=date(2024, 12, 16))
+    [hours] = keys_of_each(of, [named])["news"].values()
+    assert (hours[0], hours[-1]) == ("2024-12-16T00", "2024-12-16T23")
 
 
 def test_a_weekend_is_nothing_to_do(empty: Home) -> None:

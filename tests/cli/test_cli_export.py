@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
 import zipfile
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,35 @@ def test_a_misspelt_instrument_leaves_no_file(home: Path) -> None:
     assert {path.name for path in home.iterdir()} == {"lake"}
 
 
+def test_what_is_of_one_session_is_exported_by_its_contract(home: Path) -> None:
+    lake = Lake(str(home / "lake"), "simulated")
+    of: Row = {"session_date": DECEMBER, "product": "TXO", "expire_code": "W"}
+    lake.replace(t.PRODUCTS, rows(t.PRODUCTS, of | {"instrument": "Options"}))
+    for table in (t.CONTRACTS, t.OPTION_SESSIONS, t.DAILY_REPORT):
+        changes = [of | {"expiry": one, "session_part": "whole"} for one in ("202412", "202501")]
+        changes[1]["expire_code"] = "M"
+        changes = [one | {"strike": Decimal(23000), "option_type": "C"} for one in changes]
+        lake.replace(table, rows(table, *changes), [str(DECEMBER)])
+    place = home / "chain.csv"
+    run("export", "chain", "TXO", "W", "--to", str(DECEMBER), "--output", str(place))
+    found = list(csv.DictReader(place.read_text(encoding="utf-8").splitlines()))
+    assert [row["expiry"] for row in found] == ["202412"]
+
+
+def test_an_option_that_a_kind_does_not_have_is_named(home: Path) -> None:
+    done = run("export", "trades", "TX", "--type", "C", "--per", "week", "--output", "tx.csv")
+    assert str(done.exception) == "trades has no --per"
+
+
+def test_prices_that_are_made_to_fit_are_read_in_one_piece(home: Path) -> None:
+    """Of a month alone nobody could tell how far it is from the last contract."""
+    options = {"adjust": "ratio"}
+    wish = exporting.Wish("continuous", ("TX",), options, NOVEMBER, LATER, None)
+    assert exporting._spans(wish) == [{"first": NOVEMBER, "last": LATER}]
+    apart = exporting.Wish("continuous", ("TX",), {}, NOVEMBER, LATER, None)
+    assert len(exporting._spans(apart)) == 3
+
+
 def test_a_chart_is_a_page_that_needs_nothing_else(home: Path) -> None:
     done = run("chart", "TX", "--on", str(NOVEMBER), "--minutes", "5")
     assert done.exception is None
@@ -149,3 +180,29 @@ def test_a_chart_is_a_page_that_needs_nothing_else(home: Path) -> None:
     assert "TX M, session 2024-11-29, 5 minutes, Asia" in page
     assert "<script src" not in page
     assert '"type":"candlestick"' in page
+
+
+def test_a_chart_is_a_picture_too(home: Path, chromium: str) -> None:
+    done = run("chart", "TX", "--on", str(NOVEMBER), "--png")
+    assert done.exception is None
+    picture = (home / f"TX-M-{NOVEMBER}.png").read_bytes()
+    # The header of a PNG holds its width and height.
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", picture[16:24]) == (1200, 720)
+
+
+def test_without_chromium_a_picture_says_what_to_install(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    # As on a machine that has none, of any name and at any place.
+    found = "choreographer.browsers.chromium.Chromium.find_browser"
+    monkeypatch.setattr(found, lambda **_: None)
+    done = run("chart", "TX", "--on", str(NOVEMBER), "--output", "tx.png")
+    assert "a picture is taken by Chromium, which is not found: install it" in str(done.exception)
+    assert {path.name for path in home.iterdir()} == {"lake"}
+
+
+def test_a_chart_of_another_ending_is_refused(home: Path) -> None:
+    done = run("chart", "TX", "--output", "tx.pdf")
+    assert "a chart ends in .html, .png or .svg" in str(done.exception)

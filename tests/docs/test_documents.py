@@ -83,6 +83,7 @@ def test_readme_lists_every_command_and_setting(monkeypatch: pytest.MonkeyPatch)
     assert dict(settings) == {name.upper(): shown(defaults[name]) for name in PLAIN} | {
         "LAKE": "`data/<world>/lake`",
         "WAREHOUSE": "`data/<world>/warehouse.duckdb`",
+        "STREAM": "`data/<world>/streams`",
         "DAGSTER_HOME": "`DAGSTER_HOME`",
         "USER_AGENT": "`indextracker/<version> (open market-data lakehouse)`",
     }
@@ -137,12 +138,14 @@ def test_operations_names_the_documents_of_every_feed() -> None:
     assert {stem for stem in stems if f"`{stem}." not in spelled} == set()
 
 
-def test_every_decision_is_listed() -> None:
-    listed = re.findall(r"\(((\d{4})-[\w-]+\.md)\)", said("docs/decisions/README.md"))
-    there = {path.name for path in (PROJECT / "docs" / "decisions").glob("0*.md")}
-    assert {name for name, _ in listed} == there
-    for name, number in listed:
-        assert said(f"docs/decisions/{name}").startswith(f"# {number}: ")
+def test_every_decision_is_listed_by_its_number_and_title() -> None:
+    row = re.compile(r"^\| \[(\d{4})\]\(([\w-]+\.md)\) \| (.+) \|$", re.MULTILINE)
+    listed = row.findall(said("docs/decisions/README.md"))
+    there = sorted(path.name for path in (PROJECT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert [name for _, name, _ in listed] == there
+    for number, name, title in listed:
+        assert name.startswith(f"{number}-")
+        assert said(f"docs/decisions/{name}").startswith(f"# {number}: {title}\n")
 
 
 def test_the_example_of_a_new_table_is_one() -> None:

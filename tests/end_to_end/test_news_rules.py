@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 from end_to_end.breaking import Rule, broken
 from support import one_sail
+from support.studied_lake import studied_lake
 
 from indextracker.acquiring.acquisition import acquire
 from indextracker.building.jobs import JOBS, run
@@ -38,8 +39,7 @@ REJECTS, DAY_REJECTS = "silver/news_rejects", "silver/news_day_rejects"
 STORIES, DAILY = "gold/news_stories", "gold/news_sentiment_daily"
 RETURNS = "gold/sentiment_returns"
 SESSIONS = [date(2024, 10, 31), date(2024, 11, 1), date(2024, 11, 4)]
-# Of the second of these is Muhurat, in the evening.
-RETURNED = {"INFY": SESSIONS[1:], "DRREDDY": SESSIONS[:1]}
+SYMBOLS = ("INFY", "DRREDDY")
 
 
 def article(url: str, title: str, at: str, *tickers: tuple[str, str, str]) -> dict[str, Any]:
@@ -258,6 +258,8 @@ CASES = (
         Rule("sentiment._instruments", "F.max(X)", "F.min(X)"),
         (DAILY,),
     ),
+)
+OF_THE_STUDY = (
     Case(
         "a horizon of one session is the next session's return",
         Rule(
@@ -287,7 +289,6 @@ FILLED = (
     DAY_REJECTS,
     STORIES,
     DAILY,
-    RETURNS,
 )
 
 
@@ -302,10 +303,10 @@ def fill(lake: Lake, tables: Iterable[str]) -> None:
         run(job, lake, one_sail.engine(), [] if job.writes.is_whole else keys)
 
 
-def put(lake: Lake, path: str, rows: list[dict[str, Any]], keys: Iterable[str] = ()) -> None:
+def put(lake: Lake, path: str, rows: list[dict[str, Any]]) -> None:
     table = TABLES[path]
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
-    lake.replace(table, pa.Table.from_pylist(rows, schema), [*keys])
+    lake.replace(table, pa.Table.from_pylist(rows, schema), [])
 
 
 @pytest.fixture(scope="module")
@@ -330,20 +331,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         [
             {"instrument_id": f"{symbol}-{name}", "symbol": symbol, "series": "EQ"}
             | {"valid_from": SESSIONS[0], "valid_to": until}
-            for symbol in RETURNED
+            for symbol in SYMBOLS
             for name, until in spells.items()
         ],
-    )
-    put(
-        lake,
-        "gold/equity_returns",
-        [
-            {"session_date": session, "symbol": symbol, "series": "EQ", "close": 1.0}
-            | {"instrument_id": f"{symbol}-new", "return_1": 0.01, "sessions_52_weeks": 1}
-            for symbol, sessions in RETURNED.items()
-            for session in sessions
-        ],
-        map(str, SESSIONS),
     )
     lake.ensure(
         table for name in jobs_of(FILLED) for table in (JOBS[name].writes, *JOBS[name].reads)
@@ -359,7 +349,7 @@ def copied(lake: Lake, folder: Path) -> Lake:
         Path(copy).hardlink_to(source)
 
     shutil.copytree(lake.root, folder, copy_function=link)
-    return Lake(str(folder), "archive")
+    return Lake(str(folder), lake.world)
 
 
 def test_running_the_jobs_again_changes_nothing(filled: Lake, tmp_path: Path) -> None:
@@ -375,6 +365,24 @@ def test_a_broken_rule_shows(case: Case, filled: Lake, tmp_path: Path) -> None:
     with broken(case.rule):
         fill(copy, case.tables)
     assert [path for path in case.tables if not differs(copy, filled, path)] == []
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with events enough for a figure of every class."""
+    lake = studied_lake(tmp_path_factory.mktemp("study") / "lake")
+    fill(lake, [RETURNS])
+    return lake
+
+
+@pytest.mark.parametrize("case", OF_THE_STUDY, ids=lambda case: case.says)
+def test_a_broken_rule_of_the_study_shows(case: Case, studied: Lake, tmp_path: Path) -> None:
+    copy = copied(studied, tmp_path / "lake")
+    fill(copy, case.tables)
+    assert not differs(copy, studied, RETURNS)
+    with broken(case.rule):
+        fill(copy, case.tables)
+    assert differs(copy, studied, RETURNS)
 
 
 def differs(lake: Lake, other: Lake, path: str) -> bool:

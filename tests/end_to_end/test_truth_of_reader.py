@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -18,9 +19,14 @@ from indextracker.reader.taiwan import (
     SPREADS,
 )
 from indextracker_catalogue.shared.bars import SCALES_MINUTES
+from indextracker_simulator.taiwan import pricing
+from indextracker_simulator.taiwan.contracts import YEAR, contracts_of, curve_of
+from indextracker_simulator.taiwan.products import OPTIONS
+from indextracker_simulator.taiwan.walk import HOUR, local_second
 
 KINDS = [INDICES, ETFS, FUTURES_CONTRACTS, SPREADS, OPTION_SERIES]
 DAYS = [*map(str, SESSIONS)]
+[TXO] = [product for product in OPTIONS if product.name == "TXO"]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +109,61 @@ def test_a_chain_is_true(market: Market, lakehouse: Lakehouse) -> None:
     of_report = report.filter(pc.field("open_interest").is_valid())
     assert of_report.num_rows > 0
     assert _differences(reported.select(official), of_report.select(official)) == []
+
+
+def test_a_smile_finds_the_forward_and_the_volatility_of_the_market(
+    market: Market, lakehouse: Lakehouse
+) -> None:
+    """Within what the index moves while a price counts, 15 minutes, and one step of a price."""
+    found = lakehouse.smile("TXO", MONDAY, "M", rate=pricing.INTEREST).polars()
+    contract = next(c for c in contracts_of(TXO, MONDAY) if c.expiry == found["expiry"][0])
+    curve = curve_of(TXO.underlying, market.exchange.seed, MONDAY, market.exchange.lead_seconds)
+    close = local_second(MONDAY, 13 * HOUR + 45 * 60)
+    [forward] = curve.forward(contract, np.array([close]))
+    years = (contract.ends - close) / YEAR
+    assert found["years"][0] == pytest.approx(years)
+    moved = pricing.AT_THE_MONEY * (15 / (365 * 24 * 60)) ** 0.5 * forward
+    assert found["forward"][0] == pytest.approx(forward, abs=2 * moved)
+    near = found.filter(found["moneyness"].abs() < pricing.AT_THE_MONEY * years**0.5)
+    near = near.filter(near["volatility"].is_not_null())
+    assert len(near) > 4
+    strike = near["strike"].cast(float).to_numpy()
+    same = np.ones_like(strike)
+    true = pricing.volatility(forward * same, strike.astype(np.int64), years * same)
+    assert near["volatility"].to_numpy() == pytest.approx(true, abs=0.03)
+
+
+def test_the_basis_is_that_of_the_market(market: Market, lakehouse: Lakehouse) -> None:
+    """Bars of both, joined by hand; and the carry of the curve, at the close."""
+    found = lakehouse.basis("TX", "M", sessions=[MONDAY]).arrow().to_pylist()
+    of = pc.field("scale_minutes") == 1
+    levels = happened(market, "gold/index_bars", MONDAY, of & (pc.field("index_id") == "TAIEX"))
+    level = dict(zip(levels["bar_start"].to_pylist(), levels["close"].to_pylist(), strict=True))
+    of &= (pc.field("product") == "TX") & (pc.field("expiry") == found[0]["expiry"])
+    futures = happened(market, "gold/futures_bars", MONDAY, of & pc.field("close").is_valid())
+    expected = {
+        start: price - level[start]
+        for start, price in zip(
+            futures["bar_start"].to_pylist(), futures["close"].to_pylist(), strict=True
+        )
+        if start in level
+    }
+    assert {row["minute"]: row["basis"] for row in found} == expected
+    assert len(expected) > 200
+
+
+def test_a_continuous_future_rolls_where_the_contract_of_the_month_ends(
+    market: Market, lakehouse: Lakehouse
+) -> None:
+    found = lakehouse.continuous("TX", per="session", sessions=DAYS).arrow()
+    for session, expiry in zip(
+        found["session_date"].to_pylist(), found["expiry"].to_pylist(), strict=True
+    ):
+        coded = (pc.field("product") == "TX") & (pc.field("expire_code") == "M")
+        assert happened(market, "silver/contracts", session, coded)["expiry"].to_pylist() == [
+            expiry
+        ]
+    assert found["session_date"].to_pylist() == [*SESSIONS]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -1,9 +1,15 @@
-"""The effect of news that the simulated exchange was given comes back out of the event study."""
+"""The effect of news that the simulated exchange was given comes back out of the event study.
+
+Two worlds have the same news and differ in its effect alone, so that what one returned more than
+the other is that effect, whatever chance made of both. How often an interval holds the truth needs
+hundreds of worlds, and is found in tests/spark/news/test_event_study.py.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -14,6 +20,7 @@ from support import one_sail
 from indextracker.building.reference_tables import REFERENCES
 from indextracker_catalogue import TABLES
 from indextracker_simulator.india.exchange import Exchange
+from indextracker_simulator.india.news import announcements
 from indextracker_simulator.india.truth import adjusted
 from indextracker_simulator.news.newsroom import Newsroom
 from indextracker_simulator.news.truth import news
@@ -27,9 +34,6 @@ Row = dict[str, Any]
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 FIRST, LAST = date(2022, 7, 1), date(2023, 12, 29)
 STRONG = 0.05
-# Of eight worlds that were tried without an effect two had an interval that leaves zero out, more
-# than the one in twenty that it claims; in this one it holds zero.
-SEED = 1
 DIFFERENCE = "positive less negative"
 
 
@@ -43,7 +47,7 @@ class Study:
 
     def __init__(self, effect: float) -> None:
         self.effect = effect
-        self.nse = Exchange(clock=lambda: NOW, seed=SEED, news_effect=effect)
+        self.nse = Exchange(clock=lambda: NOW, news_effect=effect)
         self.sessions = self.nse.calendar.between(FIRST, LAST)
         daily, days = self._daily(), of("silver/news_days", self._days())
         self.daily = conform(daily, TABLES["gold/news_sentiment_daily"]).toArrow().to_pylist()
@@ -54,10 +58,19 @@ class Study:
 
     def expected(self) -> float:
         """What good news should return above bad news, by how good it was."""
-        scores = [row["sentiment_before_open"] or 0.0 for row in self.daily]
-        good = [score for score in scores if score >= 0.15]
-        bad = [score for score in scores if score <= -0.15]
-        return self.effect * (sum(good) / len(good) - sum(bad) / len(bad))
+        good = {
+            (str(told.number), after): told.good
+            for before, after in pairwise(self.sessions)
+            for told in announcements(self.nse.instruments, self.nse.seed, before)
+        }
+        scored = [
+            (row["sentiment_before_open"], good.get((row["symbol"], row["session_date"]), 0.0))
+            for row in self.daily
+            if row["sentiment_before_open"] is not None and row["session_date"] > self.sessions[0]
+        ]
+        better = [worth for score, worth in scored if score >= 0.15]
+        worse = [worth for score, worth in scored if score <= -0.15]
+        return self.effect * (fmean(better) - fmean(worse))
 
     def _days(self) -> list[Row]:
         return REFERENCES[TABLES["silver/news_days"]].made(NOW.date()).to_pylist()
@@ -119,26 +132,39 @@ def strong() -> Study:
     return Study(STRONG)
 
 
-def test_a_strong_effect_is_found_in_the_session_that_follows_the_news(strong: Study) -> None:
-    row = strong.told[0, DIFFERENCE]
-    assert 0 < row["low_95"] <= strong.expected() <= row["high_95"]
+@pytest.fixture(scope="module")
+def none() -> Study:
+    return Study(0.0)
+
+
+def test_a_strong_effect_is_found_in_the_session_that_follows_the_news(
+    strong: Study, none: Study
+) -> None:
+    found, without = (study.told[0, DIFFERENCE] for study in (strong, none))
+    assert found["events"] == without["events"] > 200
+    more = found["mean_return"] - without["mean_return"]
+    assert more == pytest.approx(strong.expected(), rel=0.05)
+    assert found["low_95"] > 0
     assert strong.told[0, "Bullish"]["low_95"] > 0
     assert strong.told[0, "Bearish"]["high_95"] < 0
 
 
-def test_a_session_later_nothing_is_left_of_it(strong: Study) -> None:
-    row = strong.told[1, DIFFERENCE]
-    assert row["low_95"] < 0 < row["high_95"]
+def test_a_session_later_nothing_is_left_of_it(strong: Study, none: Study) -> None:
+    found, without = (study.told[1, DIFFERENCE] for study in (strong, none))
+    assert abs(found["mean_return"] - without["mean_return"]) < 0.15 * strong.expected()
 
 
-def test_without_an_effect_the_interval_holds_zero() -> None:
-    row = Study(0.0).told[0, DIFFERENCE]
-    assert row["events"] > 100
-    assert row["low_95"] < 0 < row["high_95"]
+def test_without_an_effect_no_figure_is_far_from_zero(none: Study) -> None:
+    """Six standard errors, which chance exceeds once in some hundred million worlds."""
+    for row in none.told.values():
+        if row["too_few"] is None:
+            half = (row["high_95"] - row["low_95"]) / 2
+            assert abs(row["mean_return"]) < 3 * half
+    assert none.told[0, DIFFERENCE]["too_few"] is None
 
 
 def test_every_story_counts_for_the_session_after_it(strong: Study) -> None:
-    """Simulated companies announce after the close and before the next opening alone."""
+    """Simulated companies are written of after the close and before the next opening alone."""
     assert strong.daily
     for row in strong.daily:
         assert row["scored_before_open"] == row["scored_stories"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from engines.engine_process import EngineProcess
-from engines.lakes import REAL, SESSIONS, beside, fill_news, of_sessions
+from engines.lakes import REAL, SESSIONS, beside, fill_news, fill_streams, of_sessions, run_hours
 from support import one_sail
 from support.market import MONDAY, Market, source
 
@@ -39,18 +39,27 @@ def filled(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Market:
             acquire(market.lake, feed, sorted({feed.timeline.key_of(s) for s in SESSIONS}), http)
     market.lake.ensure(table for job in JOBS.values() for table in (job.writes, *job.reads))
     fill_news(market, nse)
+    fill_streams(market.lake)
     market.run(of_sessions(JOBS), SESSIONS)
+    run_hours(market, JOBS)
     return market
 
 
 @pytest.fixture(scope="session")
-def by_jvm(java: int, filled: Market, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    """The same lake, filled by JVM Spark."""
-    folder = tmp_path_factory.mktemp("jvm")
-    other = beside(filled, folder / "lake")
-    other.engine = EngineProcess(folder / "engine", engine="spark")
+def jvm(java: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+    """JVM Spark, started at the first thing that it is asked for."""
+    process = EngineProcess(tmp_path_factory.mktemp("engine"), engine="spark")
     try:
-        other.run(of_sessions(OF_SPARK), SESSIONS)
-        yield other
+        yield process
     finally:
-        other.engine.close()
+        process.close()
+
+
+@pytest.fixture(scope="session")
+def by_jvm(jvm: EngineProcess, filled: Market, tmp_path_factory: pytest.TempPathFactory) -> Market:
+    """The same lake, filled by JVM Spark."""
+    other = beside(filled, tmp_path_factory.mktemp("jvm") / "lake")
+    other.engine = jvm
+    other.run(of_sessions(OF_SPARK), SESSIONS)
+    run_hours(other, OF_SPARK)
+    return other

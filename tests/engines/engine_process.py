@@ -6,12 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from indextracker import settings as environment
 from indextracker.engines import Host, engine
+from indextracker.engines.sessions import SessionEngine
+from indextracker.lake import Lake
+from indextracker.streams.arrivals import EVENTS
+from indextracker.streams.opening import stream_at
+from indextracker.streams.spark.query import SparkConsumer
 from indextracker_catalogue import Key
 from indextracker_spark.job import SparkJob
 from indextracker_spark.jobs import JOBS
@@ -20,10 +28,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from indextracker.engines import JobRun
+    from indextracker.streams.model import Stream
 
 
 class ChildError(RuntimeError):
-    """A job failed over there; its text is what the engine said."""
+    """Something failed over there; its text is what the engine said."""
 
 
 class EngineProcess:
@@ -54,14 +63,27 @@ class EngineProcess:
         host: Host | None = None,
         earlier: Collection[Key] = (),
     ) -> None:
+        self._ask(
+            {
+                "job": job.name,
+                "lake": lake,
+                "keys": list(keys),
+                "earlier": list(earlier),
+                "through_dagster": self.through_dagster,
+            }
+        )
+
+    @contextmanager
+    def consuming(self, subject: str, stream: Stream, lake: Lake) -> Iterator[None]:
+        """Has a subject's stream appended to a lake by Spark, for the length of a block."""
+        self._ask({"consume": [subject, stream.address, lake.root]})
+        try:
+            yield
+        finally:
+            self._ask({"consume": None})
+
+    def _ask(self, request: Mapping[str, object]) -> None:
         assert self.child.stdin and self.child.stdout
-        request = {
-            "job": job.name,
-            "lake": lake,
-            "keys": list(keys),
-            "earlier": list(earlier),
-            "through_dagster": self.through_dagster,
-        }
         self.child.stdin.write(f"{json.dumps(request)}\n")
         self.child.stdin.flush()
         answer = self.child.stdout.readline()
@@ -92,27 +114,57 @@ class Lender:
         raise AssertionError("an engine with a session submits nothing")
 
 
+class Served:
+    """What the child process has: an engine, and at times a consumer of Spark on its session."""
+
+    def __init__(self) -> None:
+        settings = environment.load()
+        environment.export(settings)
+        self.engine, self.lender = engine(settings), Lender()
+        self._through_dagster = False
+        self._threads, self._stop = ThreadPoolExecutor(1), Event()
+        self._consuming: Future[None] | None = None
+
+    def do(self, asked: Mapping[str, Any]) -> None:
+        match asked:
+            case {"consume": [subject, stream, root]}:
+                assert isinstance(self.engine, SessionEngine)
+                with self.engine.session("a query"):  # Spark has started when this is answered
+                    lake = Lake(root, "simulated")
+                consumer = SparkConsumer(
+                    self.engine.session, stream_at(stream), lake, EVENTS[subject]
+                )
+                self._stop.clear()
+                self._consuming = self._threads.submit(consumer.run, self._stop)
+            case {"consume": None}:
+                self._stop.set()
+                if self._consuming:
+                    self._consuming.result()
+            case _:
+                self._run(asked)
+
+    def _run(self, asked: Mapping[str, Any]) -> None:
+        if asked["through_dagster"] != self._through_dagster:
+            self.engine.close()
+            self._through_dagster = asked["through_dagster"]
+        job, host = JOBS[asked["job"]], self.lender if self._through_dagster else None
+        self.engine.run(job, asked["lake"], asked["keys"], host, asked["earlier"])
+
+
 def serve() -> None:
-    """Runs the jobs that standard input names, a line each; answers with what went wrong."""
-    settings = environment.load()
-    environment.export(settings)
-    ours, lender, before = engine(settings), Lender(), False
+    """Does what standard input asks for, a line each; answers with what went wrong."""
     answers = os.fdopen(os.dup(1), "w")  # Spark writes to standard output too
     os.dup2(2, 1)
+    served = Served()
     for line in sys.stdin:
-        asked = json.loads(line)
-        if asked["through_dagster"] != before:
-            ours.close()
-            before = asked["through_dagster"]
         try:
-            job, host = JOBS[asked["job"]], lender if before else None
-            ours.run(job, asked["lake"], asked["keys"], host, asked["earlier"])
+            served.do(json.loads(line))
             said = ""
         except Exception as error:  # noqa: BLE001 - all that goes wrong is for the parent
             said = f"{type(error).__name__}: {error}"
-        answers.write(f"{json.dumps([said, lender.lent])}\n")
+        answers.write(f"{json.dumps([said, served.lender.lent])}\n")
         answers.flush()
-    ours.close()
+    served.engine.close()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 
 from pyspark.sql import SparkSession
 
+from indextracker_catalogue.timeline import Hours
 from indextracker_spark.job import run
 from indextracker_spark.jobs import JOBS
 
@@ -16,7 +17,9 @@ def main() -> None:
     _, lake, _, _, *sessions = sys.argv[1:]
     spark = SparkSession.builder.getOrCreate()
     for job in JOBS.values():
-        run(spark, lake, job, sessions)
+        of_hours = job.writes.timeline == Hours()
+        keys = [f"{day}T{hour:02}" for day in sessions for hour in range(24)]
+        run(spark, lake, job, keys if of_hours else sessions, keys if of_hours else ())
     spark.stop()
 
 

@@ -4,7 +4,6 @@ import gzip
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
@@ -36,22 +35,53 @@ FULL = "Worker could not be allocated as the application has exceeded maximumCap
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[stores.Store]:
-    with stores.serving() as started:
+    """To which the environment leads."""
+    with stores.serving() as started, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(started).items():
+            patch.setenv(name, value)
         yield started
 
 
-@pytest.fixture
-def application(
-    store: stores.Store, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[emr_standin.Application]:
-    environment = store.environment() | {
+def environment(store: stores.Store) -> dict[str, str]:
+    return store.environment() | {
         "AWS_ALLOW_HTTP": "true",
         "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    made = emr_standin.Application(emr_standin.Image(environment))
+
+
+@pytest.fixture(scope="module")
+def settings(store: stores.Store, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Of a lake on S3 with the facts of three sessions, of which Spark has made nothing yet."""
+    settings = Settings(
+        lake=f"s3://{stores.BUCKET}/lake",
+        engine="emr",
+        emr_application="app",
+        emr_role="arn:aws:iam::123456789012:role/jobs",
+        emr_code=f"s3://{stores.BUCKET}/emr",
+        dagster_home=str(tmp_path_factory.mktemp("emr")),
+        start=ORDINARY,
+    )
+    platform = Platform(settings, clock=clock)
+    exchange = Exchange(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
+    with source(exchange) as http:
+        acquire(platform.lake, FEEDS["twse_index"], [*map(str, SESSIONS)], http)
+    for table, reference in REFERENCES.items():
+        platform.lake.replace(table, reference.made())
+    # There is no application yet that could be asked.
+    assert materialised(platform, LEVELS.path).success
+    return settings
+
+
+def clock() -> datetime:
+    return datetime(2024, 12, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def application(
+    store: stores.Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[emr_standin.Application]:
+    made = emr_standin.Application(emr_standin.Image(environment(store)))
     with emr_standin.serving(made) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_EMR_SERVERLESS", address)
         monkeypatch.setattr(resources, "POLL_SECONDS", 0.2)
@@ -59,26 +89,8 @@ def application(
 
 
 @pytest.fixture
-def platform(application: emr_standin.Application, tmp_path: Path) -> Platform:
-    """A lake on S3 with the facts of three sessions, and nothing that Spark fills."""
-    settings = Settings(
-        lake=f"s3://{stores.BUCKET}/{tmp_path.name}/lake",
-        engine="emr",
-        emr_application="app",
-        emr_role="arn:aws:iam::123456789012:role/jobs",
-        emr_code=f"s3://{stores.BUCKET}/{tmp_path.name}/emr",
-        dagster_home=str(tmp_path),
-        start=ORDINARY,
-    )
-    platform = Platform(settings, clock=lambda: datetime(2024, 12, 18, tzinfo=UTC))
-    exchange = Exchange(clock=lambda: datetime(2025, 6, 2, 12, tzinfo=UTC))
-    with source(exchange) as http:
-        acquire(platform.lake, FEEDS["twse_index"], [*map(str, SESSIONS)], http)
-    for table, reference in REFERENCES.items():
-        platform.lake.replace(table, reference.made())
-    assert materialised(platform, LEVELS.path).success
-    assert not application.runs
-    return platform
+def platform(application: emr_standin.Application, settings: Settings) -> Platform:
+    return Platform(settings, clock=clock)
 
 
 def materialised(platform: Platform, table: str = BARS.path) -> dg.ExecuteInProcessResult:
@@ -111,7 +123,6 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
     application: emr_standin.Application,
     platform: Platform,
     store: stores.Store,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pauses: list[float] = []
@@ -133,7 +144,7 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
         assert event.metadata["dagster/partition_row_count"].value == rows
         assert event.metadata["job run"].value == "run1"
     # The link leads to where the driver's output is kept.
-    prefix = f"{tmp_path.name}/emr/logs/applications/app/jobs/run1/"
+    prefix = "emr/logs/applications/app/jobs/run1/"
     assert events[0].metadata["log"].value == (
         f"https://console.aws.amazon.com/s3/buckets/{stores.BUCKET}?prefix={prefix}"
     )
@@ -148,7 +159,7 @@ def test_a_job_waits_for_room_runs_and_reports_its_sessions(
 
 
 def test_a_failed_job_says_why_and_where_it_printed(
-    application: emr_standin.Application, platform: Platform, tmp_path: Path
+    application: emr_standin.Application, platform: Platform
 ) -> None:
     application.refusals.append("Job failed. ExitCode: 1.")
     result = materialised(platform)
@@ -157,9 +168,7 @@ def test_a_failed_job_says_why_and_where_it_printed(
     assert "job run run0 of EMR Serverless failed: Job failed. ExitCode: 1." in (
         failed.description or ""
     )
-    assert failed.metadata["log"].value.endswith(
-        f"?prefix={tmp_path.name}/emr/logs/applications/app/jobs/run0/"
-    )
+    assert failed.metadata["log"].value.endswith("?prefix=emr/logs/applications/app/jobs/run0/")
     assert len(application.runs) == 1
 
 

@@ -3,13 +3,19 @@
 To the last bit is asked for bars alone; it holds for all, and so it is what is tested.
 """
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from engines.engine_process import EngineProcess
 from engines.lakes import ETF, MONDAY, REPORTS, SESSIONS, TICKS
+from support import one_sail
 from support.market import Market
+from support.studied_lake import STUDY, studied_lake
 
+from indextracker.building.jobs import run
+from indextracker.lake import Lake
 from indextracker.lake.digest import contents, digest
 from indextracker_catalogue import TABLES, Table
 from indextracker_spark.jobs import JOBS
@@ -19,12 +25,14 @@ SETTINGS = {
     "delta.checkpointInterval",
     "delta.dataSkippingStatsColumns",
     "delta.dataSkippingNumIndexedCols",
+    # Of tables of streams, which get a commit a second.
+    "delta.logRetentionDuration",
+    "delta.deletedFileRetentionDuration",
 }
-# Right prices and announcements have no suspects; sessions that are years apart have no returns.
+# Right prices and announcements have no suspects.
 EMPTY = {
     "silver/corporate_action_lists",
     "gold/corporate_action_suspects",
-    "gold/sentiment_returns",
 }
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {
@@ -61,6 +69,19 @@ def test_a_second_run_changes_nothing_on_the_jvm(by_jvm: Market) -> None:
     by_jvm.run([table.path], SESSIONS)
     assert by_jvm.lake.open(table).version() == version + 1
     assert digest(by_jvm.lake, table) == before
+
+
+def test_figures_after_news_are_the_same_on_both_engines(by_jvm: Market, tmp_path: Path) -> None:
+    """Of sessions with up to forty events, of which the lake of samples has none."""
+    found: list[Lake] = []
+    for engine in (one_sail.engine(), by_jvm.engine):
+        lake = studied_lake(tmp_path / str(len(found)))
+        run(STUDY, lake, engine, [])
+        found.append(lake)
+    with found[0].sql([STUDY.writes]) as connection:
+        query = "select count(*), count(degrees_of_freedom) from sentiment_returns"
+        assert connection.execute(query).fetchall() == [(16, 16)]
+    assert digest(found[0], STUDY.writes) == digest(found[1], STUDY.writes)
 
 
 def test_the_session_of_dagster_pyspark_does_the_same(by_jvm: Market) -> None:

@@ -29,7 +29,7 @@ from support.ticks import Harness
 from indextracker.acquiring import acquisition
 from indextracker.building.reports import Report
 from indextracker.engines.sail import SailEngine
-from indextracker.feeds import Feed
+from indextracker.feeds import Feed, feeds_of
 from indextracker.feeds.sources import http, judging
 from indextracker.platform import Platform
 from indextracker_assets import jobs
@@ -44,6 +44,8 @@ from indextracker_simulator.server import ExchangeServer
 from indextracker_simulator.taiwan.exchange import Exchange
 
 START = date(2024, 12, 2)
+# Of streams no document is asked for.
+OF_DOCUMENTS = [name for name, subject in SUBJECTS.items() if feeds_of(subject)]
 # Which subjects are broken on each day, and how.
 ROUNDS: dict[date, dict[str, str]] = {
     date(2024, 12, 9): {"india": "publisher", "news": "reading"},
@@ -53,8 +55,11 @@ ROUNDS: dict[date, dict[str, str]] = {
     date(2024, 12, 13): {"taiwan": "model", "india": "job"},
     date(2024, 12, 16): {"taiwan": "reading", "news": "model"},
 }
-# A few small documents that reach the marts.
-LIGHT = ("finmind_trades", "taifex_daily_futures", "nse_udiff_bhavcopy", "alphavantage_news")
+# A few small documents that reach the marts; without reports of actions no return is known.
+LIGHT = (
+    *("finmind_trades", "taifex_daily_futures", "nse_udiff_bhavcopy", "nse_corporate_actions"),
+    "alphavantage_news",
+)
 # With enough documents of each subject for every trouble of a publisher.
 MORE = (
     *LIGHT,
@@ -71,6 +76,14 @@ MARTS = {
     "india": "select distinct session_date from nse_eod",
     "news": "select distinct published_at::date from fct_news_ticker",
 }
+SENTIMENT = """
+    select
+        (select count(*) from fct_news_sentiment),
+        (select count(instrument_id) from fct_news_sentiment),
+        (select sum(scored_stories) from fct_news_sentiment),
+        (select count(*) from fct_sentiment_returns),
+        (select sum(events) from fct_sentiment_returns)
+"""
 # A key that no model can turn into a day, or an hour.
 NO_KEY = {"taiwan": "not-a-date", "india": "not-a-date", "news": "not-an-hour!!"}
 BROKEN_JOB = "an arm of the loom is broken"
@@ -169,6 +182,8 @@ class Lived:
         status: Likewise what `status` told, by subject.
         codes: Likewise its exit code.
         doctor: Likewise what `doctor` printed.
+        sentiment: In the marts in the end: companies and sessions with news, those with an
+            instrument, their scored stories; rows of what came of it, and events.
     """
 
     rounds: dict[date, Round] = field(default_factory=dict)
@@ -177,6 +192,7 @@ class Lived:
     status: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     doctor: dict[str, str] = field(default_factory=dict)
+    sentiment: tuple[int, ...] = ()
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +219,8 @@ def lived(make_platform: MakePlatform, engine: SailEngine) -> Iterator[Lived]:
             for name in ("india", "taiwan"):
                 with damaged(platform, name):
                     live_with(lived, harness, name)
+        with platform.warehouse.reading() as connection:
+            [lived.sentiment] = connection.execute(SENTIMENT).fetchall()
         yield lived
 
 
@@ -265,7 +283,7 @@ def damaged(platform: Platform, name: str) -> Iterator[None]:
 
 def live_with(lived: Lived, harness: Harness, name: str) -> None:
     """What the sensors do for the others, and what people are told, while a table is damaged."""
-    for other in SUBJECTS:
+    for other in OF_DOCUMENTS:
         if other != name:
             sensor = f"stale_sessions{SUBJECTS[other].suffix}"
             for _ in (jobs.REFINE, jobs.BUILD_MARTS):
@@ -290,12 +308,12 @@ CASES = [
 def test_each_subject_is_broken_in_each_way() -> None:
     broken = {pair for ways in ROUNDS.values() for pair in ways.items()}
     ways = ("publisher", "reading", "job", "model")
-    assert broken == {(name, way) for name in SUBJECTS for way in ways}
+    assert broken == {(name, way) for name in OF_DOCUMENTS for way in ways}
 
 
 @pytest.mark.parametrize("day", ROUNDS, ids=str)
 def test_whoever_is_well_reaches_the_marts_in_the_same_backfill(lived: Lived, day: date) -> None:
-    [well] = set(SUBJECTS) - set(ROUNDS[day])
+    [well] = set(OF_DOCUMENTS) - set(ROUNDS[day])
     report = lived.rounds[day].reports[well]
     assert (report.failures, report.incomplete) == ([], {})
     assert day in lived.rounds[day].days[well]
@@ -307,19 +325,36 @@ def test_what_is_broken_says_so_and_publishes_nothing_of_the_day(
 ) -> None:
     report = lived.rounds[day].reports[name]
     said = "; ".join(report.failures)
+    missing = [answer for found in report.incomplete.values() for answer in found.values()]
+    states = {answer.state for answer in missing}
     if way == "publisher":
-        states = {answer.state for found in report.incomplete.values() for answer in found.values()}
         assert said == ""
         assert {"blocked"} <= states <= {"blocked", "refused", "missing"}
         assert report.exit_code == 2
+    elif way == "reading":
+        assert said == ""
+        assert states == {"refused"}
+        assert all(BROKEN_READER in (answer.reason or "") for answer in missing)
+        assert report.exit_code == 2
     else:
-        why = {"reading": BROKEN_READER, "job": BROKEN_JOB, "model": "dbt build failed"}[way]
+        why = {"job": BROKEN_JOB, "model": "dbt build failed"}[way]
         assert why in said
         assert report.exit_code == 1
     assert day not in lived.rounds[day].days[name]
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+def test_news_of_simulated_companies_reaches_the_marts_of_sentiment(lived: Lived) -> None:
+    news, of_instruments, scored, classes, _ = lived.sentiment
+    assert scored >= news >= of_instruments > 0
+    assert classes == 16
+
+
+def test_returns_that_come_after_the_news_are_in_its_figures(lived: Lived) -> None:
+    *_, events = lived.sentiment
+    assert events > 0
+
+
+@pytest.mark.parametrize("name", OF_DOCUMENTS)
 def test_publishers_answered_with_every_trouble(lived: Lived, name: str) -> None:
     assert lived.befallen[name] == set(TROUBLES)
 
@@ -327,7 +362,7 @@ def test_publishers_answered_with_every_trouble(lived: Lived, name: str) -> None
 @pytest.mark.parametrize("name", ["india", "taiwan"])
 def test_sensors_of_the_others_bring_their_days_to_the_marts(lived: Lived, name: str) -> None:
     """Their documents were there; a job, or a model, had not been."""
-    for other in set(SUBJECTS) - {name}:
+    for other in set(OF_DOCUMENTS) - {name}:
         lost = ("publisher", "reading")
         due = {day for day, ways in ROUNDS.items() if ways.get(other) not in lost}
         assert due <= lived.caught_up[name][other], other
@@ -336,9 +371,9 @@ def test_sensors_of_the_others_bring_their_days_to_the_marts(lived: Lived, name:
 @pytest.mark.parametrize("name", ["india", "taiwan"])
 def test_status_and_doctor_tell_of_the_others(lived: Lived, name: str) -> None:
     assert lived.codes[name] == 1
-    assert set(lived.status[name]) == set(SUBJECTS)
+    assert set(lived.status[name]) >= set(OF_DOCUMENTS)
     assert set(lived.status[name][name]) == {"failure"}
-    for other in set(SUBJECTS) - {name}:
+    for other in set(OF_DOCUMENTS) - {name}:
         told = lived.status[name][other]
         assert "failure" not in told, told
         assert told["layers"]["warehouse"]["newest"]

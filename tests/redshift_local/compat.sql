@@ -66,6 +66,17 @@ create event trigger after_table on ddl_command_end
 when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
 execute function redshift_local.after_table();
 
+-- The number of a table that is dropped may become that of another relation.
+create function redshift_local.after_drop() returns event_trigger
+language plpgsql security definer as $$
+begin
+    delete from redshift_local.keys
+    where relation in (select objid from pg_event_trigger_dropped_objects());
+end
+$$;
+
+create event trigger after_drop on sql_drop execute function redshift_local.after_drop();
+
 create function redshift_local.rows(relation oid) returns bigint language plpgsql as $$
 declare
     counted bigint;

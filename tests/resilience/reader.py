@@ -22,9 +22,9 @@ QUESTIONS = tuple(
     f"select {columns} from {table} group by 1 order by 1"
     for columns, table in (
         ("datetime::date, count(*), sum(volume)", "derivative_detail_history"),
-        ("datetime::date, count(*), max(price_close)", "index_history"),
+        ("session_date, count(*), max(close)", "derivative_session"),
         ("derivative_id, count(*)", "derivative_detail"),
-        ("session_date, count(*), sum(contracts)", "raw.futures_bars"),
+        ("session_date, count(*), sum(contracts)", "raw.daily_report"),
         ("session_date, count(*), sum(prints)", "raw.etf_bars"),
     )
 )

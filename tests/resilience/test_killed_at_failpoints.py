@@ -1,16 +1,17 @@
-"""A run killed at any failpoint, then run again, leaves the tables of a run that nothing disturbed.
+"""A backfill killed at every failpoint, then run again, leaves the tables of one undisturbed.
 
-The failpoints are those that the sources name, so that a new one is tried by itself: each with
-Taiwan's documents. With India's, of which several make one row, whose instruments are one table of
-all sessions and whose prices look back, those are tried where that makes a difference.
+The failpoints are those that the sources name. Runs in one home are killed at one failpoint after
+another, each in what the runs before it left behind: a run goes on from what is logged, so that
+what one kill lost, or did twice, is not mended after the next. With India's documents, of which
+several make one row, whose instruments are one table of all sessions and whose prices look back,
+those failpoints are passed where that makes a difference.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,69 +39,61 @@ from indextracker.lake import Lake
 from indextracker.lake.digest import digest
 from indextracker_catalogue import TABLES
 
-NAMES = sorted(
-    {
-        name
-        for package in ("indextracker", "indextracker_assets")
-        for module in (PROJECT / package).rglob("*.py")
-        if module.name != "redshift.py"  # whose loads are killed in tests/warehouses/
-        for name in re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8"))
-    }
+NAMES = {
+    name
+    for package in ("indextracker", "indextracker_assets")
+    for module in (PROJECT / package).rglob("*.py")
+    # Loads of Redshift are killed in tests/warehouses, and no backfill imports anything
+    # (tests/indextracker/acquiring/test_importing.py).
+    if module.name not in ("redshift.py", "importing.py")
+    for name in re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8"))
+    # Tables of streams: tests/indextracker/streams, alerts and lake.
+    if not name.startswith(("tail-", "redrive-", "alerts-", "forget-"))
+}
+# What the first of two feeds logged, the next run does not ask for again.
+OF_A_FEED = (
+    *("landing-before", "landing-after", "bronze-before", "bronze-after", "deliveries-after"),
 )
-UPKEEP = ("restore", "compact", "vacuum")
-# What a backfill passes more than once, per feed, table or run, is killed in a row at more than one
-# of its passings. What the first of two feeds logged, the next run does not log again.
-PASSINGS = {
-    "landing": (1, 2),
-    "bronze": (1, 2),
-    "deliveries": (1, 1),
-    "reference": (1, 4),
-    "job": (1, 4),
-    "builds": (1, 4),
-    "warehouse": (1, 2),
-    "run": (1, 2, 3),
+# What a backfill passes more than once, per table or run, it dies at more than one passing of.
+CHAINS = {
+    "taiwan to gold": (
+        "written-aside",
+        *OF_A_FEED,
+        *OF_A_FEED,
+        *("reference-before", "reference-after:4"),
+        *("job-before", "job-before:4", "job-after", "job-after:4"),
+        *("builds-before", "builds-after:4"),
+    ),
+    "taiwan to marts": (
+        *("warehouse-before", "warehouse-before:2", "warehouse-after", "warehouse-after:2"),
+        *("dbt-before", "dbt-after", "publish-before", "publish-after"),
+        *("run-ended", "run-ended:2", "run-ended:3"),
+    ),
+    # The rows of one document are there already: a passing of 2 is that of the one that comes to
+    # them (the first is of a format that is no longer published), one of 8 that of a table which
+    # looks back.
+    "india to marts": (
+        *("bronze-after:2", "deliveries-after:2", "job-after", "whole-before", "whole-after"),
+        *("job-after:8", "builds-after:8"),
+    ),
 }
-# To where a backfill need not go further to pass; elsewhere it goes to the marts.
-DEPTHS = {
-    "landing": "bronze",
-    "bronze": "bronze",
-    "deliveries": "bronze",
-    "reference": "silver",
-    "job": "gold",
-    "whole": "gold",
-    "builds": "gold",
-}
-# Of India, where the rows of one document are there already: a passing of 2 is that of the one that
-# comes to them (the first is of a format that is no longer published), one of 8 that of a table
-# which looks back.
-OF_INDIA = {
-    "bronze-after": (2,),
-    "deliveries-after": (2,),
-    "job-after": (1, 8),
-    "whole-before": (1,),
-    "whole-after": (1,),
-    "builds-after": (8,),
+UPKEEP = {
+    "maintain": ("compact-after", "vacuum-after"),
+    "restore": ("restore-before", "restore-after"),
 }
 LAYERS = ("bronze", "silver", "gold")
 RESTORED = "gold/etf_bars"
 
 
-def layer_of(point: str) -> str:
-    return point.split("-", maxsplit=1)[0]
-
-
-# Only India has a table in one piece that is made of sessions; no backfill imports anything
-# (tests/indextracker/acquiring/test_importing.py).
-POINTS = [name for name in NAMES if layer_of(name) not in (*UPKEEP, "whole", "import")]
-CASES = [*(f"taiwan {name}" for name in POINTS), *(f"india {name}" for name in OF_INDIA)]
-UPKEEP_POINTS = [name for name in NAMES if layer_of(name) in UPKEEP]
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """What became of runs that were killed, and of the same command run again."""
+    """What became of runs that were killed, and of the same command run again.
 
-    killed: list[int | None]
+    Attributes:
+        survived: The failpoints that a run did not die at, with how it ended.
+    """
+
+    survived: dict[str, int | None]
     rerun: int | None
     differing: list[str]
     unended: dict[str, int]
@@ -126,21 +119,19 @@ def outcomes(
     india_monday: Reference,
     room: Path,
 ) -> Iterator[dict[str, Future[Outcome]]]:
-    def killed_and_rerun(case: str) -> Outcome:
-        subject, _, point = case.partition(" ")
+    def killed_and_rerun(chain: str) -> Outcome:
+        subject, _, depth = chain.split()
         of_india = subject == "india"
         before, after = (india_half, india_monday) if of_india else (light_friday, light_monday)
-        passings = OF_INDIA[point] if of_india else PASSINGS.get(layer_of(point), (1,))
-        home = copied(before.home, room / case.replace(" ", "-"))
-        depth = DEPTHS.get(layer_of(point), "marts")
+        home = copied(before.home, room / chain.replace(" ", "-"))
         feeds = WHOLE if of_india else LIGHT
         arguments = backfill(MONDAY, MONDAY, feeds, "--to-layer", depth, subject=subject)
+        survived, code, said = killed_at_each(commands, home, arguments, CHAINS[chain])
         expected = reached(depth, before.contents, after.contents)
-        return outcome(
-            commands, home, arguments, point, passings, lambda: differing(home.contents(), expected)
-        )
+        wrong = differing(home.contents(), expected)
+        return Outcome(survived, code, wrong, unended(home.dagster), said)
 
-    with worked_ahead(request, "case", killed_and_rerun) as futures:
+    with worked_ahead(request, "chain", killed_and_rerun) as futures:
         yield futures
 
 
@@ -152,48 +143,52 @@ def reached(depth: str, before: Contents, after: Contents) -> Contents:
     return {path: (after if path.split("/")[0] in filled else before).get(path) for path in after}
 
 
-def outcome(
-    commands: Commands,
-    home: Home,
-    arguments: list[str],
-    point: str,
-    passings: Sequence[int],
-    compare: Callable[[], list[str]],
-) -> Outcome:
-    """Kills a command at a failpoint, at each of its passings, runs it again, and compares."""
-    killed = [
-        start(commands, home, arguments, INDEXTRACKER_FAILPOINT=f"{point}:{passing}").wait()
-        for passing in passings
-    ]
+def killed_at_each(
+    commands: Commands, home: Home, arguments: list[str], points: Iterable[str]
+) -> tuple[dict[str, int | None], int | None, str]:
+    """Kills a command at one failpoint after another, and runs it again.
+
+    Returns:
+        The failpoints at which it did not die, how it ended at last, and what it said.
+    """
+    survived = {}
+    for point in points:
+        code = start(commands, home, arguments, INDEXTRACKER_FAILPOINT=point).wait()
+        if code != -signal.SIGKILL:
+            survived[point] = code
     again = start(commands, home, arguments)
-    code = again.wait()
-    found = Outcome(killed, code, compare(), unended(home.dagster), again.said())
-    shutil.rmtree(home.folder)
-    return found
+    return survived, again.wait(), again.said()
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_run_killed_at_a_failpoint_and_run_again_has_the_same_tables(
-    outcomes: dict[str, Future[Outcome]], case: str
+def test_every_failpoint_is_tried() -> None:
+    tried = {
+        point.partition(":")[0] for chain in (*CHAINS.values(), *UPKEEP.values()) for point in chain
+    }
+    assert tried == NAMES
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_backfill_killed_at_one_failpoint_after_another_ends_with_the_same_tables(
+    outcomes: dict[str, Future[Outcome]], chain: str
 ) -> None:
-    found = outcomes[case].result()
-    assert set(found.killed) == {-signal.SIGKILL}, f"{case} was not passed\n{found.said}"
+    found = outcomes[chain].result()
+    assert found.survived == {}, found.said
     assert found.rerun == 0, found.said
     assert found.differing == []
     assert found.unended == {}
 
 
-@pytest.mark.parametrize("point", UPKEEP_POINTS)
-def test_upkeep_killed_at_a_failpoint_and_run_again_ends_as_if_it_had_not(
+@pytest.mark.parametrize("command", UPKEEP)
+def test_upkeep_killed_at_its_failpoints_and_run_again_ends_as_if_it_had_not(
     commands: Commands,
     light_friday: Reference,
     light_monday: Reference,
     tmp_path: Path,
-    point: str,
+    command: str,
 ) -> None:
     home = copied(light_monday.home, tmp_path / "home")
     expected = every_table(home)
-    if layer_of(point) == "restore":
+    if command == "restore":
         earlier = lake_of(light_friday.home)
         version = earlier.open(TABLES[RESTORED]).version()
         arguments = ["restore", RESTORED, "--as-of", str(version)]
@@ -202,16 +197,11 @@ def test_upkeep_killed_at_a_failpoint_and_run_again_ends_as_if_it_had_not(
         del expected["silver/builds"]
     else:
         arguments = ["maintain", "--retain-days", "1"]
-
-    def compare() -> list[str]:
-        found = every_table(home)
-        return [path for path in expected if found[path] != expected[path]]
-
-    passings = PASSINGS.get(layer_of(point), (1,))
-    found = outcome(commands, home, arguments, point, passings, compare)
-    assert set(found.killed) == {-signal.SIGKILL}, f"{point} was not passed\n{found.said}"
-    assert found.rerun == 0, found.said
-    assert found.differing == []
+    survived, code, said = killed_at_each(commands, home, arguments, UPKEEP[command])
+    assert survived == {}, said
+    assert code == 0, said
+    found = every_table(home)
+    assert [path for path in expected if found[path] != expected[path]] == []
 
 
 def test_after_a_killed_restore_a_backfill_brings_the_session_back(

@@ -10,11 +10,11 @@ import pytest
 from resilience.reader import Seen, answer, readers
 from support.commands import Commands, Run
 from support.homes import Home
-from support.lakehouse import MONDAY, Reference, backfill, copied, start
+from support.lakehouse import LIGHT, MONDAY, Reference, backfill, copied, start
 
 READERS = 2
 PARTS = 4  # of the run: it acquires, refines, loads and builds
-SESSIONS = "select count(distinct session_date) as sessions from raw.futures_bars"
+SESSIONS = "select count(distinct session_date) as sessions from raw.etf_bars"
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(
     commands: Commands,
-    whole_friday: Reference,
-    whole_monday: Reference,
+    light_friday: Reference,
+    light_monday: Reference,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Watched:
-    home = copied(whole_friday.home, tmp_path_factory.mktemp("readers") / "home")
+    home = copied(light_friday.home, tmp_path_factory.mktemp("readers") / "home")
     with readers(home.warehouse, READERS) as seen:
         began = time.monotonic()
-        writer = start(commands, home, backfill(MONDAY, MONDAY))
+        writer = start(commands, home, backfill(MONDAY, MONDAY, LIGHT))
         queried = asked_until_it_ends(commands, home, writer)
         ended = time.monotonic()
         assert writer.wait() == 0, writer.said()
         queried.append(asked(commands, home))
-    before, after = answer(whole_friday.home.warehouse), answer(whole_monday.home.warehouse)
+    before, after = answer(light_friday.home.warehouse), answer(light_monday.home.warehouse)
     return Watched(before, after, seen, queried, began, ended)
 
 

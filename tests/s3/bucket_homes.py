@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import subprocess
 from dataclasses import dataclass
 
 from support.homes import RANGE, Home
@@ -15,7 +15,6 @@ from indextracker.lake.digest import digest
 FEED = ("--feeds", "finmind_trades")
 SMALL = (*FEED, "--to-layer", "gold")
 FILLED = ("bronze/finmind_trades", "silver/etf_trades", "gold/etf_bars", "gold/etf_sessions")
-LAYERS = ("bronze", "silver", "gold")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,9 @@ class BucketHome(Home):
     def environment(self, **more: str) -> dict[str, str]:
         return super().environment(**self.store.environment(self.way), **more)
 
-    def backfill(self, layer: str = "gold", subject: str = "taiwan", **more: str):
+    def backfill(
+        self, layer: str = "gold", subject: str = "taiwan", **more: str
+    ) -> subprocess.CompletedProcess[str]:
         """A backfill of few rows, up to a layer; of Taiwan those of one feed."""
         feeds = FEED if subject == "taiwan" else ()
         asked = (*RANGE, *feeds, "--to-layer", layer)
@@ -47,12 +48,6 @@ class BucketHome(Home):
     def digests(self) -> dict[str, str]:
         """What each table of the lake holds, but for its logs."""
         return digests(self.lake)
-
-
-def up_to(layer: str, paths: Iterable[str]) -> list[str]:
-    """The tables that a backfill up to a layer fills."""
-    filled = LAYERS[: LAYERS.index(layer) + 1]
-    return [path for path in paths if path.startswith(filled)]
 
 
 def digests(lake: str) -> dict[str, str]:

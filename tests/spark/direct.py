@@ -117,7 +117,6 @@ def assert_same(frame: object, table: t.Table, direct: dict[tuple[object, ...], 
 
 FEW = settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     phases=(Phase.generate,),  # an example costs Spark jobs: too dear to shrink
     verbosity=Verbosity.quiet,  # and too long to print

@@ -19,11 +19,14 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from support.waiting import eventually
 
 WAIT_SECONDS = 300.0
 
@@ -55,7 +58,12 @@ class Run:
         return self._commands.wait(self.pid, seconds)
 
     def survivors(self) -> list[int]:
-        """The processes of its session that live."""
+        """The processes of its session that live, once those have ended that see its death late."""
+        with suppress(AssertionError):
+            eventually(lambda: not self._living())
+        return self._living()
+
+    def _living(self) -> list[int]:
         return [pid for pid in map(int, _processes()) if _session(pid) == self.pid]
 
     def said(self) -> str:
@@ -183,7 +191,12 @@ def _import_all() -> None:
 
 
 def _warm_dbt() -> None:
-    """Has dbt read and write the project, which opens no database and starts no thread."""
+    """Has dbt read and write the project, and Jinja compile its macros: what no child need repeat.
+
+    It opens no database and starts no thread.
+    """
+    from dbt_common.clients.jinja import template_cache
+
     from indextracker.warehouse import dbt_runs
 
     with tempfile.TemporaryDirectory() as folder:
@@ -191,6 +204,8 @@ def _warm_dbt() -> None:
         project = dbt_runs._manifest("duckdb")
         assert project
         project.write(str(Path(folder, "manifest.json")))
+        for macro in project.macros.values():
+            template_cache.get_node_template(macro)
     assert threading.active_count() == 1
 
 

@@ -21,15 +21,22 @@ from urllib.parse import urlsplit
 
 # What a store itself answers in a fault. The other faults are "reset" before a request is passed
 # on, "lost answer" after it was, "slow", "torn upload" and "torn answer".
+_XML = "<Error><Code>{}</Code><Message>{}</Message></Error>"
 ANSWERS = {
-    "500": (500, "InternalError", "We encountered an internal error. Please try again."),
-    "503": (503, "SlowDown", "Please reduce your request rate."),
-    "403": (403, "AccessDenied", "Access Denied"),
+    "500": (500, _XML.format("InternalError", "We encountered an internal error.")),
+    "503": (503, _XML.format("SlowDown", "Please reduce your request rate.")),
+    "403": (403, _XML.format("AccessDenied", "Access Denied")),
+    # Of Kinesis.
+    "throttled": (400, '{"__type": "ProvisionedThroughputExceededException", "message": "Rate"}'),
+    "expired": (400, '{"__type": "ExpiredIteratorException", "message": "Iterator expired."}'),
+    "unavailable": (500, '{"__type": "InternalFailure", "message": "An internal error."}'),
+    "nonsense": (200, "<html>a proxy's page</html>"),
 }
 SLOW_SECONDS = 1.5
 HOP_BY_HOP = {"connection", "expect", "transfer-encoding", "content-length"}
 
-# Says what becomes of a request, or nothing where it is passed on: method, path, its number.
+# Says what becomes of a request, or nothing where it is passed on: method, path (of a service with
+# one path for all what is asked of it, such as Kinesis_20131202.GetRecords), its number.
 Plan = Callable[[str, str, int], str | None]
 
 
@@ -75,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        fault = self.server.meant(self.command, self.path)
+        fault = self.server.meant(self.command, self.headers.get("X-Amz-Target") or self.path)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length // 2 if fault == "torn upload" else length)
         if fault in ("reset", "torn upload"):
@@ -115,10 +122,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "torn answer":
             self._reset()
 
-    def _answer(self, status: int, code: str, message: str) -> None:
-        said = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    def _answer(self, status: int, text: str) -> None:
+        said = text.encode()
         self.send_response_only(status)
-        self.send_header("Content-Type", "application/xml")
+        is_json = text.startswith("{")
+        self.send_header(
+            "Content-Type", "application/x-amz-json-1.1" if is_json else "application/xml"
+        )
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         if self.command != "HEAD":

@@ -1,5 +1,6 @@
 """One row of every table of the catalogue that breaks no rule."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -7,7 +8,9 @@ import pyarrow as pa
 
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
-from indextracker_catalogue import Table
+from indextracker.lake.store import _stored
+from indextracker.lake.tail import Tail
+from indextracker_catalogue import Key, Table
 
 SESSION = date(2024, 12, 16)
 OPENED = datetime(2024, 12, 16, 1, tzinfo=UTC)
@@ -35,6 +38,16 @@ TRADED: Row = FIGURES | {
     "contracts": 4,
     "trades": 4,
     "price_contracts_sum": Decimal("10.0000"),
+}
+EVENT: Row = {
+    "shard": "1-1",
+    "sequence": "7",
+    "position": 0,
+    "arrived_at": OPENED,
+    "hour": OPENED,
+    "event_date": SESSION,
+    "symbol": "AAPL",
+    "price": "94.5",
 }
 BAR: Row = {"scale_minutes": 5, "bar_start": OPENED}
 OUTRIGHT: Row = {"product": "TX", "expiry": "202412", "spread_contracts": 0}
@@ -192,7 +205,8 @@ GOOD: dict[str, Row] = {
     "gold/news_sentiment_daily": {"session_date": SESSION, "symbol": "INFY", "stories": 2}
     | {"scored_stories": 1, "sentiment": 0.4, "scored_before_open": 0},
     "gold/sentiment_returns": {"horizon_sessions": 0, "sentiment_class": "Bullish", "events": 30}
-    | {"sessions": 20, "mean_return": 0.01, "low_95": 0.005, "high_95": 0.015},
+    | {"sessions": 20, "mean_return": 0.01, "low_95": 0.005, "high_95": 0.015}
+    | {"degrees_of_freedom": 19.0, "too_few": None},
     "gold/index_bars": FIGURES | BAR | {"index_id": "TAIEX", "ticks": 4},
     "gold/index_sessions": FIGURES | {"index_id": "TAIEX", "ticks": 4},
     "gold/futures_bars": TRADED | BAR | OUTRIGHT,
@@ -203,6 +217,28 @@ GOOD: dict[str, Row] = {
     "gold/etf_sessions": ETF,
     "gold/option_bars": OPTIONS | BAR,
     "gold/option_sessions": OPTIONS,
+    "bronze/quote_events": EVENT | {"time": "2024-12-16T01:00:00Z", "source": "yahoo"},
+    "bronze/trade_records": EVENT | {"operation": "sale"},
+    "silver/quotes": EVENT
+    | {"price": 94.5, "quoted_at": OPENED, "counts_at": OPENED, "source": "yahoo"},
+    "silver/alerts": {"hour": OPENED, "symbol": "AAPL", "price": 94.5}
+    | {"alert_id": "0" * 64, "rule": "one per cent", "kind": "moves", "window_begin": OPENED}
+    | {"window_end": CLOSED, "message": "It rose.", "decided_at": CLOSED},
+    "silver/dead_letters": EVENT | {"stream": "ticks", "text": "{", "reason": "no object of JSON"},
+    "silver/trade_events": EVENT
+    | {"operation_id": "1", "traded_at": OPENED, "price": 94.5, "operation": "sale"},
+    "gold/quote_bars": FIGURES
+    | BAR
+    | {"symbol": "AAPL", "hour": OPENED, "quotes": 4, "volume": 4, "vwap": 2.5},
+    "gold/trade_counts": {
+        "hour": OPENED,
+        "exchange": "NYSE",
+        "symbol": "AAPL",
+        "purchases": 1,
+        "sales": 0,
+        "low": 94.5,
+        "high": 94.5,
+    },
     "gold/reconciliation": SERIES
     | {"official_contracts": 4, "computed_contracts": 4, "class": "equal"},
 }
@@ -227,9 +263,12 @@ def day(table: Table) -> date:
     return found
 
 
-def put(lake: Lake, table: Table, given: pa.Table) -> None:
-    """Writes rows of the day of a table's good row in the way that the table is written."""
+def put(lake: Lake, table: Table, given: pa.Table, keys: Sequence[Key] | None = None) -> None:
+    """Writes rows in the way that their table is written; by default of its good row's day."""
     if table.writes == "append":
         lake.append(table, given)
+    elif table.writes == "merge":
+        # As its consumer adds them: a merge puts one in the place of another.
+        Tail(lake, table).append(_stored(table, given), {})
     else:
-        lake.replace(table, given, [table.timeline.key_of(day(table))])
+        lake.replace(table, given, [table.timeline.key_of(day(table))] if keys is None else keys)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -45,6 +46,15 @@ class Begun:
             raise subprocess.TimeoutExpired(self.arguments, WAIT_SECONDS)
         said = [file.read_text(encoding="utf-8") for file in (self.output, self.errors)]
         return subprocess.CompletedProcess(self.arguments, code, *said)
+
+
+class _Started(subprocess.Popen[str]):
+    """A run as the block of a `with` statement: where that fails, nobody waits for its end."""
+
+    def __exit__(self, *about: Any) -> None:
+        if about[0] is not None:
+            self.kill()
+        super().__exit__(*about)
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class Home:
 
     def start(self, *arguments: str, alone: bool = False, **more: str) -> subprocess.Popen[str]:
         """Starts the command from another folder than the project's; `alone` in its own group."""
-        return subprocess.Popen(
+        return _Started(
             [COMMAND, *arguments],
             cwd=self._made("elsewhere"),
             env=self.environment(**more),

@@ -26,6 +26,7 @@ from indextracker_catalogue import india as t
 from indextracker_catalogue.india.terms import (
     ACTION_WITHOUT_MOVE,
     BESIDE_SERIES,
+    FACTOR_UNKNOWN,
     MOVE_BEYOND_ACTION,
     MOVE_WITHOUT_ACTION,
 )
@@ -340,6 +341,7 @@ SUSPECTS = (
     (99.0, 0.5, "bonus", ACTION_WITHOUT_MOVE),
     (25.0, 0.5, "bonus", MOVE_BEYOND_ACTION),
     (99.0, 0.97, "rights", None),
+    (99.0, None, "rights", FACTOR_UNKNOWN),
 )
 
 

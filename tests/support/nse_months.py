@@ -11,6 +11,7 @@ from spark.frames import Frames
 from spark.india import lists
 
 from indextracker.feeds.india.daily_report import MARKET_CAPS
+from indextracker.lake.arrow import arrow_schema
 from indextracker.readings.india import market_caps
 from indextracker_catalogue import india as t
 from indextracker_simulator.india.exchange import Exchange
@@ -49,7 +50,12 @@ def months(frames: Frames, first: date, last: date) -> Months:
     sessions = nse.calendar.between(first, last)
     happened = [truth(nse, session) for session in sessions]
     equities = pa.concat_tables([tables["equities_daily"] for tables in happened])
-    announced = pa.concat_tables([tables["corporate_actions"] for tables in happened])
+    # With the columns that only an imported list has.
+    every = [field.with_nullable(True) for field in arrow_schema(t.CORPORATE_ACTIONS)]
+    reported = [tables["corporate_actions"] for tables in happened]
+    announced = pa.concat_tables(
+        [pa.schema(every).empty_table(), *reported], promote_options="default"
+    )
     caps = pa.concat_tables([capitals(nse, session) for session in sessions])
 
     def frame(rows: pa.Table) -> DataFrame:

@@ -13,11 +13,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from redshift_local import Cluster, cluster
+from warehouses.loading import database_of
 from warehouses.markets import BUCKET, READERS, built, lake_of_the_market, settings_of
 
 from indextracker.lake import Lake
 from indextracker.settings import Settings
 from indextracker.warehouse import Warehouse
+from indextracker.warehouse.redshift import RedshiftWarehouse
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +62,36 @@ def on_cluster(running: Cluster) -> Callable[..., Settings]:
         return settings_of(folder, warehouse=address, **(password | given))
 
     return made
+
+
+@pytest.fixture(scope="session")
+def loaded_with_nothing(
+    on_cluster: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A database with every table of `raw`, which it takes seconds to make, and no rows."""
+    folder = tmp_path_factory.mktemp("nothing")
+    settings = on_cluster(folder)
+    RedshiftWarehouse(settings).load(Lake(str(folder / "lake"), "simulated"), [], [])
+    return database_of(settings)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty one, beside the settings of a warehouse."""
+    return Lake(str(tmp_path / "lake"), "simulated")
+
+
+@pytest.fixture
+def settings(
+    on_cluster: Callable[..., Settings], loaded_with_nothing: str, tmp_path: Path
+) -> Settings:
+    """Of a warehouse in which the tables are made and no row is loaded."""
+    return on_cluster(tmp_path, like=loaded_with_nothing)
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> RedshiftWarehouse:
+    return RedshiftWarehouse(settings)
 
 
 @pytest.fixture(scope="session")

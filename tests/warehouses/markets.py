@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from support.good_rows import put
 from support.small_market import load_raw
 
 from indextracker.lake import Lake
@@ -36,7 +37,7 @@ def lake_of_the_market(folder: Path) -> Lake:
     with duckdb.connect(str(folder / "small.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")
         for table in LOADED:
-            lake.replace(table, _rows(connection, table), keys_of(table.timeline))
+            put(lake, table, _rows(connection, table), keys_of(table.timeline))
     return lake
 
 

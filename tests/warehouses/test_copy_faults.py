@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 from redshift_local import cluster
 from support.faulty import Plan, Way, between
+from warehouses.loading import BARS, DAYS, KEYS, counts, put, staged
 from warehouses.markets import settings_of
-from warehouses.test_redshift_warehouse import BARS, DAYS, KEYS, counts, put, staged
 
 from indextracker.lake import Lake
 from indextracker.settings import Settings
 from indextracker.warehouse.redshift import LoadError, RedshiftWarehouse
-from indextracker.warehouse.slices import LOADED
 from indextracker_catalogue import TABLES
 
 LATER = TABLES["gold/option_bars"]  # of two tables it is loaded second
@@ -46,7 +45,6 @@ def loaded_once(far_settings: Settings, way: Way, tmp_path: Path) -> tuple[Lake,
     way.plan = lambda *_: None
     way.faults.clear()
     lake, warehouse = Lake(str(tmp_path / "lake"), "simulated"), RedshiftWarehouse(far_settings)
-    lake.ensure(LOADED)
     for table in (BARS, LATER):
         put(lake, table, DAYS, mark=1)
     warehouse.load(lake, [BARS, LATER], KEYS)

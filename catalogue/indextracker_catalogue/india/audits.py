@@ -36,6 +36,42 @@ FULL_ADDS_NOTHING = Audit(
     """,
 )
 
+# Of 2,946 rows of the full bhavcopy of 29 August 2025 the last symbol is the last of all shares of
+# that session. Until August 2023 seven or eight rows of shares a session are in the legacy file
+# alone, of all letters.
+_LEFT_OUT = 5
+
+FULL_REACHES_THE_END = Audit(
+    name="full_bhavcopy_reaches_the_last_share",
+    on="silver/equities_daily",
+    reads=(),
+    meaning=(
+        "The full bhavcopy, whose lines are in the order of their symbols, goes on to the last "
+        "shares that another file of the session has. Of one that was cut off between two lines "
+        "nothing else tells: it is asked for again with its session."
+    ),
+    severity="warn",
+    doubts="bronze/nse_full_bhavcopy",
+    bad_rows=f"""
+        with ends as (
+            select session_date, max(symbol) as last_symbol
+            from equities_daily
+            where source_formats like '%full%'
+            group by session_date
+        )
+        select
+            e.session_date, ends.last_symbol,
+            count(*) as shares_after_it, min(e.symbol) as first_after_it
+        from equities_daily as e
+        join ends on e.session_date = ends.session_date
+        where e.symbol > ends.last_symbol
+            and e.series in ({_OF_SHARES})
+            and (e.source_formats like '%udiff%' or e.source_formats like '%legacy%')
+        group by e.session_date, ends.last_symbol
+        having count(*) >= {_LEFT_OUT}
+    """,
+)
+
 PREVIOUS_CLOSE_CARRIES_OVER = Audit(
     name="previous_close_is_the_last_close",
     on="silver/equities_daily",
@@ -81,8 +117,7 @@ ROWS_AS_BEFORE = Audit(
     on="silver/equities_daily",
     reads=(),
     meaning=(
-        "Each document of a session has half as many rows as that of the one before at least: of "
-        "one that is cut off between two lines nothing else tells."
+        "Each document of a session has half as many rows as that of the one before at least."
     ),
     severity="warn",
     look_back=1,

@@ -55,6 +55,11 @@ EQUITIES_ADJUSTED = Table(
             "demerger leaves the factor as it is.",
         ),
         Column("reason", "string", "These actions as published, joined by ;."),
+        Column(
+            "factor_missing",
+            "string",
+            "Why the factor is not known, such as `rights without a price`; null where it is.",
+        ),
     ),
     checks=(
         Check("factor_positive", "not factor > 0", "A factor is above zero."),
@@ -66,8 +71,8 @@ EQUITIES_ADJUSTED = Table(
         ),
         Check(
             "factor_has_a_reason",
-            "factor <> 1 and reason is null",
-            "A factor follows from an action.",
+            "factor <> 1 and reason is null or factor is null and factor_missing is null",
+            "A factor follows from an action, and why one is not known is told.",
         ),
     ),
 )
@@ -196,7 +201,8 @@ CORPORATE_ACTION_SUSPECTS = Table(
     name="corporate_action_suspects",
     meaning=(
         "One row per instrument and session whose open and corporate actions do not fit: a move "
-        "that no action explains, an action that no move shows, a move far beyond its action."
+        "that no action explains, an action that no move shows, a move far beyond its action, and "
+        "actions or large moves of which the factor is not known."
     ),
     key=("session_date", "symbol", "series"),
     timeline=XNSE,
@@ -214,6 +220,7 @@ CORPORATE_ACTION_SUSPECTS = Table(
         Column("factor", "double", "What the actions should leave of a price.", "ratio"),
         Column("actions", "string", "Kinds of the actions, as in gold/equities_adjusted."),
         Column("reason", "string", "The actions as published."),
+        Column("factor_missing", "string", "As in gold/equities_adjusted."),
     ),
     checks=(
         Check(

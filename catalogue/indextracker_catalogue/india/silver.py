@@ -306,13 +306,21 @@ CORPORATE_ACTIONS = Table(
             "ratio",
             "double",
             "Bonus and rights: new shares for each share held. Split: shares for each share "
-            "before. Null for other kinds.",
+            "before, below 1 where they are consolidated. Null for other kinds, and where the "
+            "words do not tell.",
         ),
         Column(
             "amount_inr",
             "double",
             "Dividend of a share; rights: what a new share costs above its face value. Null for "
             "other kinds, and where none is printed.",
+            "INR",
+        ),
+        Column(
+            "face_value_inr",
+            "double",
+            "Face value of a share as an imported list prints it; reports have it elsewhere, in "
+            "silver/market_caps.",
             "INR",
         ),
         Column("text", "string", "The action as published."),

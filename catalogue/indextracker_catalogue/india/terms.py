@@ -25,3 +25,4 @@ RETURN_SESSIONS: Final = (1, 5, 20, 60, 252)
 ACTION_WITHOUT_MOVE: Final = "action without a move"
 MOVE_BEYOND_ACTION: Final = "move beyond the action"
 MOVE_WITHOUT_ACTION: Final = "move without an action"
+FACTOR_UNKNOWN: Final = "factor not known"

@@ -1,8 +1,26 @@
-"""Audits of news: lists of headlines that have gone silent."""
+"""Audits of news: lists of headlines that were not read, and those that have gone silent."""
 
 from __future__ import annotations
 
 from indextracker_catalogue.model import Audit
+from indextracker_catalogue.news.forms import EMPTY
+
+LISTS_ARE_READ = Audit(
+    name="every_list_of_a_day_was_read",
+    on="bronze/yahoo_headlines",
+    reads=(),
+    meaning=(
+        "Each list of a day is a list, if an empty one: a page in the place of one may be gone an "
+        "hour later, and so the day is requested again until it is over."
+    ),
+    severity="warn",
+    doubts="bronze/yahoo_headlines",
+    bad_rows=f"""
+        select day, part, problem
+        from yahoo_headlines
+        where problem not in ('', '{EMPTY}')
+    """,
+)
 
 LISTS_HAVE_HEADLINES = Audit(
     name="a_list_is_not_without_headlines_for_a_week",

@@ -100,10 +100,11 @@ SENTIMENT_RETURNS = Table(
     name="sentiment_returns",
     meaning=(
         "One row per horizon and class of sentiment: what shares returned after news, above the "
-        "mean of all instruments in the same session. An event is a row of "
+        "mean of all other instruments in the same session. An event is a row of "
         "gold/news_sentiment_daily whose instrument has that return. Events of one session are "
-        f"not taken to be independent. Below {terms.LEAST_EVENTS} events or {terms.LEAST_SESSIONS} "
-        "sessions no figure is told."
+        f"not taken to be independent. Below {terms.LEAST_EVENTS} events, {terms.LEAST_SESSIONS} "
+        f"sessions or {terms.LEAST_FREEDOM} degrees of freedom no figure is told, and too_few says "
+        "of what there is too little."
     ),
     key=("horizon_sessions", "sentiment_class"),
     timeline=Whole(),
@@ -124,16 +125,28 @@ SENTIMENT_RETURNS = Table(
             f"({terms.POSITIVE}), of at most -{terms.SOMEWHAT_BULLISH} ({terms.NEGATIVE}), and the "
             f"first less the second ({terms.DIFFERENCE}).",
         ),
-        Column("events", "bigint", "How many companies and sessions."),
+        Column("events", "bigint", "How many companies and sessions; 0 where there is none."),
         Column("sessions", "bigint", "In how many sessions; of a difference, the fewer of both."),
         Column(
             "mean_return",
             "double",
-            "Mean return above that of all instruments; null below the least numbers.",
+            "Mean return above that of all others; null below the least numbers.",
             "fraction",
         ),
         Column("low_95", "double", "Lower end of its interval of 95 %; null likewise.", "fraction"),
         Column("high_95", "double", "Upper end, likewise.", "fraction"),
+        Column(
+            "degrees_of_freedom",
+            "double",
+            "How many independent sessions the interval is worth, less one; fewer than sessions "
+            "where some hold most events. Null likewise.",
+        ),
+        Column(
+            "too_few",
+            "string",
+            "What there is too little of for a figure, such as 12 events of 30; null where there "
+            "is one. Of a difference, of the group that has less.",
+        ),
     ),
     checks=(
         Check(
@@ -141,6 +154,11 @@ SENTIMENT_RETURNS = Table(
             f"mean_return is not null and (events < {terms.LEAST_EVENTS} "
             f"or sessions < {terms.LEAST_SESSIONS})",
             "A figure rests on the least number of events and sessions.",
+        ),
+        Check(
+            "a_figure_or_what_is_too_few",
+            "(mean_return is null) = (too_few is null)",
+            "A row has a figure, or says what there is too little of.",
         ),
         Check(
             "mean_within_its_interval",

@@ -15,8 +15,9 @@ SUBJECT = Subject(
     # 24 requests a day, of 25.
     schedules=(
         Schedule("news_of_the_hour", Hours(), "5 * * * *"),
-        # The feed of a day begins anew at midnight.
-        Schedule("announcements_of_the_day", INDIA, "45 23 * * *"),
+        # The feed of a day begins anew at midnight. What was not whole an hour before is requested
+        # again.
+        Schedule("announcements_of_the_day", INDIA, "45 22,23 * * *"),
     ),
     freshness="30 21 * * *",
 )

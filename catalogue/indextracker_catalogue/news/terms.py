@@ -16,10 +16,16 @@ LEAST_TITLE_WORDS: Final = 4
 BULLISH: Final = 0.35
 SOMEWHAT_BULLISH: Final = 0.15
 
-# Mean returns are told of so many events in so many sessions at least: of fewer a normal interval
-# is too narrow, and a single day of the market would decide.
+# Mean returns are told of so many events in so many sessions at least, and not where so few of the
+# sessions hold most events that the degrees of freedom are fewer: below, no quantile is certain.
 LEAST_EVENTS: Final = 30
 LEAST_SESSIONS: Final = 20
+LEAST_FREEDOM: Final = 5
 POSITIVE: Final = "positive"
 NEGATIVE: Final = "negative"
 DIFFERENCE: Final = "positive less negative"
+CLASSES: Final = (
+    *("Bearish", "Somewhat-Bearish", "Neutral", "Somewhat-Bullish", "Bullish"),
+    *(POSITIVE, NEGATIVE, DIFFERENCE),
+)
+HORIZONS: Final = (0, 1)

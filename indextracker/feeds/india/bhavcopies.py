@@ -5,7 +5,8 @@ the session before, with status 200, and it once filed a Muhurat evening under t
 holiday after it. How the files are joined is decided in silver.
 
 The full bhavcopy is plain text without a mark of its end: of one that is cut at the end of a line
-nothing tells, but a number of rows that is far from that of the session before.
+another file of the session tells, whose last shares it is without. That is an audit, which has it
+asked for again.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class Bhavcopy:
         plain = self._plain_names(session)
         free = _free_days_after(session) if self.sent_on_free_days else []
         packed = (f"{name}.zip" for name in plain)
-        names = (self._published_name(session), *plain, *packed, *map(self.name, free))
-        return tuple(dict.fromkeys(names))
+        of_free = (name for day in free for name in self._plain_names(day))
+        return tuple(dict.fromkeys((self._published_name(session), *plain, *packed, *of_free)))
 
     def request(self, session: date) -> Request:
         """What to ask for to get a session's file."""

@@ -1,8 +1,8 @@
 """Prices of all shares of NSE at a moment, from a vendor at RapidAPI: one answer, as JSON.
 
-The vendor has two forms, a frozen one and a newer one with other names, and either is read. What is
-asked for is the frozen one, which has indices and series. A price may be days old: that is told in
-silver.
+The vendor has two forms, a frozen one and a newer one with other names, each at an address of its
+own. The frozen one is asked for first, since it alone has indices and series; where that is no
+document of the session, the newer one. A price may be days old: that is told in silver.
 """
 
 from __future__ import annotations
@@ -132,6 +132,7 @@ SNAPSHOTS = Feed(
     of_today=True,
     names=names,
     request=lambda _: Request("/any"),
+    otherwise=(lambda _: Request("/equities"),),
     read=read,
     reads_well=readings.SNAPSHOTS.judge,
 )

@@ -2,18 +2,21 @@
 
 An hour is requested whole, without tickers: several in a request have to be in one article
 together, and one request each would use up a day's 25. Whose articles they are is told in silver.
+Where an answer has as many articles as it can have, the next request begins with its last one.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import date, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from indextracker.feeds.json_objects import parse_object
 from indextracker.feeds.model import Feed, Publisher, Query, Quota, Refusal, Request, quote
+from indextracker.feeds.zipped import MAGIC, read_parts
 from indextracker.readings.news import articles as readings
 from indextracker_catalogue.news.bronze import ALPHAVANTAGE_NEWS
 from indextracker_catalogue.news.secrets import ALPHAVANTAGE_KEY
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 # How many articles an answer has at most; of other limits than this one and 50 it has 50.
 MOST: Final = 1_000
+# An answer of so many has some 3 MB.
+LARGEST_BYTES: Final = 256 << 20
+_MINUTE: Final = "%Y%m%dT%H%M"
 _NO_ARTICLES: Final = "No articles found"
 _MESSAGES: Final = ("Error Message", "Information", "Note")
 # The words of messages, and what they mean; any other tells that too much was asked for.
@@ -53,7 +59,7 @@ def explain(status: int, body: bytes) -> Refusal | None:  # noqa: ARG001 - all e
     """
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(answer, dict) or "feed" in answer:
         return None
@@ -78,17 +84,40 @@ ALPHAVANTAGE = Publisher(
 
 
 def names(hour: date) -> tuple[str, ...]:
-    """The name under which an hour's answer is kept; the vendor's own is the same for all."""
-    return (f"NEWS_SENTIMENT_{hour:%Y-%m-%dT%H}.json",)
+    """The names under which an hour's answer is kept, and the zip of several.
+
+    The vendor's own name is the same for all.
+    """
+    return tuple(f"NEWS_SENTIMENT_{hour:%Y-%m-%dT%H}.{kind}" for kind in ("json", "zip"))
 
 
 def request(hour: date) -> Request:
     """What to ask for to get the articles of an hour; both ends are among them."""
-    until = hour + timedelta(hours=1)
+    return _request(f"{hour:{_MINUTE}}", f"{hour + timedelta(hours=1):{_MINUTE}}")
+
+
+def _request(since: str, until: str) -> Request:
     return Request(
-        f"/query?function=NEWS_SENTIMENT&time_from={hour:%Y%m%dT%H%M}&time_to={until:%Y%m%dT%H%M}"
-        f"&sort=EARLIEST&limit={MOST}"
+        f"/query?function=NEWS_SENTIMENT&time_from={since}&time_to={until}"
+        f"&sort=EARLIEST&limit={MOST}",
+        follow=partial(_rest, since, until),
     )
+
+
+def _rest(since: str, until: str, body: bytes) -> Request | None:
+    """What to ask for after a full answer: from the minute of its newest article on.
+
+    Where all of them are of the first minute, there is no way to the others.
+    """
+    try:
+        found = parse_object(body, "answer", numbers_as_text=True).get("feed")
+    except Refusal:
+        return None
+    if not isinstance(found, list) or len(found) < MOST:
+        return None
+    times = (str(one.get("time_published")) for one in found if isinstance(one, dict))
+    newest = max(times, default="")[: len(since)]
+    return _request(newest, until) if since < newest <= until else None
 
 
 def read(published: Document, hour: date) -> pa.Table:
@@ -96,25 +125,23 @@ def read(published: Document, hour: date) -> pa.Table:
 
     Raises:
         Refusal: blocked for a web page and for what is no JSON; partial for as many articles as an
-            answer can have, since there may be more; refused for another layout, and for articles
-            of which none is of the hour.
+            answer can have and no further answer, since there may be more; refused for another
+            layout, and for articles of which none is of the hour.
     """
     document = names(hour)[0]
-    answer = parse_object(published.read(), document, numbers_as_text=True)
-    found = [] if _is_of_none(answer) else answer.get("feed")
-    if not isinstance(found, list):
-        raise Refusal("refused", f"{document} has no list 'feed': it is {quote(found)}")
-    if answer.get("items", str(len(found))) != str(len(found)):
-        raise Refusal(
-            "refused", f"{document} announces {quote(answer['items'])} items and has {len(found)}"
-        )
-    if len(found) >= MOST:
+    pages = _pages(published.read(), document)
+    answers = [_articles(*page) for page in pages]
+    if len(answers[-1]) >= MOST:
         raise Refusal(
             "partial",
-            f"{document} has {len(found):,} articles, as many as an answer can have: the hour may "
+            f"{document} ends with {MOST:,} articles, as many as an answer can have: the hour may "
             "have more",
         )
-    rows = [_cells(article, f"{document}, article {n}") for n, article in enumerate(found, 1)]
+    rows = [
+        _cells(article, f"{name}, article {n}")
+        for (name, _), found in zip(pages, answers, strict=True)
+        for n, article in enumerate(found, 1)
+    ]
     _refuse_other_hours(rows, hour, document)
     return pa.table(
         {
@@ -126,6 +153,29 @@ def read(published: Document, hour: date) -> pa.Table:
             "text": pa.nulls(len(rows), pa.string()),
         }
     )
+
+
+def _pages(body: bytes, document: str) -> list[tuple[str, bytes]]:
+    """The answers of a document with their names: of most hours there is one."""
+    if not body.startswith(MAGIC):
+        return [(document, body)]
+    pages = [(part.name, part.body) for part in read_parts(body, document, LARGEST_BYTES)]
+    if not pages:
+        raise Refusal("refused", f"{document} is a zip without an answer")
+    return pages
+
+
+def _articles(document: str, body: bytes) -> list[Any]:
+    """The articles of an answer, as many as it announces."""
+    answer = parse_object(body, document, numbers_as_text=True)
+    found = [] if _is_of_none(answer) else answer.get("feed")
+    if not isinstance(found, list):
+        raise Refusal("refused", f"{document} has no list 'feed': it is {quote(found)}")
+    if answer.get("items", str(len(found))) != str(len(found)):
+        raise Refusal(
+            "refused", f"{document} announces {quote(answer['items'])} items and has {len(found)}"
+        )
+    return found
 
 
 def _is_of_none(answer: dict[str, Any]) -> bool:

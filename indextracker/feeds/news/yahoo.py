@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote as in_address
 
@@ -45,7 +46,29 @@ _CELLS: Final = (
 
 Row = dict[str, str | None]
 
-YAHOO = Publisher("yahoo", "https://feeds.finance.yahoo.com", min_interval_seconds=1.0)
+
+def explain(status: int, body: bytes) -> Refusal | None:
+    """What an answer is that is no list: a page of consent or of an error comes with status 200.
+
+    Args:
+        status: Of the answer.
+        body: Its beginning.
+
+    Returns:
+        blocked for a firewall's page, refused for anything else; None for a list, and where the
+        status says what it means.
+    """
+    if status != HTTPStatus.OK or b"<rss" in body[:_HEAD_BYTES]:
+        return None
+    if not is_page(body):
+        return Refusal("refused", f"the answer is {quote(body[:80])}, expected RSS")
+    state: State = "blocked" if is_firewall(body) else "refused"
+    return Refusal(state, f"the answer is {quote_page(body)}, expected RSS")
+
+
+YAHOO = Publisher(
+    "yahoo", "https://feeds.finance.yahoo.com", min_interval_seconds=1.0, explain=explain
+)
 
 
 def names(day: date) -> tuple[str, ...]:
@@ -117,9 +140,8 @@ def _found(part: Part, kind: str) -> list[Row]:
 
 def _listed(part: Part) -> list[Row]:
     """The items of a list."""
-    if b"<rss" not in part.body[:_HEAD_BYTES]:
-        found = quote_page(part.body) if is_page(part.body) else quote(part.body[:80])
-        raise Refusal("refused", f"{part.name} is {found}, expected RSS")
+    if refusal := explain(HTTPStatus.OK, part.body):
+        raise refusal
     fetched_at = f"{part.at:%Y-%m-%dT%H:%M:%SZ}" if part.at else ""
     return [
         {
@@ -160,8 +182,9 @@ HEADLINES = Feed(
     name=YAHOO_HEADLINES.name,
     publisher=YAHOO.name,
     table=YAHOO_HEADLINES,
-    # With the announcements of the day.
-    due_at=time(23, 40),
+    # A list that is no list then is requested once more with the announcements of the day; what is
+    # published later is in the lists of the next day.
+    due_at=time(22, 40),
     tells_end=False,
     of_today=True,
     names=names,

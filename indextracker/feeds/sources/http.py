@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -19,11 +20,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from indextracker.feeds.faults import or_refused
 from indextracker.feeds.model import Feed, Listed, Publisher, Refusal, Request, quote
+from indextracker.feeds.sources.collecting import collected
 from indextracker.feeds.sources.credentials import LOGGERS, Credential
 from indextracker.feeds.sources.model import Answer, Source
 from indextracker.feeds.sources.pace import Allowance, Pace
-from indextracker.feeds.zipped import REFUSAL, Part, packed
+from indextracker.feeds.zipped import Part, packed
 from indextracker.system.documents import Document, TooLargeError
 
 if TYPE_CHECKING:
@@ -119,27 +122,42 @@ class HttpSource(Source):
             logging.getLogger(logger).addFilter(credential)
 
     def answers(self, feed: Feed, session: date) -> Iterator[Answer]:
-        """The publisher's one answer, which may be that it need not be asked.
+        """The publisher's answer, which may be that it need not be asked.
+
+        Where a feed has other addresses too, an answer of each in turn; none after one that blocks.
 
         Raises:
             KeyError: If the feed's publisher is not among those of the source.
         """
         publisher = self._publishers[feed.publisher]
+        for asked in (feed.request, *feed.otherwise):
+            answer = self._answer(publisher, feed, session, asked)
+            yield answer
+            if answer.refusal and answer.refusal.state == "blocked":
+                return
+
+    def _answer(
+        self,
+        publisher: Publisher,
+        feed: Feed,
+        session: date,
+        asked: Callable[[date], Request],
+    ) -> Answer:
         name, path, published_at = feed.names(session)[0], "", None
         try:
             if barred := self.barred(feed):
                 raise barred
             if feed.listing is None:
-                request = feed.request(session)
+                request = asked(session)
             else:
                 path = feed.listing.path
                 name, request, published_at = _listed(feed, session, self.listing(feed))
             path = _shown(request)
-            fetch = self._collect if request.parts else self._fetch
+            fetch = self._collect if request.parts else self._follow
             answer = fetch(publisher, request, name, feed.largest_bytes)
         except Refusal as refusal:
             answer = Answer("", name, None, refusal=refusal)
-        yield replace(
+        return replace(
             answer,
             url=_without_credentials(publisher.base_url) + path,
             published_at=published_at or answer.published_at,
@@ -164,7 +182,7 @@ class HttpSource(Source):
                 try:
                     name = path.rpartition("/")[2]
                     page = self._fetch(publisher, Request(path), name, feed.largest_bytes)
-                    known = feed.listing.read(_body(page))
+                    known = or_refused(name, partial(feed.listing.read, _body(page)))
                 except Refusal as refusal:
                     known = refusal
                 self._listings[publisher.name + path] = self._clock(), known
@@ -195,25 +213,34 @@ class HttpSource(Source):
             logging.getLogger(logger).removeFilter(credential)
 
     def _collect(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
-        """The answers of several requests as one document.
+        """The answers of several requests as one document."""
+        parts = collected(
+            request.parts,
+            lambda part, rest: self._fetch(publisher, Request(request.path + rest), part, largest),
+            lambda turn: self._sleep(self._backoff_seconds * 2 ** (turn - 1)),
+            lambda: datetime.fromtimestamp(self._now(), UTC),
+        )
+        return Answer("", name, Document.of(name, packed(parts)))
 
-        One that is refused is in it as the reason, so that the others are not lost with it; where
-        all are, or the publisher blocks, there is no document.
-        """
-        found: list[Part] = []
-        refused: list[Refusal] = []
-        for part, rest in request.parts.items():
-            try:
-                body = _body(self._fetch(publisher, Request(request.path + rest), part, largest))
-                found.append(Part(part, body, datetime.fromtimestamp(self._now(), UTC)))
-            except Refusal as refusal:
-                if refusal.state == "blocked":
-                    raise
-                refused.append(refusal)
-                found.append(Part(f"{part}{REFUSAL}", refusal.reason.encode(), None))
-        if len(refused) == len(found):
-            raise refused[0]
-        return Answer("", name, Document.of(name, packed(found)))
+    def _follow(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
+        """An answer, and those that follow it until one is refused, as one document."""
+        page = answer = self._fetch(publisher, request, name, largest)
+        bodies: list[bytes] = []
+        with contextlib.suppress(Refusal):
+            while request.follow:
+                bodies.append(_body(page))
+                following = or_refused(name, partial(request.follow, bodies[-1]))
+                if following is None:
+                    break
+                request = following
+                page = self._fetch(publisher, request, name, largest)
+        if len(bodies) < 2:
+            return answer
+        stem, _, kind = name.rpartition(".")
+        at = datetime.fromtimestamp(self._now(), UTC)
+        pages = [Part(f"{stem}.{n}.{kind}", body, at) for n, body in enumerate(bodies, 1)]
+        name = f"{stem}.zip"
+        return replace(answer, name=name, document=Document.of(name, packed(pages)))
 
     def _fetch(self, publisher: Publisher, request: Request, name: str, largest: int) -> Answer:
         for attempt in range(1, ATTEMPTS + 1):
@@ -252,7 +279,7 @@ class HttpSource(Source):
         refusal = None
         if publisher.explain:
             with document.open() as opened:
-                refusal = publisher.explain(status, opened.read(CHUNK_BYTES))
+                refusal = _explained(publisher.explain, status, opened.read(CHUNK_BYTES), name)
         if status != 200:
             shown = points_to and self._hide(publisher, points_to)
             raise refusal or _refusal(status, shown, name)
@@ -291,6 +318,16 @@ class HttpSource(Source):
     def _hide(self, publisher: Publisher, text: str) -> str:
         credential = self._credentials.get(publisher.name)
         return credential.hide(text) if credential else text
+
+
+def _explained(
+    explain: Callable[[int, bytes], Refusal | None], status: int, body: bytes, name: str
+) -> Refusal | None:
+    """What a publisher's rules say of an answer; a fault in them is said likewise."""
+    try:
+        return or_refused(name, lambda: explain(status, body))
+    except Refusal as refusal:
+        return refusal
 
 
 class _Session(requests.Session):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
+from indextracker.feeds.faults import or_refused
 from indextracker.feeds.model import Feed, Refusal
 from indextracker.feeds.reading import read, read_new
 from indextracker.feeds.sources.model import Answer
@@ -91,15 +92,22 @@ def _is_said(feed: Feed, session: date, good: Mapping[str | None, Answer], other
     if other.sha256 in good:
         return True
     first = next(iter(good.values()))
-    return bool(_lines(feed, session, first).equals(_lines(feed, session, other)))
+    try:
+        return bool(_lines(feed, session, first).equals(_lines(feed, session, other)))
+    except Refusal:  # what is not read any more says nothing
+        return False
 
 
 def _lines(feed: Feed, session: date, answer: Answer) -> pa.Table:
-    """The lines of an accepted answer; what was known before is read anew."""
-    rows = answer.rows
+    """The lines of an accepted answer; what was known before is read anew.
+
+    Raises:
+        Refusal: Its reader refuses it now, or has a fault.
+    """
+    rows, document = answer.rows, answer.document
     if rows is None:
-        assert answer.document is not None
-        rows = read(feed, answer.document, session)
+        assert document is not None
+        rows = or_refused(answer.name, lambda: read(feed, document, session))
     return rows.drop_columns(["document"])
 
 
@@ -150,8 +158,9 @@ def _judged(feed: Feed, session: date, answer: Answer, source: Source, now: date
     """A candidate with its rows, or with why it is refused."""
     if answer.document is None:
         raise ValueError(f"{answer.url}: an answer without a document has to say why")
+    document = answer.document
     try:
-        rows = read_new(feed, answer.document, session)
+        rows = or_refused(answer.name, lambda: read_new(feed, document, session))
     except Refusal as refusal:
         return replace(answer, refusal=refusal)
     if source.live and (early := _too_early(feed, session, answer, now)):

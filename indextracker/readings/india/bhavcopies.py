@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from indextracker.readings import cells
 from indextracker.readings.india.dated import dated
-from indextracker.readings.india.sheets import SHEETS, plain
+from indextracker.readings.india.sheets import SHEETS, firsts, plain
 from indextracker.readings.india.values import (
     number,
     price,
@@ -140,14 +140,16 @@ def _rows(
         The rows, typed; the format and the security of each, by number; and the row in which each
         security is first, which is the one that is kept.
     """
-    files = [
-        _typed(udiff, _of_plain),
-        _typed(legacy, _of_plain),
-        _typed(full, _of_full),
-        _typed(_plain_numbers(sheet), _of_sheet),
+    files: list[tuple[pa.Table, Callable[[pa.Table], Mapping[str, pa.Array]]]] = [
+        (udiff, _of_plain),
+        (legacy, _of_plain),
+        (full, _of_full),
+        (_plain_numbers(firsts(sheet)) if sheet.num_rows else sheet, _of_sheet),
     ]
-    rows = pa.concat_tables(files)
-    formats = np.repeat(np.arange(len(files)), [file.num_rows for file in files])
+    there = [place for place, (lines, _) in enumerate(files) if lines.num_rows] or [0]
+    typed = [_typed(*files[place]) for place in there]
+    rows = pa.concat_tables(typed)
+    formats = np.repeat(there, [file.num_rows for file in typed])
     securities = cells.groups((rows.column(name), None) for name in forms.SECURITY)
     _, first = np.unique(securities, return_index=True)
     return rows, formats, securities, first

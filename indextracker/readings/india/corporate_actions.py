@@ -26,7 +26,12 @@ _DAYS: Final = ("ex_date", "record_date")
 # 7, 7.50, .50, and at the end of a sum a /- as people write it.
 _AMOUNT: Final = r"(?P<amount>[0-9]*\.?[0-9]+)"
 _RUPEES: Final = r"R[SE]\.?\s*"
-_PARTS: Final = r"(?P<new>[0-9]+)\s*:\s*(?P<held>[0-9]+)"
+# New shares for shares held; of 1:11.10 it is not known what is meant.
+_PARTS: Final = r"(?P<new>[0-9]+)\s*:\s*(?P<held>[0-9]+)(?![0-9]|\.[0-9])"
+# What is offered beside shares, or is paid for in parts: what it leaves of a price is not told.
+_NO_PLAIN_SHARES: Final = re.compile(
+    r"PARTLY|WARRANT|DEBENTURE|CONVERTIBLE|PREFERENCE|\b(?:DVR|NCDS?|[CF]?CC?PS|CCDS?)\b"
+)
 
 
 def _is_day(text: str) -> bool:
@@ -132,8 +137,10 @@ def _split(match: re.Match[str]) -> Action:
 
 
 def _rights(match: re.Match[str]) -> Action:
-    amount = match["amount"]
-    return Action("rights", ratio=_share(match), amount_inr=float(amount) if amount else None)
+    if _NO_PLAIN_SHARES.search(match.string):
+        return Action("rights")
+    amount = 0.0 if match["par"] else float(match["amount"]) if match["amount"] else None
+    return Action("rights", ratio=_share(match), amount_inr=amount)
 
 
 def _dividend(match: re.Match[str]) -> Action:
@@ -145,15 +152,34 @@ def _plain(kind: str) -> Callable[[re.Match[str]], Action]:
     return lambda _: Action(kind)
 
 
+# FVSPLT FRM RS 10 TO RS 2 in reports; in lists Face Value Split (Sub-Division) - From Rs 10/- Per
+# Share To Re 1/- Per Share, Fv Split Rs.10 To Rs.2, and Consolidation for the reverse.
 _SPLIT: Final = (
-    rf"(?:FV|FACE VALUE)\s*SPL(?:I)?T.*?(?:FRM|FROM)\s*(?:{_RUPEES})?(?P<before>[0-9]*\.?[0-9]+)"
-    rf"(?:/-)?.*?\bTO\s*(?:{_RUPEES})?(?P<after>[0-9]*\.?[0-9]+)"
+    r"(?:SPL(?:I)?T|SUB-?\s?DIVISION|CONSOLIDATION)\b[^0-9]*?(?P<before>[0-9]+(?:\.[0-9]+)?)"
+    rf"[^0-9]*?\bTO\s*(?:FACE VALUE\s*)?(?:{_RUPEES})?(?P<after>[0-9]*\.?[0-9]+)"
+)
+# RIGHTS 45:301@PRM RS 290, Rights At 2:1 At A Premium Of Rs.39.50 Per Share. A price that is not
+# called a premium may be that of the whole share, so that it is not known.
+_RIGHTS: Final = (
+    rf"\bRIGHTS\b(?:\s*(?:ISSUE|EQ|AT|IS|OF|-|:))*\s*{_PARTS}"
+    r"(?:[A-Z\s]*?(?:@|\bAT\b)\s*(?:A\s+)?"
+    rf"(?:(?P<par>PAR)\b|(?:PRM|PREM(?:IUM)?)\b\.?\s*(?:OF\s+)?(?:{_RUPEES})?{_AMOUNT}))?"
+)
+# NCRPS: preference shares that are redeemed, given for shares.
+_OF_OTHERS: Final = r"\s*(?:NCRPS|DEBENTURES?|PREF\w*)"
+_BONUS: Final = (
+    rf"\bBONUS\b(?P<other>{_OF_OTHERS})?"
+    rf"(?:\s*(?:ISSUE|SHARES?|EQUITY|IN THE RATIO OF|OF|-|:))*\s*{_PARTS}"
 )
 _MEANINGS: Final[tuple[tuple[str, Callable[[re.Match[str]], Action]], ...]] = (
-    # NCRPS: preference shares that are redeemed, given for shares.
-    (rf"\bBONUS\s*(?P<other>NCRPS|DEBENTURES?|PREF\w*)?[\s-]*{_PARTS}", _bonus),
+    (_BONUS, _bonus),
     (_SPLIT, _split),
-    (rf"\bRIGHTS\s*{_PARTS}(?:\s*@\s*(?:PRM|PREMIUM)?\s*(?:{_RUPEES})?{_AMOUNT})?", _rights),
+    (_RIGHTS, _rights),
+    # Named in words that are not understood: that it took place is known, and not how.
+    (rf"\bBONUS{_OF_OTHERS}", _plain("preference_bonus")),
+    (rf"\bBONUS\b(?!{_OF_OTHERS})", _plain("bonus")),
+    (r"SPL(?:I)?T\b|\bSUB-?\s?DIVISION\b|\bCONSOLIDATION\b", _plain("split")),
+    (r"\bRIGHTS\b", _plain("rights")),
     (rf"DIV(?:IDEND)?\b(?:[^0-9/]*?{_RUPEES}{_AMOUNT})?", _dividend),
     (r"\bDEMERGER\b", _plain("demerger")),
     (r"\bBUY\s*BACK\b", _plain("buyback")),
@@ -185,6 +211,7 @@ def announced(lines: pa.Table, filed: pa.Table, _: date) -> pa.Table:
         "kind": pa.string(),
         "ratio": pa.float64(),
         "amount_inr": pa.float64(),
+        "face_value_inr": pa.float64(),
         "text": pa.string(),
     }
     return pa.table(
@@ -205,8 +232,14 @@ def _rows(lines: pa.Table, day_in: Callable[[str], date | None]) -> Iterator[dic
                 "kind": action.kind,
                 "ratio": action.ratio,
                 "amount_inr": action.amount_inr,
+                "face_value_inr": _face(line.get("face_value")),
                 "text": line["purpose"],
             }
+
+
+def _face(text: str | None) -> float | None:
+    """The face value of a share, which lists of the past print and reports do not."""
+    return float(text) if text and re.fullmatch(forms.PRICE, text) else None
 
 
 def _day(text: str) -> date | None:

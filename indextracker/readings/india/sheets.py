@@ -2,6 +2,9 @@
 
 Spreadsheets write days in many ways, group thousands, and leave decimals behind. In which way a
 document writes its days is decided when it is imported: it stands in the session of each line.
+
+Several may have a line of one security and session. The first counts, which is that of the newest
+import; others that agree with it are the same line again, and those that do not are rejects.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from indextracker.readings import cells
 from indextracker.readings.cells import Mask
-from indextracker.readings.india.values import does_not_fit, fits, unreadable
-from indextracker.readings.model import Line, Reading, Rule, once, quoting, repeated, unlike
+from indextracker.readings.india.values import does_not_fit, fits, number, unreadable
+from indextracker.readings.model import Line, Reading, Rule, quoting, unlike
 from indextracker_catalogue.india import bronze as t
 from indextracker_catalogue.india import forms
 
@@ -28,6 +33,10 @@ _MONTHS: Final = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
+_FIGURES: Final = (
+    *(name for name in _FORM.cells if name not in _FORM.once),
+    *forms.SHEET_OPTIONAL,
+)
 _CENTURY: Final = 2000
 _TIME: Final = r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _YEAR: Final = r"(?P<y>\d{4}|\d{2})"
@@ -78,6 +87,32 @@ def _broken(line: Line, session: date) -> bool:
     return not names(line["trade_date"] or "", session)
 
 
+def _agreeing(well: Mask, lines: pa.Table) -> Mask:
+    """Keeps the lines that say nothing else than the first of their security."""
+    own = lines.filter(pa.array(well))
+    kept = _first(own)[1]
+    agree = np.ones(len(kept), bool)
+    for name in _FIGURES:
+        figures = number(plain(own.column(name)), pa.float64()).to_numpy(zero_copy_only=False)
+        # Where one of the two has none, the difference is no number, which is not unequal to 0.
+        agree &= ~(np.abs(figures - figures[kept]) > 0)
+    found = np.zeros(len(well), bool)
+    found[np.flatnonzero(well)[agree]] = True
+    return found
+
+
+def firsts(lines: pa.Table) -> pa.Table:
+    """A line for each security: the first of those that are read."""
+    return lines.take(pa.array(_first(lines)[0]))
+
+
+def _first(lines: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the first line of each security, and for each line the first of its own."""
+    securities = cells.groups((lines.column(name), None) for name in _FORM.once)
+    _, first, own = np.unique(securities[: len(lines)], return_index=True, return_inverse=True)
+    return np.sort(first), first[own]
+
+
 SHEETS = Reading(
     t.NSE_PRICE_SHEETS,
     _FORM,
@@ -93,8 +128,8 @@ SHEETS = Reading(
         ),
         *(does_not_fit(cell, form) for cell, form in forms.SHEET_OPTIONAL.items()),
     ),
-    once(_FORM),
-    repeated(_FORM),
+    _agreeing,
+    "a newer import, or a line before, has other figures of the same symbol and series",
 )
 
 

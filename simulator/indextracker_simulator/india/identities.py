@@ -1,10 +1,13 @@
-"""What instruments are called: companies and symbols, all invented, and ISINs.
+"""What instruments are called: companies and symbols, all invented but for a few, and ISINs.
 
-When a name changes is decided in instruments.py.
+A few shares have symbols that NSE has too, since news reaches a share by a list of such symbols;
+their companies are invented as well, and their names say so. When a name changes is decided in
+instruments.py.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +42,19 @@ _TRADES = (
 # Symbols of the exchange hold digits in front, ampersands and hyphens.
 _ODD_SYMBOLS = {2: "7LAMPS", 5: "A&B", 9: "CHETAK-FIN"}
 
+KNOWN: Final = MappingProxyType(
+    {
+        0: ("INFY", "Infosys", "Information Technology"),
+        7: ("HDFCBANK", "HDFC Bank", "Financial Services"),
+        30: ("ICICIBANK", "ICICI Bank", "Financial Services"),
+        31: ("DRREDDY", "Dr. Reddy's Laboratories", "Healthcare"),
+        33: ("WIPRO", "Wipro", "Information Technology"),
+        37: ("SBIN", "State Bank of India", "Financial Services"),
+        38: ("JIOFIN", "Jio Financial Services", "Financial Services"),
+    }
+)
+"""By number the shares with a symbol of NSE: symbol, the company that has it there, industry."""
+
 _CODE = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -59,6 +75,9 @@ LONGEST_SYMBOL: Final = 10
 
 def identity(number: int) -> tuple[Identity, str]:
     """Return how the share of a number is called at first, and its industry."""
+    if number in KNOWN:
+        symbol, name, industry = KNOWN[number]
+        return Identity(symbol, f"Simulated {name} Limited"), industry
     stem = _STEMS[number % len(_STEMS)]
     # 24 stems and 17 trades have no common factor: 408 pairs before one comes again.
     trade, ending, industry = _TRADES[number % len(_TRADES)]

@@ -17,6 +17,7 @@ import numpy as np
 from indextracker_simulator.india.actions import Action, drawn
 from indextracker_simulator.india.calendar import trading_calendar
 from indextracker_simulator.india.identities import (
+    KNOWN,
     LONGEST_SYMBOL,
     Identity,
     identity,
@@ -228,8 +229,8 @@ def _life(number: int, company: bool, random: np.random.Generator) -> tuple[int,
     """Return the places of the first session and of the one after the last, and when listed."""
     sessions = trading_calendar().sessions
     later, delisted = random.random() < _LISTED_LATER, random.random() < _DELISTED
-    # The first few shares are there from the beginning to the end.
-    stays = not company or number <= PENNY
+    # The first few shares are there from the beginning to the end, and so are those that are known.
+    stays = not company or number <= PENNY or number in KNOWN
     long_ago = date(1994, 11, 3) + timedelta(days=int(random.integers(5_500)))
     first = int(random.integers(100, len(sessions) - 2 * _SHORTEST_LIFE))
     first = 0 if stays or not later else first
@@ -309,7 +310,8 @@ def _identities(
     sessions = trading_calendar().sessions
     first, end = life
     chained = form_of(number) == "share" and number % 20 == _CHAINED
-    times = int(random.integers(1, 4)) if company and random.random() < _RENAMED else 0
+    is_renamed = company and random.random() < _RENAMED and number not in KNOWN
+    times = int(random.integers(1, 4)) if is_renamed else 0
     places = sorted(random.choice(np.arange(first + 50, end - 10), times, replace=False).tolist())
     if chained:
         place = int(random.integers(first + 50, end - 10))
@@ -335,6 +337,7 @@ def _series(
     first, end = life
     starts, values = [sessions[first]], [usual]
     moves = 0 if not watched or number <= PENNY else int(random.poisson(0.8))
+    moves = 0 if number in KNOWN else moves
     place = first
     for _ in range(moves):
         place += int(random.integers(20, max(21, (end - first) // 2)))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from indextracker_simulator.india.exchange import Exchange
     from indextracker_simulator.india.news import Announcement
 
-TICKERS: Final = MappingProxyType({0: "ARTX", 1: "BVB", 2: "CLMP", 7: "HSC", 11: "LHT", 13: "NGL"})
+TICKERS: Final = MappingProxyType({0: "INFY", 7: "HDB", 30: "IBN", 31: "RDY", 33: "WIT"})
 """Instruments that are traded in New York too, by their number, with their tickers there."""
 
 STRANGER: Final = "BHAVRABANK"
@@ -38,6 +38,8 @@ _SOURCES = (
 _TOPICS = ("Earnings", "Finance", "Manufacturing", "Economy - Monetary", "Technology")
 _OTHERS_A_DAY = 6
 _WRITTEN_WITHIN_SECONDS = 1_500
+# Once a day, before the exchange opens, of a company that has nothing to tell.
+_MORNING, _HARDLY = time(2, 30), 0.1
 _REVISED_SHARE, _TWICE_SHARE = 0.2, 0.15
 _NOISE = 0.08
 
@@ -121,6 +123,7 @@ def _of_day(exchange: Exchange, day: date) -> Iterator[Story]:
         for told in announcements(exchange.instruments, exchange.seed, day):
             if told.good:
                 yield _of_company(told, exchange.seed)
+    yield from _of_the_morning(exchange, day)
     random = generator(exchange.seed, "news", "others", day)
     for number in range(int(random.integers(2, _OTHERS_A_DAY))):
         yield _of_others(day, number, exchange.seed)
@@ -136,6 +139,20 @@ def _of_company(told: Announcement, seed: int) -> Story:
     at = told.at + timedelta(seconds=int(random.integers(60, _WRITTEN_WITHIN_SECONDS)))
     title = f"{told.name}: {told.subject}"
     return _story(random, title, told.text, at.astimezone(UTC), score, mentions, told.number)
+
+
+def _of_the_morning(exchange: Exchange, day: date) -> Iterator[Story]:
+    """A story without news, whose score tells nothing of prices."""
+    random = generator(exchange.seed, "news", "morning", day)
+    traded = [one for one in exchange.instruments if one.number in TICKERS]
+    if not traded:
+        return
+    one = traded[random.integers(len(traded))]
+    score = float(random.uniform(-_HARDLY, _HARDLY))
+    title = f"What to know today of {one.identities.at(day).name}, {day}"
+    at = datetime.combine(day, _MORNING, UTC)
+    mentions = [Mention(TICKERS[one.number], float(random.uniform(0.4, 1)), score)]
+    yield _story(random, title, f"{title}.", at, score, mentions, one.number)
 
 
 def _of_others(day: date, number: int, seed: int) -> Story:

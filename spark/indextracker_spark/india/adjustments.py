@@ -15,6 +15,8 @@ from indextracker_catalogue.india.terms import BESIDE_SERIES
 # reports of the days before.
 LONGEST_GAP_DAYS = 21
 LOOK_BACK_SESSIONS = 20
+# Why a factor is not known of a session whose actions are not.
+_UNTOLD = "no report or list tells of its actions"
 # Actions are announced some ten days before their ex-date, so that a report tells of those of the
 # next sessions too, where theirs are missing.
 KNOWN_SESSIONS = 3
@@ -54,7 +56,8 @@ def equities_adjusted(
     Args:
         equities: silver/equities_daily.
         announced: silver/corporate_actions.
-        caps: silver/market_caps, for the face values that a rights issue is priced by.
+        caps: silver/market_caps, for the face values that a rights issue is priced by where the
+            action is without one.
         instruments: silver/instruments.
         of_the_past: silver/corporate_action_lists.
 
@@ -67,13 +70,16 @@ def equities_adjusted(
     traded = _traded(rows, _sessions(equities, announced, caps, of_the_past))
     effects = _effects(traded, _actions(announced, caps, spells))
     same = ["session_date", "instrument_id"]
-    untouched = F.when(F.col("is_told"), 1.0)
+    untouched = F.col("actions").isNull()
     told = rows.join(traded.select(*same, "is_told"), same).join(effects, same, "left")
     return told.select(
         *("session_date", "symbol", "series", "instrument_id", "previous_close"),
         *("open", "high", "low", "close", "shares"),
-        F.when(F.col("actions").isNull(), untouched).otherwise(F.col("factor")).alias("factor"),
+        F.when(~untouched, F.col("factor")).when(F.col("is_told"), 1.0).alias("factor"),
         *("actions", "reason"),
+        F.when(~untouched, F.col("missing"))
+        .when(~F.col("is_told"), _UNTOLD)
+        .alias("factor_missing"),
     )
 
 
@@ -155,9 +161,11 @@ def _actions(announced: DataFrame, caps: DataFrame, spells: DataFrame) -> DataFr
     named = known.join(spells, ["symbol", "series"]).where("valid_from <= session_date")
     of_symbol = Window.partitionBy("session_date", "symbol", "ex_date", "kind")
     of_instrument = Window.partitionBy("instrument_id", "ex_date", "kind")
-    newest = _first(named, of_symbol.orderBy(F.desc("valid_from"), "line"))
-    return _first(newest, of_instrument.orderBy(F.desc("session_date"), "line")).select(
-        *("instrument_id", "ex_date", "kind", "ratio", "amount_inr", "face", "text")
+    first = ("line", "document")
+    newest = _first(named, of_symbol.orderBy(F.desc("valid_from"), *first))
+    return _first(newest, of_instrument.orderBy(F.desc("session_date"), *first)).select(
+        *("instrument_id", "ex_date", "kind", "ratio", "amount_inr", "text"),
+        F.coalesce("face_value_inr", "face").alias("face"),
     )
 
 
@@ -177,6 +185,9 @@ def _effects(traded: DataFrame, actions: DataFrame) -> DataFrame:
             F.when(F.count("*") == F.count(_factor()), F.product(_factor())).alias("factor"),
             F.array_join(F.array_sort(F.collect_set("kind")), "+").alias("actions"),
             F.array_join(F.array_sort(F.collect_set("text")), "; ").alias("reason"),
+            F.nullif(F.array_join(F.array_sort(F.collect_set(_missing())), "; "), F.lit("")).alias(
+                "missing"
+            ),
         )
     )
 
@@ -196,3 +207,17 @@ def _factor() -> Column:
         .when(kind == "rights", rights)
         .otherwise(1.0)
     )
+
+
+def _missing() -> Column:
+    """What the factor of an action would have to be known of; null where nothing is missing."""
+    kind = F.col("kind")
+    unknown = (
+        F.when(F.col("ratio").isNull(), "a ratio")
+        .when(kind != "rights", None)
+        .when(F.col("amount_inr").isNull(), "a price")
+        .when(F.col("face").isNull(), "a face value")
+        .when(F.col("close_before").isNull(), "a close before")
+    )
+    changing = kind.isin("split", "bonus", "rights")
+    return F.when(changing, F.concat(kind, F.lit(" without "), unknown))

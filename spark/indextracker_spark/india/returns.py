@@ -6,7 +6,7 @@ adjustments.py found.
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from indextracker_catalogue.india.terms import BESIDE_SERIES, RETURN_SESSIONS
@@ -27,22 +27,37 @@ def equity_returns(adjusted: DataFrame, days: DataFrame) -> DataFrame:
         The columns of gold/equity_returns.
     """
     rows = _comparable(own_series(adjusted), days)
-    in_order = Window.partitionBy("instrument_id").orderBy("number")
+    # Where a factor between two sessions is not known, they are in two of these.
+    in_order = Window.partitionBy("instrument_id", "unknown").orderBy("number")
     by_day = Window.partitionBy("instrument_id").orderBy("day")
-    year = by_day.rangeBetween(1 - YEAR_DAYS, Window.currentRow)
     before = by_day.rangeBetween(1 - YEAR_DAYS, -1)
-    known = F.min("unknown").over(year) == F.col("unknown")
-    return rows.select(
+    ranged = rows.withColumns(
+        {
+            "highest": F.max("base_high").over(before),
+            "lowest": F.min("base_low").over(before),
+            "is_known": F.min("unknown").over(before) == F.col("unknown"),
+            "sessions_before": F.count("*").over(before),
+            **{
+                f"close_{n}": F.max("base_close").over(in_order.rangeBetween(-n, -n))
+                for n in RETURN_SESSIONS
+            },
+        }
+    )
+    base_high, base_low = F.col("base_high"), F.col("base_low")
+    high, low = F.col("highest"), F.col("lowest")
+    # In the first session there is nothing before that might not be known.
+    known = F.coalesce("is_known", F.lit(True))
+    return ranged.select(
         *("session_date", "symbol", "series", "instrument_id", "close"),
         *(
-            _return(n, F.max("earlier").over(in_order.rangeBetween(-n, -n)))
+            (F.col("base_close") / F.col(f"close_{n}") - 1).alias(f"return_{n}")
             for n in RETURN_SESSIONS
         ),
-        F.when(known, F.max("base_high").over(year) * F.col("left")).alias("high_52_weeks"),
-        F.when(known, F.min("base_low").over(year) * F.col("left")).alias("low_52_weeks"),
-        F.count("*").over(year).alias("sessions_52_weeks"),
-        F.when(known, F.col("base_high") > F.max("base_high").over(before)).alias("new_high"),
-        F.when(known, F.col("base_low") < F.min("base_low").over(before)).alias("new_low"),
+        F.when(known, F.greatest(base_high, high) * F.col("left")).alias("high_52_weeks"),
+        F.when(known, F.least(base_low, low) * F.col("left")).alias("low_52_weeks"),
+        (F.col("sessions_before") + 1).alias("sessions_52_weeks"),
+        F.when(known, base_high > high).alias("new_high"),
+        F.when(known, base_low < low).alias("new_low"),
     )
 
 
@@ -83,9 +98,13 @@ def own_series(rows: DataFrame) -> DataFrame:
 
     Of two series of its own, the one with more shares.
     """
-    most = Window.partitionBy("session_date", "instrument_id").orderBy(F.desc("shares"), "series")
+    same = ["session_date", "instrument_id"]
     own = rows.where(~F.col("series").isin(*BESIDE_SERIES))
-    return own.withColumn("place", F.row_number().over(most)).where("place = 1").drop("place")
+    # Few have two: to put all rows into order for them takes ten times as long.
+    several = own.groupBy(*same).count().where("count > 1").select(*same)
+    most = Window.partitionBy(*same).orderBy(F.desc("shares"), "series")
+    chosen = own.join(several, same, "left_semi").withColumn("place", F.row_number().over(most))
+    return own.join(several, same, "left_anti").unionByName(chosen.where("place = 1").drop("place"))
 
 
 def _comparable(rows: DataFrame, days: DataFrame) -> DataFrame:
@@ -111,14 +130,6 @@ def _comparable(rows: DataFrame, days: DataFrame) -> DataFrame:
             "day": F.unix_date("session_date"),
         }
     )
-    based = left.withColumns(
+    return left.withColumns(
         {f"base_{name}": F.col(name) / F.col("left") for name in ("high", "low", "close")}
     )
-    return based.withColumn("earlier", F.struct("unknown", "base_close"))
-
-
-def _return(sessions: int, earlier: Column) -> Column:
-    """The return since an earlier session; null without a trade in it, or with a factor unknown."""
-    since = F.col("base_close") / earlier["base_close"] - 1
-    known = earlier["unknown"] == F.col("unknown")
-    return F.when(known, since).alias(f"return_{sessions}")

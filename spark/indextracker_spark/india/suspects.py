@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from indextracker_catalogue.india.terms import (
     ACTION_WITHOUT_MOVE,
+    FACTOR_UNKNOWN,
     MOVE_BEYOND_ACTION,
     MOVE_WITHOUT_ACTION,
 )
@@ -43,19 +44,24 @@ def suspects(adjusted: DataFrame, instruments: DataFrame) -> DataFrame:
         .select(
             *("session_date", "symbol", "series", "instrument_id", "class"),
             *("previous_close", "open", "move", "factor", "actions", "reason"),
+            "factor_missing",
         )
     )
 
 
 def _class() -> Column:
-    """What does not fit; null where nothing is wrong, or a factor or a price is not known."""
+    """What does not fit; null where nothing is wrong, or a price is not known."""
     left = F.col("move") / F.col("factor")
     far = F.abs(left - 1) > _LARGEST_MOVE
     explained = F.coalesce(F.col("actions").rlike(_EXPLAINING), F.lit(False))
     size = F.abs(F.log("factor"))
     unmoved = (size >= _SMALLEST_ACTION) & (F.abs(F.log("move")) < size / 2)
+    unknown = F.col("factor").isNull() & (
+        F.col("actions").isNotNull() | (F.abs(F.col("move") - 1) > _LARGEST_MOVE)
+    )
     return (
-        F.when(unmoved, ACTION_WITHOUT_MOVE)
+        F.when(unknown, FACTOR_UNKNOWN)
+        .when(unmoved, ACTION_WITHOUT_MOVE)
         .when(far & (F.col("factor") != 1), MOVE_BEYOND_ACTION)
         .when(far & ~explained, MOVE_WITHOUT_ACTION)
     )

@@ -1,12 +1,20 @@
 """What shares returned after good and bad news, with intervals.
 
-A return counts above the mean of all instruments in the same session, since what moves the market
-is no news of a company. What is left of one session is still alike, so that sessions and not events
-are taken to be independent: the variance of a mean is that of clusters. Returns are summed as whole
-numbers of billionths, so that engines agree to the last bit.
+A return counts above the mean of all other instruments in the same session, since what moves the
+market is no news of a company. What is left of one session may still be alike, so that sessions and
+not events are taken to be independent. A figure is a mean, or the mean of one group less that of
+another; the two share sessions, so that a session counts once, with what it adds to the difference.
 
-Liang, K.-Y., Zeger, S. L. (1986): Longitudinal data analysis using generalized linear models.
-Biometrika 73, 13-22. Abramowitz, M., Stegun, I. A. (1964): 26.7.5, quantiles of Student's t.
+The variance is that of clusters after Bell and McCaffrey, without bias where events are alike, and
+the interval is Student's with the degrees of freedom that they give it: few where some sessions
+hold most events. For means of groups both have closed forms (docs/decisions/0054). What is added up
+over sessions is rounded to whole numbers first, so that engines agree to the last bit.
+
+Bell, R. M., McCaffrey, D. F. (2002): Bias reduction in standard errors for linear regression with
+multi-stage samples. Survey Methodology 28 (2), 169-181. Pustejovsky, J. E., Tipton, E. (2018):
+Small-sample methods for cluster-robust variance estimation and hypothesis testing in fixed effects
+models. Journal of Business & Economic Statistics 36 (4), 672-683. Abramowitz, M., Stegun, I. A.
+(1964): 26.7.5, quantiles of Student's t.
 """
 
 from __future__ import annotations
@@ -18,8 +26,11 @@ from pyspark.sql import functions as F
 
 from indextracker_catalogue.news.terms import (
     BULLISH,
+    CLASSES,
     DIFFERENCE,
+    HORIZONS,
     LEAST_EVENTS,
+    LEAST_FREEDOM,
     LEAST_SESSIONS,
     NEGATIVE,
     POSITIVE,
@@ -27,13 +38,17 @@ from indextracker_catalogue.news.terms import (
 )
 
 _BILLIONTHS = 1_000_000_000
+# Of a session's part of a mean, in billionths: 1e-15. Its square leaves 64 bits.
+_FINE = 1_000_000
+_PARTS = "decimal(17,0)"
+# Of shares of all events, which are below one.
+_SHARES = 1_000_000_000_000_000
 _NORMAL_975 = 1.959963984540054
-# Squares of sums of billionths leave 64 bits: 100 returns of 100 % are 1e11, and their square 1e22.
-_SUMS, _COUNTS = "decimal(14,0)", "decimal(9,0)"
+_FIGURE = ("horizon_sessions", "sentiment_class")
 
 
 def sentiment_returns(daily: DataFrame, days: DataFrame, returns: DataFrame) -> DataFrame:
-    """Mean returns of each class of sentiment.
+    """Mean returns of each class of sentiment; a class without events has a row too.
 
     Args:
         daily: gold/news_sentiment_daily.
@@ -43,7 +58,7 @@ def sentiment_returns(daily: DataFrame, days: DataFrame, returns: DataFrame) -> 
     Returns:
         The columns of gold/sentiment_returns.
     """
-    above = _above_the_market(returns)
+    above = _above_the_others(returns)
     follows = days.where("day = session_date").select("session_date", "next_session_date")
     at_once = daily.select(
         F.lit(0).alias("horizon_sessions"),
@@ -59,26 +74,27 @@ def sentiment_returns(daily: DataFrame, days: DataFrame, returns: DataFrame) -> 
         .where("sentiment is not null")
         .join(above, ["session_date", "instrument_id"])
     )
-    return _told(_with_difference(_moments(_classed(events))))
+    return _told(_every_class(daily).join(_estimates(_classed(events)), [*_FIGURE], "left"))
 
 
-def _above_the_market(returns: DataFrame) -> DataFrame:
-    """Returns over one session less the mean of all instruments in it, in billionths."""
+def _above_the_others(returns: DataFrame) -> DataFrame:
+    """Returns over one session less the mean of the other instruments in it, in billionths."""
     known = returns.where("return_1 is not null").select(
         "session_date", "instrument_id", F.round(F.col("return_1") * _BILLIONTHS).alias("whole")
     )
     known = known.withColumn("whole", F.col("whole").cast("bigint"))
     market = known.groupBy("session_date").agg(
-        (F.sum("whole").cast("double") / F.count("*")).alias("mean")
+        F.sum("whole").alias("total"), F.count("*").alias("n")
     )
-    above = F.round(F.col("whole") - F.col("mean")).cast("bigint")
-    return known.join(market, "session_date").select(
-        "session_date", "instrument_id", above.alias("above")
+    # A return less the mean of the n - 1 others, over one denominator.
+    above = (F.col("whole") * F.col("n") - F.col("total")).cast("double") / (F.col("n") - 1)
+    return known.join(market.where("n > 1"), "session_date").select(
+        "session_date", "instrument_id", F.round(above).cast("bigint").alias("above")
     )
 
 
 def _classed(events: DataFrame) -> DataFrame:
-    """Each event in its class, and once more among the good or the bad ones."""
+    """Each event in each of its classes; those of the bad ones count against a difference."""
     score = F.col("sentiment")
     word = (
         F.when(score >= BULLISH, "Bullish")
@@ -87,91 +103,143 @@ def _classed(events: DataFrame) -> DataFrame:
         .when(score <= -SOMEWHAT_BULLISH, "Somewhat-Bearish")
         .otherwise("Neutral")
     )
+    good, bad = score >= SOMEWHAT_BULLISH, score <= -SOMEWHAT_BULLISH
     signed = (
-        events.where(holds).withColumn("sentiment_class", F.lit(sign))
-        for holds, sign in (
-            (score >= SOMEWHAT_BULLISH, POSITIVE),
-            (score <= -SOMEWHAT_BULLISH, NEGATIVE),
+        events.where(holds).select("*", F.lit(name).alias("sentiment_class"), side.alias("side"))
+        for holds, name, side in (
+            (F.lit(True), word, F.lit(1)),
+            (good, POSITIVE, F.lit(1)),
+            (bad, NEGATIVE, F.lit(1)),
+            (good | bad, DIFFERENCE, F.when(good, 1).otherwise(-1)),
         )
     )
-    return reduce(DataFrame.unionByName, signed, events.withColumn("sentiment_class", word))
+    return reduce(DataFrame.unionByName, signed)
 
 
-def _moments(events: DataFrame) -> DataFrame:
-    """Events, sessions, mean and its variance by clusters, of each class."""
-    by_session = events.groupBy("horizon_sessions", "sentiment_class", "session_date").agg(
+def _estimates(events: DataFrame) -> DataFrame:
+    """Of each class the mean, its variance by sessions, and the degrees of freedom of that."""
+    groups = events.groupBy(*_FIGURE, "side").agg(
+        F.count("*").alias("size"),
+        F.countDistinct("session_date").alias("in_sessions"),
+        (F.sum("above").cast("double") / F.count("*")).alias("mean"),
+    )
+    figures = groups.groupBy(*_FIGURE).agg(
+        F.sum("size").alias("events"),
+        F.count("*").alias("sides"),
+        F.min("size").alias("least_events"),
+        F.min("in_sessions").alias("sessions"),
+        F.sum(F.col("side") * F.col("mean")).alias("mean"),
+        F.sum(1 / F.col("size")).alias("sizes"),
+    )
+    sessions = _sessions(events, groups.join(figures.select(*_FIGURE, "sizes"), [*_FIGURE]))
+    moments = sessions.groupBy(*_FIGURE).agg(
+        F.sum(F.col("part") * F.col("part")).cast("double").alias("variance"),
+        *(
+            (F.sum(F.round(F.col(name) * _SHARES).cast("bigint")).cast("double") / _SHARES).alias(
+                name
+            )
+            for name in ("good", "bad", "both", "own")
+        ),
+    )
+    good, bad, both = F.col("good"), F.col("bad"), F.col("both")
+    return figures.join(moments, [*_FIGURE]).select(
+        *(*_FIGURE, "events", "sides", "least_events", "sessions"),
+        (F.col("mean") / _BILLIONTHS).alias("mean"),
+        (F.sqrt("variance") / _FINE / _BILLIONTHS).alias("error"),
+        (1 / (good * good + 2 * both * both + bad * bad + F.col("own"))).alias("freedom"),
+    )
+
+
+def _sessions(events: DataFrame, groups: DataFrame) -> DataFrame:
+    """What each session adds to a figure, and what the degrees of freedom need of it.
+
+    A group has N events, n of them in a session, with the residuals r. The session adds
+    sum(r) / (N sqrt(1 - n/N)), which is the correction CR2 where the regressors are the groups. Of
+    the matrix whose trace and squares give the degrees of freedom, a session has the element
+    a - p - q on the diagonal, and with another one sqrt(p p') + sqrt(q q') off it.
+    """
+    by_group = events.groupBy(*_FIGURE, "session_date", "side").agg(
         F.count("*").alias("n"), F.sum("above").alias("total")
     )
-    n, total = F.col("n").cast(_COUNTS), F.col("total").cast(_SUMS)
-    found = by_session.groupBy("horizon_sessions", "sentiment_class").agg(
-        F.sum("n").alias("events"),
-        F.count("*").alias("sessions"),
-        F.sum("total").cast("double").alias("sum"),
-        F.sum(total * total).cast("double").alias("squares"),
-        F.sum(total * n).cast("double").alias("cross"),
-        F.sum(n * n).cast("double").alias("sizes"),
+    share, size = F.col("n") / F.col("size"), F.col("size")
+    # A group of one session has no figure, and nothing to be divided by.
+    left = F.when(share < 1, 1 - share)
+    residuals = F.col("total") - F.col("n") * F.col("mean")
+    part = F.col("side") * residuals / (size * F.sqrt(left)) * _FINE
+    alone = share / (size * left) / F.col("sizes")
+    parts = by_group.join(groups, [*_FIGURE, "side"]).select(
+        *(*_FIGURE, "session_date", "side"),
+        F.round(part).cast("bigint").alias("part"),
+        alone.alias("alone"),
+        (alone * share).alias("shared"),
     )
-    mean = F.col("sum") / F.col("events")
-    # Of each session the sum of what its events lie above the mean, squared.
-    spread = F.col("squares") - 2 * mean * F.col("cross") + mean * mean * F.col("sizes")
-    clusters = F.col("sessions") / _freedom()
-    variance = F.greatest(spread, F.lit(0.0)) * clusters / (F.col("events") * F.col("events"))
-    return found.select(
-        *("horizon_sessions", "sentiment_class", "events", "sessions"),
-        (mean / _BILLIONTHS).alias("mean"),
-        (variance / _BILLIONTHS / _BILLIONTHS).alias("variance"),
+    of_good, of_bad = (
+        F.coalesce(F.sum(F.when(F.col("side") == side, F.col("shared"))), F.lit(0.0))
+        for side in (1, -1)
     )
-
-
-def _with_difference(classes: DataFrame) -> DataFrame:
-    """The classes, and the good ones less the bad ones."""
-    good, bad = (
-        classes.where(F.col("sentiment_class") == name).select(
-            "horizon_sessions",
-            *(
-                F.col(own).alias(f"{own}_{name}")
-                for own in ("events", "sessions", "mean", "variance")
-            ),
+    alone = F.col("alone")
+    shared = F.col("good") + F.col("bad")
+    return (
+        parts.groupBy(*_FIGURE, "session_date")
+        .agg(
+            F.sum("part").cast(_PARTS).alias("part"),
+            F.sum("alone").alias("alone"),
+            of_good.alias("good"),
+            of_bad.alias("bad"),
         )
-        for name in (POSITIVE, NEGATIVE)
+        .select(
+            *(*_FIGURE, "part", "good", "bad"),
+            F.sqrt(F.col("good") * F.col("bad")).alias("both"),
+            (alone * alone - 2 * alone * shared).alias("own"),
+        )
     )
 
-    def both(name: str) -> tuple[Column, Column]:
-        return F.col(f"{name}_{POSITIVE}"), F.col(f"{name}_{NEGATIVE}")
 
-    (events, others), (mean, other) = both("events"), both("mean")
-    (variance, more), (sessions, fewer) = both("variance"), both("sessions")
-    difference = good.join(bad, "horizon_sessions").select(
-        "horizon_sessions",
-        F.lit(DIFFERENCE).alias("sentiment_class"),
-        F.least(events, others).alias("least_events"),
-        (events + others).alias("events"),
-        F.least(sessions, fewer).alias("sessions"),
-        (mean - other).alias("mean"),
-        (variance + more).alias("variance"),
+def _every_class(daily: DataFrame) -> DataFrame:
+    """A row for each figure that there may be."""
+    horizons, classes = (
+        F.explode(F.array(*(F.lit(value) for value in values))) for values in (HORIZONS, CLASSES)
     )
-    return classes.withColumn("least_events", F.col("events")).unionByName(difference)
+    one = daily.sparkSession.range(1)
+    return one.select(horizons.alias("horizon_sessions")).select(
+        "horizon_sessions", classes.alias("sentiment_class")
+    )
 
 
 def _told(classes: DataFrame) -> DataFrame:
-    """Means and intervals, where there are events and sessions enough."""
-    enough = (F.col("least_events") >= LEAST_EVENTS) & (F.col("sessions") >= LEAST_SESSIONS)
-    half = _quantile(_freedom()) * F.sqrt("variance")
+    """Means and intervals where there is enough to tell them, else what there is too little of."""
+    sides = F.when(F.col("sentiment_class") == DIFFERENCE, 2).otherwise(1)
+    least = F.when(F.col("sides") == sides, F.col("least_events")).otherwise(0)
+    sessions = F.coalesce(F.when(F.col("sides") == sides, F.col("sessions")), F.lit(0))
+    freedom = F.round("freedom", 3)
+    too_few = F.coalesce(
+        *(
+            F.when(found < needed, F.concat(found.cast("string"), F.lit(f" {what} of {needed}")))
+            for found, needed, what in (
+                (least, LEAST_EVENTS, "events"),
+                (sessions, LEAST_SESSIONS, "sessions"),
+                (freedom, LEAST_FREEDOM, "degrees of freedom"),
+            )
+        )
+    )
+    mean, half = F.col("mean"), _quantile(F.col("freedom")) * F.col("error")
+    told = (("mean_return", mean), ("low_95", mean - half), ("high_95", mean + half))
     return classes.select(
-        *("horizon_sessions", "sentiment_class", "events", "sessions"),
-        F.when(enough, F.col("mean")).alias("mean_return"),
-        F.when(enough, F.col("mean") - half).alias("low_95"),
-        F.when(enough, F.col("mean") + half).alias("high_95"),
+        *(*_FIGURE, F.coalesce("events", F.lit(0)).alias("events"), sessions.alias("sessions")),
+        *(F.when(too_few.isNull(), value).alias(name) for name, value in told),
+        F.when(too_few.isNull(), F.col("freedom")).alias("degrees_of_freedom"),
+        too_few.alias("too_few"),
     )
 
 
-def _freedom() -> Column:
-    """Degrees of freedom, null where there are none."""
-    return F.nullif(F.col("sessions") - 1, F.lit(0))
-
-
 def _quantile(freedom: Column) -> Column:
-    """Where Student's t leaves 2.5 % above it: to four decimals from 19 degrees of freedom on."""
+    """Where Student's t leaves 2.5 % above it: to three decimals from 5 degrees of freedom on."""
     z = _NORMAL_975
-    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return z + first / freedom + second / (freedom * freedom)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    # z + a/f + b/f2 + ..., from the last term on.
+    return reduce(lambda inner, term: term + inner / freedom, reversed((z, *terms)), F.lit(0.0))

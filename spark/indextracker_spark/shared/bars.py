@@ -224,7 +224,7 @@ def with_figures(bars: DataFrame, figures: Figures) -> DataFrame:
     if figures.volume and not figures.weighted:
         volume = F.col(figures.volume).cast("double")
         weighted = _double(F.col(f"price_{figures.volume}_sum"), 4)
-        bars = bars.withColumn("vwap", F.when(n > 0, weighted / volume))
+        bars = bars.withColumn("vwap", F.when(volume > 0, weighted / volume))
     return bars
 
 

@@ -31,8 +31,8 @@ DOCUMENT_RULES = (
         "UDiFF is believed before legacy, and both before the full bhavcopy",
         Rule(
             "bhavcopies._rows",
-            "[_typed(udiff, _of_plain), _typed(legacy, X), _typed(full, Y), Z]",
-            "[_typed(full, Y), _typed(legacy, X), _typed(udiff, _of_plain), Z]",
+            "[(udiff, _of_plain), (legacy, X), (full, Y), Z]",
+            "[(full, Y), (legacy, X), (udiff, _of_plain), Z]",
         ),
         (DAILY, DIFFERING),
     ),
@@ -206,8 +206,8 @@ PRICE_RULES = (
         "a range is in prices as of the session",
         Rule(
             "returns.equity_returns",
-            'F.max("base_high").over(year) * F.col("left")',
-            'F.max("base_high").over(year)',
+            'F.greatest(X, Y) * F.col("left")',
+            "F.greatest(X, Y)",
         ),
         (RETURNS,),
     ),

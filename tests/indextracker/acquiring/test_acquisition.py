@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from support.small_source import DAYS, FEED, NOW, Publisher, ask, words
+from support import small_source
+from support.small_source import DAYS, FEED, NOW, Publisher, ask, read, words
 
 from indextracker.acquiring import acquisition
 from indextracker.acquiring.acquisition import DOCUMENTS_PER_COMMIT, acquire
@@ -21,6 +23,7 @@ from indextracker.feeds import FEEDS
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
+from indextracker.system.documents import Document
 from indextracker.system.locks import Locks
 from indextracker_catalogue import Column
 from indextracker_catalogue.shared.deliveries import DELIVERIES
@@ -104,6 +107,37 @@ def test_refused_bytes_are_kept(lake: Lake) -> None:
     assert words(lake) == {}
 
 
+def stumbling(document: Document, session: date) -> pa.Table:
+    """A reader with a fault, which does not expect every word."""
+    body = document.read().decode()
+    return {"good": read}[body.partition(" ")[0]](document, session)
+
+
+def test_a_fault_of_a_reader_keeps_the_bytes_and_stops_no_other_session(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = Publisher({DAYS[0]: b"odd", DAYS[1]: b"good", DAYS[3]: b"good too"})
+    with monkeypatch.context() as patch:
+        patch.setattr(small_source, "FEED", replace(FEED, read=stumbling))
+        answers = ask(lake, publisher)
+    assert [answers[day].state for day in DAYS] == ["refused", "accepted", "missing", "accepted"]
+    assert set(words(lake)) == {DAYS[1], DAYS[3]}
+    failed = answers[DAYS[0]]
+    assert failed.sha256
+    assert lake.landing.get(failed.sha256).read() == b"odd"
+    name = FEED.names(DAYS[0])[0]
+    assert failed.reason
+    assert failed.reason.startswith(
+        f"{name} was not read, by a fault of this program and not of the document: KeyError"
+    )
+    assert "in test_acquisition.py, line" in failed.reason
+    assert "Traceback" in caplog.text
+    # Once the fault is mended, the document is requested again.
+    publisher.documents[DAYS[0]] = b"good after all"
+    assert ask(lake, publisher)[DAYS[0]].accepted
+    assert publisher.asked == [DAYS[0], DAYS[2]]
+
+
 def test_an_answer_without_bytes_is_logged(lake: Lake) -> None:
     answer = ask(lake, Publisher({}), DAYS[:1])[DAYS[0]]
     assert (answer.state, answer.sha256, answer.bytes) == ("missing", None, None)
@@ -165,6 +199,31 @@ def test_a_session_lost_from_bronze_is_restored_from_its_bytes(lake: Lake) -> No
     ask(lake, publisher, hours=1)
     assert words(lake) == whole
     assert publisher.asked == []
+
+
+def test_a_fault_of_a_reader_of_what_was_accepted_refuses_it_and_restores_the_others(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher({DAYS[0]: b"good", DAYS[1]: b"good day", DAYS[2]: b"good too"})
+    ask(lake, publisher)
+    whole = words(lake)
+    lake.replace(FEED.table, arrow_schema(FEED.table).empty_table(), [*map(str, DAYS[:2])])
+
+    def reader(document: Document, session: date) -> pa.Table:
+        if document.read() == b"good":
+            raise KeyError("unexpected")
+        return read(document, session)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(small_source, "FEED", replace(FEED, read=reader))
+        answers = ask(lake, publisher, hours=1)
+    assert [answers[day].state for day in DAYS] == ["refused", "accepted", "accepted", "missing"]
+    assert "by a fault of this program" in (answers[DAYS[0]].reason or "")
+    assert set(words(lake)) == {*DAYS[1:3]}
+    # Once the fault is mended, the bytes are read again.
+    assert ask(lake, publisher, hours=2)[DAYS[0]].accepted
+    assert words(lake) == whole
+    assert publisher.asked == [DAYS[3]]
 
 
 def test_what_a_publisher_does_not_have_before_its_hour_is_not_yet(lake: Lake) -> None:

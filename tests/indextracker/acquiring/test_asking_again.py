@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from support import small_source
 from support.closing import acquire_and_close
 from support.small_source import (
     DAYS,
@@ -337,6 +338,25 @@ def test_candidates_refused_beside_the_document_are_named(lake: Lake) -> None:
         "2024-12-26 twse_index: archive:1/MI_5MINS_INDEX_20241226.json was passed over: "
         "the night alone"
     )
+
+
+def test_a_fault_of_a_reader_of_what_was_accepted_ends_no_comparison(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The accepted document is compared by its lines with those of another file."""
+    files = Files({DAYS[0]: [b"good day"]})
+    remarks(lake, files)
+    files.files[DAYS[0]].append(b"good other day")
+
+    def reader(document: Document, session: date) -> pa.Table:
+        if document.read() == b"good day":
+            raise KeyError("unexpected")
+        return read(document, session)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(small_source, "FEED", replace(FEED, read=reader))
+        [told] = remarks(lake, files, hours=1)
+    assert (told.kind, told.file) == ("differs", f"archive:2/{FEED.names(DAYS[0])[0]}")
 
 
 def test_an_archive_that_is_gone_differs_from_nothing(lake: Lake, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Documents that people import: kept once, killed at any instant, several of one session."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,49 @@ def test_several_files_of_one_session_stand_side_by_side(lake: Lake) -> None:
     lake.ensure([job.writes, *job.reads])
     fill(lake, job, keys)  # type: ignore[arg-type]  # it is one that reads lines
     assert rows(lake, DAILY.path) == rows(lake)
+
+
+def closes(lake: Lake) -> list[tuple[str, float, str]]:
+    """What is built of all spreadsheets: symbols with their closes, and the files they are of."""
+    keys = ["2020-01-09"]
+    for path in (DAILY.path, "silver/nse_rejects", "silver/equity_disagreements"):
+        job = JOBS[path]
+        lake.ensure([job.writes, *job.reads])
+        fill(lake, job, keys)  # type: ignore[arg-type]  # it is one that reads lines
+    with lake.sql([DAILY]) as connection:
+        query = "select symbol, close, source_formats from equities_daily order by symbol"
+        return connection.execute(query).fetchall()
+
+
+def rejected(lake: Lake) -> list[tuple[str, str]]:
+    with lake.sql([TABLES["silver/nse_rejects"]]) as connection:
+        return connection.execute("select document, reason from nse_rejects").fetchall()
+
+
+@pytest.mark.parametrize("newest", [11.5, 10.5])
+def test_of_two_files_with_one_security_and_session_the_newest_import_counts(
+    lake: Lake, newest: float
+) -> None:
+    """In either order; the digests of the two do not decide."""
+    documents = [
+        Document.of(f"{close}.csv", f"{HEADER}ALFA,EQ,2020-01-09,10,12,9,{close},100\n".encode())
+        for close in (22 - newest, newest)
+    ]
+    for hour, document in enumerate(documents):
+        assert import_document(lake, document, START, NOW + timedelta(hours=hour)).is_new
+    assert closes(lake) == [("ALFA", newest, "sheet")]
+    [(document, reason)] = rejected(lake)
+    assert document == documents[0].sha256
+    assert reason.startswith("a newer import, or a line before, has other figures")
+
+
+def test_of_two_files_that_say_the_same_none_is_a_reject(lake: Lake) -> None:
+    """Though one writes its numbers otherwise, and has more lines."""
+    imported(lake, sheet("ALFA", "2020-01-09", "2020-01-10"))
+    other = f"{HEADER}ALFA,EQ,2020-01-09,10.00,12.0,9,11,100.0\nBETA,EQ,2020-01-09,1,1,1,1,1\n"
+    imported(lake, Document.of("other.csv", other.encode()))
+    assert closes(lake) == [("ALFA", 11.0, "sheet"), ("BETA", 1.0, "sheet")]
+    assert rejected(lake) == []
 
 
 @pytest.mark.parametrize("point", ["import-landed", "import-written"])

@@ -253,9 +253,11 @@ def test_a_table_without_a_feed_is_built_from_the_rows_that_it_rests_on(
     assert list(stale["gold/counts"]) == ["2024-12-16T09", "2024-12-16T10", "2024-12-17T09"]
     staleness.record(lake, stale)
     assert staleness.stale(lake, COUNTS) == {"gold/counts": {}}
-    # Files lie by day: the hours of the other day are left alone.
+    # Files lie by day; of what is appended each hour is told by its rows.
     happen(lake, "2024-12-17T10")
-    assert list(staleness.stale(lake, COUNTS)["gold/counts"]) == ["2024-12-17T09", "2024-12-17T10"]
+    assert list(staleness.stale(lake, COUNTS)["gold/counts"]) == ["2024-12-17T10"]
+    happen(lake, "2024-12-16T09")
+    assert list(staleness.stale(lake, COUNTS)["gold/counts"]) == ["2024-12-16T09", "2024-12-17T10"]
 
 
 def test_rows_in_one_piece_are_told_by_what_they_hold(lake: Lake) -> None:

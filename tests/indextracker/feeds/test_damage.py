@@ -97,7 +97,7 @@ def test_half_a_zip_is_refused_wherever_it_ends(zipped: Document) -> None:
 
 
 def test_a_damaged_zip_is_refused_or_says_the_same(zipped: Document) -> None:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(BITS)
     def check(bits: list[int]) -> None:
         rows = zipped.read(flipped(zipped.body, bits))
@@ -107,7 +107,7 @@ def test_a_damaged_zip_is_refused_or_says_the_same(zipped: Document) -> None:
 
 
 def test_a_zip_with_a_piece_replaced_is_refused_or_says_the_same(zipped: Document) -> None:
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.integers(0, len(zipped.body)), st.integers(0, 64), st.binary(max_size=64))
     def check(start: int, length: int, piece: bytes) -> None:
         damaged = zipped.body[:start] + piece + zipped.body[start + length :]
@@ -166,7 +166,7 @@ def test_a_report_without_its_last_part_is_refused(report: Document) -> None:
 def test_damage_to_a_line_of_a_report_stays_in_it(report: Document) -> None:
     true = dict(zip(report.body.split(b"\n")[1:], report.rows.to_pylist(), strict=False))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(BITS)
     def check(bits: list[int]) -> None:
         damaged = flipped(report.body, bits)
@@ -232,7 +232,7 @@ def test_one_flipped_bit_of_a_json_touches_one_row_or_one_name(
     whole: Document = request.getfixturevalue(name)
     true = whole.rows.to_pylist()
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.integers(0, len(whole.body) * 8 - 1))
     def check(bit: int) -> None:
         rows = whole.read(flipped(whole.body, [bit]))
@@ -254,7 +254,7 @@ def test_damage_to_a_line_of_an_index_csv_stays_in_it(index_csv: Document) -> No
         true.setdefault(lines[row.pop("line") - 1], []).append(row)
     head = {row["index_name"] for row in true[lines[2]]}
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(
         st.integers(len(lines[0]) + len(lines[1]) + 2, len(index_csv.body) - 1), st.integers(0, 7)
     )

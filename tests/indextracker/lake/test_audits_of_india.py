@@ -19,6 +19,7 @@ from indextracker_catalogue.india.audits import (
     CARRIES_OVER_NEW_NAMES,
     EACH_ROW_OF_ONE_INSTRUMENT,
     FULL_ADDS_NOTHING,
+    FULL_REACHES_THE_END,
     PREVIOUS_CLOSE_CARRIES_OVER,
     ROWS_AS_BEFORE,
 )
@@ -102,6 +103,32 @@ def count(lake: Lake, audit: Audit, look_back: tuple[str, ...] = ()) -> int:
     keys = None if table.is_whole else [str(SESSION)]
     found = {one.rule.name: one.bad_rows for one in examine(lake, table, keys, look_back)}
     return found[audit.name]
+
+
+@pytest.mark.parametrize(
+    ("formats", "expected"),
+    [
+        (["udiff+full"] * 9, 0),
+        (["udiff+full"] * 4 + ["udiff"] * 5, 1),  # it was cut off
+        (["udiff+full"] * 5 + ["udiff"] * 4, 0),  # thin shares are left out as a rule
+        (["udiff"] * 5 + ["udiff+full"] * 4, 0),
+        (["legacy+full"] * 2 + ["legacy"] * 7, 1),
+        (["legacy"] * 9, 0),  # there is none
+    ],
+)
+def test_the_full_bhavcopy_goes_on_to_the_last_share(
+    lake: Lake, formats: list[str], expected: int
+) -> None:
+    changes = [
+        {"session_date": SESSION, "symbol": f"S{place}", "source_formats": one}
+        for place, one in enumerate(formats)
+    ]
+    bonds = [
+        {"session_date": SESSION, "symbol": f"Z{n}", "series": "N1", "source_formats": "legacy"}
+        for n in range(9)
+    ]
+    lake.replace(TABLE, rows(TABLE, *changes, *bonds), [str(SESSION)])
+    assert count(lake, FULL_REACHES_THE_END) == expected
 
 
 @pytest.mark.parametrize(

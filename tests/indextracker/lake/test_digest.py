@@ -113,7 +113,7 @@ def test_sessions_and_versions_have_digests_of_their_own(tmp_path: Path) -> None
 STRIKES = [Decimal(n) / 4 for n in range(8)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.permutations(STRIKES))
 def test_it_is_the_same_for_every_order(
     tmp_path_factory: pytest.TempPathFactory, order: list[Decimal]

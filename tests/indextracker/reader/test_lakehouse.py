@@ -206,6 +206,22 @@ def test_any_table_is_read_by_its_path(lakehouse: Lakehouse) -> None:
     assert len(lakehouse.table("silver.products")) == 4
 
 
+def test_rows_of_a_table_are_chosen_by_their_values(lakehouse: Lakehouse) -> None:
+    found = lakehouse.table(
+        "silver/contracts", sessions=[TUESDAY], columns=["expiry"], where={"product": "TX"}
+    )
+    assert found.columns == ["expiry"]
+    assert sorted(set(column(found, "expiry"))) == ["202412", "202501"]
+    several = lakehouse.table("silver/products", where={"product": ["TX", "TE"]})
+    assert sorted(column(several, "product")) == ["TE", "TX"]
+    none = lakehouse.table("silver/contracts", sessions=[TUESDAY], where={"product": "MTX"})
+    assert column(none.missing, "reason") == ["it is there, and holds nothing of product MTX"]
+    with pytest.raises(UnknownNameError, match="did you mean product"):
+        lakehouse.table("silver/products", where={"produkt": "TX"})
+    with pytest.raises(ValueError, match=r"no value of silver/contracts\.session_date"):
+        lakehouse.table("silver/contracts", where={"session_date": "soon"})
+
+
 def test_frames_are_had_in_polars_and_pandas(lakehouse: Lakehouse) -> None:
     found = lakehouse.bars("TX", "M", minutes=60, **WEEK).in_zone("Asia/Taipei")
     polars = found.polars()

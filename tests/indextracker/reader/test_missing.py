@@ -1,6 +1,7 @@
 """What is missing of what was asked for: told with a warning, and with its reason."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,37 @@ def test_the_warning_points_at_who_asked(lakehouse: Lakehouse) -> None:
         lambda: lakehouse.bars("TX", "M", first=FRIDAY, last=FRIDAY),
         lambda: lakehouse.bars("TX", per="week", first=FRIDAY, last=FRIDAY),
         lambda: lakehouse.trades("TX", first=FRIDAY, last=FRIDAY),
-        lambda: lakehouse.chain("TXO", FRIDAY),
         lambda: lakehouse.table("gold/futures_bars", first=FRIDAY, last=FRIDAY),
         lambda: lakehouse.equities(first=FRIDAY, last=FRIDAY),
     ):
         with pytest.warns(MissingSessionsWarning) as told:
             ask()
         assert [warning.filename for warning in told] == [__file__]
+
+
+def test_a_chain_says_whose_figures_are_missing(lakehouse: Lakehouse, tmp_path: Path) -> None:
+    """Trades and the exchange's own figures come in different documents."""
+    with pytest.warns(MissingSessionsWarning) as told:
+        lakehouse.chain("TXO", FRIDAY)
+    assert [warning.filename for warning in told] == [__file__] * 2
+    tables = ("gold/option_sessions", "silver/daily_report")
+    for warning, table in zip(told, tables, strict=True):
+        assert str(warning.message).startswith(f"{table} has no rows of 1 of 1 sessions")
+    lake = Lake(str(tmp_path / "lake"), "simulated")
+    lake.replace(t.PRODUCTS, rows(t.PRODUCTS, {"product": "TXO", "instrument": "Options"}))
+    for table in (t.CONTRACTS, t.OPTION_SESSIONS):
+        of = {"session_date": TUESDAY, "product": "TXO", "session_part": "whole"}
+        lake.replace(table, rows(table, of), [str(TUESDAY)])
+    then = datetime.now(UTC)
+    for asked in (Lakehouse(lake.root), Lakehouse(lake.root).as_of(then)):
+        with pytest.warns(MissingSessionsWarning, match="silver/daily_report has no rows"):
+            found = asked.chain("TXO", TUESDAY)
+        assert found.arrow()["settlement_price"].to_pylist() == [None]
+        assert len(found.missing) > 0
+        report = {"session_date": TUESDAY, "product": "TXO", "settlement_price": 5.0}
+        changed = rows(t.DAILY_REPORT, report | {"strike": Decimal("23000.0000")})
+        lake.replace(t.DAILY_REPORT, changed, [str(TUESDAY)])
+    assert Lakehouse(lake.root).chain("TXO", TUESDAY).missing.arrow().num_rows == 0
 
 
 def test_what_is_there_and_holds_nothing_of_it_is_empty(lakehouse: Lakehouse) -> None:

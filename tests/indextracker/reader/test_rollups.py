@@ -116,7 +116,7 @@ def rows_of(found: list[dict[str, Any]], table: Table) -> pa.Table:
 
 
 @given(prints, st.sampled_from([5, 10, 15, 45, 60, 90, 120, 240, 1440]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bars_of_futures_are_those_of_their_prints(found: list[Print], minutes: int) -> None:
     stored = rows_of(directly(found, source_scale(minutes), t.FUTURES_BARS), t.FUTURES_BARS)
     made = to_minutes(stored, t.FUTURES_BARS, minutes, TAIPEI).sort_by("bar_start")
@@ -124,7 +124,7 @@ def test_bars_of_futures_are_those_of_their_prints(found: list[Print], minutes: 
 
 
 @given(prints.map(lambda all_: [one for one in all_ if one[1]]).filter(bool))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_bars_of_options_are_weighted_by_contracts(found: list[Print]) -> None:
     stored = rows_of(directly(found, 60, t.OPTION_BARS), t.OPTION_BARS)
     made = to_minutes(stored, t.OPTION_BARS, 120, TAIPEI).sort_by("bar_start")

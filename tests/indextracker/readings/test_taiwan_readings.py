@@ -103,7 +103,7 @@ def documents(draw: st.DrawFn, kind: Kind) -> pa.Table:
 def test_what_is_read_passes_every_check_that_stops_a_session(kind: Kind) -> None:
     facts = [job for job in FILLINGS if isinstance(job, Records) and kind.reading in job.readings]
 
-    @settings(max_examples=25, deadline=None, derandomize=True)
+    @settings(max_examples=25, derandomize=True)
     @given(documents(kind))
     def check(lines: pa.Table) -> None:
         judged = kind.reading.judge(lines, SESSION)

@@ -88,6 +88,18 @@ def test_defaults() -> None:
         "automation": "stopped",
         "alerts": "log",
         "failpoint": "",
+        "dashboard_host": "127.0.0.1",
+        "dashboard_port": 8050,
+        "dashboard_password": None,
+        "dashboard_proxy_header": "",
+        "dashboard_proxies": "",
+        "dashboard_names": "",
+        "live_port": 8060,
+        "stream": str(data / "streams"),
+        "stream_keep_days": 0,
+        "alert_rules": "",
+        "alert_mail_password": None,
+        "alert_webhook": None,
     }
 
 
@@ -154,13 +166,30 @@ READ: list[tuple[str, str, object]] = [
     ("ALERTS", "none", "none"),
     ("ALERTS", TOPIC, TOPIC),
     ("FAILPOINT", "bronze-after:2", "bronze-after:2"),
+    ("DASHBOARD_HOST", "::1", "::1"),
+    ("DASHBOARD_PORT", "8051", 8051),
+    ("DASHBOARD_PASSWORD", SECRET, SecretStr(SECRET)),
+    ("DASHBOARD_PASSWORD", "", None),
+    ("DASHBOARD_PROXY_HEADER", "X-Forwarded-User", "X-Forwarded-User"),
+    ("DASHBOARD_PROXIES", "10.0.0.5, ::1", "10.0.0.5,::1"),
+    ("DASHBOARD_NAMES", "charts.example.org,charts", "charts.example.org,charts"),
+    ("LIVE_PORT", "8061", 8061),
+    ("ALERT_RULES", "/srv/alerts.toml", "/srv/alerts.toml"),
+    ("ALERT_MAIL_PASSWORD", SECRET, SecretStr(SECRET)),
+    ("ALERT_MAIL_PASSWORD", "", None),
+    ("ALERT_WEBHOOK", f"https://example.org/{SECRET}", SecretStr(f"https://example.org/{SECRET}")),
+    ("ALERT_WEBHOOK", "", None),
+    ("STREAM", "kinesis://ticks", "kinesis://ticks"),
+    ("STREAM", "/srv/streams/", "/srv/streams"),
+    ("STREAM_KEEP_DAYS", "400", 400),
 ]
+PROXY = {"DASHBOARD_PROXY_HEADER": "X-User", "DASHBOARD_PROXIES": "10.0.0.5"}
 
 
 @pytest.mark.parametrize(("variable", "value", "expected"), READ)
 def test_every_variable_is_read(variable: str, value: str, expected: object) -> None:
-    needed = EMR if value == "emr" else {}
-    assert loaded(**needed, **{variable: value}).by_name()[variable.lower()] == expected
+    needed = EMR if value == "emr" else PROXY if variable in PROXY else {}
+    assert loaded(**(needed | {variable: value})).by_name()[variable.lower()] == expected
 
 
 def test_no_variable_is_left_out_here() -> None:
@@ -173,7 +202,7 @@ def test_dagsters_own_variable_counts_where_ours_is_not_set() -> None:
     assert loaded(DAGSTER_HOME="/srv/ours").dagster.home == "/srv/ours"
 
 
-@pytest.mark.parametrize("variable", ["LAKE", "WAREHOUSE", "DAGSTER_HOME"])
+@pytest.mark.parametrize("variable", ["LAKE", "WAREHOUSE", "DAGSTER_HOME", "ALERT_RULES"])
 def test_relative_paths_are_made_absolute(
     variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +266,13 @@ def test_what_stands_beside_the_warehouse() -> None:
         ("AUTOMATION", "perhaps", "'running' or 'stopped'"),
         ("ALERTS", "pigeon", "'pigeon' is neither 'log', 'none' nor the ARN of a topic of SNS"),
         ("FAILPOINT", "bronze-after:0", "pattern"),
+        ("DASHBOARD_HOST", "everywhere", "'everywhere' is no address such as 127.0.0.1"),
+        ("DASHBOARD_PORT", "70000", "less than or equal to 65535"),
+        ("ALERT_RULES", "s3://bucket/alerts.toml", "is no file of this machine"),
+        ("ALERT_WEBHOOK", "http://example.org/hook", "it is no https:// address"),
+        ("DASHBOARD_PASSWORD", "short", "no password of 12 characters or more"),
+        ("DASHBOARD_PROXY_HEADER", "X User", "pattern"),
+        ("DASHBOARD_NAMES", "https://charts", "pattern"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, said: str) -> None:
@@ -247,6 +283,21 @@ def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str, sai
     assert said in message
     assert "\n" not in message
     assert "Value error" not in message
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
+def test_a_dashboard_that_others_reach_asks_who_they_are(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"at {host} others .*INDEXTRACKER_DASHBOARD_PASSWORD"):
+        loaded(DASHBOARD_HOST=host)
+    assert not loaded(DASHBOARD_HOST=host, DASHBOARD_PASSWORD=SECRET).dashboard.is_open
+    os.environ.pop("INDEXTRACKER_DASHBOARD_PASSWORD")
+    assert not loaded(DASHBOARD_HOST=host, **PROXY).dashboard.is_open
+
+
+@pytest.mark.parametrize("alone", sorted(PROXY))
+def test_a_header_is_trusted_from_named_proxies_alone(alone: str) -> None:
+    with pytest.raises(SettingsError, match="set both"):
+        loaded(**{alone: PROXY[alone]})
 
 
 @pytest.fixture
@@ -371,7 +422,11 @@ def test_a_failpoint_kills_whoever_was_told_to_die() -> None:
 
 @pytest.mark.parametrize("variable", sorted(name.upper() for name in environment.SECRETS))
 def test_no_secret_is_shown_or_copied(variable: str) -> None:
-    prefix = "postgresql+psycopg2://me:" if variable == "DAGSTER_DATABASE" else "x"
+    prefixes = {
+        "DAGSTER_DATABASE": "postgresql+psycopg2://me:",
+        "ALERT_WEBHOOK": "https://example.org/",
+    }
+    prefix = prefixes.get(variable, "x")
     settings = loaded(**{variable: f"{prefix}{SECRET}"})
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
     assert SECRET not in settings.model_dump_json()
@@ -518,7 +573,7 @@ def test_the_environment_wins_over_secrets() -> None:
         ({"warehouse_password": ""}, "holds no warehouse_password"),
         (
             {"warehouse_password": "x", "finmind": SECRET},
-            "holds finmind; known are alphavantage_key, dagster_database, finmind_token, ",
+            "holds finmind; known are alert_mail_password, alert_webhook, alphavantage_key, ",
         ),
         (
             {"warehouse_password": "x", "finmind_token": f"{SECRET} {SECRET}"},

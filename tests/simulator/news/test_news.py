@@ -8,7 +8,7 @@ import io
 import json
 import math
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
+from indextracker.reference.news import INSTRUMENTS
 from indextracker_simulator.answers import Question
 from indextracker_simulator.india.calendar import trading_calendar
 from indextracker_simulator.india.exchange import Exchange
+from indextracker_simulator.india.identities import KNOWN
 from indextracker_simulator.news.alphavantage import label
 from indextracker_simulator.news.headlines import kept_csv
 from indextracker_simulator.news.newsroom import Newsroom
@@ -134,6 +136,25 @@ def test_some_stories_have_no_ticker_and_some_stand_there_twice(newsroom: Newsro
     assert set(tracked) < set(urls)
 
 
+def test_tickers_mean_the_companies_that_the_map_says(newsroom: Newsroom) -> None:
+    meant = {row["ticker"]: (row["symbol"], row["name"]) for row in INSTRUMENTS.read()}
+    assert [meant[ticker] for ticker in TICKERS.values()] == [KNOWN[n][:2] for n in TICKERS]
+    assert {symbol for symbol, _ in meant.values()} == {symbol for symbol, _, _ in KNOWN.values()}
+    for symbol, name, _ in KNOWN.values():
+        (one,) = (
+            one
+            for one in newsroom.exchange.instruments
+            if one.identities.at(NOW.date()).symbol == symbol
+        )
+        assert one.identities.at(NOW.date()).name == f"Simulated {name} Limited"
+
+
+def test_every_day_has_a_story_of_such_a_company_before_the_opening(newsroom: Newsroom) -> None:
+    written = stories(newsroom.exchange, NOW - WEEK, NOW)
+    mornings = [one.at for one in written if one.at.time() == time(2, 30) and one.number in TICKERS]
+    assert len(mornings) == 7
+
+
 def test_a_ticker_means_an_instrument_by_the_map_alone(newsroom: Newsroom) -> None:
     rows = news(newsroom, NOW - 8 * WEEK, NOW, NOW)["news_tickers"].to_pylist()
     numbers = {row["ticker"]: row["number"] for row in rows}
@@ -141,7 +162,8 @@ def test_a_ticker_means_an_instrument_by_the_map_alone(newsroom: Newsroom) -> No
     symbols = {row.symbol for row in newsroom.exchange.rows(NOW.date())}
     assert STRANGER in symbols
     assert numbers[STRANGER] is None
-    assert not set(TICKERS.values()) & symbols
+    # In New York these letters are the share of Infosys that is traded there.
+    assert set(TICKERS.values()) & symbols == {"INFY"}
     assert numbers["CRYPTO:BTC"] is numbers["FOREX:USD"] is None
 
 

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indextracker_simulator.randomness import DEFAULT_SEED
@@ -42,7 +42,6 @@ forwards = st.floats(9_000, 30_000)
 years_left = st.floats(0.001, 1.2)
 
 
-@settings(deadline=None)  # the first example makes the table of the normal distribution
 @given(forwards, st.floats(0.7, 1.4), years_left, st.booleans())
 def test_premiums_are_blacks(forward: float, money: float, years: float, call: bool) -> None:
     strike = round(forward * money)
@@ -52,7 +51,6 @@ def test_premiums_are_blacks(forward: float, money: float, years: float, call: b
     assert premium(*arrays, np.array([call]))[0] == pytest.approx(expected, abs=2e-3)
 
 
-@settings(deadline=None)
 @given(forwards, st.floats(0.7, 1.4), years_left)
 def test_calls_and_puts_agree(forward: float, money: float, years: float) -> None:
     strike = round(forward * money)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indextracker_simulator.taiwan.calendar import TradingCalendar, trading_calendar
@@ -301,7 +301,6 @@ def test_trades_of_the_night_before_a_typhoon_are_the_next_sessions() -> None:
         assert parts == {"night": {THURSDAY, FRIDAY}, "day": {MONDAY}}
 
 
-@settings(deadline=None)
 @given(
     now=st.integers(0, 12 * 365 * 24 * 60).map(
         lambda minutes: datetime(2015, 1, 1, tzinfo=TAIPEI) + timedelta(minutes=minutes)

@@ -163,7 +163,7 @@ def test_types(whole: dict[str, pa.Table]) -> None:
 
 
 def test_the_simulator_stands_alone() -> None:
-    allowed = {*sys.stdlib_module_names, "numpy", "pyarrow", "exchange_calendars"}
+    allowed = {*sys.stdlib_module_names, "numpy", "pyarrow", "exchange_calendars", "websockets"}
     for module in Path(indextracker_simulator.__file__).parent.glob("**/*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

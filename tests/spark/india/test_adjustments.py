@@ -146,6 +146,32 @@ def test_the_factor_of_an_action(market: Market, purpose: str, factor: float | N
     assert found == (factor and pytest.approx(factor, rel=1e-15))
 
 
+FILED = {"document": "list", "face_value_inr": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "filed", "factor", "missing"),
+    [
+        ("RIGHTS 1:4@PRM RS 50", FILED, (4 * 100 + 60) / (5 * 100), None),
+        ("RIGHTS 1:4@PRM RS 50", {}, None, "rights without a face value"),
+        ("RIGHTS 1:4", FILED, None, "rights without a price"),
+        ("BONUS 1:1/RIGHTS 1:4", FILED, None, "rights without a price"),
+        ("BONUS", FILED, None, "bonus without a ratio"),
+    ],
+)
+def test_a_list_of_the_past_has_its_face_values_or_the_row_says_what_is_missing(
+    market: Market, purpose: str, filed: Row, factor: float | None, missing: str | None
+) -> None:
+    """No report of the day has any face value."""
+    market.trades("ALFA", [100.0, 100.0, 60.0])
+    market.announces("ALFA", purpose)
+    for row in market.announced:
+        row.update(filed)
+    [found] = [row for row in market.rows().to_pylist() if row["actions"]]
+    assert found["factor"] == (factor and pytest.approx(factor, rel=1e-15))
+    assert found["factor_missing"] == missing
+
+
 def test_an_action_counts_once_however_often_it_is_announced(market: Market) -> None:
     market.trades("ALFA", [100.0, 100.0, 50.0])
     market.announces("ALFA", "BONUS 1:1", *DAYS[:3])
@@ -224,6 +250,8 @@ def test_a_report_tells_of_the_three_sessions_after_it(frames: Frames) -> None:
     rows = found.orderBy("session_date").toArrow()
     # What happened before the ninth session is not known in it either.
     assert rows["factor"].to_pylist() == [1.0] * 4 + [None] * 5 + [1.0]
+    told = ["no report or list tells of its actions"]
+    assert rows["factor_missing"].to_pylist() == [None] * 4 + told * 5 + [None]
 
 
 def test_a_list_of_the_past_tells_of_all_sessions_between_its_actions(market: Market) -> None:

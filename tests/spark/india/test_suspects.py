@@ -11,6 +11,7 @@ from support.nse_months import Months
 from indextracker_catalogue import india as t
 from indextracker_catalogue.india.terms import (
     ACTION_WITHOUT_MOVE,
+    FACTOR_UNKNOWN,
     MOVE_BEYOND_ACTION,
     MOVE_WITHOUT_ACTION,
 )
@@ -33,7 +34,9 @@ LISTED, SESSION = date(2024, 10, 1), date(2024, 10, 28)
         (99.0, 0.5, "bonus", ACTION_WITHOUT_MOVE),
         (25.0, 0.5, "bonus", MOVE_BEYOND_ACTION),
         (99.0, 0.97, "rights", None),  # lost in the moves of a day
-        (60.0, None, "rights", None),
+        (99.0, None, "rights", FACTOR_UNKNOWN),
+        (60.0, None, None, FACTOR_UNKNOWN),
+        (99.0, None, None, None),
     ],
 )
 def test_what_does_not_fit(

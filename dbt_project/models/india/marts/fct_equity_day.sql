@@ -51,7 +51,8 @@ final as (
         history.high_price * factors.factor as adjusted_high_price,
         history.low_price * factors.factor as adjusted_low_price,
         history.close_price * factors.factor as adjusted_close_price,
-        history.vwap * factors.factor as adjusted_vwap
+        history.vwap * factors.factor as adjusted_vwap,
+        cast(history.shares as double precision) / factors.factor as adjusted_shares
     from history
     inner join instruments
         on

@@ -8,7 +8,9 @@ final as (
         r.sessions,
         r.mean_return,
         r.low_95,
-        r.high_95
+        r.high_95,
+        r.degrees_of_freedom,
+        r.too_few
     from {{ source('raw', 'sentiment_returns') }} as r
 )
 

@@ -111,7 +111,7 @@ def test_the_real_file_of_a_holiday_is_of_the_evening_before(samples: Path) -> N
     The store that kept it writes NA, a series, as nothing.
     """
     muhurat = date(2021, 11, 4)
-    assert "sec_bhavdata_full_05112021.csv" in FULL.names(muhurat)
+    assert {"sec_bhavdata_full_05112021.csv", "bhavdata_05-11-2021.csv"} < {*FULL.names(muhurat)}
     body = (samples / "nse/muhurat-misfiled/bhavdata_05-11-2021.csv").read_bytes()
     rows = accepted(FULL, body, muhurat)
     assert rows.num_rows == 2_013
@@ -141,7 +141,15 @@ def test_files_of_free_days_are_of_the_session_before() -> None:
     )
     assert FULL.names(friday) == (*names, *(f"{name}.zip" for name in names))
     free = FULL.names(saturday_session)[10:]  # a Sunday, and a Monday closed on short notice
-    assert free == ("sec_bhavdata_full_21012024.csv", "sec_bhavdata_full_22012024.csv")
+    assert free == tuple(
+        name.format(day)
+        for day in (date(2024, 1, 21), date(2024, 1, 22))
+        for name in (
+            *("sec_bhavdata_full_{:%d%m%Y}.csv", "sec_bhavdata_full_{:%Y-%m-%d}.csv"),
+            *("bhavdata_{:%d-%m-%Y}.csv", "sec_bhavdata_full_{:%d%b%Y}.csv"),
+            "sec_bhavdata_full_{:%d%b%Y}bhav.csv",
+        )
+    )
     assert LEGACY.names(friday) == (
         *("cm19JAN2024bhav.csv.zip", "cm19JAN2024bhav.csv"),
         *("cm19Jan2024bhav.csv", "cm19jan2024bhav.csv"),

@@ -2,17 +2,21 @@
 
 import json
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
+from pydantic import SecretStr
+from support import small_publisher
 from support.documents import accepted
+from support.small_publisher import reply
 
 from indextracker.feeds import PUBLISHERS, Refusal
 from indextracker.feeds.india.snapshots import SNAPSHOTS
+from indextracker.feeds.sources import judge
 from indextracker.feeds.sources.credentials import Credential
 from indextracker.readings.india.snapshots import PRICES
 from indextracker.readings.india.snapshots import SNAPSHOTS as READING
@@ -97,6 +101,23 @@ def test_what_the_newer_form_tells_is_what_was_traded(nse: Exchange) -> None:
             assert not one["is_index"]
 
 
+@pytest.mark.parametrize("frozen", [404, 200])
+def test_the_newer_form_is_asked_for_where_the_frozen_one_is_none(
+    nse: Exchange, frozen: int
+) -> None:
+    """It is gone, or of another day."""
+    newer = newer_json(nse.instruments, nse.seed, EVENING)
+    before = frozen_json(nse.instruments, nse.seed, EVENING - timedelta(days=1))
+    key = {"rapidapi_key": SecretStr("k3y")}
+    with small_publisher.serving() as vendor, vendor.source(secrets=key)[0] as source:
+        vendor.pages = {"/any": [reply(frozen, before)], "/equities": [reply(200, newer)]}
+        counts, refused = judge(SNAPSHOTS, f"{SESSION}", source, EVENING)
+        vendor.pages = {"/any": [reply(200, newer)]}
+        [alone] = judge(SNAPSHOTS, f"{SESSION}", source, EVENING)
+    assert (counts.state, refused.state, alone.state) == ("accepted", "missing", "accepted")
+    assert vendor.paths == ["/any", "/equities", "/any"]
+
+
 def test_of_a_series_that_a_share_has_left_the_old_price_is_no_news(nse: Exchange) -> None:
     moved = next(
         start
@@ -172,7 +193,6 @@ def test_prices_of_other_sessions_alone_are_not_the_documents(published: bytes) 
 
 
 def test_the_key_is_in_a_header_and_in_no_reason() -> None:
-    from pydantic import SecretStr
     from requests import Request
 
     access = PUBLISHERS["rapidapi"].access

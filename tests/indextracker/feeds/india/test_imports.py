@@ -153,8 +153,8 @@ def test_days_of_which_many_are_no_session_cannot_be_right() -> None:
 def test_a_few_lines_that_cannot_be_read_are_rejects() -> None:
     good = [line(day) for day in DAYS]
     wrong = [line("soon"), line("2020-01-11"), line("2020-01-09", "TCS", close="n/a"), ("x",)]
-    found = rows(csv(*good, *wrong, good[0]))
-    assert found.num_rows == 8
+    found = rows(csv(*good, *wrong, good[0], line(DAYS[0], close="105.5")))
+    assert found.num_rows == 9
     first = found.filter(pa.array([d == DAYS[0] for d in found["session_date"].to_pylist()]))
     told = SHEETS.rejects(first, DAYS[0])
     assert list(zip(told["line"].to_pylist(), told["reason"].to_pylist(), strict=True)) == [
@@ -162,7 +162,8 @@ def test_a_few_lines_that_cannot_be_read_are_rejects() -> None:
         (6, "no day of a session: 2020-01-11"),
         (7, "unreadable close: n/a"),
         (8, "the line does not split into its cells"),
-        (9, "a line before has the same symbol and series"),
+        # The ninth says what the second does.
+        (10, "a newer import, or a line before, has other figures of the same symbol and series"),
     ]
 
 

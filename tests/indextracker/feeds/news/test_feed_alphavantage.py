@@ -1,5 +1,6 @@
 """Alpha Vantage's articles of an hour: what is accepted and refused, and what becomes of them."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from support.small_publisher import Exchange, reply, serving
 
 from indextracker.feeds import Refusal
 from indextracker.feeds.news.alphavantage import ALPHAVANTAGE, NEWS, explain
+from indextracker.feeds.sources import judge
 from indextracker.feeds.sources.http import HttpSource
 from indextracker.readings.news.articles import ARTICLES, articles, tickers, topics
 from indextracker_catalogue.shared.deliveries import State
@@ -101,6 +103,12 @@ def test_errors_with_status_200_are_no_articles(message: dict[str, str], state: 
 def test_an_hour_without_articles_is_accepted(body: bytes) -> None:
     assert explain(200, body) is None
     assert read(body).num_rows == 0
+
+
+@pytest.mark.parametrize("body", [b"[" * 60_000, b'{"a":' * 60_000])
+def test_json_of_any_depth_is_no_message(body: bytes) -> None:
+    assert explain(200, body) is None
+    assert_refused(body, "blocked", "no readable JSON")
 
 
 def test_the_beginning_of_long_articles_is_no_message() -> None:
@@ -232,6 +240,63 @@ def test_the_simulated_vendors_articles_are_what_was_written() -> None:
     assert true["news_articles"].num_rows > 20
     for table, rows in true.items():
         assert sorted(map(str, found[table])) == sorted(map(str, rows.to_pylist()))
+
+
+# hours with more articles than an answer has
+
+
+def busy(first: int, count: int, minute: int = 60) -> bytes:
+    """An answer with articles by number, a thousand of which are of the first half of the hour.
+
+    Args:
+        first: Number of the first one.
+        count: How many there are.
+        minute: Of which minute all of them are; of their own for 60.
+    """
+    found = [
+        article(
+            url=f"https://x.test/{number}",
+            time_published=f"20240428T13{number // 34 if minute == 60 else minute:02}00",
+            summary=hashlib.sha256(str(number).encode()).hexdigest(),
+        )
+        for number in range(first, first + count)
+    ]
+    return answer(*found)
+
+
+def test_an_hour_with_more_articles_goes_on_at_the_newest_one(tmp_path: Path) -> None:
+    with serving() as server:
+        server.replies = [reply(200, busy(0, 1000)), reply(200, busy(990, 200))]
+        with source(server, tmp_path) as http:
+            [found] = http.answers(NEWS, HOUR)
+    assert [path.partition("&time_")[2][:18] for path in server.paths] == [
+        "from=20240428T1300",
+        "from=20240428T1329",
+    ]
+    assert found.name == "NEWS_SENTIMENT_2024-04-28T13.zip"
+    assert found.document is not None
+    lines = read(found.document.read())
+    urls = articles(lines, HOUR)["url"].to_pylist()
+    assert sorted(urls) == sorted(f"https://x.test/{number}" for number in range(1190))
+
+
+@pytest.mark.parametrize(
+    ("replies", "asked"),
+    [
+        pytest.param([busy(0, 1000), b'{"Note": "too many"}'], 2, id="the quota is used up"),
+        pytest.param([busy(0, 1000), busy(0, 1000, 29)], 2, id="a minute has a thousand"),
+        pytest.param([busy(0, 1000, 0)], 1, id="the first minute has a thousand"),
+    ],
+)
+def test_an_hour_that_does_not_come_to_its_end_is_partial(
+    tmp_path: Path, replies: list[bytes], asked: int
+) -> None:
+    with serving() as server:
+        server.replies = [reply(200, body) for body in replies]
+        with source(server, tmp_path) as http:
+            [found] = judge(NEWS, NEWS.timeline.key_of(HOUR), http, datetime.now(UTC))
+    assert (found.state, len(server.requests)) == ("partial", asked)
+    assert found.document is not None
 
 
 # the vendor's quota and its key

@@ -25,6 +25,7 @@ from indextracker.readings.news.dates import instant
 from indextracker.readings.news.headlines import LISTED, OF_HEADLINES, headlines
 from indextracker.reference.news import INSTRUMENTS
 from indextracker_catalogue.news import YAHOO_HEADLINES
+from indextracker_simulator.india.exchange import Exchange as Nse
 from indextracker_simulator.news.newsroom import Newsroom
 
 DAY = date(2024, 5, 3)
@@ -310,6 +311,37 @@ def test_a_ticker_that_is_not_there_does_not_lose_the_others() -> None:
     assert set(problems.values()) == {""}
 
 
+CONSENT = reply(200, b"<!DOCTYPE html><html><title>Your privacy</title></html>")
+
+
+def test_a_page_in_place_of_a_list_is_asked_for_again_after_the_others() -> None:
+    with serving() as exchange:
+        exchange.replies = [reply(200, rss(item()))]
+        exchange.pages[address("INFY.NS")] = [CONSENT, CONSENT, reply(200, rss(item()))]
+        problems = {row["problem"] for row in asked(exchange)}
+        assert exchange.paths == [*map(address, TICKERS), *[address("INFY.NS")] * 2]
+    assert problems == {""}
+
+
+def test_a_page_that_stays_is_given_up_and_does_not_lose_the_others() -> None:
+    with serving() as exchange:
+        exchange.replies = [reply(200, rss(item()))]
+        exchange.pages[address("INFY.NS")] = [CONSENT]
+        problems = {row["ticker"]: row["problem"] for row in asked(exchange)}
+        assert exchange.paths == [*map(address, TICKERS), *[address("INFY.NS")] * 2]
+    said = problems.pop("INFY.NS")
+    assert said == "the answer is an HTML page ('Your privacy'), expected RSS"
+    assert set(problems.values()) == {""}
+
+
+def test_pages_in_place_of_all_lists_are_no_document_and_asked_for_once() -> None:
+    with serving() as exchange:
+        exchange.replies = [CONSENT]
+        with pytest.raises(Refusal, match=r"^refused: the answer is an HTML page"):
+            asked(exchange)
+        assert exchange.paths == [*map(address, TICKERS)]
+
+
 def test_a_publisher_that_blocks_is_asked_again_later() -> None:
     with serving() as exchange:
         exchange.replies = [reply(200, rss(item()))]
@@ -329,10 +361,12 @@ def test_where_no_ticker_is_there_the_document_is_missing() -> None:
 def test_the_simulated_publisher_lists_a_channel_for_each_ticker(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"), "simulated")
     now = datetime(2024, 5, 3, 23, 45, tzinfo=INDIA)
-    with source(Newsroom()) as http:
+    with source(Newsroom(exchange=Nse(clock=lambda: now))) as http:
         (answer,) = acquire(lake, HEADLINES, [str(DAY)], http, clock=lambda: now).values()
     assert (answer.state, answer.reason) == ("accepted", None)
-    assert lake.total_rows(YAHOO_HEADLINES) == len(TICKERS)
+    with lake.sql([YAHOO_HEADLINES], {YAHOO_HEADLINES.timeline: [str(DAY)]}) as connection:
+        query = "select distinct ticker from yahoo_headlines where title <> '' order by ticker"
+        assert [ticker for (ticker,) in connection.sql(query).fetchall()] == TICKERS
 
 
 # lists that are silent

@@ -52,7 +52,34 @@ def types_of(table: object) -> dict[str, pa.DataType]:
         ("INTRST PAYMNT/PRT RDMPTN", [Action("interest"), Action("redemption")]),
         ("CAP RED", [Action("capital_reduction")]),
         ("ANNUAL GENERAL MEETING", [Action("other")]),
-        ("BONUS", [Action("other")]),
+        # As the exchange's lists of the past write it.
+        ("Rights 10:121@ Premium Rs 38/-", [Action("rights", 10 / 121, 38.0)]),
+        ("Rights 11: 50 @ Premium Rs 0/-", [Action("rights", 11 / 50, 0.0)]),
+        ("Rights At 2:1 At A Premium Of Rs.39.50 Per Share", [Action("rights", 2.0, 39.5)]),
+        ("Rights Issue 4 : 25 @ Premium Rs 194/-", [Action("rights", 4 / 25, 194.0)]),
+        ("Rights 5: 116 At Premium Rs 244", [Action("rights", 5 / 116, 244.0)]),
+        ("Rights 1:1 @ Par", [Action("rights", 1.0, 0.0)]),
+        ("Fv Split Rs.10 To Rs.2", [Action("split", 5.0)]),
+        (
+            "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Re 1/- Per Share",
+            [Action("split", 10.0)],
+        ),
+        (
+            "Bonus 1:1 / Face Value Split From 10/- To Face Value 2/-",
+            [Action("bonus", 1.0), Action("split", 5.0)],
+        ),
+        (
+            "Consolidation Of Equity Shares From Re 1 Per Share To Rs 10 Per Share",
+            [Action("split", 0.1)],
+        ),
+        # What they leave of a price cannot be told.
+        ("Rights 1:1 @ Rs 10/-", [Action("rights", 1.0)]),
+        ("Rights 1:11.10", [Action("rights")]),
+        ("Rights Eq 1:20 @ Premium Rs.715 And 3 Warrants : 1 Eq", [Action("rights")]),
+        ("Rights 4:25 Partly Paid Up Shares @ Premium Rs 605/-", [Action("rights")]),
+        ("BONUS", [Action("bonus")]),
+        ("Bonus Debentures", [Action("preference_bonus")]),
+        ("STOCK SPLIT", [Action("split")]),
     ],
 )
 def test_the_words_of_an_action(purpose: str, expected: list[Action]) -> None:

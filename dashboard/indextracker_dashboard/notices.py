@@ -1,0 +1,66 @@
+"""Sentences in place of a page's body: what is missing, what was wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import logging
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from indextracker.reader import LakehouseMissingError
+from indextracker_dashboard.state import StateError
+
+_LOG = logging.getLogger(__name__)
+
+
+def of(error: Exception, path: str) -> Component:
+    """What is shown of an error.
+
+    Args:
+        error: What went wrong. What nobody expected is logged with its place, and not shown.
+        path: The page in which it went wrong.
+    """
+    match error:
+        case LakehouseMissingError():
+            return empty(str(error))
+        case StateError():
+            return notice(
+                "This address cannot be shown",
+                f"{_sentence(error)} ",
+                html.A("Show the page as it begins", href=path),
+            )
+        case LookupError() | ValueError() | OSError() if str(error) and not _is_slip(error):
+            return notice("There is nothing to show", _sentence(error))
+    _LOG.error("the page %s failed", path, exc_info=error)
+    return notice(
+        "This page cannot be shown",
+        "Something went wrong in it: the log of the dashboard says where. The other pages go on.",
+    )
+
+
+def empty(said: str) -> Component:
+    """The page of a lakehouse that is not there yet."""
+    return notice(
+        "There is no data yet",
+        f"{said[:1].upper()}{said[1:]}. In a terminal run ",
+        dmc.Code("indextracker backfill"),
+        ", or ",
+        dmc.Code("make run"),
+        " in the project's folder, and this page shows what it brought.",
+    )
+
+
+def notice(title: str, *said: str | Component) -> Component:
+    """A sentence that stands where figures would."""
+    return dmc.Alert(html.P(list(said)), title=title, color="gray", className="notice")
+
+
+def _is_slip(error: Exception) -> bool:
+    """Whether it is a mistake of the code, which says nothing to people."""
+    return isinstance(error, KeyError | IndexError | UnicodeError)
+
+
+def _sentence(error: Exception) -> str:
+    said = str(error).strip().partition("\n")[0]
+    return f"{said[:1].upper()}{said[1:]}."

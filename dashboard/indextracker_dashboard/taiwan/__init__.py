@@ -1,0 +1,1 @@
+"""What the dashboard has of Taiwan's exchanges."""

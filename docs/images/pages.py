@@ -1,0 +1,141 @@
+"""Takes the pictures of the dashboard's pages: `make screenshot`, after `make run`.
+
+Serves the lakehouse that the settings name, opens each page in Chromium without a window, on a
+desktop and on a phone at night, and saves what it shows beside this file. The page Live is that of
+a consumer, in a lake of its own, of a session that is replayed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from indextracker import Lakehouse, settings
+from indextracker.lake import Lake
+from indextracker.live.view import View
+from indextracker.settings.dashboard import DashboardSettings
+from indextracker.streams.consuming import Consumer
+from indextracker.streams.embedded import EmbeddedStream
+from indextracker.streams.metrics import Metrics
+from indextracker.streams.producing.replaying import Wish, replay
+from indextracker.streams.putting import Putter
+from indextracker_catalogue import SUBJECTS
+from indextracker_cli import living
+from indextracker_dashboard.candles.page import CANDLES
+from indextracker_dashboard.data import Data
+from indextracker_dashboard.live import LIVE
+from indextracker_dashboard.live.state import LiveState
+from indextracker_dashboard.pages.sql import EXAMPLES, SqlState
+from indextracker_dashboard.serving import serving
+from indextracker_dashboard.state import query_of
+from indextracker_spark.events.markets import EVENTS
+
+FOLDER = Path(__file__).parent
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+TALL: ViewportSize = {"width": 1280, "height": 1880}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE_MS = 120_000
+ASKED = SqlState(sql=EXAMPLES[0][1], values=EXAMPLES[0][2], find="index_sessions")
+REPLAYED = date(2024, 12, 16)
+SEEN = query_of(LiveState(symbol="TX 202412", scale="5", zone="utc"))
+# By the name of their pictures: the page, the size of the screen, and whether it is light.
+SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
+    "page-today": ("/today", DESKTOP, "light"),
+    "page-today-phone": ("/today", PHONE, "dark"),
+    "page-candles": ("/candles?sessions=2&over=TAIEX", DESKTOP, "light"),
+    "page-candles-phone": ("/candles?sessions=1", PHONE, "dark"),
+    "page-chain": ("/chain", TALL, "light"),
+    "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
+    "page-truth": ("/truth?count=15", DESKTOP, "light"),
+    "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),
+    "page-market-day": ("/india", DESKTOP, "light"),
+    "page-market-day-phone": ("/india", PHONE, "dark"),
+    "page-live": (f"{LIVE.path}?{SEEN}", DESKTOP, "light"),
+    "page-live-phone": (f"{LIVE.path}?{SEEN}", PHONE, "dark"),
+}
+DRAWN = """
+() => [...document.querySelectorAll('.dash-graph')].every(one => one.querySelector('.main-svg'))
+"""
+
+
+def take(browser: Browser, address: str, picture: str) -> None:
+    """Saves the picture of a page: what is seen of it without scrolling."""
+    path, size, scheme = SHOWN[picture]
+    page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{address}{path}")
+    page.locator("#body > *").first.wait_for(state="attached")
+    if path.startswith(LIVE.path):
+        # It never ceases to be told something.
+        page.locator("#live-legend .when").wait_for()
+        page.get_by_text("being read").wait_for(state="detached")
+        page.wait_for_timeout(1_000)
+    else:
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function(DRAWN)
+    if path.startswith(CANDLES.path):
+        page.locator("#candles-legend .when").wait_for()
+        page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{picture}.png")
+    page.close()
+
+
+@contextmanager
+def consuming(source: Lake, folder: Path) -> Iterator[tuple[Data, DashboardSettings]]:
+    """A consumer of a replayed session, in a lake of its own; yields that, and where it is told."""
+    lake, stop = Lake(str(folder / "lake"), source.world), threading.Event()
+    stream = EmbeddedStream(folder / "events.sqlite")
+    stream.create()
+    with Putter(stream) as putter:
+        for batch in replay(source, SUBJECTS["taiwan"], REPLAYED, Wish()):
+            for symbol, event in batch:
+                putter.put(symbol, event)
+    view = View(lake)
+    consumer = Consumer(stream, lake, EVENTS, [view.heard])
+    thread = threading.Thread(target=consumer.run, args=(stop,))
+    with living.shown(view, consumer, Metrics(), str, 0) as address:
+        thread.start()
+        port = int(address.rpartition(":")[2])
+        yield Data(partial(Lakehouse, lake.root)), DashboardSettings(live_port=port)
+        stop.set()
+        thread.join()
+
+
+def main() -> None:
+    """Takes all pictures, or those that are named."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("there is no chromium: make chromium installs it")
+    Lakehouse()  # without one there is nothing to be seen
+    wanted = sys.argv[1:] or list(SHOWN)
+    live = [picture for picture in wanted if SHOWN[picture][0].startswith(LIVE.path)]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with serving(Data(), DashboardSettings(), 0) as address:
+            for picture in wanted:
+                if picture not in live:
+                    take(browser, address, picture)
+        if live:
+            source = Lake(settings.load().lake.address, settings.load().world)
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                consuming(source, Path(folder)) as (data, at),
+                serving(data, at, 0) as address,
+            ):
+                for picture in live:
+                    take(browser, address, picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Quotes of Yahoo, or of its simulation, as events."""
