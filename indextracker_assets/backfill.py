@@ -60,7 +60,8 @@ class Backfills:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.instance = open_instance(platform.settings.dagster.home)
+        dagster = platform.settings.dagster
+        self.instance = open_instance(dagster.home, dagster.database)
         end_killed_runs(self.instance)
         make_places(self.instance)
         # The user starts the command again: nothing is retried without being asked for.

@@ -11,13 +11,16 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 from deltalake.exceptions import DeltaError
 from filelock import FileLock
+from pydantic import SecretStr
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from indextracker.acquiring.turns import MOST_COUNTED, pause
 from indextracker.settings import Settings
@@ -46,15 +49,27 @@ TRIES_AGAIN = 2
 PAUSE_SECONDS = 10
 
 
+# Of PostgreSQL's locks for applications, one that nothing else in Dagster's database takes.
+_OPENING = 0x1DE7
+
 _marked: set[str] = set()
 
 
-def open_instance(home: str) -> dg.DagsterInstance:
+def open_instance(home: str, database: SecretStr | None = None) -> dg.DagsterInstance:
     """The instance under DAGSTER_HOME.
 
     One process at a time opens it: of two that find it empty, one would fail to create its tables.
+
+    Args:
+        home: DAGSTER_HOME.
+        database: Address of the PostgreSQL that keeps its records, which other machines open too.
     """
-    with FileLock(Path(home) / ".opening.lock", fallback_to_soft=False):
+    with ExitStack() as alone:
+        alone.enter_context(FileLock(Path(home) / ".opening.lock", fallback_to_soft=False))
+        if database:
+            engine = create_engine(database.get_secret_value(), poolclass=NullPool)
+            connection = alone.enter_context(engine.connect())  # its end gives the lock back
+            connection.execute(text("select pg_advisory_lock(:key)"), {"key": _OPENING})
         return dg.DagsterInstance.get()
 
 
