@@ -24,10 +24,12 @@ from indextracker.building.needs import needs_of
 from indextracker.building.planning import spans
 from indextracker.feeds import feeds_of
 from indextracker.platform import Platform
-from indextracker.streams.arrivals import EVENTS, arrived
+from indextracker.streams.arrivals import EVENTS
+from indextracker.streams.standing import Standing
 from indextracker.warehouse import dbt_runs
 from indextracker_assets import jobs
 from indextracker_assets.alerts import Alert, Failure, alert
+from indextracker_assets.assets.freshness import evaluations, looked_at, stand
 from indextracker_assets.partitions import tags, tags_between
 from indextracker_assets.pools import make_places
 from indextracker_assets.runs import DIGEST, attempt, end_killed_runs, under_way
@@ -138,33 +140,46 @@ def _arrivals(platform: Platform, status: dg.DefaultSensorStatus) -> dg.SensorDe
         name="arrivals",
         minimum_interval_seconds=REFINES_EVERY_SECONDS,
         default_status=status,
-        description="Notes how many events each stream has brought, and when the last one came.",
+        description="Notes how many events each stream has brought, when the last one came, and "
+        "how fresh the tables are.",
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        noted: dict[str, int] = json.loads(context.cursor or "{}")
-        found = {
-            events.table.path: (events.table, arrived(platform.lake, events.table))
-            for events in EVENTS.values()
-        }
-        now = platform.clock()
-        return dg.SensorResult(
-            cursor=json.dumps({path: there.rows for path, (_, there) in found.items()}),
-            asset_events=[
-                dg.AssetMaterialization(
-                    asset_key(table),
-                    metadata={
-                        "dagster/row_count": there.rows,
-                        "new_rows": there.rows - noted.get(path, 0),
-                        "last_arrived_at": dg.TimestampMetadataValue(there.last_at.timestamp()),
-                        "lag_seconds": (now - there.last_at).total_seconds(),
-                    },
-                )
-                for path, (table, there) in found.items()
-                if there.last_at and there.rows != noted.get(path)
-            ],
-        )
+        noted = json.loads(context.cursor or "{}")
+        found: dict[str, object] = {}
+        told: list[dg.AssetMaterialization | dg.AssetCheckEvaluation] = []
+        for name in EVENTS:
+            subject = SUBJECTS[name]
+            there = stand(platform, subject)
+            if not there.rows and there.waits_since is None:
+                continue  # it was never used
+            before = noted.get(there.table, 0)
+            found[there.table] = there.rows
+            if there.rows != before:
+                told.append(_materialization(there, there.rows - before, platform.clock()))
+            for fresh in evaluations(platform, subject, looked_at(subject), there):
+                path = fresh.asset_check_key.to_user_string()
+                found[path] = [fresh.passed, fresh.severity.value]
+                # A table that stays as it is makes no event a minute, but for those that grow.
+                is_of_events = fresh.asset_key == key_at(there.table)
+                if found[path] != noted.get(path) or (is_of_events and there.rows != before):
+                    told.append(fresh)
+        return dg.SensorResult(cursor=json.dumps(found), asset_events=told)
 
     return arrivals
+
+
+def _materialization(there: Standing, new_rows: int, now: datetime) -> dg.AssetMaterialization:
+    """What is noted of a table of events that has others than before."""
+    lag = there.lag(now)
+    metadata: dict[str, dg.MetadataValue | int | float] = {
+        "dagster/row_count": there.rows,
+        "new_rows": new_rows,
+    }
+    if there.last_at:
+        metadata["last_arrived_at"] = dg.TimestampMetadataValue(there.last_at.timestamp())
+    if lag is not None:
+        metadata["lag_seconds"] = lag.total_seconds()
+    return dg.AssetMaterialization(key_at(there.table), metadata=metadata)
 
 
 def _sensors_of(

@@ -12,13 +12,12 @@ from functools import cache
 
 import dagster as dg
 
-from indextracker.building.freshness import watched
 from indextracker.building.jobs import writers
 from indextracker.building.needs import refined_tables
 from indextracker.building.reference_tables import REFERENCES
 from indextracker.feeds import feeds_of
 from indextracker.warehouse import dbt_runs
-from indextracker_assets.assets.freshness import CHECK
+from indextracker_assets.assets.freshness import CHECK, looked_at
 from indextracker_assets.assets.warehouse import loaded_of
 from indextracker_assets.specs import asset_key, group, raw_key
 from indextracker_catalogue import (
@@ -118,11 +117,11 @@ def freshness_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             job_name(FRESHNESS, subject),
             dg.AssetSelection.checks(*(dg.AssetCheckKey(asset_key(table), CHECK) for table in of)),
-            description="Whether each table has the session that is due.",
+            description="Whether each table has the session that is due, or what arrived.",
             tags={SUBJECT: subject.name},
         )
         for subject in SUBJECTS.values()
-        if (of := watched(subject))
+        if (of := looked_at(subject))
     ]
 
 

@@ -1,17 +1,19 @@
 """Freshness by the calendars: how far tables are behind the keys that are due by now.
 
-Showing it, and building what is behind, do not belong here.
+What rests on events of a stream is due where there are events: a closed market has none. Showing
+it, and building what is behind, do not belong here; how far the events themselves are read is in
+`streams.standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
-from indextracker.building.needs import refined_tables, ways
+from indextracker.building.needs import need, refined_tables, ways
 from indextracker.calendars import Calendar
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.lake import Lake
@@ -19,6 +21,8 @@ from indextracker_catalogue import Key, Subject, Table, Timeline, subject_of
 
 # A missing session or two are often the publisher's doing; a week of them is a fault here.
 LONG = 5
+# Hours with events are built once a minute, and a run that failed is started again after ten.
+_BUILT_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ def lags(
 ) -> dict[Table, Lag]:
     """How far each watched table is behind the keys whose documents are due by now.
 
-    No document is due of a session that was found to be closed.
+    No document is due of a session that was found to be closed, and of a table without documents
+    the keys are due that are over and have events.
 
     Args:
         lake: Where the logs are.
@@ -72,7 +77,11 @@ def lags(
     tables = watched(subject)
     for timeline in dict.fromkeys(table.timeline for table in tables):
         of_line = {table: of for table, of in tables.items() if table.timeline == timeline}
-        found |= _lags(lake, of_line, _recent(calendar_of(timeline), start, now), now)
+        calendar = calendar_of(timeline)
+        found |= _lags(lake, of_line, _recent(calendar, start, now), now)
+        of_events = [table for table, feeds in of_line.items() if not feeds]
+        over = _recent(calendar, start, now - _BUILT_WITHIN)[:-1]
+        found |= _lags_of_events(lake, of_events, over, calendar)
     return found
 
 
@@ -85,7 +94,8 @@ def _recent(calendar: Calendar, start: date, now: datetime) -> list[Key]:
 def _lags(
     lake: Lake, tables: Mapping[Table, frozenset[str]], recent: list[Key], now: datetime
 ) -> dict[Table, Lag]:
-    """How far the tables of a time line are behind."""
+    """How far the tables of a time line that rest on documents are behind."""
+    tables = {table: feeds for table, feeds in tables.items() if feeds}
     feeds = frozenset[str]().union(*tables.values())
     answers = current(lake, feeds, recent) if recent else {}
     states = {of: answer.state for of, answer in answers.items()}
@@ -101,9 +111,26 @@ def _lags(
                 return all(states.get((feed, key)) == "accepted" for feed in feeds)
             return key in built[table.path]
 
-        due = [key for key in recent if owed(key)]
-        newest = max(filter(there, due), default=None)
-        behind = sum(1 for key in due if newest is None or key > newest)
-        return Lag(due[-1] if due else None, newest, behind)
+        return _lag([key for key in recent if owed(key)], there)
 
     return {table: one(table, feeds) for table, feeds in tables.items()}
+
+
+def _lags_of_events(
+    lake: Lake, tables: Collection[Table], over: list[Key], calendar: Calendar
+) -> dict[Table, Lag]:
+    """How far tables that rest on events are behind, of the keys that are over."""
+    needs = {table.path: need(table) for table in tables}
+    with_events = staleness.accepted(lake, needs, over, lambda _: calendar)
+    built = staleness.built(lake, [table.path for table in tables], over)
+    return {
+        table: _lag(sorted(with_events[table.path]), built[table.path].__contains__)
+        for table in tables
+    }
+
+
+def _lag(due: Sequence[Key], there: Callable[[Key], bool]) -> Lag:
+    """How far a table is behind the keys that are due, in their order."""
+    newest = max(filter(there, due), default=None)
+    behind = sum(1 for key in due if newest is None or key > newest)
+    return Lag(due[-1] if due else None, newest, behind)

@@ -6,7 +6,7 @@ Nothing is changed by looking. Reading itself is in `consuming`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,6 +71,17 @@ class Standing:
     def waits_since(self) -> datetime | None:
         """When the first record arrived that is not in the table; None where all are."""
         return min((s.waits_since for s in self.shards if s.waits_since), default=None)
+
+    def lag(self, now: datetime) -> timedelta | None:
+        """How far the table is behind the stream: for how long the first record waits for it.
+
+        Returns:
+            Zero where all that arrived is in the table, however long ago that was; None where the
+            stream does not tell.
+        """
+        if self.problem:
+            return None
+        return max(now - (self.waits_since or now), timedelta(0))
 
 
 def standing(lake: Lake, table: Table, stream: Stream) -> Standing:
