@@ -1,9 +1,13 @@
 """Streams: the consumer against a floor, its latency under load, catching up, an hour built anew.
 
+And the stream without a service by itself: single records put and read at a rate, in a file that
+forgets them after ten minutes.
+
 The floor gets the same records by boto3 and writes their lines by Arrow, undecoded. All of it is on
 this machine: producer, stream (a file, or kinesalite) and consumer, each a process of its own.
 
     python benchmarks/streams.py [--rounds 3] [--seconds 60] [--catchup 1000000] [--hour 3600000]
+                                 [--hold 60]
 """
 
 from __future__ import annotations
@@ -45,12 +49,13 @@ SLOW, FAST = 1_000, 10_000  # events a second
 
 def main() -> None:
     """Prints a table for each."""
-    chosen = arguments(__doc__, rounds=3, seconds=60, catchup=1_000_000, hour=3_600_000)
+    chosen = arguments(__doc__, rounds=3, seconds=60, catchup=1_000_000, hour=3_600_000, hold=60)
     _floor(chosen.rounds)
     for rate in (SLOW, FAST):
         _load(rate, chosen.seconds)
     _catch_up(chosen.catchup)
     _hour(chosen.hour, chosen.rounds)
+    _hold(FAST, chosen.hold)
 
 
 def event(number: int, at: str) -> bytes:
@@ -320,6 +325,80 @@ def _parts(events: int, most: int = 600_000) -> Iterator[pa.Table]:
             },
             schema=schema,
         )
+
+
+# --- the embedded stream held
+
+
+def _hold(rate: int, seconds: int) -> None:
+    context = multiprocessing.get_context("spawn")
+    with scratch() as folder:
+        stream = _forgetting(folder)
+        stream.create(2)
+        said, stop = (context.SimpleQueue(), context.SimpleQueue()), context.Event()
+        putting = context.Process(target=_putting, args=(folder, rate, seconds, said[0]))
+        reading = context.Process(target=_reading, args=(folder, stop, said[1]))
+        for process in (reading, putting):
+            process.start()
+        held, file_mb = [], 0.0
+        while putting.is_alive() and said[0].empty():
+            held.append([_held_mb(process.pid) for process in (putting, reading)])
+            file_mb = max(file_mb, _stream_mb(folder))
+            time.sleep(1)
+        put, late_s, put_cpu = _heard(putting, said[0])
+        stop.set()
+        read, read_cpu = _heard(reading, said[1])
+        for process in (reading, putting):
+            process.join()
+    third, end = held[len(held) // 3], held[-1]
+    show(
+        f"{rate:,} records a second in the stream without a service for {seconds} s",
+        ("", "records", "CPU s", "MB after a third", "MB at the end"),
+        [
+            ("put", f"{put:,}", f"{put_cpu:.1f}", f"{third[0]:.0f}", f"{end[0]:.0f}"),
+            ("read", f"{read:,}", f"{read_cpu:.1f}", f"{third[1]:.0f}", f"{end[1]:.0f}"),
+        ],
+    )
+    conclude(
+        f"the last put {late_s:.1f} s late; the file held {file_mb:,.0f} MB at most"
+        if put == read == rate * seconds
+        else "RECORDS ARE MISSING"
+    )
+
+
+def _forgetting(folder: Path) -> EmbeddedStream:
+    return EmbeddedStream(folder / "events.sqlite", timedelta(minutes=10))
+
+
+def _stream_mb(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.glob("events.sqlite*")) / 1e6
+
+
+def _putting(folder: Path, rate: int, seconds: int, said: Any) -> None:
+    stream, began, late_s = _forgetting(folder), time.monotonic(), 0.0
+    for first in range(0, rate * seconds, MOST_RECORDS):
+        at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        numbers = range(first, min(first + MOST_RECORDS, rate * seconds))
+        if stream.put([Record(f"TX {n % SYMBOLS:06}", event(n, at)) for n in numbers]):
+            sys.exit("a record was refused")
+        late_s = time.monotonic() - began - (first + MOST_RECORDS) / rate
+        time.sleep(max(0.0, -late_s))
+    said.put((rate * seconds, max(0.0, late_s), time.process_time()))
+
+
+def _reading(folder: Path, stop: Flag, said: Any) -> None:
+    stream, read = _forgetting(folder), 0
+    readers = [stream.reader(shard.name) for shard in stream.shards()]
+    done = False
+    while not done:
+        done = stop.is_set()  # what came before is read once more
+        behind = True
+        while behind:
+            batches = [reader.read(5_000) for reader in readers]
+            read += sum(len(batch.records) for batch in batches)
+            behind = any(batch.behind_ms for batch in batches)
+        time.sleep(0.2)
+    said.put((read, time.process_time()))
 
 
 if __name__ == "__main__":
