@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import signal
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
+from support import hooks
 from support.good_rows import SESSION, put, rows
 from support.homes import Home
 from support.waiting import eventually
@@ -89,17 +87,6 @@ def test_a_file_of_rules_is_checked(empty: Home, rules: str, tmp_path: Path) -> 
 
 
 def test_a_consumer_alerts_beside_its_stream(empty: Home, rules: str, tmp_path: Path) -> None:
-    got: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
     stream = EmbeddedStream(tmp_path / "streams" / "markets.sqlite")
     stream.create()
     lake = Lake(str(empty.lake), "simulated")
@@ -109,23 +96,23 @@ def test_a_consumer_alerts_beside_its_stream(empty: Home, rules: str, tmp_path: 
         event = {"symbol": "TX 1", "price": price, "time": at, "source": "yahoo"}
         stream.put([Record("TX 1", json.dumps(event).encode())])
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with hooks.listening() as hook:
         settings = {
             "INDEXTRACKER_STREAM": str(tmp_path / "streams"),
             "INDEXTRACKER_ALERT_RULES": rules,
-            "INDEXTRACKER_ALERT_WEBHOOK": f"http://127.0.0.1:{server.server_port}/secret",
+            "INDEXTRACKER_ALERT_WEBHOOK": f"{hook.address}/secret",
         }
         with empty.start("stream", "run", **settings) as running:
             # From its first commit on, which says how far there is nothing to tell.
             eventually(lambda: lake.exists(m.ALERTS) and lake.open(m.ALERTS).version() > 0)
             quote(0, 100)
             quote(1, 102)
-            eventually(lambda: bool(got))
+            eventually(lambda: bool(hook.got))
             eventually(lambda: all(lake.rows(m.ALERTS).to_table()["sent_at"].to_pylist()))
             running.send_signal(signal.SIGTERM)
             _, told = running.communicate()
-        server.shutdown()
     assert running.returncode == 0, told
-    assert [alert["message"] for alert in got] == ["TX 1 rose by 2.00 % from the open 100 to 102"]
+    assert [alert["message"] for alert in hook.got] == [
+        "TX 1 rose by 2.00 % from the open 100 to 102"
+    ]
     assert "secret" not in told

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -74,13 +76,35 @@ class EngineProcess:
         )
 
     @contextmanager
-    def consuming(self, subject: str, stream: Stream, lake: Lake) -> Iterator[None]:
-        """Has a subject's stream appended to a lake by Spark, for the length of a block."""
-        self._ask({"consume": [subject, stream.address, lake.root]})
+    def consuming(
+        self, subject: str, stream: Stream, lake: Lake, beside: Mapping[str, str] | None = None
+    ) -> Iterator[str]:
+        """Has a subject's stream appended to a lake by Spark, for the length of a block.
+
+        Args:
+            subject: Its name.
+            stream: Its stream.
+            lake: The lake.
+            beside: Settings of alerts; with them quotes are shown and alerts sent, as beside the
+                command.
+
+        Yields:
+            The address of the live view; empty without one.
+        """
+        from support.waiting import eventually  # the child, which runs this file, does not find it
+
+        known = len(self._shown())
+        self._ask({"consume": [subject, stream.address, lake.root, beside]})
         try:
-            yield
+            if beside is not None:
+                eventually(lambda: len(self._shown()) > known)
+            yield self._shown()[-1] if beside is not None else ""
         finally:
             self._ask({"consume": None})
+
+    def _shown(self) -> list[str]:
+        """The addresses of live views, as the process has told them."""
+        return re.findall(r"shows quotes from (\S+)/live", self.log.read_text())
 
     def _ask(self, request: Mapping[str, object]) -> None:
         assert self.child.stdin and self.child.stdout
@@ -127,7 +151,7 @@ class Served:
 
     def do(self, asked: Mapping[str, Any]) -> None:
         match asked:
-            case {"consume": [subject, stream, root]}:
+            case {"consume": [subject, stream, root, beside]}:
                 assert isinstance(self.engine, SessionEngine)
                 with self.engine.session("a query"):  # Spark has started when this is answered
                     lake = Lake(root, "simulated")
@@ -135,7 +159,8 @@ class Served:
                     self.engine.session, stream_at(stream), lake, EVENTS[subject]
                 )
                 self._stop.clear()
-                self._consuming = self._threads.submit(consumer.run, self._stop)
+                work = partial(_with_listeners, consumer, lake, beside) if beside else consumer.run
+                self._consuming = self._threads.submit(work, self._stop)
             case {"consume": None}:
                 self._stop.set()
                 if self._consuming:
@@ -149,6 +174,22 @@ class Served:
             self._through_dagster = asked["through_dagster"]
         job, host = JOBS[asked["job"]], self.lender if self._through_dagster else None
         self.engine.run(job, asked["lake"], asked["keys"], host, asked["earlier"])
+
+
+def _with_listeners(
+    consumer: SparkConsumer, lake: Lake, settings: Mapping[str, str], stop: Event
+) -> None:
+    """Runs a consumer of quotes with the live view and alerts, as the command does."""
+    from indextracker.live.view import View
+    from indextracker.settings import Settings
+    from indextracker.streams.metrics import Metrics
+    from indextracker.streams.running import consume
+    from indextracker_cli import alerting, living
+
+    watcher = alerting.watcher(Settings(**settings), lake, lambda: consumer)
+    assert watcher
+    with living.shown(View(lake), consumer, Metrics(), lambda: consumer.state, 0):
+        consume(lake, [consumer], stop, [watcher.run])
 
 
 def serve() -> None:
