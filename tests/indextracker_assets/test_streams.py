@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from support.alerted import alerted
 from support.archives import MakePlatform
 from support.good_rows import OPENED
 from support.ticks import Harness
@@ -178,3 +179,7 @@ def test_bars_are_fresh_where_no_hour_with_events_is_left_unbuilt(house: House) 
         CHECK: True,
         OF_BARS: True,
     }
+
+
+def test_what_is_decided_and_then_sent_is_in_the_mart(house: House) -> None:
+    alerted(house.harness)
