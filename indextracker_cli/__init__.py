@@ -27,6 +27,7 @@ from indextracker_catalogue import SUBJECTS
 from indextracker_cli import (
     alerting,
     consuming,
+    detecting,
     interrupts,
     producing,
     reader_commands,
@@ -366,6 +367,7 @@ producing.stream.add_command(stream_upkeep.status)
 producing.stream.add_command(stream_upkeep.redrive)
 indextracker.add_command(producing.stream)
 indextracker.add_command(alerting.alerts)
+indextracker.add_command(detecting.files)
 
 
 def main() -> None:

@@ -48,8 +48,8 @@ def test_help_lists_the_commands(empty: Home) -> None:
     assert done.returncode == 0
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
-        *("alerts", "backfill", "chart", "dashboard", "doctor", "export", "import", "maintain"),
-        *("query", "restore", "simulate", "status", "stream", "tables", "ui"),
+        *("alerts", "backfill", "chart", "dashboard", "doctor", "export", "files", "import"),
+        *("maintain", "query", "restore", "simulate", "status", "stream", "tables", "ui"),
     ]
 
 

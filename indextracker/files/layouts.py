@@ -1,0 +1,123 @@
+"""Files of one layout, and the layout as a file that a person reads, corrects and confirms.
+
+Two files have one layout if the same description reads both: the same columns, signs and
+formats. What one of them names, its ticker, is not part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from indextracker.files.model import Role
+from indextracker.files.proposal import Proposal
+
+_FILES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A description, by the properties that it has, and the proposals of its files."""
+
+    name: str
+    description: dict[str, object]
+    proposals: tuple[Proposal, ...]
+
+
+def grouped(proposals: Sequence[Proposal]) -> list[Layout]:
+    """The layouts of what is not refused, by their names."""
+    by_description: dict[str, tuple[dict[str, object], list[Proposal]]] = {}
+    for proposal in proposals:
+        if proposal.refusal is None:
+            description = _described(proposal)
+            key = yaml.safe_dump(description, sort_keys=True, allow_unicode=True)
+            by_description.setdefault(key, (description, []))[1].append(proposal)
+    layouts = [
+        Layout(_named(found[0], key), description, tuple(found))
+        for key, (description, found) in by_description.items()
+    ]
+    return sorted(layouts, key=lambda layout: layout.name)
+
+
+def _named(proposal: Proposal, key: str) -> str:
+    """A name that stays as long as the description does."""
+    columns = proposal.roles.columns if proposal.roles else []
+    words = [
+        column.role.value for column in columns if column.role not in (Role.OTHER, Role.INSTRUMENT)
+    ]
+    said = re.sub(r"\W+", "-", "-".join(words[:4])) or "matrix"
+    return f"{said}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def _described(proposal: Proposal) -> dict[str, object]:
+    table, roles = proposal.table, proposal.roles
+    assert table is not None
+    assert roles is not None
+    return {
+        "kind": proposal.kind,
+        "container": proposal.content.container if proposal.content else None,
+        "encoding": _reads_as(proposal.encoding),
+        "delimiter": table.delimiter,
+        "decimal": None if proposal.typed else proposal.signs.decimal,
+        "thousands": None if proposal.typed else proposal.signs.thousands,
+        "lines_before_header": len(table.before),
+        "header_lines": len(table.header),
+        "date_format": proposal.date_format,
+        "time_format": roles.time_format,
+        "ticker": {"where": proposal.ticker.where, "column": proposal.ticker.column},
+        "columns": [
+            {"header": column.header, "role": column.role.value} for column in roles.columns
+        ],
+    }
+
+
+def _reads_as(encoding: str | None) -> str | None:
+    """Text below 128 is read by the description of UTF-8 too."""
+    return "utf-8" if encoding == "ascii" else encoding
+
+
+def as_yaml(layout: Layout) -> str:
+    """The layout's file: the description, its evidence, its questions, and which files it is of."""
+    proposals = layout.proposals
+    first = proposals[0]
+    questions: dict[str, dict[str, object]] = {}
+    for proposal in proposals:
+        for question in proposal.findings.questions:
+            asked = questions.setdefault(
+                question.text,
+                {"about": question.about, "question": question.text, "answer": None},
+            )
+            if question.answers:
+                asked["possible"] = list(question.answers)
+    confidence = {
+        what: min(proposal.findings.confidence.get(what, 1.0) for proposal in proposals)
+        for what in first.findings.confidence
+    }
+    document = {
+        "layout": layout.name,
+        "confirmed": False,
+        **layout.description,
+        "frequency": sorted({proposal.frequency for proposal in proposals}),
+        "order": sorted({proposal.order for proposal in proposals}),
+        "missing": sorted({mark for proposal in proposals for mark in proposal.missing}),
+        "price_scale": first.findings.values.get("price_scale", 1),
+        "zone": first.findings.values.get("zone"),
+        "questions": list(questions.values()),
+        "found": {
+            what: {"confidence": confidence[what], "evidence": first.findings.evidence[what]}
+            for what in confidence
+        },
+        "files": {
+            "count": len(proposals),
+            "first": [_file(proposal) for proposal in proposals[:_FILES_SHOWN]],
+        },
+    }
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _file(proposal: Proposal) -> dict[str, object]:
+    return {"file": proposal.name, "ticker": proposal.ticker.value}

@@ -1,0 +1,175 @@
+"""From a path to contents: files, and members of archives, within bounds of memory.
+
+What an encoding or a delimiter is stands elsewhere. Nothing is unpacked to disk, and a member is
+read until it is larger than an archive may hold, whatever the archive says of its size.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO, cast
+
+from indextracker.files.model import PART_BYTES, WHOLE_BYTES, Content, RefusedFileError
+
+# An archive whose members hold more together than this, or more than a thousand times what they
+# take up packed, is a bomb: prices in text pack to a third or a tenth.
+MOST_UNPACKED = 2**31
+MOST_TIMES = 400
+MOST_MEMBERS = 10_000
+
+_PACKED = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
+_TYPED = (b"PAR1", b"ARROW1", b"FEA1")
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def contents(path: Path, root: Path) -> Iterator[Content | tuple[str, RefusedFileError]]:
+    """The contents of a file below `root`, or a name with the reason why it is refused.
+
+    Raises:
+        RefusedFileError: if the file as a whole is refused.
+    """
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise RefusedFileError(f"{path} is a link that leaves the folder")
+    name = str(path.relative_to(root))
+    size = path.stat().st_size
+    if size == 0:
+        raise RefusedFileError("the file is empty")
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic.startswith(b"PK\x03\x04") or zipfile.is_zipfile(path):
+        yield from _of_zip(path, name, size)
+    elif packing := next(
+        (kind for start, kind in _PACKED.items() if magic.startswith(start)), None
+    ):
+        yield _of_packed(path, name, packing, size)
+    elif magic.startswith(_TYPED):
+        yield _typed(path, name, magic)
+    else:
+        with path.open("rb") as file:
+            container = "xls" if magic == _COMPOUND else None
+            yield read(file, name, container, size)
+
+
+def _typed(path: Path, name: str, magic: bytes) -> Content:
+    """Parquet and Arrow are read in place, by batches, whatever their size."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    kind = "parquet" if magic.startswith(b"PAR1") else "feather"
+    return Content(name, kind, (), path.stat().st_size, digest, path)
+
+
+def read(file: IO[bytes], name: str, container: str | None, size: int) -> Content:
+    """A content as a whole, or its head, middle and tail if it is large."""
+    if size <= WHOLE_BYTES:
+        data = file.read(WHOLE_BYTES + 1)
+        return Content(name, container, (data,), len(data), hashlib.sha256(data).hexdigest())
+    if container == "xls":
+        raise RefusedFileError(f"a workbook of {size:,} bytes: at most {WHOLE_BYTES:,} are read")
+    parts = []
+    for start in (0, (size - PART_BYTES) // 2, size - PART_BYTES):
+        file.seek(start)
+        parts.append(file.read(PART_BYTES))
+    return Content(name, container, tuple(parts), size, None)
+
+
+def _of_zip(path: Path, name: str, size: int) -> Iterator[Content | tuple[str, RefusedFileError]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _judge(members, size)
+            if any(member.filename.startswith("xl/") for member in members):
+                with path.open("rb") as file:
+                    yield _workbook(read(cast(IO[bytes], file), name, "xlsx", size))
+                return
+            if any(member.filename == "content.xml" for member in members):
+                with path.open("rb") as file:
+                    yield _workbook(read(cast(IO[bytes], file), name, "ods", size))
+                return
+            for member in members:
+                inner = f"{name}!{member.filename}"
+                try:
+                    yield _member(archive, member, inner)
+                except RefusedFileError as refusal:
+                    yield inner, refusal
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise RefusedFileError(f"the archive cannot be read: {error}") from error
+
+
+def _workbook(content: Content) -> Content:
+    if not content.whole:
+        raise RefusedFileError(
+            f"a workbook of {content.size:,} bytes: at most {WHOLE_BYTES:,} are read"
+        )
+    return content
+
+
+def _judge(members: list[zipfile.ZipInfo], size: int) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise RefusedFileError(
+            f"the archive has {len(members):,} members, more than {MOST_MEMBERS:,}"
+        )
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MOST_UNPACKED or unpacked > max(size * MOST_TIMES, 4 * PART_BYTES):
+        raise RefusedFileError(
+            f"the archive's {size:,} bytes would unpack to {unpacked:,}: taken for a bomb"
+        )
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, inner: str) -> Content:
+    if _leaves(member.filename):
+        raise RefusedFileError(f"the path {member.filename!r} in the archive leaves the folder")
+    if member.flag_bits & 1:
+        raise RefusedFileError("it is encrypted: unpack it with its password first")
+    with archive.open(member) as file:
+        return _unpacked(file, inner, "zip", member.compress_size)
+
+
+def _leaves(name: str) -> bool:
+    inside, windows = PurePosixPath(name.replace("\\", "/")), PureWindowsPath(name)
+    return inside.is_absolute() or bool(windows.drive) or ".." in inside.parts
+
+
+def _of_packed(path: Path, name: str, packing: str, size: int) -> Content:
+    opened: IO[bytes]
+    if packing == "gz":
+        opened = cast(IO[bytes], gzip.open(path))  # noqa: SIM115 - closed below, whichever it is
+    elif packing == "xz":
+        opened = cast(IO[bytes], lzma.open(path))  # noqa: SIM115
+    else:
+        opened = cast(IO[bytes], bz2.open(path))  # noqa: SIM115
+    try:
+        with opened as file:
+            return _unpacked(file, name, packing, size)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise RefusedFileError(f"it cannot be unpacked: {error}") from error
+
+
+def _unpacked(file: IO[bytes], name: str, container: str, packed: int) -> Content:
+    """A packed content: read from its beginning, for one cannot begin in the middle of it.
+
+    A long one is read to its end in pieces, of which head, middle and tail are kept.
+    """
+    data = file.read(WHOLE_BYTES + 1)
+    if len(data) > max(packed * MOST_TIMES, 4 * PART_BYTES):
+        raise RefusedFileError(
+            f"{packed:,} bytes unpack to more than {len(data):,}: taken for a bomb"
+        )
+    if len(data) <= WHOLE_BYTES:
+        return Content(name, container, (data,), len(data), hashlib.sha256(data).hexdigest())
+    head, middle = data[:PART_BYTES], data[-PART_BYTES - 1 : -1]
+    size, tail = len(data), data[-PART_BYTES:]
+    while piece := file.read(PART_BYTES):
+        size += len(piece)
+        tail = (tail + piece)[-PART_BYTES:]
+        if size > min(MOST_UNPACKED, packed * MOST_TIMES):
+            raise RefusedFileError(
+                f"{packed:,} bytes unpack to more than {size:,}: taken for a bomb"
+            )
+    return Content(name, container, (head, middle, tail), size, None)
