@@ -25,7 +25,7 @@ from indextracker_catalogue.shared.events import events_table, field
 from indextracker_spark.events.decoding import Event, Events
 from tests.conftest import STRICT
 from tests.support import kinesis
-from tests.support.waiting import eventually
+from tests.support.consuming import read_to_the_end
 
 TABLE = events_table(
     "test_events",
@@ -260,11 +260,5 @@ def test_resharding_restarts_rivals_and_faults_lose_and_repeat_nothing(
             chance.choice(consumers).step()
         except (StreamError, OvertakenError):
             continue
-    last = Consumer(any_stream, lake, EVENTS)
-
-    def all_is_read() -> bool:
-        last.step()
-        return last.complete_until is not None
-
-    eventually(all_is_read)
+    read_to_the_end(Consumer(any_stream, lake, EVENTS))
     assert numbers(lake) == once(end)

@@ -30,6 +30,7 @@ from indextracker_catalogue.markets import QUOTE_EVENTS
 from indextracker_spark.events.markets import EVENTS
 from tests.conftest import STRICT
 from tests.support import kinesis
+from tests.support.consuming import read_to_the_end
 
 KILLS = int(os.environ.get("INDEXTRACKER_STREAM_KILLS", "20"))
 SEED = 20241216
@@ -174,9 +175,7 @@ def test_what_was_sent_is_in_bronze_once(place: tuple[Opened, str], tmp_path: Pa
         crowd.kill(chance.choice(crowd.names))
     for name in crowd.names:
         crowd.kill(name)
-    last, idle = Consumer(stream, lake, EVENTS), 0
-    while idle < 8:  # the children of a shard are read with the step after its end
-        idle = 0 if last.step().rows else idle + 1
+    read_to_the_end(Consumer(stream, lake, EVENTS))
     lines = lake.rows(QUOTE_EVENTS).to_table(columns=["line"])["line"].to_pylist()
     sent = kept(stream)
     assert len(sent) > KILLS
