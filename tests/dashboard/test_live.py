@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -9,11 +10,13 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 from support import one_sail
+from support.good_rows import rows
 from support.live import Browser, put, running
 from support.viewer import PHONE, Viewer, Windows
 
@@ -22,7 +25,7 @@ from indextracker.building.jobs import JOBS, run
 from indextracker.lake import Lake
 from indextracker.settings.dashboard import DashboardSettings
 from indextracker.streams.embedded import EmbeddedStream
-from indextracker_catalogue.markets import QUOTE_BARS, QUOTE_EVENTS
+from indextracker_catalogue.markets import ALERTS, QUOTE_BARS, QUOTE_EVENTS
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.live import relay
 from indextracker_dashboard.serving import serving
@@ -115,6 +118,66 @@ def test_quotes_move_and_a_minute_that_has_passed_has_the_figures_of_gold(
         ).fetchall()
     figures = re.findall(r"(?:O|H|L|C|mean|VWAP|volume|quotes)\s+([\d.,]+)", said)
     assert [float(one.replace(",", "")) for one in figures] == [*bar]
+
+
+def test_an_alert_is_seen_as_soon_as_it_is_kept(place: Place, shows: Shows) -> None:
+    put(place.stream, *QUOTES)
+    with running(place.stream, place.lake, place.port):
+        viewer = shows("watch=AAPL,BTC-USD&symbol=AAPL&zone=utc")
+        page = viewer.page
+        alerts = page.locator("#live-alerts")
+        expect(alerts).to_contain_text("There is none.")
+        ended = START + timedelta(minutes=3)
+        told = {"symbol": "BTC-USD", "rule": "falls", "window_end": ended, "decided_at": ended}
+        message = "BTC-USD fell by 1.20 % from the open 42000.25 to 41496"
+        place.lake.ensure([ALERTS])
+        place.lake.merge(ALERTS, rows(ALERTS, told | {"message": message}))
+        item = alerts.get_by_role("listitem")
+        expect(item).to_contain_text(f"12-16 01:03 {message} falls")
+        viewer.assert_usable()
+        item.get_by_role("link", name="BTC-USD").click()
+        expect(page.locator("#live-title")).to_have_text("Candles of BTC-USD")
+
+
+def test_what_is_shown_is_downloaded(place: Place, shows: Shows) -> None:
+    put(place.stream, *QUOTES)
+    ended = START + timedelta(minutes=3)
+    place.lake.ensure([ALERTS])
+    place.lake.merge(ALERTS, rows(ALERTS, {"window_end": ended, "message": "it fell"}))
+    with running(place.stream, place.lake, place.port):
+        viewer = shows("watch=AAPL,BTC-USD&symbol=AAPL&scale=5&zone=utc")
+        page = viewer.page
+        expect(page.locator("#live-legend .when")).to_have_text("2024-12-16 01:20")
+        expect(page.locator("#live-alerts")).to_contain_text("it fell")
+
+        def downloaded(name: str) -> list[dict[str, str]]:
+            href = page.get_by_role("link", name=f"{name} as CSV").get_attribute("href")
+            with urlopen(f"{viewer.address}{href}", timeout=60) as answer:
+                return [*csv.DictReader(answer.read().decode().splitlines())]
+
+        quotes, bars, [alert] = map(downloaded, ("quotes", "bars", "alerts"))
+        said = page.locator("#live-legend").inner_text()
+    assert [(row["symbol"], row["price"]) for row in quotes] == [
+        ("AAPL", "92"),
+        ("BTC-USD", "41901.25"),
+    ]
+    starts = [START + timedelta(minutes=minute) for minute in range(0, 25, 5)]
+    assert [datetime.fromisoformat(row["bar_start"]) for row in bars] == starts
+    figures = re.findall(r"(?:O|H|L|C)\s+([\d.,]+)", said)
+    assert [float(bars[-1][name]) for name in ("open", "high", "low", "close")] == [
+        *map(float, figures)
+    ]
+    assert (datetime.fromisoformat(alert["window_end"]), alert["message"]) == (ended, "it fell")
+
+
+def test_a_download_without_a_consumer_says_what_to_run(place: Place) -> None:
+    with (
+        serving(place.data, place.settings, 0) as address,
+        pytest.raises(HTTPError) as refused,
+    ):
+        urlopen(f"{address}/download/live/quotes.csv", timeout=60)
+    assert refused.value.code == 404
+    assert "indextracker stream run" in refused.value.read().decode()
 
 
 def test_a_consumer_that_stops_is_told_and_found_again(place: Place, shows: Shows) -> None:

@@ -8,10 +8,7 @@
   // What decides what is told; the rest of an address is how it is looked at.
   const KEY = ["watch", "symbol", "scale"];
   const FIRST_BARS = 120, AGAIN_MS = 5_000;
-  const COLOURS = {
-    light: { text: "#212529", grid: "#e9ecef", up: "#0072B2", down: "#D55E00" },
-    dark: { text: "#dee2e6", grid: "#2f3237", up: "#56B4E9", down: "#E8833A" },
-  };
+  const { COLOURS, decimalsOf, number } = window.indextracker.bars;
   const same = () => dash_clientside.no_update;
   const set = (id, props) => dash_clientside.set_props(id, props);
 
@@ -33,18 +30,6 @@
 
   const chosen = (symbol, label = symbol) =>
     made("dash_core_components", "Link", { href: `/live${paramsOf({ symbol })}` }, label);
-
-  const decimalsOf = (values) => {
-    for (let digits = 0; digits < 4; digits += 1) {
-      const unit = 10 ** digits;
-      if (values.every((one) => Math.abs(one * unit - Math.round(one * unit)) < 1e-6 * unit)) return digits;
-    }
-    return 4;
-  };
-
-  const number = (value, digits = 0) =>
-    value === null || value === undefined ? "–"
-      : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
   const signed = (value, text) => (value > 0 ? `▲ +${text}` : value < 0 ? `▼ ${text}` : text);
   const kind = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
@@ -120,9 +105,15 @@
     set("live-quotes", { children: held.watch.length ? [of("Div", table, { className: "scrolled" }), ...note] : null });
   };
 
+  // The sentence of an alert, in which its symbol leads to its candles: most begin with it.
+  const named = ({ symbol, message }) => {
+    const link = of("B", chosen(symbol));
+    return message.startsWith(`${symbol} `) ? [link, message.slice(symbol.length)] : [link, ` ${message}`];
+  };
+
   const alerts = () => {
     const items = held.alerts.map((one) => of("Li", [
-      of("Time", today(one.window_end, held.status.now)), " ", of("B", chosen(one.symbol)), ` ${one.message} `, of("Small", one.rule),
+      of("Time", today(one.window_end, held.status.now)), " ", ...named(one), " ", of("Small", one.rule),
     ]));
     set("live-alerts", { children: items.length ? of("Ul", items, { className: "plain" }) : of("P", "There is none.") });
   };

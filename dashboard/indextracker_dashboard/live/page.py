@@ -14,6 +14,7 @@ from dash_tvlwc import Tvlwc
 from indextracker_dashboard import controls
 from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
+from indextracker_dashboard.live import tables
 from indextracker_dashboard.live.state import MOST_WATCHED, PATH, SCALES, LiveState
 from indextracker_dashboard.page import Page
 
@@ -154,6 +155,7 @@ LIVE = Page(
     state=LiveState,
     body=_body,
     controls=_controls,
+    tables={"quotes": tables.quotes, "bars": tables.bars, "alerts": tables.alerts},
     register=_register,
     order=5,
 )

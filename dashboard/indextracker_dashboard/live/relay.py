@@ -10,11 +10,12 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.live.state import PATH, LiveState
@@ -23,6 +24,7 @@ from indextracker_dashboard.state import StateError, parsed
 EVENTS = f"{PATH}/events"
 MOST_BROWSERS = 64
 _HOST, _NAME = "127.0.0.1", "live"
+_DATA = b"data: "
 # The consumer says something every two seconds at least.
 _PATIENCE_SECONDS = 10.0
 _AGAIN_MS, _LATER_MS = 2_000, 15_000
@@ -55,8 +57,6 @@ class Relay:
             said = f"{MOST_BROWSERS} windows show this page already: close one of them"
             yield _event("full", said, _LATER_MS)
             return
-        asked = {"watch": state.watch, "symbol": state.symbol, "scale": state.scale}
-        query = urlencode(asked | {"lake": self._lake()}, doseq=True)
         connection = HTTPConnection(_HOST, self._port, timeout=_PATIENCE_SECONDS)
         said = ""
         # The connection forgets its own once there is an answer.
@@ -65,7 +65,7 @@ class Relay:
             connection.connect()
             listened.add(connection.sock)
             self._listening |= listened
-            connection.request("GET", f"{PATH}?{query}")
+            connection.request("GET", self._asked(state))
             answer = connection.getresponse()
             if answer.status == 200:
                 yield f"retry: {_AGAIN_MS}\n\n".encode()
@@ -81,6 +81,31 @@ class Relay:
             self._places.release()
         if not self._over:
             yield _event("absent", said, _AGAIN_MS)
+
+    def told(self, state: LiveState) -> dict[str, Any]:
+        """All that the consumer tells now of a state, once.
+
+        Raises:
+            LookupError: It does not run, or is of another lakehouse.
+        """
+        said = ""
+        connection = HTTPConnection(_HOST, self._port, timeout=_PATIENCE_SECONDS)
+        with closing(connection), suppress(OSError, HTTPException):
+            connection.request("GET", self._asked(state))
+            answer = connection.getresponse()
+            if answer.status != 200:
+                said = answer.read(1000).decode("utf-8", "replace").strip()
+            # The first event has everything.
+            while not said and (line := answer.readline()):
+                if line.startswith(_DATA):
+                    told: dict[str, Any] = json.loads(line.removeprefix(_DATA))
+                    return told
+        raise LookupError(said or "the consumer does not run: start indextracker stream run")
+
+    def _asked(self, state: LiveState) -> str:
+        """What the consumer is asked for a state."""
+        asked = {"watch": state.watch, "symbol": state.symbol, "scale": state.scale}
+        return f"{PATH}?{urlencode(asked | {'lake': self._lake()}, doseq=True)}"
 
     def _lake(self) -> str:
         try:
@@ -105,6 +130,16 @@ def serve(server: Flask, data: Data, port: int) -> None:
             # Proxies are to hand on each event at once.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+
+
+def told(state: LiveState) -> dict[str, Any]:
+    """What `Relay.told` gives, for a request that this process answers.
+
+    Raises:
+        LookupError: See there.
+    """
+    found: Relay = current_app.extensions[_NAME]
+    return found.told(state)
 
 
 def end(server: Flask) -> None:
