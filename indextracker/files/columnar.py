@@ -105,19 +105,27 @@ def workbook(content: Content) -> list[Table]:
         RefusedFileError: if the workbook cannot be read, or would unpack to too much.
     """
     data = content.parts[0]
-    if data.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > 20 * WHOLE_BYTES:
-                raise RefusedFileError("the workbook would unpack to too much: taken for a bomb")
     try:
+        if (unpacked := _unpacked_size(data)) > 20 * WHOLE_BYTES:
+            told = f"the workbook would unpack to {unpacked:,} bytes: taken for a bomb"
+            raise RefusedFileError(told)  # noqa: TRY301 - told beside what the reader tells
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [
             (name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
             for name in book.sheet_names
         ]
+    except RefusedFileError:
+        raise
     except Exception as error:
         raise RefusedFileError(f"the workbook cannot be read: {error}") from error
     return [table for name, rows in sheets if rows and (table := _sheet(name, rows))]
+
+
+def _unpacked_size(data: bytes) -> int:
+    if not data.startswith(b"PK"):
+        return len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 def _sheet(name: str, rows: Sequence[Sequence[object]]) -> Table | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -26,6 +27,8 @@ _CANDIDATES = (
     *("cp950", "gbk", "cp949", "cp932", "euc_jp", "cp1251", "koi8_r", "cp1250", "cp1252"),
     *("cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp866"),
 )
+# Of other alphabets than Latin: words of one alphabet alone do not come of them by accident.
+_ALPHABETS = ("cp1251", "koi8_r", "cp866", "cp1253")
 _TELLING_BYTES = 64 * 2**10
 _HEADER_LINES = 12
 _SPLIT = re.compile(r"[,;\t|]")
@@ -126,12 +129,35 @@ def _by_words(head: bytes) -> tuple[str, str, float, str]:
     if sample.decode(codec, "replace") == sample.decode("cp1252", "replace"):
         # Of encodings that give the same letters, the most common one.
         return "cp1252", "cp1252", 0.95, "its letters are the same in every likely encoding"
-    confidence = 0.9 if scores[best] else 0.6
+    if codec not in _CANDIDATES[:5]:
+        codec = max(
+            (one for one in scores if one not in _CANDIDATES[:5] and scores[one] == scores[codec]),
+            key=lambda one: _wordlike(sample.decode(one, "replace")),
+        )
+    wordlike = codec in _ALPHABETS and _wordlike(sample.decode(codec, "replace")) == 1
+    confidence = 0.9 if scores[best] or wordlike else 0.6
     return codec, codec, confidence, "its letters are likeliest in this encoding"
+
+
+def _wordlike(text: str) -> float:
+    """The share of words beyond ASCII that could be words: one alphabet, capitals in front."""
+    found = [word for word in set(re.findall(r"\w+", text)) if not word.isascii()]
+    return sum(map(_is_wordlike, found)) / len(found) if found else 0.0
+
+
+def _is_wordlike(word: str) -> bool:
+    if not (word.islower() or word.isupper() or word.istitle()):
+        return False
+    alphabets = {unicodedata.name(letter, "?").split(maxsplit=1)[0] for letter in word}
+    plain = sum(letter.isascii() for letter in word)
+    # A word of Latin letters has some without an accent.
+    return alphabets in ({"CYRILLIC"}, {"GREEK"}) or (
+        alphabets == {"LATIN"} and 3 * plain >= len(word)
+    )
 
 
 def _words_in(sample: bytes, codec: str) -> int:
     """How many known words with a letter beyond ASCII come out of the first lines."""
     lines = sample.decode(codec, "replace").splitlines()[:_HEADER_LINES]
     cells = {cell.strip(' "<>') for line in lines for cell in _SPLIT.split(line)}
-    return sum(not cell.isascii() and words.is_word(cell) for cell in cells)
+    return sum(not cell.isascii() and words.is_written_out(cell) for cell in cells)

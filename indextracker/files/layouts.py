@@ -30,6 +30,7 @@ class Layout:
 
 def grouped(proposals: Sequence[Proposal]) -> list[Layout]:
     """The layouts of what is not refused, by their names."""
+    _decide_together(proposals)
     by_description: dict[str, tuple[dict[str, object], list[Proposal]]] = {}
     for proposal in proposals:
         if proposal.refusal is None:
@@ -41,6 +42,24 @@ def grouped(proposals: Sequence[Proposal]) -> list[Layout]:
         for key, (description, found) in by_description.items()
     ]
     return sorted(layouts, key=lambda layout: layout.name)
+
+
+def _decide_together(proposals: Sequence[Proposal]) -> None:
+    """A file whose dates decide nothing is read as those are that are alike in all else."""
+    known: dict[str, set[str | None]] = {}
+    for proposal in proposals:
+        if proposal.refusal is None and not proposal.undecided_dates:
+            known.setdefault(_but_for_dates(proposal), set()).add(proposal.date_format)
+    for proposal in proposals:
+        if proposal.refusal is None and proposal.undecided_dates:
+            formats = known.get(_but_for_dates(proposal), set()) & set(proposal.date_formats)
+            if len(formats) == 1:
+                proposal.decide_dates(str(formats.pop()))
+
+
+def _but_for_dates(proposal: Proposal) -> str:
+    description = _described(proposal) | {"date_format": None}
+    return str(yaml.safe_dump(description, sort_keys=True, allow_unicode=True))
 
 
 def _named(proposal: Proposal, key: str) -> str:
@@ -87,11 +106,14 @@ def as_yaml(layout: Layout) -> str:
     questions: dict[str, dict[str, object]] = {}
     for proposal in proposals:
         for question in proposal.findings.questions:
+            text = question.text
+            if question.about == "ticker" and proposal.ticker.where == "file_name":
+                # One question for all files, whose tickers stand below.
+                text = "ticker from the file name: are those of the files right?"
             asked = questions.setdefault(
-                question.text,
-                {"about": question.about, "question": question.text, "answer": None},
+                text, {"about": question.about, "question": text, "answer": None}
             )
-            if question.answers:
+            if question.answers and text == question.text:
                 asked["possible"] = list(question.answers)
     confidence = {
         what: min(proposal.findings.confidence.get(what, 1.0) for proposal in proposals)

@@ -55,7 +55,7 @@ _TIME = (
     r"|(?P<H2>\d{2})(?P<M2>\d{2})(?:(?P<S2>\d{2})(?P<f2>\d{3})?)?|(?P<H3>\d{1,2}))"
     r"(?P<ap>[ -]?(?:[ap]\.?m\.?))?"
 )
-_ZONE = r"(?P<z>\ ?(?:UTC|GMT|Z)?\ ?[+-]\d{1,2}:?(?:\d{2})?|\ ?(?:Z|UTC|GMT)|\ [A-Z]{3,4})?"
+_ZONE = r"(?P<z>\ ?(?:UTC|GMT|Z)?\ ?[+-]\d{1,2}:?(?:\d{2})?|\ ?(?:Z|UTC|GMT)|\ [A-Z]{3,4}|\ [A-Z][A-Za-z]+/[A-Za-z_]+)?"
 _JOIN = r"(?P<j>\ +|T|,\ ?|;|_|\ -\ |\ at\ )"
 _WHOLE = tuple(
     (kind, re.compile(rf"{pattern}(?:{_JOIN}{_TIME}{_ZONE}|{_ZONE.replace('?P<z>', '?P<zd>')})$", re.IGNORECASE))
@@ -64,6 +64,10 @@ _WHOLE = tuple(
 _CLOCK = re.compile(rf"{_TIME}{_ZONE}$", re.IGNORECASE)
 _EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d+)?$")
 _EPOCHS = {10: ("epoch_s", 1), 13: ("epoch_ms", 10**3), 16: ("epoch_us", 10**6), 19: ("epoch_ns", 10**9)}  # fmt: skip
+# Days from 1954 to 2064, with a fraction for the time of day, as spreadsheets count them.
+SERIAL = "excel_serial"
+_SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?$")
+_FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zone
 _JUNK = re.compile(r"[^\x20-\x7e\u00a0\u0100-\uffff]")
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 # Zones by the letters that vendors write; EST and IST mean several, and are asked for.
@@ -105,7 +109,11 @@ class Moments:
     @property
     def format(self) -> str:
         """The formats, joined by + where there are several."""
-        return "+".join(_ordered(form, self.orders.get(form, "d")) for form in self.forms)
+        # May is as long in either way of writing a month: of names in full there are others.
+        written = [
+            form for form in self.forms if form.replace("%b", "%B") not in {*self.forms} - {form}
+        ]
+        return "+".join(_ordered(form, self.orders.get(form, "d")) for form in written)
 
     @property
     def has_time(self) -> bool:
@@ -119,7 +127,7 @@ class Moments:
 
     def read(self, cell: str) -> datetime | None:
         """The moment in a cell, with its offset if it has one; none if it holds no date."""
-        stamp = stamped(cell)
+        stamp = _serial(cell) if self.forms.keys() == {SERIAL} else stamped(cell)
         if stamp is None or stamp.form not in self.forms:
             return None
         return _moment(stamp, self.orders.get(stamp.form, "d"))
@@ -250,7 +258,7 @@ def _zone(written: str) -> tuple[timedelta | None, str]:
     if not said:
         return None, ""
     if found := re.match(r"(UTC|GMT|Z)?\ ?([+-])(\d{1,2}):?(\d{2})?$", said, re.IGNORECASE):
-        minutes = int(found[3]) * 60 + int(found[4] or 0)
+        minutes = int(found[3]) % 24 * 60 + int(found[4] or 0) % 60
         before = written[: len(written) - len(written.lstrip())] + (found[1] or "")
         return timedelta(minutes=-minutes if found[2] == "-" else minutes), f"{before}%z"
     known = _ABBREVIATIONS.get(said.upper())
@@ -275,6 +283,22 @@ def moments(cells: Sequence[str]) -> Moments:
         if "%1" in form:
             _decide(found, form, [stamp for stamp in stamps if stamp.form == form])
     return found
+
+
+def serials(cells: Sequence[str]) -> Moments:
+    """A column of days as spreadsheets count them: 1 is the first of January 1900."""
+    filled = [cell for cell in cells if cell.strip()]
+    read = sum(_serial(cell) is not None for cell in filled)
+    share = read / len(filled) if filled else 0.0
+    return Moments(Counter({SERIAL: read}), share=share, evidence="days counted from 1900")
+
+
+def _serial(cell: str) -> Stamp | None:
+    if not _SERIAL.match(cell.strip()):
+        return None
+    at = _FIRST_SERIAL + timedelta(days=float(cell))
+    rounded = (at + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return Stamp(SERIAL, rounded.year, rounded.month, rounded.day, clock=rounded.time())
 
 
 def _drop_strays(found: Moments) -> None:

@@ -91,6 +91,8 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
+# No price has more before or behind its point.
+_MOST_DIGITS = 25
 _SPACES = " \u00a0\u202f'’"
 _MINUS = "-−▼▽"
 
@@ -202,7 +204,8 @@ def number(cell: str, decimal: str = ".", thousands: str | None = None) -> Decim
     """The number that a cell holds; none where it holds none, or is written in another way."""
     text = cell.strip()
     if decimal == "." and _PLAIN.match(text):
-        return Decimal(text)
+        plain = Decimal(text)
+        return plain if abs(plain.adjusted()) <= _MOST_DIGITS else None
     found = _NUMBER.match(text)
     if not found or (unit := _UNITS.get(found["unit"].casefold())) is None:
         return None
@@ -212,6 +215,8 @@ def number(cell: str, decimal: str = ".", thousands: str | None = None) -> Decim
     try:
         value = Decimal(core.replace(decimal, ".") if decimal != "." else core) * unit
     except InvalidOperation:
+        return None
+    if abs(value.adjusted()) > _MOST_DIGITS:
         return None
     negative = found["open"] or found["after"] or (found["sign"] + found["inner"]).strip("+")
     return -value if negative and (found["sign"] + found["inner"]) not in ("▲", "△") else value

@@ -80,6 +80,28 @@ class Proposal:
             return kind if "tz=" in kind else f"{kind} without zone"
         return self.roles.moments.format
 
+    @property
+    def undecided_dates(self) -> bool:
+        """Whether nothing in the file says which of day and month comes first."""
+        return bool(self.roles and self.roles.moments and self.roles.moments.undecided)
+
+    @property
+    def date_formats(self) -> tuple[str, ...]:
+        """The formats in which its dates may be written."""
+        return _both(self.date_format or "") if self.undecided_dates else (self.date_format or "",)
+
+    def decide_dates(self, form: str) -> None:
+        """Takes the format that other files of the same layout have, and asks no more."""
+        assert self.roles is not None
+        assert self.roles.moments is not None
+        first = "d" if form.index("%d") < form.index("%m") else "m"
+        self.roles.moments.orders = dict.fromkeys(self.roles.moments.orders, first)
+        self.roles.moments.undecided = False
+        self.findings.found("date_format", form, 0.9, "other files of the same layout decide it")
+        self.findings.questions = [
+            question for question in self.findings.questions if question.about != "date_format"
+        ]
+
     def brief(self) -> Proposal:
         """Itself without the rows, of which a folder of many files has too many to keep."""
         self.readout = Readout()
@@ -138,7 +160,7 @@ def _text_table(content: Content, proposal: Proposal) -> Table:
     if decoded.confidence < SURE:
         proposal.findings.ask("encoding", f"encoding {decoded.encoding}: {decoded.evidence}")
     head = decoded.texts[0].lstrip("\ufeff \r\n\t")[:64].casefold()
-    if head.startswith(("<!doctype", "<html", "<?xml", "{", "[{", "%pdf")):
+    if re.match(r"<!doctype|<html|<\?xml|<table|%pdf|[{]|\[\s*[{\[]", head):
         raise RefusedFileError("it is a page or a structured document, no table")
     proposal.lines = tables.lines_of(decoded.texts[0])
     return tables.table_of(decoded.texts)
@@ -280,6 +302,9 @@ def _frequency(proposal: Proposal, found: Roles) -> None:
             proposal.findings.ask(
                 "weekends", "weekend rows are fill: each repeats the price before it"
             )
+    if proposal.frequency == "unknown" and len({record.ticker for record in records}) > 1:
+        # One day of a whole market.
+        proposal.frequency = "1d"
     proposal.findings.found("frequency", proposal.frequency, 0.9, "the usual time between two rows")
 
 

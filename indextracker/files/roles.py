@@ -14,7 +14,7 @@ from decimal import Decimal
 from indextracker.files import shapes, words
 from indextracker.files.columnar import EXCEL_DATE
 from indextracker.files.model import Column, Findings, Role, Table
-from indextracker.files.moments import Moments, clock_format, moments
+from indextracker.files.moments import Moments, clock_format, moments, read_clock, serials, stamped
 from indextracker.files.numbers import Signs, is_missing, looks_like_number, number
 
 _SAMPLE_ROWS = 2_000
@@ -22,6 +22,7 @@ _PRICES = (Role.OPEN, Role.HIGH, Role.LOW, Role.CLOSE)
 _INSTRUMENT = re.compile(r"[\^$]?[A-Z0-9][A-Z0-9]*(?:[./=:_ -][A-Z0-9]+)*$")
 _EPOCH_NAMES = {"unix", "epoch", "unix timestamp", "unix time", "epoch time", "timestamp ms"}
 _WIDE = "wide matrix (one price column per instrument)"
+_CODES = (Role.TICKER, Role.SYMBOL)
 _OWN_TRADES = {"side", "order id", "orderid", "fee", "fees", "commission", "pnl", "profit"}
 
 
@@ -163,12 +164,22 @@ def _when(
             (2.0 * named + 3.0 * whole + readable + found.share - place / 1000, place, found)
         )
     if not likely:
-        return None, None, None, None
+        return _serials(cells, names)
     _, date, found = max(likely, key=lambda item: item[0])
     if not found.has_time:
         time, time_format = _time_of_day(cells, names, date)
         return date, time, found, time_format
     return date, None, found, None
+
+
+def _serials(
+    cells: _Cells, names: list[str | None]
+) -> tuple[int | None, None, Moments | None, None]:
+    """A column named for days that holds the numbers by which spreadsheets count them."""
+    for place, column in enumerate(cells.columns):
+        if words.of_time(names[place]) and (found := serials(column)).share > 0.95:
+            return place, None, found, None
+    return None, None, None, None
 
 
 def _is_short(found: Moments) -> bool:
@@ -411,15 +422,20 @@ def _is_ticks(roles: Roles, cells: _Cells, held: set[Role]) -> bool:
     stamps = list(zip(moment, clock, strict=False))
     repeated = len(set(stamps)) < 0.9 * len(stamps) and Role.TICKER not in held
     if not held & {Role.HIGH, Role.LOW, Role.OPEN}:
-        seconds = _uneven(cells.columns[roles.time if roles.time is not None else roles.date or 0])
-        return repeated or (Role.VOLUME in held and seconds)
+        place = roles.time if roles.time is not None else roles.date or 0
+        return repeated or (Role.VOLUME in held and _uneven(cells.columns[place]))
     return _runs(roles, cells, moment)
 
 
 def _uneven(column: list[str]) -> bool:
     """Whether times end in seconds of every kind, as those of trades do."""
-    ends = {cell[-5:] for cell in column if len(cell) > 8}
-    return len(ends) > 30 and len({end[-2:] for end in ends}) > 20
+    seconds = set[int]()
+    for cell in column:
+        stamp = stamped(cell)
+        clock = (stamp.clock or stamp.epoch) if stamp else read_clock(cell)
+        if clock:
+            seconds.add(clock.second)
+    return len(seconds) > 20
 
 
 def _runs(roles: Roles, cells: _Cells, days: list[str]) -> bool:
@@ -453,12 +469,14 @@ def _matrix(roles: Roles, cells: _Cells, findings: Findings) -> Roles:
         if column.role is Role.OTHER
         and column.header
         and cells.numeric(column.index)
-        and not cells.empty(column.index)
+        and (not cells.empty(column.index) or _INSTRUMENT.match(column.header))
         and words.role_of(column.header)[1] == 0
         and not words.of_time(column.header)
     ]
     tickers = sum(bool(_INSTRUMENT.match(column.header or "")) for column in unknown)
-    if not unknown:
+    if all(cells.empty(column.index) for column in unknown) or any(
+        column.role in _CODES for column in roles.columns
+    ):
         findings.found("kind", "no prices", 0.9, "no column is one of prices")
         return replace(roles, kind="no prices")
     role = Role.CLOSE if len(unknown) == 1 else Role.INSTRUMENT

@@ -107,8 +107,15 @@ def _records(text: str, delimiter: str) -> Iterator[Row]:
         return
     for number, line in enumerate(lines, start=1):
         # Line by line, so that a quote that is never closed spoils one line and not the file.
-        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [""])
-        yield Row(number, line, cells or [""])
+        yield Row(number, line, _unquoted(line, delimiter))
+
+
+def _unquoted(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [""]) or [""]
+    except csv.Error:
+        # A carriage return in the middle, or a cell longer than any of prices.
+        return line.split(delimiter)
 
 
 def _fixed(lines: list[str]) -> Iterator[Row]:
@@ -203,9 +210,19 @@ def _header(records: list[Row]) -> tuple[list[Row], int, list[Row]]:
         0,
     )
     first = start
-    while first > 0 and _may_be_header(records[first - 1], usual, start - first):
+    while first > 0 and (
+        _is_rule(records[first - 1]) or _may_be_header(records[first - 1], usual, start - first)
+    ):
         first -= 1
-    header = records[first:start]
+    header = [row for row in records[first:start] if not _is_rule(row)]
+    if (
+        not header
+        and start == 0
+        and records
+        and _says_columns(records[0])
+        and not _is_data(records[0], usual)
+    ):
+        return records[:1], 1, []
     while len(header) > 1 and not _says_columns(header[0]):
         header = header[1:]
         first += 1
@@ -220,6 +237,11 @@ def _is_data(row: Row, usual: int) -> bool:
     values = sum(map(_is_value, filled))
     dated = any(stamped(cell) for cell in filled)
     return values * 2 >= len(filled) if not dated else values * 4 >= len(filled)
+
+
+def _is_rule(row: Row) -> bool:
+    """A line of dashes between the header and the rows."""
+    return len(row.text) > 5 and not row.text.strip("-=+| \t;,")
 
 
 def _may_be_header(row: Row, usual: int, lines: int) -> bool:

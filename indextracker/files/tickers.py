@@ -128,6 +128,11 @@ def _in_header(table: Table, roles: Roles, findings: Findings) -> Ticker | None:
     if value := common_name(first, name):
         findings.found("ticker", value, 0.92, "the names of day and price begin with it")
         return Ticker("header", value, how="prefix of the column names")
+    opening = roles.index(Role.OPEN)
+    value = common_name(table.name_of(opening) or "", name) if opening is not None else ""
+    if value and not words.is_word(value):
+        findings.found("ticker", value, 0.92, "the names of the columns begin with it")
+        return Ticker("header", value, how="prefix of the column names")
     if name and words.role_of(name)[1] == 0:
         findings.found("ticker", name, 0.9, "the column of prices is named so")
         return Ticker("header", name, how="name of the value column")

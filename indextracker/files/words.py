@@ -32,6 +32,7 @@ ngay giao dich|tanggal|วนท|วันที่|日期|日付|日付け|年�
 일시|시간|시각|체결시간|거래일|資料日期|交易日|年月|年度|月份
 """
 _OPEN = """
+opn pric|open pric|openpx|opn pr|bidopen|first price|initial price|開盤指數|开盘指数|開盤參考價 none
 open|opening|open price|opening price|price open|px open|first|opn|op|o|openprice|opened|eroffn
 eroffnung|eroeffnung|eroffnungskurs|eroeffnungskurs|erster|anfangskurs|ouverture|ouv
 cours ouverture|premier|apertura|abertura|abert|preco abertura|preco de abertura|precio apertura
@@ -43,6 +44,8 @@ avauskurssi|otevreni|oteviraci|oteviraci kurz|nyito|nyitoar|nyito ar|deschidere|
 gia mo cua|pembukaan|buka|เปด|ราคาเปด|開市|開市價|開盘价
 """
 _HIGH = """
+مرتفع|اعلى
+hgh pric|high pric|highpx|hi pr|最高指數|最高指数|maximum price|max price
 high|highest|high price|highest price|price high|px high|max|maximum|day high|hi|h|highprice
 daily high|hoch|hochst|hoechst|hochstkurs|hoechstkurs|tageshoch|hochster|plus haut|haut
 cours plus haut|le plus haut|maximo|maxima|max|precio maximo|preco maximo|alto|massimo
@@ -54,6 +57,8 @@ nejvyssi|vysoky|legmagasabb|maximum ar|max ar|maxim|pret maxim|υψηλο|υψη
 สงสด|ราคาสงสด
 """
 _LOW = """
+منخفض|ادنى
+lw pric|low pric|lowpx|lo pr|最低指數|最低指数|minimum price|min price
 low|lowest|low price|lowest price|price low|px low|min|minimum|day low|lo|l|lowprice|daily low
 tief|tiefst|tiefstkurs|tagestief|niedrig|tiefster|plus bas|bas|cours plus bas|le plus bas|minimo
 minima|precio minimo|preco minimo|bajo|baixo|minimo|prezzo minimo|menor|mas bajo|najnizszy
@@ -64,6 +69,7 @@ laveste|alin|matalin|nejnizsi|nizky|legalacsonyabb|minimum ar|min ar|minim|pret 
 gia thap nhat|terendah|ตำสด|ราคาตำสด
 """
 _CLOSE = """
+cls pric|close pric|closepx|cl pr|收盘指数|closing value|closing index value|settled close
 close|closing|close price|closing price|price close|px close|close last|last close|cls|c
 closeprice|closed|adj none close|schluss|schlusskurs|schlußkurs|schluss kurs|cloture|clot
 cours cloture|fermeture|cours de cloture|cierre|precio cierre|precio de cierre|fechamento|fech
@@ -75,6 +81,7 @@ paatoskurssi|zaviraci|zaviraci kurz|zavreni|zaro|zaroar|zaro ar|inchidere|pret i
 종가|dong cua|gia dong cua|penutupan|tutup|ปด|ราคาปด|收市|收市價
 """
 _LAST = """
+last pric|成交價格|成交价格|成交价|成交均价 none|現價|最後成交價
 last|last price|last traded price|ltp|last trade|latest|px last|lastprice|zuletzt|letzter
 letzter kurs|dernier|dernier cours|ultimo|ultimo precio|ultimo preco|ultima|ultimo prezzo
 ostatni|ostatnio|последняя|последняя цена|последний|остання|son|son fiyat|laatste|senaste|sist
@@ -92,6 +99,7 @@ value|obs value|val|wert|valeur|valor|valore|wartosc|значение|deger|waar
 arvo|値|값|gia tri|nilai
 """
 _PIECES = """
+ttl tradg vol|ttl trd vol|total traded volume|no of contracts|成交口數|成交股數(股)|成交張數
 shares|shares traded|share volume|stuck|stuecke|stucke|stuck volumen|umsatz stuck|volumen stuck
 titres|nombre de titres|total trade quantity|total traded quantity|traded quantity
 trade quantity|ttl trd qnty|no of shares|number of shares traded|quantity|qty|trade volume
@@ -101,12 +109,14 @@ tick volume|tickvol|tick vol|ticks|number of ticks|klgd|khoi luong|khoi luong gd
 khoi luong giao dich|売買高|成交數量|成交数量|總成交股數
 """
 _VOLUME = """
+נפח|tot vol
 volume|vol|volumes|total volume|vol total|v|vlm|px volume|traded vol|day volume|basevolume
 volume base|volume from|volumefrom|real volume|amount|size|volumen|volumen total|volum
 volume total|obj|obrot none|объем|обьем|об|обсяг|hacim|hac|omzet none|volym|volyymi|vaihto|objem
 forgalom none|volumul|ογκος|מחזור|מחזור יחידות|حجم|الحجم|حجم التداول|kl|ปรมาณ|総出来高|手数
 """
 _TURNOVER = """
+ttl trf val|tottrdval|net trdval|net traded value|total turnover|turnover rs|quote asset vol
 turnover|trade value|traded value|turnover lacs|turnover inr|dollar volume|quote volume
 quote asset volume|volume usd|volume usdt|volumeto|volume to|turnover usd|umsatz|umsatz euro
 volumen euro|capitaux|efectivo|montant|volume financeiro|financeiro|controvalore|obrot|оборот
@@ -116,12 +126,13 @@ hacim tl|omzet|omsattning|omsetning|omsaetning|liikevaihto|forgalom|rulaj|τζι
 _TICKER = """
 ticker|tic|symbol|sym|instrument|security|security id|scrip|stock symbol|stock code|code|ric
 isin|cusip|asset|pair|contract|underlying|sc code|secid|tckr symb|tckrsymb|wind code|windcode
-ts code|order book id|act symbol|permno|figi|wkn|sedol|kurzel|kuerzel|wertpapier|valeur none
+ts code|order book id|act symbol|kurzel|kuerzel|wertpapier|valeur none
 simbolo|simbolo bursatil|papel|ativo|codigo|codneg|titolo|walor|символ|тикер|инструмент|бумага
 hisse|sembol|kod|aandeel|aktie|osake|σύμβολο|סימול|الرمز|證券代號|證券代码|证券代码|股票代碼|股票代號|股票代码|代碼|代码|代號
 品种|合约|合約|銘柄コード|コード|종목코드|종목|단축코드|ma ck|ma|ma chung khoan|kode|kode saham|หลกทรพย|商品代號|商品代碼|商品|契約
 """
 _NAMES = """
+isin|isin number|cusip|permno|figi|wkn|sedol
 name|company|company name|stock|stock name|sc name|coin|market|security name|instrument name
 nazwa|naam|nombre|nome|bezeichnung|наименование|название|證券名稱|证券名称|股票名稱|股票名称|名稱|名称|銘柄|銘柄名|종목명|이름
 ten|nama
@@ -137,14 +148,17 @@ abrechnungspreis|abrechnungskurs|ajuste|liquidacion|preco de ajuste|расчет
 정산가|sett price|sttlmpric
 """
 _BID = """
-bid|bid price|best bid|geld|geldkurs|kauf|compra|denaro|買價|买价|买一价|買氣配|매수호가|bidprice|bid close
+kop|kopkurs|kjop
+bid|bid price|best bid|geld|geldkurs|kauf|compra|denaro|買價|买价|买一价|買氣配|매수호가|bidprice
 """
 _ASK = """
+salj|saljkurs|selg
 ask|ask price|offer|best ask|brief|briefkurs|venta|venda|lettera|賣價|卖价|卖一价|매도호가|askprice
-ask close
+brief
 """
 # A column with one of these is made of prices, is of another day, or is another thing altogether.
 _TAINTS = """
+face|paid|par|book|nominal|strike|expiry|issue|到期月份|近月|遠月
 next|tomorrow|future|label|target|pred|predicted|forecast|signal|prev|previous|preclose|pre
 yesterday|prior|vortag|prevclose|change|chg|pct|percent|%|chg%|var|var%|diff|difference|delta
 return|returns|ret|log|prevreturn|variation|veranderung|diferencia|variacao|zmiana|изм|изменение
@@ -184,6 +198,48 @@ def normalised(header: str) -> str:
 
 
 WHEN = _listed(_WHEN)
+VALUE = _listed(_VALUE) | {"amount", "size"}
+# How words of writing without blanks begin that are of another day, another kind, or adjusted.
+_TAINTED_BEGINNINGS = (
+    "前",
+    "昨",
+    "近月",
+    "遠月",
+    "远月",
+    "歷史",
+    "历史",
+    "最佳",
+    "最後最佳",
+    "最后最佳",
+    "平均",
+    "加權",
+    "加权",
+    "漲",
+    "涨",
+    "均",
+    "預",
+    "预",
+    "次日",
+    "隔日",
+    "到期",
+    "履約",
+    "履约",
+    "価差",
+    "價差",
+    "전일",
+    "예상",
+)
+_ADJUSTED_BEGINNINGS = (
+    "調整",
+    "调整",
+    "還原",
+    "还原",
+    "复权",
+    "後復權",
+    "前复权",
+    "修正",
+    "수정",
+)
 TURNOVER = _listed(_TURNOVER)
 TAINTS = _listed(_TAINTS)
 ADJUSTED = _listed(_ADJUSTED)
@@ -195,11 +251,11 @@ RANKED: tuple[tuple[Role, frozenset[str], int], ...] = (
     (Role.CLOSE, _listed(_CLOSE), 5),
     (Role.LAST, _listed(_LAST), 4),
     (Role.CLOSE, _listed(_PRICE), 3),
-    (Role.CLOSE, _listed(_VALUE), 2),
+    (Role.CLOSE, VALUE - {"amount", "size"}, 2),
     (Role.SETTLE, _listed(_SETTLE), 3),
     (Role.VOLUME, _listed(_PIECES), 5),
     (Role.VOLUME, _listed(_VOLUME), 4),
-    (Role.TICKER, _listed(_TICKER), 4),
+    (Role.TICKER, _listed(_TICKER) - _listed(_NAMES), 4),
     (Role.TICKER, _listed(_NAMES), 2),
     (Role.OPEN_INTEREST, _listed(_OPEN_INTEREST), 3),
     (Role.BID, _listed(_BID), 3),
@@ -230,6 +286,14 @@ def is_word(header: str) -> bool:
     return said in _KNOWN or role_of(header)[1] > 0
 
 
+def is_written_out(header: str) -> bool:
+    """Whether it is a word as it stands, so that it is none by the accident of an encoding."""
+    said = normalised(header)
+    letters = sum(letter.isalpha() for letter in said)
+    long = letters >= (2 if any(letter > "\u2e80" for letter in said) else 3)
+    return said in _KNOWN and long and len(said) >= 0.8 * len(header.strip())
+
+
 def of_time(header: str | None) -> bool:
     """Whether a column's name says that it holds days or times."""
     said = normalised(header or "")
@@ -245,14 +309,41 @@ def role_of(header: str) -> tuple[Role, int]:
     said = normalised(header)
     if exact := _exactly(said):
         return exact
-    if said in TURNOVER:
-        return Role.OTHER, 1
     tokens = said.split()
-    if any(token in TAINTS or token in WHEN for token in tokens):
+    if said in TURNOVER or any(token in TAINTS or token in WHEN for token in tokens):
         return Role.OTHER, 1
+    if "bid" in tokens or "ask" in tokens:
+        return _quoted(tokens)
     if any(token in ADJUSTED for token in tokens):
         return _adjusted(tokens)
+    if any(letter > "\u2e80" for letter in said):
+        return _unspaced(said)
     return _by_part(tokens)
+
+
+def _quoted(tokens: list[str]) -> tuple[Role, int]:
+    """Columns of quotes: `bid_px` is a bid, `BidOpen` the open of bars of bids, of asks another."""
+    side = Role.BID if "bid" in tokens else Role.ASK
+    rest = [word for word in tokens if word not in ("bid", "ask")]
+    role, rank = _exactly(" ".join(rest)) or _by_part(rest)
+    if role in (Role.OPEN, Role.HIGH, Role.LOW) or "close" in rest:
+        return (role, rank) if side is Role.BID else (Role.OTHER, 1)
+    sized = {"sz", "size", "qty", "quantity", "vol", "volume", "amount"} & set(rest)
+    return (Role.OTHER, 1) if sized else (side, 2)
+
+
+def _unspaced(said: str) -> tuple[Role, int]:
+    """Of writing without blanks: by the word in which it ends, unless it begins with a taint."""
+    if said.startswith(_TAINTED_BEGINNINGS):
+        return Role.OTHER, 1
+    first = said.split(maxsplit=1)[0]
+    adjusted = first.startswith(_ADJUSTED_BEGINNINGS)
+    for begin in range(1, len(first) - 1):
+        if exact := _exactly(first[begin:]):
+            role, rank = exact
+            return (_ADJUSTED_ROLES.get(role, Role.OTHER), 2) if adjusted else (role, min(rank, 2))
+    exact = _exactly(first)
+    return (exact[0], exact[1] - 1) if exact else (Role.OTHER, 0)
 
 
 def _exactly(said: str) -> tuple[Role, int] | None:
@@ -265,6 +356,9 @@ def _exactly(said: str) -> tuple[Role, int] | None:
 def _adjusted(tokens: list[str]) -> tuple[Role, int]:
     rest = " ".join(token for token in tokens if token not in ADJUSTED) or "close"
     role, rank = _exactly(rest) or _by_part(rest.split())
+    if rank == 0 and " " not in rest:
+        # `AAPL.Adjusted`: the other word is the instrument's.
+        return Role.ADJ_CLOSE, 1
     return (_ADJUSTED_ROLES[role], rank) if role in _ADJUSTED_ROLES else (Role.OTHER, 1)
 
 
@@ -276,7 +370,11 @@ def _by_part(tokens: list[str]) -> tuple[Role, int]:
         return exact[0], exact[1] - 1
     if " ".join(telling) in TURNOVER:
         return Role.OTHER, 1
-    known = [found for token in telling if len(token) > 1 and (found := _exactly(token))]
+    known = [
+        found
+        for token in telling
+        if len(token) > 1 and token not in VALUE and (found := _exactly(token))
+    ]
     if known and len({role for role, _ in known}) == 1 and len(telling) <= 3:
         return known[0][0], 1
     return Role.OTHER, 0

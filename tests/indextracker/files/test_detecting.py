@@ -196,6 +196,18 @@ def test_dates_in_both_orders_are_asked_and_not_read_row_by_row(tmp_path: Path) 
     assert described["data_rows"] == 2
 
 
+def test_a_month_as_long_in_either_way_is_no_second_format() -> None:
+    assert moments(["4-May-2021", "4-June-2021", "4-January-2021"]).format == "%d-%B-%Y"
+
+
+def test_days_as_spreadsheets_count_them(tmp_path: Path) -> None:
+    serials = [((day - dt.date(1899, 12, 30)).days, *values) for day, *values in BARS]
+    text = "\n".join([ENGLISH, *(",".join(map(str, row)) for row in serials)])
+    described = found(tmp_path, "ABC.csv", text)
+    assert described["date_format"] == "excel_serial"
+    assert first_bar(described) == FIRST
+
+
 def test_points_put_the_day_first() -> None:
     told = moments(["01.02.2020", "01.03.2020"])
     assert (told.format, told.undecided) == ("%d.%m.%Y", False)
@@ -271,6 +283,12 @@ def test_an_indicator_called_alike_is_no_volume(tmp_path: Path) -> None:
         ("PreClose", Role.OTHER),
         ("MA50", Role.OTHER),
         ("close_time", Role.OTHER),
+        ("BidOpen", Role.OPEN),
+        ("ask_px_0", Role.ASK),
+        ("GOOG.Adjusted", Role.ADJ_CLOSE),
+        ("當日收盤價", Role.CLOSE),
+        ("近月價格", Role.OTHER),
+        ("PAID UP VALUE", Role.OTHER),
         ("Kurs zamknięcia", Role.CLOSE),
         ("Açılış", Role.OPEN),
         ("Højeste", Role.HIGH),
@@ -452,6 +470,39 @@ def test_files_of_one_layout_make_one_yaml_which_answers_outlive(tmp_path: Path)
     confirmed.write_text(confirmed.read_text().replace("confirmed: false", "confirmed: true"))
     assert write(grouped(list(detect(tmp_path, besides=into))), into) == []
     assert yaml.safe_load(confirmed.read_text())["confirmed"] is True
+
+
+def test_files_of_one_layout_decide_dates_together(tmp_path: Path) -> None:
+    (tmp_path / "AAA.csv").write_text(plain("%m/%d/%Y", BARS[:5]))
+    (tmp_path / "BBB.csv").write_text(plain("%m/%d/%Y"))
+    (layout,) = grouped(list(detect(tmp_path)))
+    assert layout.description["date_format"] == "%m/%d/%Y"
+    assert yaml.safe_load(as_yaml(layout))["questions"] == []
+
+
+def test_instruments_side_by_side_are_told_by_a_second_line(tmp_path: Path) -> None:
+    header = "Price,Close,Close,Open,Open\nTicker,AAPL,MSFT,AAPL,MSFT\nDate,,,,\n"
+    lines = [f"{day},{c},{h},{o},{low}" for day, o, h, low, c, _ in BARS]
+    described = found(tmp_path, "prices.csv", header + "\n".join(lines))
+    assert described["instruments"] == ["AAPL", "MSFT"]
+    assert any("side by side" in text for text in described["ask_the_user"])
+
+
+def test_trades_and_quotes_are_ticks(tmp_path: Path) -> None:
+    trades = [
+        f"{i},{o},{v},{1_609_459_200_000 + 1037 * i}" for i, (_, o, *_, v) in enumerate(BARS * 4)
+    ]
+    described = found(tmp_path, "t.csv", "id,price,qty,time\n" + "\n".join(trades))
+    assert (described["kind"], described["frequency"]) == ("ticks, not bars", "tick")
+    quotes = [f"{1_609_459_200 + 7 * i},{o},{o + 0.01}" for i, (_, o, *_) in enumerate(BARS)]
+    described = found(tmp_path, "q.csv", "\n".join(quotes))
+    assert roles(described) == ["datetime", "bid", "ask"]
+
+
+def test_no_column_of_a_list_is_a_price_for_want_of_another(tmp_path: Path) -> None:
+    text = "SYMBOL,DATE OF LISTING,PAID UP VALUE,MARKET LOT\n" + "ABC,06-OCT-2008,5,1\n" * 20
+    described = found(tmp_path, "listed.csv", text)
+    assert described["kind"] == "no prices"
 
 
 DIALECTS = st.fixed_dictionaries(
