@@ -19,7 +19,7 @@ from python_calamine import CalamineWorkbook
 
 from indextracker.files.model import (
     MOST_COLUMNS,
-    WHOLE_BYTES,
+    WORKBOOK_BYTES,
     Content,
     RefusedFileError,
     Row,
@@ -106,7 +106,7 @@ def workbook(content: Content) -> list[Table]:
     """
     data = content.parts[0]
     try:
-        if (unpacked := _unpacked_size(data)) > 20 * WHOLE_BYTES:
+        if (unpacked := _unpacked_size(data)) > 20 * WORKBOOK_BYTES:
             told = f"the workbook would unpack to {unpacked:,} bytes: taken for a bomb"
             raise RefusedFileError(told)  # noqa: TRY301 - told beside what the reader tells
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))

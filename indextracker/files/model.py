@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-# Largest content that is read as a whole; of a longer one the head, the middle and the tail are.
-WHOLE_BYTES = 16 * 2**20
+# Largest text that is read as a whole; of a longer one the head, the middle and the tail are.
+WHOLE_BYTES = 4 * 2**20
+# Largest workbook, which cannot be read in parts.
+WORKBOOK_BYTES = 8 * 2**20
 # Each of the samples of a longer content.
 PART_BYTES = 2**18
 # The longest line, in letters.
@@ -57,6 +59,8 @@ class Row:
     @property
     def blank(self) -> bool:
         """Whether no cell holds anything."""
+        if self.text:
+            return not self.text.strip(' \t\r,;|"')
         return not any(cell.strip() for cell in self.cells)
 
 

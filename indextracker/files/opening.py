@@ -16,7 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, cast
 
-from indextracker.files.model import PART_BYTES, WHOLE_BYTES, Content, RefusedFileError
+from indextracker.files.model import (
+    PART_BYTES,
+    WHOLE_BYTES,
+    WORKBOOK_BYTES,
+    Content,
+    RefusedFileError,
+)
 
 # An archive whose members hold more together than this, or more than a thousand times what they
 # take up packed, is a bomb: prices in text pack to a third or a tenth.
@@ -26,6 +32,7 @@ MOST_MEMBERS = 10_000
 
 _PACKED = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
 _TYPED = (b"PAR1", b"ARROW1", b"FEA1")
+_WORKBOOKS = ("xlsx", "xls", "ods")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -59,19 +66,22 @@ def contents(path: Path, root: Path) -> Iterator[Content | tuple[str, RefusedFil
 
 def _typed(path: Path, name: str, magic: bytes) -> Content:
     """Parquet and Arrow are read in place, by batches, whatever their size."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = None
+    if path.stat().st_size <= 16 * WHOLE_BYTES:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "parquet" if magic.startswith(b"PAR1") else "feather"
     return Content(name, kind, (), path.stat().st_size, digest, path)
 
 
 def read(file: IO[bytes], name: str, container: str | None, size: int) -> Content:
     """A content as a whole, or its head, middle and tail if it is large."""
-    if size <= WHOLE_BYTES:
-        data = file.read(WHOLE_BYTES + 1)
+    most = WORKBOOK_BYTES if container in _WORKBOOKS else WHOLE_BYTES
+    if size <= most:
+        data = file.read(most + 1)
         return Content(name, container, (data,), len(data), hashlib.sha256(data).hexdigest())
-    if container == "xls":
-        raise RefusedFileError(f"a workbook of {size:,} bytes: at most {WHOLE_BYTES:,} are read")
+    if container in _WORKBOOKS:
+        raise RefusedFileError(f"a workbook of {size:,} bytes: at most {most:,} are read")
     parts = []
     for start in (0, (size - PART_BYTES) // 2, size - PART_BYTES):
         file.seek(start)
@@ -86,11 +96,11 @@ def _of_zip(path: Path, name: str, size: int) -> Iterator[Content | tuple[str, R
             _judge(members, size)
             if any(member.filename.startswith("xl/") for member in members):
                 with path.open("rb") as file:
-                    yield _workbook(read(cast(IO[bytes], file), name, "xlsx", size))
+                    yield read(file, name, "xlsx", size)
                 return
             if any(member.filename == "content.xml" for member in members):
                 with path.open("rb") as file:
-                    yield _workbook(read(cast(IO[bytes], file), name, "ods", size))
+                    yield read(file, name, "ods", size)
                 return
             for member in members:
                 inner = f"{name}!{member.filename}"
@@ -100,14 +110,6 @@ def _of_zip(path: Path, name: str, size: int) -> Iterator[Content | tuple[str, R
                     yield inner, refusal
     except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise RefusedFileError(f"the archive cannot be read: {error}") from error
-
-
-def _workbook(content: Content) -> Content:
-    if not content.whole:
-        raise RefusedFileError(
-            f"a workbook of {content.size:,} bytes: at most {WHOLE_BYTES:,} are read"
-        )
-    return content
 
 
 def _judge(members: list[zipfile.ZipInfo], size: int) -> None:

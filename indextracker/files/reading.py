@@ -129,7 +129,7 @@ def _at(row: Row, roles: Roles) -> datetime | None:
 
 def frequency(records: list[Record], *, timed: bool) -> str:
     """The length of the bars: the usual time between two of the same instrument."""
-    times = sorted({record.at.replace(tzinfo=None) for record in records if record.at})
+    times = sorted({moment_of(record) for record in records if record.at})
     if len(times) < 2:
         return "unknown"
     gaps = Counter(b - a for a, b in pairwise(times))
@@ -165,14 +165,14 @@ def _days(times: list[datetime], gaps: Counter[timedelta]) -> str:
 
 def order(records: list[Record]) -> tuple[str, str | None]:
     """Whether rows follow each other in time: asc, desc or mixed; and inside of an instrument."""
-    times = [record.at.replace(tzinfo=None) for record in records if record.at]
+    times = [moment_of(record) for record in records if record.at]
     whole = _direction(times)
     if whole != "mixed":
         return whole, None
     by_ticker: dict[str | None, list[datetime]] = {}
     for record in records:
         if record.at:
-            by_ticker.setdefault(record.ticker, []).append(record.at.replace(tzinfo=None))
+            by_ticker.setdefault(record.ticker, []).append(moment_of(record))
     inside = {_direction(found) for found in by_ticker.values() if len(found) > 1}
     return "mixed", inside.pop() if len(inside) == 1 else None
 
@@ -218,7 +218,9 @@ def jumps(records: list[Record]) -> Iterator[int]:
 
 def moment_of(record: Record) -> datetime:
     """Its time without a zone, by which records are sorted."""
-    return record.at.replace(tzinfo=None) if record.at else datetime.min  # noqa: DTZ901 - compared with times without a zone
+    if record.at is None:
+        return datetime.min  # noqa: DTZ901 - compared with times without a zone
+    return record.at.replace(tzinfo=None) if record.at.tzinfo else record.at
 
 
 def anomalies(records: list[Record]) -> dict[str, object]:

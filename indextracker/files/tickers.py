@@ -262,14 +262,21 @@ def _left(stem: str) -> tuple[str, str, float] | None:
         kept = currencies[:1]
     bare = len(tokens) == 1 and len(raw) == 1
     value, confidence = kept[0], 0.9 if bare or len(kept) == 1 else 0.6
-    if (len(value) > 5 and value.isalpha() and value.islower()) or value not in raw:
-        confidence = 0.6
-    if len(value) > 5 and value[0].isupper() and value[1:].islower():
+    if value not in raw or not _may_be_code(value, bare=bare):
         confidence = 0.6
     cut = _without_minutes(value)
     value = cut.upper() if cut.islower() else cut
     how = "file name without extension" if bare and value == stem else "word of the file name"
     return value, how, confidence
+
+
+def _may_be_code(word: str, *, bare: bool) -> bool:
+    """Whether it is written as codes are: in capitals or digits, or short; else it is a word."""
+    if word.isupper() or word.isdigit():
+        return len(word) > 1 or bare
+    if word.islower():
+        return 2 < len(word) <= 5 and (word.isalpha() or len(word) > 3)
+    return not (word.istitle() and word.isalpha() and len(word) > 3)
 
 
 def _apart(token: str) -> Sequence[str]:

@@ -308,6 +308,7 @@ def test_words_of_columns(header: str, role: Role) -> None:
         ("2010_D.csv", None),
         ("stock_prices.xlsx", None),
         ("daily_adjusted_IBM.csv", "IBM"),
+        ("prices_export_final_v2.csv", None),
         ("sub/folder/RELIANCE.NS.csv", "RELIANCE.NS"),
         ("prices.zip!GAZP.csv", "GAZP"),
     ],
@@ -315,6 +316,12 @@ def test_words_of_columns(header: str, role: Role) -> None:
 def test_tickers_of_file_names(name: str, ticker: str | None) -> None:
     told = from_file_name(name)
     assert (told[0] if told else None) == ticker
+
+
+def test_a_word_that_is_written_as_no_code_is_asked_for(tmp_path: Path) -> None:
+    described = found(tmp_path, "prices of cookies.csv", plain())
+    assert any(question["about"] == "ticker" for question in described["questions"])
+    assert described["confidence"]["ticker"] < 0.9
 
 
 def test_a_matrix_has_a_price_for_each_instrument(tmp_path: Path) -> None:
