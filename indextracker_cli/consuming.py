@@ -15,9 +15,11 @@ from indextracker_cli.producing import INTERRUPTED, METRICS_PORT, QUOTES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from indextracker.alerts.watching import Watcher
     from indextracker.platform import Platform
     from indextracker.settings import Settings
     from indextracker.streams.consuming import Consumer, Listener
+    from indextracker.streams.hindrances import Hindrances
     from indextracker.streams.metrics import Metrics
     from indextracker_spark.events.decoding import Events
 
@@ -38,7 +40,8 @@ def run(settings: Settings, /, *, subjects: tuple[str, ...], metrics_port: int |
     """  # noqa: D301 - click keeps the lines below its mark as they are
     from indextracker.live.view import View  # noqa: PLC0415 - Arrow takes a second
     from indextracker.platform import Platform  # noqa: PLC0415
-    from indextracker.streams.running import consume  # noqa: PLC0415
+    from indextracker.streams.hindrances import Hindrances  # noqa: PLC0415
+    from indextracker.streams.running import begun, consume  # noqa: PLC0415
     from indextracker_cli import alerting, living, streaming  # noqa: PLC0415
     from indextracker_cli.worlds import tell_world  # noqa: PLC0415
 
@@ -46,37 +49,51 @@ def run(settings: Settings, /, *, subjects: tuple[str, ...], metrics_port: int |
     platform = Platform(settings)
     view = View(platform.lake)
     consumers: dict[str, Consumer] = {}
-    watcher = None
-    if QUOTES in wanted:
-        watcher = alerting.watcher(settings, platform.lake, lambda: consumers[QUOTES])
-    listeners: dict[str, list[Listener]] = {
-        QUOTES: [view.heard, *([watcher.wake] if watcher else [])]
-    }
-    for name, events in wanted.items():
-        consumers[name] = _consumer(platform, name, events, listeners.get(name, ()))
+    watchers: list[Watcher] = []
+    beginning = Hindrances(f"{settings.stream.address} to {platform.lake.root}")
     tell_world(settings, settings.stream.address)
     metrics = _metrics(consumers)
-    if watcher:
-        alerting.measure(metrics, watcher)
+
+    def make() -> bool:
+        """Makes what needs streams and the lake; the figures are of it from then on."""
+        watcher = None
+        if QUOTES in wanted:
+            watcher = alerting.watcher(settings, platform.lake, lambda: consumers[QUOTES])
+        listeners: dict[str, list[Listener]] = {
+            QUOTES: [view.heard, *([watcher.wake] if watcher else [])]
+        }
+        made = {
+            name: _consumer(platform, name, events, listeners.get(name, ()))
+            for name, events in wanted.items()
+        }
+        consumers.update(made)
+        if watcher:
+            watchers.append(watcher)
+            alerting.measure(metrics, watcher)
+        return True
 
     def hindered_by() -> str:
-        states = {name: one.state for name, one in consumers.items()}
-        if watcher:
-            states["alerts"] = watcher.state
-        return "; ".join(f"{name}: {state}" for name, state in states.items() if state)
+        states = [(name, one.state) for name, one in consumers.items()]
+        states += [("alerts", one.state) for one in watchers]
+        named = [f"{name}: {state}" for name, state in states if state]
+        return "; ".join(filter(None, [str(beginning), *named]))
 
     code = 0
     with (
-        living.shown(view, consumers[QUOTES], metrics, hindered_by, settings.dashboard.live_port)
-        if QUOTES in consumers
-        else nullcontext(),
         streaming.measured(metrics, hindered_by, metrics_port),
         streaming.stopping() as stop,
-        streaming.telling(_Pace([*consumers.values()]).line),
+        streaming.telling(_Pace(consumers, beginning).line),
     ):
         try:
-            beside = [watcher.run] if watcher else []
-            consume(platform.lake, [*consumers.values()], stop, beside)
+            if begun(make, beginning, stop):
+                port = settings.dashboard.live_port
+                with (
+                    living.shown(view, consumers[QUOTES], metrics, hindered_by, port)
+                    if QUOTES in consumers
+                    else nullcontext()
+                ):
+                    beside = [watcher.run for watcher in watchers]
+                    consume(platform.lake, [*consumers.values()], stop, beside)
         except KeyboardInterrupt:
             code = INTERRUPTED
         finally:
@@ -135,17 +152,18 @@ def _consumer(
 class _Pace:
     """How consumers get on, as a line: what was appended since it was last asked."""
 
-    def __init__(self, consumers: Sequence[Consumer]) -> None:
+    def __init__(self, consumers: Mapping[str, Consumer], beginning: Hindrances) -> None:
         self._consumers = consumers
-        self._rows, self._at = self._total(), time.monotonic()
+        self._beginning = beginning
+        self._rows, self._at = 0, time.monotonic()
 
     def line(self) -> str:
-        rows, at = self._total(), time.monotonic()
+        consumers = [*self._consumers.values()]
+        if not consumers:
+            return "; ".join(filter(None, ["not begun yet", str(self._beginning)]))
+        rows, at = sum(one.rows for one in consumers), time.monotonic()
         a_second = (rows - self._rows) / max(at - self._at, 1e-9)
         self._rows, self._at = rows, at
-        behind = max(one.behind_ms for one in self._consumers) / 1000
+        behind = max(one.behind_ms for one in consumers) / 1000
         said = f"{rows:,} rows appended, {a_second:,.0f} a second, {behind:.0f} s behind"
-        return "; ".join([said, *(one.state for one in self._consumers if one.state)])
-
-    def _total(self) -> int:
-        return sum(one.rows for one in self._consumers)
+        return "; ".join([said, *(one.state for one in consumers if one.state)])

@@ -22,6 +22,7 @@ from indextracker.lake.since import appended_since
 from indextracker.live.day import Day
 from indextracker.streams.arrivals import arrived
 from indextracker.streams.consuming import Appended
+from indextracker.streams.hindrances import reason_of
 from indextracker_catalogue.markets import ALERTS, QUOTE_EVENTS
 
 LOOKS_EVERY_SECONDS = 1.0
@@ -80,8 +81,7 @@ class View:
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - whatever it is, the consumer goes on
-                # Arrow puts a traceback of its files behind what it says.
-                reason = str(error).partition(" Detail: Python exception")[0]
+                reason = reason_of(error)
                 if reason != self.hindered:
                     _log.warning("the live view waits: %s", reason)
                 self.hindered = reason

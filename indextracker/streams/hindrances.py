@@ -7,6 +7,7 @@ long as it takes. What is wrong with the program does not pass. The work is in `
 from __future__ import annotations
 
 import random
+import textwrap
 from logging import getLogger
 from time import monotonic
 
@@ -19,6 +20,9 @@ _PASSING = (StreamError, OvertakenError, OSError, DeltaError)
 _LASTING = (SchemaMismatchError, DeltaProtocolError)
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _MOST_DOUBLINGS = 5
+# Arrow puts a traceback of its files behind what it says, and stores answer with pages of XML.
+_TRACEBACKS = (" Detail: Python exception", "Traceback (most recent call last)")
+_LONGEST_REASON = 300
 
 _log = getLogger(__name__)
 
@@ -28,6 +32,14 @@ def passes(error: BaseException) -> bool:
     # delta-rs has no class of its own for a Parquet file that it could not write or read.
     known = isinstance(error, _PASSING) or type(error) is Exception
     return known and not isinstance(error, _LASTING)
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error says, in a line for people."""
+    said = str(error)
+    for traceback in _TRACEBACKS:
+        said = said.partition(traceback)[0]
+    return textwrap.shorten(said, _LONGEST_REASON, placeholder=" …") or type(error).__name__
 
 
 class Hindrances:
@@ -50,7 +62,7 @@ class Hindrances:
         Returns:
             After how many seconds to try again: one, two, at most thirty, by chance half of that.
         """
-        reason = str(error)
+        reason = reason_of(error)
         if self._reasons.get(work) != reason:
             _log.warning("%s, %s: %s", self._whose, work, reason)
         doublings = self._failures.get(work, 0)

@@ -1,4 +1,4 @@
-"""Runs consumers, each beside the compaction of its table, until told to stop.
+"""Begins consumers, and runs each beside the compaction of its table, until told to stop.
 
 How events are read and appended is in `consuming`.
 """
@@ -8,19 +8,50 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event, Thread
+from typing import TypeVar
 
 from indextracker.lake import Lake
 from indextracker.lake.upkeep import compact
 from indextracker.streams.consuming import Consumer
-from indextracker.streams.hindrances import passes
+from indextracker.streams.hindrances import Hindrances, passes
+
+T = TypeVar("T")
 
 # A minute's commits are sixty files; to put them together takes some two seconds.
 COMPACT_EVERY_SECONDS = 60.0
 # A signal that another thread got is heard by this one when it wakes.
 _HEARS_EVERY_SECONDS = 0.5
+_BEGINNING = "beginning"
 # Each minute writes the last file of the day again, until it is so large; maintenance makes larger
 # ones of them. With Delta's 100 MB a minute would write 50 on average, and hold a GB of memory.
 _TARGET_BYTES = 16 << 20
+
+
+def begun(make: Callable[[], T], hindrances: Hindrances, stop: Event) -> T | None:
+    """What needs a stream and a store to be made, as soon as both of them answer.
+
+    Args:
+        make: Makes it; what it made before it failed is made again.
+        hindrances: Told of what fails.
+        stop: Ends the waiting.
+
+    Returns:
+        What was made; None where it was told to stop before.
+
+    Raises:
+        BaseException: What does not pass.
+    """
+    while not stop.is_set():
+        try:
+            made = make()
+        except Exception as error:
+            if not passes(error):
+                raise
+            stop.wait(hindrances.failed(_BEGINNING, error))
+        else:
+            hindrances.done(_BEGINNING)
+            return made
+    return None
 
 
 def consume(
