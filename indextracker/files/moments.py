@@ -8,12 +8,14 @@ of its own: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, and `ROC/%m/%d` for y
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from itertools import pairwise
 
 _MONTHS = """
 jan january januar janvier janv enero ene janeiro gennaio gen stycznia sty января янв ocak januari tammikuu jän
@@ -113,7 +115,8 @@ class Moments:
         written = [
             form for form in self.forms if form.replace("%b", "%B") not in {*self.forms} - {form}
         ]
-        return "+".join(_ordered(form, self.orders.get(form, "d")) for form in written)
+        ordered = (_ordered(form, self.orders.get(form, "d")) for form in written)
+        return "+".join(dict.fromkeys(ordered))
 
     @property
     def has_time(self) -> bool:
@@ -134,6 +137,8 @@ class Moments:
 
 
 def _ordered(form: str, order: str) -> str:
+    if order == "y":
+        return form.replace("%y", "%d").replace("%1", "%y").replace("%2", "%m")
     first, second = ("%d", "%m") if order == "d" else ("%m", "%d")
     return form.replace("%1", first).replace("%2", second)
 
@@ -141,11 +146,13 @@ def _ordered(form: str, order: str) -> str:
 def _moment(stamp: Stamp, order: str) -> datetime | None:
     if stamp.epoch:
         return stamp.epoch
-    day, month = stamp.day, stamp.month
-    if stamp.a:
+    year, month, day = stamp.year, stamp.month, stamp.day
+    if stamp.a and order == "y":
+        year, month, day = 2000 + stamp.a, stamp.b, stamp.year % 100
+    elif stamp.a:
         day, month = (stamp.a, stamp.b) if order == "d" else (stamp.b, stamp.a)
     try:
-        there = datetime.combine(date(stamp.year, month, day), stamp.clock or time())
+        there = datetime.combine(date(year, month, day), stamp.clock or time())
     except ValueError:
         return None
     return there if stamp.offset is None else there.replace(tzinfo=timezone(stamp.offset))
@@ -195,6 +202,8 @@ def _from(kind: str, got: dict[str, str | None]) -> Stamp | None:
         form = dates[kind]
     elif kind == "pair":
         a, b = int(got["a"] or 0), int(got["b"] or 0)
+        if not long_year and (a > 31 or a == 0):
+            return _year_first(got, a, b, s1 + "%m" + s2)
         if not 0 < min(a, b) <= 12 or max(a, b) > 31:
             return None
         form = f"%1{s1}%2{s2}{y}"
@@ -210,6 +219,15 @@ def _from(kind: str, got: dict[str, str | None]) -> Stamp | None:
     if not a and not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return _timed(form, Stamp("", year, month, day, a, b), got)
+
+
+def _year_first(got: dict[str, str | None], a: int, b: int, between: str) -> Stamp | None:
+    """`99/12/31`, whose first number can be no day."""
+    day = int(got["y"] or 0)
+    if not (1 <= b <= 12 and 1 <= day <= 31):
+        return None
+    year = a + (2000 if a < 70 else 1900)
+    return _timed(f"%y{between}%d", Stamp("", year, b, day), got)
 
 
 def _timed(form: str, stamp: Stamp, got: dict[str, str | None]) -> Stamp | None:
@@ -311,7 +329,11 @@ def _drop_strays(found: Moments) -> None:
 
 
 def _decide(found: Moments, form: str, stamps: list[Stamp]) -> None:
-    """Which of day and month comes first, by all cells of the form."""
+    """Which of day and month comes first, by all cells of the form; or the year, of two digits."""
+    if form.startswith("%1") and "%y" in form and _is_year_first(found, form, stamps):
+        found.orders[form] = "y"
+        found.evidence = "with the year in front the dates follow each other, and else they do not"
+        return
     day_first = sum(stamp.a > 12 for stamp in stamps)
     month_first = sum(stamp.b > 12 for stamp in stamps)
     if day_first and month_first:
@@ -329,6 +351,28 @@ def _decide(found: Moments, form: str, stamps: list[Stamp]) -> None:
         found.orders[form] = "d"
         found.undecided = True
         found.evidence = "no date has a number above 12 in either place"
+
+
+def _is_year_first(found: Moments, form: str, stamps: list[Stamp]) -> bool:
+    """Whether dates of two-digit years follow each other only if the first number is the year."""
+    if _ordered(form, "y") in found.forms:
+        return True
+    year, day, month = (_unrest(stamps, order) for order in "ydm")
+    return year < min(day, month)
+
+
+def _unrest(stamps: list[Stamp], order: str) -> tuple[float, float]:
+    """How often the dates turn from rising to falling or back, then the usual days between two.
+
+    Infinite where one of them is no date, or there are too few to tell.
+    """
+    days = [_moment(stamp, order) for stamp in stamps]
+    read = [day.replace(tzinfo=None) for day in days if day]
+    if len(read) < len(days) or len(read) < 3:
+        return math.inf, math.inf
+    gaps = [(b - a).days for a, b in pairwise(read)]
+    rising = sum(gap > 0 for gap in gaps)
+    return min(rising, len(gaps) - rising) / len(gaps), sorted(map(abs, gaps))[len(gaps) // 2]
 
 
 def clock_format(cells: Sequence[str]) -> tuple[str, float]:
@@ -353,6 +397,8 @@ def clock_format(cells: Sequence[str]) -> tuple[str, float]:
 def _clock_form(text: str) -> str:
     if text.isdigit() and len(text) in (8, 9):
         return "HHMMSSmmm as a number" if read_clock(text) else ""
+    if text.isdigit() and len(text) == 3:
+        return "%H%M" if read_clock(text) else ""
     if text.isdigit() and len(text) == 5:
         return "HMMSS as a number" if read_clock(text) else ""
     if (found := _CLOCK.match(text)) and (got := _clock(found.groupdict()))[0] is not None:
@@ -370,5 +416,5 @@ def read_clock(text: str) -> time | None:
             return time(int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6:]) * 1000)
         except ValueError:
             return None
-    found = _CLOCK.match(cell)
+    found = _CLOCK.match(cell.zfill(4) if cell.isdigit() else cell)
     return _clock(found.groupdict())[0] if found else None

@@ -32,6 +32,11 @@ from indextracker.files.tickers import Ticker
 _SIGN_ROWS = 500
 # Lines that are shown of rows that hold no data, and of rows without a price.
 _NO_DATA_SHOWN, _NO_PRICE_SHOWN = 6, 5
+# Units of a volume that its name says: the numbers are taken as they stand.
+_UNITS = re.compile(
+    r"仟|千|萬|万|手|張|\b(?:thousands?|millions?|lakhs?|lacs|lots?|000s?|mln|tsd|tys)\b",
+    re.IGNORECASE,
+)
 _MATRIX = "wide matrix (one price column per instrument)"
 _BY_VALUE = (*reading.PRICES, Role.ADJ_OPEN, Role.ADJ_HIGH, Role.ADJ_LOW, Role.ADJ_CLOSE,
              Role.SETTLE, Role.LAST, Role.BID, Role.ASK)  # fmt: skip
@@ -330,6 +335,9 @@ def _prices(proposal: Proposal, found: Roles) -> None:
     volumes = {record.values.get(Role.VOLUME) for record in records}
     if volumes == {Decimal(-1)}:
         how.ask("volume", "volume -1 is a sentinel: it stands for a missing volume")
+    volume = next((column for column in found.columns if column.role is Role.VOLUME), None)
+    if volume and (unit := _UNITS.search(volume.header or "")):
+        how.ask("volume", f"volume in units of {unit[0].strip()}: {volume.header}")
     scale = _scale(prices, found)
     how.found("price_scale", scale, 0.95 if scale == 1 else 0.5, "as written")
     if scale != 1:

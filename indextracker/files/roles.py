@@ -19,7 +19,9 @@ from indextracker.files.numbers import Signs, is_missing, looks_like_number, num
 
 _SAMPLE_ROWS = 2_000
 _PRICES = (Role.OPEN, Role.HIGH, Role.LOW, Role.CLOSE)
-_INSTRUMENT = re.compile(r"[\^$]?[A-Z0-9][A-Z0-9]*(?:[./=:_ -][A-Z0-9]+)*$")
+_INSTRUMENT = re.compile(
+    r"[\^$]?[A-Z0-9][A-Z0-9]*(?:[./=:_ -][A-Z0-9]+)*(?: (?:Equity|Index|Curncy|Comdty|Corp|Govt))?$"
+)
 _EPOCH_NAMES = {"unix", "epoch", "unix timestamp", "unix time", "epoch time", "timestamp ms"}
 _WIDE = "wide matrix (one price column per instrument)"
 _CODES = (Role.TICKER, Role.SYMBOL)
@@ -82,7 +84,7 @@ def assign(table: Table, signs: Signs, findings: Findings) -> Roles:
     free = [place for place in range(table.width) if place not in (date, time)]
     roles = _by_words(cells, names, free) if table.header else {}
     roles = _checked(cells, names, free, roles, findings, date)
-    if side_by_side := _instruments(table, free):
+    if date is not None and (side_by_side := _instruments(table, free)):
         return _several(table, side_by_side, names, (date, time, found, time_format), findings)
     columns = [
         _column(place, names[place], roles.get(place, Role.OTHER), table)
@@ -121,7 +123,7 @@ def _several(
     date, time, found, time_format = when
     columns = [_column(place, names[place], Role.OTHER, table) for place in range(table.width)]
     for place, instrument in instruments.items():
-        if words.role_of(names[place] or "")[0] is Role.CLOSE:
+        if words.role_of(names[place] or "")[0] in (Role.CLOSE, Role.LAST):
             columns[place] = replace(columns[place], role=Role.INSTRUMENT, meaning=instrument)
     if date is not None and found:
         columns[date] = replace(columns[date], role=_role_of_date(table, date, found), meaning=None)
@@ -166,10 +168,36 @@ def _when(
     if not likely:
         return _serials(cells, names)
     _, date, found = max(likely, key=lambda item: item[0])
+    if found.undecided:
+        _by_epoch(cells, date, found)
     if not found.has_time:
         time, time_format = _time_of_day(cells, names, date)
         return date, time, found, time_format
     return date, None, found, None
+
+
+def _by_epoch(cells: _Cells, date: int, found: Moments) -> None:
+    """Seconds since 1970 in another column decide which of day and month comes first."""
+    for column in cells.columns:
+        pairs = [
+            (stamp.epoch, day)
+            for cell, day in zip(column, cells.columns[date], strict=True)
+            if (stamp := stamped(cell)) and stamp.epoch and day
+        ]
+        if len(pairs) < 0.9 * len(column):
+            continue
+        for order in ("d", "m"):
+            told = replace(found, orders=dict.fromkeys(found.orders, order))
+            days = [(epoch, told.read(day)) for epoch, day in pairs]
+            near = sum(
+                read is not None
+                and abs((read.replace(tzinfo=None) - epoch.replace(tzinfo=None)).days) <= 1
+                for epoch, read in days
+            )
+            if near == len(days):
+                found.orders, found.undecided = told.orders, False
+                found.evidence = "the seconds since 1970 beside them"
+                return
 
 
 def _serials(
@@ -330,9 +358,11 @@ def _by_cells(
     while len(numeric) > 4 and cells.empty(numeric[-1]):
         numeric.pop()
     if len(numeric) >= 4:
-        order, share = shapes.order_of([cells.values[place] for place in numeric[:4]])
-        roles.update(zip(numeric[:4], order, strict=True))
-        roles.update(zip(numeric[4:6], (Role.VOLUME, Role.OPEN_INTEREST), strict=False))
+        begin, order, share = _four_prices(cells, numeric)
+        prices = numeric[begin : begin + 4]
+        others = [*numeric[begin + 4 :], *numeric[:begin]]
+        roles.update(zip(prices, order, strict=True))
+        roles.update(zip(others, (Role.VOLUME, Role.OPEN_INTEREST), strict=False))
         if share > 0.05:
             findings.ask("roles", "no header, and no order of open, high, low and close fits")
         return roles
@@ -341,6 +371,18 @@ def _by_cells(
     if len(numeric) >= 2 and shapes.alike(*(cells.values[place] for place in numeric[:2])) < 0.005:
         return roles | dict(zip(numeric, (Role.BID, Role.ASK), strict=False))
     return roles | dict(zip(numeric, (Role.CLOSE, Role.VOLUME), strict=False))
+
+
+def _four_prices(cells: _Cells, numeric: list[int]) -> tuple[int, tuple[Role, ...], float]:
+    """Where four columns begin of which one is the highest and one the lowest, and their order."""
+    tries = []
+    for begin in range(min(3, len(numeric) - 3)):
+        order, share = shapes.order_of(
+            [cells.values[place] for place in numeric[begin : begin + 4]]
+        )
+        tries.append((round(share, 2), begin, order))
+    share, begin, order = min(tries, key=lambda one: one[:2])
+    return begin, order, share
 
 
 def _is_code(cells: _Cells, place: int, date: int | None) -> bool:

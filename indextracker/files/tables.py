@@ -205,10 +205,9 @@ def _header(records: list[Row]) -> tuple[list[Row], int, list[Row]]:
     """Lines of the header, the place of the first row below it, and what stands above."""
     widths = Counter(len(row.cells) for row in records[:_SAMPLE_LINES] if not row.blank)
     usual = widths.most_common(1)[0][0] if widths else 0
-    start = next(
-        (place for place, row in enumerate(records[:_MOST_HEADER_LINES]) if _is_data(row, usual)),
-        0,
-    )
+    first_lines = range(len(records[:_MOST_HEADER_LINES]))
+    lone = next((place for place in first_lines if _is_data(records[place], usual)), 0)
+    start = next((place for place in first_lines if _begins(records, place, usual)), lone)
     first = start
     while first > 0 and (
         _is_rule(records[first - 1]) or _may_be_header(records[first - 1], usual, start - first)
@@ -223,10 +222,17 @@ def _header(records: list[Row]) -> tuple[list[Row], int, list[Row]]:
         and not _is_data(records[0], usual)
     ):
         return records[:1], 1, []
-    while len(header) > 1 and not _says_columns(header[0]):
+    while len(header) > 1 and not _says_columns(header[0]) and not _is_filled(header[0], usual):
         header = header[1:]
         first += 1
     return header, start, records[:first]
+
+
+def _begins(records: list[Row], place: int, usual: int) -> bool:
+    """Whether rows of values begin here: it is one, and so are most of the next ones."""
+    next_ones = [row for row in records[place + 1 : place + 9] if not row.blank][:4]
+    follow = sum(_is_data(row, usual) for row in next_ones)
+    return _is_data(records[place], usual) and (2 * follow > len(next_ones) or not next_ones)
 
 
 def _is_data(row: Row, usual: int) -> bool:
@@ -237,6 +243,11 @@ def _is_data(row: Row, usual: int) -> bool:
     values = sum(map(_is_value, filled))
     dated = any(stamped(cell) for cell in filled)
     return values * 2 >= len(filled) if not dated else values * 4 >= len(filled)
+
+
+def _is_filled(row: Row, usual: int) -> bool:
+    """Whether it has a word for more than one column: instruments, say, above their fields."""
+    return len(row.cells) == usual and sum(bool(cell.strip()) for cell in row.cells) > 1
 
 
 def _is_rule(row: Row) -> bool:

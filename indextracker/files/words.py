@@ -32,6 +32,7 @@ ngay giao dich|tanggal|วนท|วันที่|日期|日付|日付け|年�
 일시|시간|시각|체결시간|거래일|資料日期|交易日|年月|年度|月份
 """
 _OPEN = """
+prcod
 opn pric|open pric|openpx|opn pr|bidopen|first price|initial price|開盤指數|开盘指数|開盤參考價 none
 open|opening|open price|opening price|price open|px open|first|opn|op|o|openprice|opened|eroffn
 eroffnung|eroeffnung|eroffnungskurs|eroeffnungskurs|erster|anfangskurs|ouverture|ouv
@@ -44,6 +45,7 @@ avauskurssi|otevreni|oteviraci|oteviraci kurz|nyito|nyitoar|nyito ar|deschidere|
 gia mo cua|pembukaan|buka|เปด|ราคาเปด|開市|開市價|開盘价
 """
 _HIGH = """
+prchd
 مرتفع|اعلى
 hgh pric|high pric|highpx|hi pr|最高指數|最高指数|maximum price|max price
 high|highest|high price|highest price|price high|px high|max|maximum|day high|hi|h|highprice
@@ -57,6 +59,7 @@ nejvyssi|vysoky|legmagasabb|maximum ar|max ar|maxim|pret maxim|υψηλο|υψη
 สงสด|ราคาสงสด
 """
 _LOW = """
+prcld
 منخفض|ادنى
 lw pric|low pric|lowpx|lo pr|最低指數|最低指数|minimum price|min price
 low|lowest|low price|lowest price|price low|px low|min|minimum|day low|lo|l|lowprice|daily low
@@ -69,6 +72,7 @@ laveste|alin|matalin|nejnizsi|nizky|legalacsonyabb|minimum ar|min ar|minim|pret 
 gia thap nhat|terendah|ตำสด|ราคาตำสด
 """
 _CLOSE = """
+prccd|prc
 cls pric|close pric|closepx|cl pr|收盘指数|closing value|closing index value|settled close
 close|closing|close price|closing price|price close|px close|close last|last close|cls|c
 closeprice|closed|adj none close|schluss|schlusskurs|schlußkurs|schluss kurs|cloture|clot
@@ -99,6 +103,7 @@ value|obs value|val|wert|valeur|valor|valore|wartosc|значение|deger|waar
 arvo|値|값|gia tri|nilai
 """
 _PIECES = """
+cshtrd|成交仟股|成交千股|成交股數(仟股)|trading volume|volume traded
 ttl tradg vol|ttl trd vol|total traded volume|no of contracts|成交口數|成交股數(股)|成交張數
 shares|shares traded|share volume|stuck|stuecke|stucke|stuck volumen|umsatz stuck|volumen stuck
 titres|nombre de titres|total trade quantity|total traded quantity|traded quantity

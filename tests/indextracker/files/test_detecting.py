@@ -200,6 +200,23 @@ def test_a_month_as_long_in_either_way_is_no_second_format() -> None:
     assert moments(["4-May-2021", "4-June-2021", "4-January-2021"]).format == "%d-%B-%Y"
 
 
+def test_a_year_of_two_digits_in_front_is_told_by_the_order_of_rows(tmp_path: Path) -> None:
+    described = found(tmp_path, "ABC.csv", plain("%y/%m/%d"))
+    assert described["date_format"] == "%y/%m/%d"
+    assert first_bar(described) == FIRST
+
+
+def test_seconds_since_1970_decide_the_order_of_day_and_month(tmp_path: Path) -> None:
+    days = [dt.date(2020, 1 + i // 3, 2 + i % 3) for i in range(12)]
+    lines = [
+        f"{(day - dt.date(1970, 1, 1)).days * 86400},{day:%m/%d/%Y},{100 + i}"
+        for i, day in enumerate(days)
+    ]
+    described = found(tmp_path, "ABC.csv", "unix,date,close\n" + "\n".join(lines))
+    assert described["date_format"] == "%m/%d/%Y"
+    assert not any(question["about"] == "date_format" for question in described["questions"])
+
+
 def test_days_as_spreadsheets_count_them(tmp_path: Path) -> None:
     serials = [((day - dt.date(1899, 12, 30)).days, *values) for day, *values in BARS]
     text = "\n".join([ENGLISH, *(",".join(map(str, row)) for row in serials)])
@@ -264,6 +281,27 @@ def test_without_a_header_the_high_is_the_highest(tmp_path: Path) -> None:
     described = found(tmp_path, "ABC.csv", "\n".join(lines))
     assert roles(described)[3:5] == ["high", "low"]
     assert sorted(roles(described)[1:3]) == ["close", "open"]
+
+
+def test_without_a_header_the_volume_may_stand_in_front(tmp_path: Path) -> None:
+    lines = [f"{day},{v},{o},{h},{low},{c}" for day, o, h, low, c, v in BARS]
+    described = found(tmp_path, "ABC.csv", "\n".join(lines))
+    assert roles(described) == ["date", "volume", "open", "high", "low", "close"]
+
+
+def test_lines_of_settings_above_the_header_are_no_rows(tmp_path: Path) -> None:
+    head = "Start,2021-03-01\nEnd,2021-03-19\n\n"
+    head += ",AAPL US Equity,MSFT US Equity\nDates,PX_LAST,PX_LAST\n"
+    lines = [f"{day:%m/%d/%Y},{h},{c}" for day, _, h, _, c, _ in BARS]
+    described = found(tmp_path, "b.csv", head + "\n".join(lines))
+    assert described["instruments"] == ["AAPL US Equity", "MSFT US Equity"]
+    assert described["data_rows"] == len(BARS)
+
+
+def test_a_volume_in_thousands_is_asked_for(tmp_path: Path) -> None:
+    described = found(tmp_path, "ABC.csv", plain().replace("Volume", "Volume (thousands)"))
+    assert roles(described) == OHLCV
+    assert any("units of thousands" in text for text in described["ask_the_user"])
 
 
 def test_an_indicator_called_alike_is_no_volume(tmp_path: Path) -> None:
