@@ -174,6 +174,8 @@ def test_a_stream_that_does_not_answer_is_said_and_read_again(
         database.execute("alter table records rename to elsewhere")
         eventually(lambda: "cannot be used: no such table: records" in jvm.log.read_text())
         database.execute("alter table elsewhere rename to records")
+        goes_on = f"{stream.address} to bronze/quote_events, appending: goes on"
+        eventually(lambda: goes_on in jvm.log.read_text())
         put(stream, 100, 200)
         eventually(lambda: numbers(lake) == once(200))
 

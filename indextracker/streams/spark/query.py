@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
@@ -19,6 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
 from indextracker.lake import Lake
@@ -27,6 +28,7 @@ from indextracker.lake.replacing import write
 from indextracker.lake.tail import OvertakenError
 from indextracker.streams.consuming import APPENDING, YIELD_SECONDS, Consumer, as_table
 from indextracker.streams.decoding import decoded
+from indextracker.streams.hindrances import reason_of
 from indextracker.streams.model import Kept, Stream, StreamError
 from indextracker.streams.spark.source import FORMAT, Offsets, Records
 from indextracker.system.places import place
@@ -91,19 +93,30 @@ class SparkConsumer(Consumer):
         with self._session(f"appending to {self.table.path}") as spark:
             while not stop.is_set():
                 try:
-                    self._query(spark, stop)
+                    self._query(spark, self._reached(), stop)
                 except (StreamError, OvertakenError) as error:
                     self.hindrances.failed(APPENDING, error)
                     stop.wait(YIELD_SECONDS)
 
-    def _query(self, spark: SparkSession, stop: Event) -> None:
-        """Runs a query until it fails or is told to stop."""
-        self._tail.refresh()
-        self._overtaken = None
-        positions = {
+    def _reached(self) -> dict[str, str]:
+        """How far the table has each shard, as offsets.
+
+        Raises:
+            StreamError: The stream or the lake did not answer.
+        """
+        try:
+            self._tail.refresh()
+        except (OSError, DeltaError) as error:
+            # Of the session, whose errors are of the same kinds, nothing is asked here.
+            raise StreamError(f"{self.table.path} cannot be read: {reason_of(error)}") from error
+        return {
             name: Offsets.text(self._positions.after(name), ended=self._positions.has_ended(name))
             for name in (shard.name for shard in self._stream.shards())
         }
+
+    def _query(self, spark: SparkSession, positions: Mapping[str, str], stop: Event) -> None:
+        """Runs a query from positions until it fails or is told to stop."""
+        self._overtaken = None
         spark.dataSource.register(Records)
         with TemporaryDirectory(prefix="indextracker-", ignore_cleanup_errors=True) as folder:
             told = Path(folder, "told")
@@ -158,6 +171,8 @@ class SparkConsumer(Consumer):
         """Notes that what arrived before a moment is in the table."""
         self.complete_until = max(since, self.complete_until or since)
         self.hindrances.done(_READING)
+        # A stream that is quiet after an outage has no batch that would say so.
+        self.hindrances.done(APPENDING)
 
     def _verify(self, read: _Reached) -> None:
         """Makes sure that the table is where a shard was read from; a commit keeps it there."""
