@@ -171,13 +171,11 @@ def test_what_is_shown_is_downloaded(place: Place, shows: Shows) -> None:
 
 
 def test_a_download_without_a_consumer_says_what_to_run(place: Place) -> None:
-    with (
-        serving(place.data, place.settings, 0) as address,
-        pytest.raises(HTTPError) as refused,
-    ):
-        urlopen(f"{address}/download/live/quotes.csv", timeout=60)
-    assert refused.value.code == 404
-    assert "indextracker stream run" in refused.value.read().decode()
+    with serving(place.data, place.settings, 0) as address:
+        with pytest.raises(HTTPError) as refused:
+            urlopen(f"{address}/download/live/quotes.csv", timeout=60)
+        assert refused.value.code == 404
+        assert "indextracker stream run" in refused.value.read().decode()
 
 
 def test_a_consumer_that_stops_is_told_and_found_again(place: Place, shows: Shows) -> None:

@@ -81,6 +81,10 @@ create function redshift_local.rows(relation oid) returns bigint language plpgsq
 declare
     counted bigint;
 begin
+    -- It is asked before the join as well, where PostgreSQL finds that cheaper: of indexes then.
+    if not exists (select 1 from pg_class where oid = relation and relkind = 'r') then
+        return 0;
+    end if;
     execute format('select count(*) from %s', cast(relation as regclass)) into counted;
     return counted;
 end
