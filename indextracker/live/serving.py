@@ -71,9 +71,11 @@ class Feed:
         else:
             watch = tuple(dict.fromkeys(query.get("watch", ())))
             symbol = query.get("symbol", [""])[0]
-            self._admit(handler, Watcher(self._view.day, watch, symbol, int(scale)))
+            self._admit(handler, watch, symbol, int(scale))
 
-    def _admit(self, handler: BaseHTTPRequestHandler, watcher: Watcher) -> None:
+    def _admit(
+        self, handler: BaseHTTPRequestHandler, watch: tuple[str, ...], symbol: str, scale: int
+    ) -> None:
         with self._counting:
             is_full = self.browsers >= MOST_BROWSERS
             self.browsers += not is_full
@@ -87,7 +89,8 @@ class Feed:
             handler.send_header("Content-Type", "text/event-stream; charset=utf-8")
             handler.send_header("Cache-Control", "no-store")
             handler.end_headers()
-            self._tell(handler, watcher)
+            with self._view.watched() as day:
+                self._tell(handler, Watcher(day, watch, symbol, scale))
         except OSError:
             return
         finally:

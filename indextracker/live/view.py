@@ -1,8 +1,8 @@
 """The live view of a consumer: a thread that keeps the day as the consumer appends events.
 
-The consumer waits for nobody. The day is made of the lake when the view begins; what it did not
-hear of (another consumer's commits, more than it can take) is read there too. What a browser gets
-is told in `watching`.
+The consumer waits for nobody. The day is made of the lake when the first browser comes; what the
+view did not hear of (another consumer's commits, more than it can take) is read there too. Where no
+browser has been there for some minutes, the day is left. What a browser gets is told in `watching`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 
@@ -26,6 +27,8 @@ from indextracker.streams.hindrances import reason_of
 from indextracker_catalogue.markets import ALERTS, QUOTE_EVENTS
 
 LOOKS_EVERY_SECONDS = 1.0
+# Ten thousand quotes a second take a third of a processor and 200 MB to be kept (November 2026).
+KEPT_FOR_SECONDS = 600.0
 # An hour that late quotes make stale again and again is read for a tenth of the time at most.
 _TIMES_ITS_COST, _LEAST_PAUSE_SECONDS = 10, 2.0
 # Rows that wait; a consumer that catches up may append fifty thousand a second.
@@ -47,7 +50,7 @@ class View:
         lake: Where its events and alerts are.
 
     Attributes:
-        day: What is shown.
+        day: What is shown; for a browser, take it from `watched`.
         hindered: What keeps it from following, for people; empty while nothing does.
         arrived_at: When the newest event that it has arrived in the stream; None before the first.
     """
@@ -62,6 +65,8 @@ class View:
         self._waiting: queue.SimpleQueue[Appended] = queue.SimpleQueue()
         self._waiting_rows = 0
         self._counting = threading.Lock()
+        self._wanted, self._has_begun = threading.Event(), False
+        self._browsers, self._left_at = 0, 0.0
         # When an hour may be read again.
         self._not_before: dict[int, float] = {}
 
@@ -69,17 +74,36 @@ class View:
         """Takes what the consumer appended: a listener of it."""
         # What is left out is found by its version, and read from the lake.
         with self._counting:
-            if self._waiting_rows >= MOST_WAITING:
+            if not self._wanted.is_set() or self._waiting_rows >= MOST_WAITING:
                 return
             self._waiting_rows += appended.rows.num_rows
-        self._waiting.put(appended)
+            self._waiting.put(appended)
+
+    @contextmanager
+    def watched(self) -> Iterator[Day]:
+        """What is shown, kept for as long as a browser is there."""
+        with self._counting:
+            self._browsers += 1
+            self._wanted.set()
+            day = self.day
+        try:
+            yield day
+        finally:
+            with self._counting:
+                self._browsers -= 1
+                self._left_at = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Keeps the day until told to stop; what fails is tried again."""
-        step: Callable[[], None] = self._begin
         while not stop.is_set():
+            if not self._wanted.wait(LOOKS_EVERY_SECONDS):
+                continue
             try:
-                step()
+                if not self._has_begun:
+                    self._begin()
+                    self._has_begun = True
+                else:
+                    self._step()
             except Exception as error:  # noqa: BLE001 - whatever it is, the consumer goes on
                 reason = reason_of(error)
                 if reason != self.hindered:
@@ -88,12 +112,24 @@ class View:
                 stop.wait(LOOKS_EVERY_SECONDS)
             else:
                 self.hindered = ""
-                step = self._step
+            self._leave()
 
     @property
     def reading(self) -> int:
-        """How many hours are yet to be read from the lake."""
-        return len(self.day.stale)
+        """How many hours are yet to be read from the lake; one until that is known."""
+        return len(self.day.stale) if self._has_begun else 1
+
+    def _leave(self) -> None:
+        """Leaves the day where nobody has looked at it for long: the next one has it made anew."""
+        with self._counting:
+            if self._browsers or time.monotonic() < self._left_at + KEPT_FOR_SECONDS:
+                return
+            self._wanted.clear()
+            self._has_begun = False
+            self.day = Day()
+            self._events, self._alerts = -1, -1
+            self._waiting, self._waiting_rows = queue.SimpleQueue(), 0
+            self._not_before = {}
 
     def _begin(self) -> None:
         """Finds out which hours what arrived last is of."""

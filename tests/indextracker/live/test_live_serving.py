@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from support.good_rows import rows
 from support.live import Browser, Running, put, running
+from support.waiting import eventually
 
 from indextracker.lake import Lake, NoSuchVersionError
 from indextracker.streams.embedded import EmbeddedStream
@@ -64,6 +65,27 @@ def test_a_browser_is_told_all_and_then_what_changes(
         assert not seen["whole"]
         assert seen["bars"][minute][:4] == [91.0, 94.0, 90.5, 94.0]
         assert seen["bars"][minute][6:] == [50, 4]
+
+
+def test_a_day_is_kept_while_somebody_looks_and_for_some_time_after(
+    consumer: Running, stream: EmbeddedStream, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stream, quote(0, 91.0, 100))
+    eventually(lambda: lake.total_rows(QUOTE_EVENTS) == 1)
+    assert not consumer.view.day.symbols
+    with closing(Browser(consumer.address)) as browser:
+        browser.until(lambda told: told["quotes"])
+        monkeypatch.setattr("indextracker.live.view.KEPT_FOR_SECONDS", 0)
+        put(stream, quote(10, 92.0, 130))
+        browser.until(lambda told: told["quotes"]["AAPL"]["price"] == 92.0)
+    eventually(lambda: not consumer.view.day.symbols)
+    put(stream, quote(20, 94.0, 150))
+    eventually(lambda: lake.total_rows(QUOTE_EVENTS) == 3)
+    assert not consumer.view.day.symbols
+    with closing(Browser(consumer.address)) as browser:
+        seen = browser.until(lambda told: told["quotes"] and not told["status"]["reading"])
+        [bar] = seen["bars"].values()
+        assert (seen["quotes"]["AAPL"]["price"], bar[-1]) == (94.0, 3)
 
 
 def test_what_is_watched_and_at_which_scale_is_chosen_by_the_browser(
