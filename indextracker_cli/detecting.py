@@ -79,6 +79,8 @@ def _print(proposals: Iterable[Proposal]) -> int:
 
 
 def _show(layouts: list[Layout], refused: list[Proposal], place: Path, written: int) -> None:
+    from indextracker.building.reports import counted  # noqa: PLC0415 - Arrow takes a second
+
     for layout in layouts:
         number = len(layout.proposals)
         asked = {
@@ -86,7 +88,7 @@ def _show(layouts: list[Layout], refused: list[Proposal], place: Path, written: 
             for proposal in layout.proposals
             for question in proposal.findings.questions
         }
-        click.echo(f"{layout.name}: {_files(number)}, such as {layout.proposals[0].name}")
+        click.echo(f"{layout.name}: {counted(number, 'file')}, such as {layout.proposals[0].name}")
         for text in sorted(asked):
             click.echo(f"  ? {text}")
     for proposal in refused[:_REFUSED_SHOWN]:
@@ -94,9 +96,6 @@ def _show(layouts: list[Layout], refused: list[Proposal], place: Path, written: 
     if len(refused) > _REFUSED_SHOWN:
         click.echo(f"refused: {len(refused) - _REFUSED_SHOWN} more")
     stay = len(layouts) - written
-    told = f"{len(layouts)} layouts in {place}" + (f", {stay} of them there before" if stay else "")
-    click.echo(f"{told}; {_files(len(refused))} refused", err=True)
-
-
-def _files(number: int) -> str:
-    return f"{number} file{'' if number == 1 else 's'}"
+    told = f"{counted(len(layouts), 'layout')} in {place}"
+    told += f", {stay} of them there before" if stay else ""
+    click.echo(f"{told}; {counted(len(refused), 'file')} refused", err=True)

@@ -10,6 +10,7 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -108,8 +109,19 @@ def _of_zip(path: Path, name: str, size: int) -> Iterator[Content | tuple[str, R
                     yield _member(archive, member, inner)
                 except RefusedFileError as refusal:
                     yield inner, refusal
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise RefusedFileError(f"the archive cannot be read: {error}") from error
+    # zipfile reports damage by any of these, depending on where it lies; some say nothing.
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,  # a version or a packing of zip that it does not know
+        EOFError,
+        OverflowError,
+        ValueError,
+        lzma.LZMAError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        said = str(error) or "it is damaged"
+        raise RefusedFileError(f"the archive cannot be read: {said}") from error
 
 
 def _judge(members: list[zipfile.ZipInfo], size: int) -> None:

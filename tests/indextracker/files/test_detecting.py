@@ -614,6 +614,27 @@ def test_a_file_in_any_dialect_is_read_back(
     assert described["ask_the_user"] == []
 
 
+@pytest.mark.parametrize(
+    "bytes_at",
+    [{10: 0, 21: 255, 25: 255}, {10: 99}],
+    ids=["a member that goes on behind the end", "a packing that is not known"],
+)
+def test_a_damaged_archive_is_refused_and_ends_nothing(
+    tmp_path: Path, bytes_at: dict[int, int]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "some.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ABC.csv", plain())
+    body = bytearray((tmp_path / "some.zip").read_bytes())
+    # Of the directory's entry: how the member is packed, and its sizes.
+    for place, value in bytes_at.items():
+        body[body.index(b"PK\1\2") + place] = value
+    (tmp_path / "some.zip").write_bytes(body)
+    (tmp_path / "sound.csv").write_text(plain())
+    damaged, sound = detect(tmp_path)
+    assert "the archive cannot be read: " in str(damaged.refusal)
+    assert sound.refusal is None
+
+
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     path = tmp_path / "ABC.csv"
     path.write_text(plain())
