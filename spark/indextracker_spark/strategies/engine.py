@@ -1,0 +1,149 @@
+"""Strategies over prices: decisions, the trades that follow from them, and what accounts are worth.
+
+The accounts themselves are in `accounts` and `universe`. What the figures mean is in
+docs/strategies.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from indextracker_spark.strategies import tables
+from indextracker_spark.strategies.by_ticker import ByTicker
+from indextracker_spark.strategies.model import Parameters, Strategy, Terms
+
+EQUITY_SUMS = (
+    "equity",
+    "cash",
+    "long_value",
+    "short_value",
+    "paid_in",
+    "traded",
+    "cost",
+    "slippage",
+    "borrowing",
+    "dividends",
+)
+_WORTHS = EQUITY_SUMS[:4]
+TRADE_SCHEMA = (
+    "ticker string, side string, decided_at timestamp, filled_at timestamp, shares double, "
+    "price double, cost double, slippage double, pnl double, document string, line bigint"
+)
+EQUITY_SCHEMA = "ticker string, at timestamp, " + ", ".join(f"{x} double" for x in EQUITY_SUMS)
+_BAR_COLUMNS = ("open", "close", "dividend")
+_ORIGIN = {"document": "string", "line": "bigint"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a strategy came to. Each frame is computed when it is asked for.
+
+    Attributes:
+        trades: A row a trade.
+        positions: A row a decision, as the strategy took it.
+        equity: A row for each bar of each account.
+    """
+
+    trades: DataFrame
+    positions: DataFrame
+    equity: DataFrame
+
+
+def run(prices: DataFrame, strategy: Strategy, parameters: Parameters, terms: Terms) -> Outcome:
+    """What a strategy would have done with these prices, and come to.
+
+    Args:
+        prices: One bar a ticker and instant, columns of PRICE_COLUMNS; `document` and `line`, where
+            they are there, go on into the trades.
+        strategy: Whose decisions.
+        parameters: Values of its parameters; defaults where there is none.
+        terms: What the accounts start with and pay.
+
+    Raises:
+        ParameterError: A parameter is not one, or its value cannot be.
+    """
+    values = strategy.values(parameters)
+    bars = strategy.bars(prices, values) if strategy.bars else prices
+    for name, kind in _ORIGIN.items():
+        if name not in bars.columns:
+            bars = bars.withColumn(name, F.lit(None).cast(kind))
+    decisions = strategy.positions(bars, values)
+    if strategy.by == "universe":
+        raise NotImplementedError
+    trades, equity = _by_ticker(bars, decisions, strategy, values, terms)
+    return Outcome(trades, decisions, equity)
+
+
+def total(equity: DataFrame) -> DataFrame:
+    """The accounts together: at each instant the sum of them, each as it was known last.
+
+    An account that ends, since its ticker does, goes on in the sum as it ended.
+    """
+    before = Window.partitionBy("ticker").orderBy("at")
+    changes = equity.select(
+        "at",
+        *(
+            (F.col(name) - F.coalesce(F.lag(name).over(before), F.lit(0.0))).alias(name)
+            for name in _WORTHS
+        ),
+        *EQUITY_SUMS[len(_WORTHS) :],
+    )
+    summed = changes.groupBy("at").agg(*(F.sum(name).alias(name) for name in EQUITY_SUMS))
+    so_far = Window.orderBy("at").rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    return summed.select(
+        F.lit(None).cast("string").alias("ticker"),
+        "at",
+        *(F.sum(name).over(so_far).alias(name) for name in _WORTHS),
+        *EQUITY_SUMS[len(_WORTHS) :],
+    )
+
+
+def _by_ticker(
+    bars: DataFrame,
+    decisions: DataFrame,
+    strategy: Strategy,
+    values: dict[str, float],
+    terms: Terms,
+) -> tuple[DataFrame, DataFrame]:
+    columns = {"ticker", "at", *_BAR_COLUMNS}
+    rows = bars
+    if isinstance(strategy.positions, ByTicker):
+        columns.update(strategy.positions.columns)
+    else:
+        # Not a join: rows of both sides meet in the group of their ticker.
+        rows = bars.unionByName(
+            decisions.select("ticker", "at", "target"), allowMissingColumns=True
+        )
+        columns.add("target")
+    kept = rows.select(*sorted(columns))
+    traced = rows.select(*sorted({*columns, *_ORIGIN}))
+    return (
+        traced.groupBy("ticker").applyInArrow(
+            _of_one("trades", strategy, values, terms), TRADE_SCHEMA
+        ),
+        kept.groupBy("ticker").applyInArrow(
+            _of_one("equity", strategy, values, terms), EQUITY_SCHEMA
+        ),
+    )
+
+
+def _of_one(
+    what: str, strategy: Strategy, values: dict[str, float], terms: Terms
+) -> Callable[[pa.Table], pa.Table]:
+    """The function from rows of one ticker to its trades, or its equity."""
+    by_ticker = strategy.positions if isinstance(strategy.positions, ByTicker) else None
+    sizing, fill = strategy.sizing, terms.fill or strategy.fill
+
+    def of_one(rows: pa.Table) -> pa.Table:
+        ordered, targets = tables.decided(rows, by_ticker, values)
+        ledger = tables.ledger(ordered, targets, sizing, terms, fill)
+        return (
+            tables.trades(ordered, ledger) if what == "trades" else tables.equity(ordered, ledger)
+        )
+
+    return of_one
