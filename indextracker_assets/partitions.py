@@ -11,7 +11,7 @@ import dagster as dg
 from indextracker.building.planning import Span
 from indextracker.calendars import TradingDays, trading_days
 from indextracker.platform import Platform
-from indextracker_catalogue.timeline import Days, Hours, Key, Sessions, Timeline, Years
+from indextracker_catalogue.timeline import Days, Hours, Key, Names, Sessions, Timeline, Years
 
 PartitionsOf = Callable[[Timeline], dg.PartitionsDefinition]
 
@@ -38,6 +38,9 @@ def partitions_of(platform: Platform) -> PartitionsOf:
                     fmt=timeline.form,
                     end_offset=1,
                 )
+            case Names():
+                # Whoever makes something of a name adds it.
+                return dg.DynamicPartitionsDefinition(name=timeline.name)
         raise ValueError(f"{timeline.name} has no partitions: its tables are filled as a whole")
 
     return made

@@ -15,7 +15,7 @@ from indextracker.lake.arrow import without_pandas
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_catalogue import SUBJECTS, Key, Subject, rejects_tables
+from indextracker_catalogue import SUBJECTS, Key, Subject, rejects_tables, tables_of
 from indextracker_cli.days import looked_at
 from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
@@ -172,7 +172,9 @@ def _counts(states: States, one: Series) -> Lines:
         yield f"no {one.timeline.unit.removesuffix('s')} in this range"
         return
     if not one.feeds:
-        yield f"{_span(one.keys)}: {len(one.keys)} {one.timeline.unit}; events come by a stream"
+        by_stream = any(table.by_stream for table in tables_of(states.subject))
+        how = "events come by a stream" if by_stream else "no document is requested"
+        yield f"{_span(one.keys)}: {len(one.keys)} {one.timeline.unit}; {how}"
         return
     there = states.count(one, "accepted")
     wanted = len(one.keys) * len(one.feeds) - states.count(one, "closed", "never")

@@ -235,6 +235,8 @@ class Table:
         missing = [name for name in used if name not in names]
         if missing:
             raise ValueError(f"{self.path}: {missing} are not among its columns")
+        if self.partitioned == "year" and not (self.timeline.is_dated or self.is_whole):
+            raise ValueError(f"{self.path}: {self.timeline.unit} are of no year")
 
     @property
     def path(self) -> str:
@@ -343,6 +345,8 @@ class Table:
     def partition_values(self, keys: Sequence[Key]) -> list[str]:
         """The values, as text, of the partitions of the files that hold rows of given keys."""
         values = (self.timeline.value_of(key) for key in keys)
+        if not self.timeline.is_dated:
+            return sorted({*values})
         if self.partitioned == "year":
             return sorted({f"{value:%Y}" for value in values})
         return sorted({f"{value:%Y-%m-%d}" for value in values})

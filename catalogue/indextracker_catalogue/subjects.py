@@ -160,6 +160,7 @@ def rejects_tables(subject: Subject) -> tuple[Table, ...]:
 
 
 def timelines_of(subject: Subject) -> tuple[Timeline, ...]:
-    """The time lines of a subject's tables with keys, its own first."""
+    """The time lines of a subject's tables with keys that are times, its own first."""
     found = (table.timeline for table in tables_of(subject) if not table.is_whole)
+    found = (timeline for timeline in found if timeline.is_dated)
     return tuple(dict.fromkeys((subject.timeline, *found)))

@@ -7,13 +7,18 @@ keys themselves (when an exchange trades, how far ahead is known) are in `indext
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 # A key is text, and keys of a time line sort as they follow each other.
 Key = str
+# What a column holds in the rows of a key: a date, an instant, or a name.
+Value = Any
+# A name is a folder of a table's files, and stands between quotes in SQL, as it is.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -33,12 +38,15 @@ class Timeline:
         form: How a key is written, as strftime has it.
         at_once: Whether all of its documents are requested together, since they are few: Dagster
             shows the table of such a feed without partitions.
+        is_dated: Whether its keys are times, so that there is a calendar of them. Of names, no one
+            knows which there will be.
     """
 
     column: ClassVar[str]
     type: ClassVar[str] = "date"
     form: ClassVar[str] = "%Y-%m-%d"
     at_once: ClassVar[bool] = False
+    is_dated: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -56,13 +64,13 @@ class Timeline:
         """What people call it: XTAI, hours, days in Asia/Taipei."""
         return self.unit
 
-    def key_of(self, value: date | datetime) -> Key:
+    def key_of(self, value: Value) -> Key:
         """The key of a value of the column; an instant without a zone is taken to be in UTC."""
         if isinstance(value, datetime) and value.tzinfo is not None:
             value = value.astimezone(UTC)
-        return value.strftime(self.form)
+        return Key(value.strftime(self.form))
 
-    def value_of(self, key: Key) -> date | datetime:
+    def value_of(self, key: Key) -> Value:
         """What the column holds in the rows of a key: a date, or an instant in UTC.
 
         Raises:
@@ -173,6 +181,62 @@ class Whole(Timeline):
 
     column: ClassVar[str] = ""
     form: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Names(Timeline):
+    """Names that people or programs give: of a collection, of a run. They follow the alphabet.
+
+    Nothing lists them ahead: those of a table are the ones that it has rows of.
+
+    Attributes:
+        column: The column that holds the name in a row, such as `collection`.
+    """
+
+    type: ClassVar[str] = "string"
+    form: ClassVar[str] = ""
+    is_dated: ClassVar[bool] = False
+    # One of a class elsewhere: names differ in nothing but what has them.
+    column: str  # type: ignore[misc]
+
+    @property
+    def name(self) -> str:
+        """What has the names, in the plural."""
+        return self.unit
+
+    @property
+    def unit(self) -> str:
+        """What has the names, in the plural: collections."""
+        return f"{self.column}s"
+
+    def key_of(self, value: Value) -> Key:
+        """The name itself."""
+        return Key(value)
+
+    def value_of(self, key: Key) -> Value:
+        """The name itself.
+
+        Raises:
+            ValueError: It could be no folder, or end a text of SQL.
+        """
+        if not _NAME.fullmatch(key):
+            raise ValueError(
+                f"{key!r} is no name of a {self.column}: up to 64 letters of the Latin alphabet, "
+                "digits, '_', '.' and '-', of which the first is a letter or a digit"
+            )
+        return key
+
+    def day_of(self, key: Key) -> date:
+        """There is none.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(f"{key!r} is the name of a {self.column}, which is of no day")
+
+    def literal(self, key: Key) -> str:
+        """The name as a text of SQL."""
+        return f"'{self.value_of(key)}'"
 
 
 def seen(keys: Iterable[Key], known: Iterable[Key], look_back: int) -> list[Key]:

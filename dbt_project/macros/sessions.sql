@@ -92,12 +92,12 @@
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- do run_query(
             'create table if not exists ' ~ book('built_sessions') ~ ' (subject varchar(64) not null,'
-            ~ ' "key" varchar(16) not null, load_id varchar(36) not null,'
+            ~ ' "key" varchar(64) not null, load_id varchar(36) not null,'
             ~ ' definition varchar(32) not null)'
         ) -%}
         {%- do run_query(
             'create table if not exists ' ~ book('run_sessions') ~ ' (subject varchar(64) not null,'
-            ~ ' "key" varchar(16) not null, load_id varchar(36), definition varchar(32) not null)'
+            ~ ' "key" varchar(64) not null, load_id varchar(36), definition varchar(32) not null)'
         ) -%}
         {%- for subject in subjects_of_this_run() -%}
             {%- do open_run_of(subject) -%}

@@ -74,7 +74,8 @@ def needs(layers: Collection[str] = ("silver", "gold", "warehouse")) -> Needs:
             if "warehouse" in layers and table.in_warehouse:
                 found[raw_path(table)] = need(table)
     for table in kept_tables():
-        if "warehouse" in layers and table.in_warehouse:
+        # Of names the copies are renewed by whoever writes the tables: nothing else knows when.
+        if "warehouse" in layers and table.in_warehouse and table.timeline.is_dated:
             found[raw_path(table)] = copied(table)
     return found
 

@@ -264,8 +264,9 @@ _DAYS = Days("UTC")
 
 
 def _day(path: str, key: Key) -> date | None:
-    """The day by which the log files a key; none of a table in one piece."""
-    return _timeline(path).day_of(key) if key else None
+    """The day by which the log files a key; none of a table in one piece, and of a name."""
+    timeline = _timeline(path)
+    return timeline.day_of(key) if key and timeline.is_dated else None
 
 
 def _short(text: str) -> str:

@@ -49,6 +49,6 @@ def _limits(table: Table, keys: Sequence[Key] | None) -> dict[Timeline, Sequence
 
 def _content(table: Table) -> str:
     """SQL of the number of rows and the sum of their hashes, which does not depend on order."""
-    row = ", ".join(sorted(table.column_names))
+    row = ", ".join(f'"{name}"' for name in sorted(table.column_names))
     # Names keep equal values of two columns apart; 64 bits a row cannot overflow a hugeint.
     return f"count(*), coalesce(sum(hash(row({row}))::hugeint), 0)::varchar"

@@ -419,7 +419,8 @@ class Lake:
             connection.register(f"{table.path} declared", declared.empty_table())
             rows = f'(from "{table.path} declared" union all by name from {rows})'
         where = "true" if keys is None else table.keys_predicate(keys)
-        columns = ", ".join(table.column_names)
+        # Some are words of SQL: `at`, `interval`.
+        columns = ", ".join(f'"{name}"' for name in table.column_names)
         connection.execute(
             f"create view {table.layer}.{table.name} as select {columns} from {rows} where {where}"
         )

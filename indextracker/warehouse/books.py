@@ -13,9 +13,9 @@ from uuid import uuid4
 from indextracker.warehouse.slices import LOADED
 from indextracker_catalogue import Key, Table, subject_of
 
-LOADS = '(subject varchar(64) not null, "key" varchar(16) not null, load_id varchar(36) not null)'
+LOADS = '(subject varchar(64) not null, "key" varchar(64) not null, load_id varchar(36) not null)'
 BUILT = (
-    '(subject varchar(64) not null, "key" varchar(16) not null, load_id varchar(36) not null,'
+    '(subject varchar(64) not null, "key" varchar(64) not null, load_id varchar(36) not null,'
     " definition varchar(32) not null)"
 )
 # Tables in one piece have one key, the empty text.

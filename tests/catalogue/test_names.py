@@ -19,7 +19,7 @@ FLOORS = (
     *("dbt_project/macros", "dbt_project/models"),
 )
 # What subjects are called and is a word of the field too, and the zone of whoever has no other.
-WORDS = {"markets", "trades", "UTC"}
+WORDS = {"markets", "trades", "files", "UTC"}
 # Where `news` is the reader's word for articles, and no subject.
 OF_THE_READER = {
     "indextracker/reader/lakehouse.py",

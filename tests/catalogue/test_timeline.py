@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from indextracker_catalogue import Column, Days, Hours, Key, Sessions, Table, Timeline, Whole, Years
+from indextracker_catalogue import (
+    Column,
+    Days,
+    Hours,
+    Key,
+    Names,
+    Sessions,
+    Table,
+    Timeline,
+    Whole,
+    Years,
+)
 
 XTAI = Sessions("XTAI")
 KEYS: dict[Timeline, tuple[Key, date | datetime]] = {
@@ -108,3 +119,26 @@ def test_a_table_that_holds_no_key_is_refused() -> None:
 
 def test_rows_of_no_instrument_are_spread_by_their_key() -> None:
     assert table(XTAI).distribution_key == "session_date"
+
+
+def test_a_name_is_its_own_key_and_the_folder_of_its_files() -> None:
+    line = Names("collection")
+    of_names = table(line)
+    assert (line.name, line.unit, line.is_dated) == ("collections", "collections", False)
+    assert line.key_of("us-stocks") == line.value_of("us-stocks") == "us-stocks"
+    assert of_names.partition_columns == ("collection",)
+    assert of_names.partition_values(["b", "a"]) == ["a", "b"]
+    assert of_names.keys_predicate(["a", "b"]) == "collection in ('a', 'b')"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "it's", "../up", ".hidden", "a/b", "x" * 65, "名"])
+def test_what_could_be_no_folder_is_no_name(name: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a collection"):
+        Names("collection").predicate([name])
+
+
+def test_a_name_is_of_no_day_and_no_year() -> None:
+    with pytest.raises(ValueError, match="of no day"):
+        Names("run_id").day_of("a")
+    with pytest.raises(ValueError, match="of no year"):
+        table(Names("run_id"), partitioned="year")

@@ -39,6 +39,7 @@ TRADED: Row = FIGURES | {
     "trades": 4,
     "price_contracts_sum": Decimal("10.0000"),
 }
+IN_FILE: Row = {"collection": "mine", "file": "abc.csv", "document": "0" * 64, "line": 2}
 EVENT: Row = {
     "shard": "1-1",
     "sequence": "7",
@@ -197,6 +198,12 @@ GOOD: dict[str, Row] = {
     "silver/announcements": {"day": SESSION, "line": 2},
     "bronze/yahoo_headlines": BRONZE | {"day": SESSION, "ticker": "INFY.NS", "problem": ""},
     "silver/headlines": {"day": SESSION, "line": 2, "ticker": "INFY.NS"},
+    "silver/file_prices": IN_FILE
+    | {"ticker": "ABC", "at": OPENED, "interval": "1d", "volume": 4.0}
+    | {"open": 2.0, "high": 4.0, "low": 1.0, "close": 3.0, "adj_close": 3.0},
+    "silver/file_rejects": IN_FILE | {"reason": "no date"},
+    "silver/file_documents": IN_FILE
+    | {"state": "loaded", "rows": 1, "first_at": OPENED, "last_at": CLOSED},
     "silver/news_day_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
     "silver/news_days": {"day": SESSION, "session_date": SESSION, "opened_at": OPENED}
     | {"closed_at": CLOSED, "next_session_date": date(2024, 12, 17)},
@@ -256,19 +263,17 @@ def rows(table: Table, *changes: Row) -> pa.Table:
     return pa.Table.from_pylist(made, schema)
 
 
-def day(table: Table) -> date:
-    """The day of a table's good row; some day in a table in one piece."""
-    found = GOOD[table.path].get(table.key_column, SESSION)
-    assert isinstance(found, date)
-    return found
+def key(table: Table) -> Key:
+    """The key of a table's good row; some day's in a table in one piece."""
+    return table.timeline.key_of(GOOD[table.path].get(table.key_column, SESSION))
 
 
 def put(lake: Lake, table: Table, given: pa.Table, keys: Sequence[Key] | None = None) -> None:
-    """Writes rows in the way that their table is written; by default of its good row's day."""
+    """Writes rows in the way that their table is written; by default of its good row's key."""
     if table.writes == "append":
         lake.append(table, given)
     elif table.writes == "merge":
         # As its consumer adds them: a merge puts one in the place of another.
         Tail(lake, table).append(_stored(table, given), {})
     else:
-        lake.replace(table, given, [table.timeline.key_of(day(table))] if keys is None else keys)
+        lake.replace(table, given, [key(table)] if keys is None else keys)

@@ -42,7 +42,9 @@ def lake_of_the_market(folder: Path) -> Lake:
 
 
 def keys_of(timeline: Timeline) -> list[Key]:
-    """The keys in which the sessions' days begin."""
+    """The keys in which the sessions' days begin; of names, none has rows."""
+    if not timeline.is_dated:
+        return []
     days = (dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC) for day in SESSIONS)
     return [] if timeline == Whole() else [timeline.key_of(day) for day in days]
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.good_rows import CLOSED, OPENED, SESSION, Row, day, put, rows
-from support.keys import keys_of
+from support.good_rows import CLOSED, OPENED, SESSION, Row, key, put, rows
 
 from indextracker.lake import Lake, checks
 from indextracker.lake.checks import examine, rules
@@ -148,6 +147,18 @@ PLANTS = (
         Plant(f"silver/news_{of}", "relevance_within_one", {"relevance_score": 1.1})
         for of in ("tickers", "topics")
     ),
+    Plant("silver/file_prices", "high_not_below_low", {"high": 0.5, "close": 0.5, "open": 0.5}),
+    Plant("silver/file_prices", "close_within_high_and_low", {"close": 4.5}),
+    Plant("silver/file_prices", "close_within_high_and_low", {"open": 0.5}),
+    Plant("silver/file_prices", "price_above_zero", {"low": -36.98}),
+    Plant("silver/file_prices", "volume_not_negative", {"volume": -1.0}),
+    Plant("silver/file_documents", "state_known", {"state": "lost"}),
+    Plant("silver/file_documents", "file_is_loaded", {"state": "refused"}),
+    Plant(
+        "silver/file_documents",
+        "first_not_after_last",
+        {"last_at": datetime(2024, 1, 1, tzinfo=UTC)},
+    ),
     Plant("silver/news_days", "session_not_before", {"day": date(2024, 12, 17)}),
     Plant("silver/news_days", "next_is_later", {"next_session_date": SESSION}),
     Plant("silver/news_days", "session_lasts", {"opened_at": datetime(2024, 12, 17, tzinfo=UTC)}),
@@ -186,7 +197,7 @@ def lake(tmp_path: Path) -> Lake:
 
 def broken_rules(lake: Lake, table: Table) -> dict[str, int]:
     """The rules that rows of the session break, and how many do."""
-    findings = examine(lake, table, keys_of(table, [day(table)]))
+    findings = examine(lake, table, None if table.is_whole else [key(table)])
     assert [finding.rule for finding in findings] == rules(table)
     for finding in findings:
         assert bool(finding.examples) == bool(finding.bad_rows)
