@@ -24,7 +24,8 @@ _HEARS_EVERY_SECONDS = 0.5
 _BEGINNING = "beginning"
 # Each minute writes the last file of the day again, until it is so large; maintenance makes larger
 # ones of them. With Delta's 100 MB a minute would write 50 on average, and hold a GB of memory.
-_TARGET_BYTES = 16 << 20
+# 16 MB instead of 8 hold 13 MB more, and events wait 0.2 s longer at the 99th of a hundred.
+_TARGET_BYTES = 8 << 20
 
 
 def begun(make: Callable[[], T], hindrances: Hindrances, stop: Event) -> T | None:
