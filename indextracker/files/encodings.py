@@ -31,7 +31,8 @@ _CANDIDATES = (
 _ALPHABETS = ("cp1251", "koi8_r", "cp866", "cp1253")
 _TELLING_BYTES = 64 * 2**10
 _HEADER_LINES = 12
-_SPLIT = re.compile(r"[,;\t|]")
+# Behind a bracket stands a unit.
+_SPLIT = re.compile(r"[,;\t|(\[]")
 # Signs that no text file of prices has: uninitialised memory, pictures, programs.
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 

@@ -2,8 +2,8 @@
 
 A column is read by the formats of all of its cells together, never cell by cell: `01/02/2020` is
 the day that `13/02/2020` in the same column makes it. Formats are those of `strptime`, with a few
-of its own: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, and `ROC/%m/%d` for years counted from
-1911, as Taiwan does.
+of its own: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `ROC/%m/%d` for years counted from 1911,
+as Taiwan does, and `%d/%m/BE` for those counted from 543 before our era, as Thailand does.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ SERIAL = "excel_serial"
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?$")
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zone
 _JUNK = re.compile(r"[^\x20-\x7e\u00a0\u0100-\uffff]")
+# Years that no file of prices has in our counting, and that files of Thailand have in theirs.
+_BUDDHIST, _BUDDHIST_BEFORE = range(2440, 2640), 543
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 # Zones by the letters that vendors write; EST and IST mean several, and are asked for.
 _ABBREVIATIONS = {"UTC": 0, "GMT": 0, "Z": 0, "EST": -300, "EDT": -240, "CST": None, "IST": None,
@@ -192,6 +194,8 @@ def _from(kind: str, got: dict[str, str | None]) -> Stamp | None:
     long_year = len(got["y"] or "") == 4
     year = int(got["y"] or 0) + (0 if long_year else 2000 if int(got["y"] or 0) < 70 else 1900)
     y = "%Y" if long_year else "%y"
+    if long_year and year in _BUDDHIST:
+        y, year = "BE", year - _BUDDHIST_BEFORE
     month, day, a, b = int(got.get("m") or 0), int(got.get("d") or 0) or 1, 0, 0
     if got.get("mon"):
         name = (got["mon"] or "").casefold()
@@ -213,7 +217,7 @@ def _from(kind: str, got: dict[str, str | None]) -> Stamp | None:
         year, form = int(got["y"] or 0) + 1911, f"ROC{s1}%m{s2}%d"
     else:
         form = {"compact": "%Y%m%d", "short": "%y%m%d", "ym": f"%Y{s1}%m"}.get(
-            kind, f"%Y{s1}%m{s2}%d"
+            kind, f"{y}{s1}%m{s2}%d"
         )
         form += got.get("s3") or ""
     if not a and not (1 <= month <= 12 and 1 <= day <= 31):

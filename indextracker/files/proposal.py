@@ -6,7 +6,7 @@ One content in, one proposal out. How layouts are grouped and written stands in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from decimal import Decimal
@@ -332,6 +332,13 @@ def _prices(proposal: Proposal, found: Roles) -> None:
             f"{len(outside)} of {len(records)} bars have an open or close that is not between low "
             "and high: some prices may be adjusted and others not",
         )
+    marked = sum(_is_marked(record.values) for record in records)
+    if marked:
+        how.ask(
+            "prices",
+            f"closes below zero whose amounts lie between low and high, rows: {marked}; the "
+            "minus is a mark, as of the mean of bid and ask where nothing was traded",
+        )
     volumes = {record.values.get(Role.VOLUME) for record in records}
     if volumes == {Decimal(-1)}:
         how.ask("volume", "volume -1 is a sentinel: it stands for a missing volume")
@@ -353,6 +360,12 @@ def _scale(prices: list[Decimal], found: Roles) -> int:
     return 10_000 if large == len(prices) else 1
 
 
+def _is_marked(prices: Mapping[Role, Decimal | None]) -> bool:
+    """Whether a close is below zero, and between low and high without its minus."""
+    low, close, high = (prices.get(role) for role in (Role.LOW, Role.CLOSE, Role.HIGH))
+    return bool(close and low and high and close < 0 < low <= -close <= high)
+
+
 def _closes(proposal: Proposal, found: Roles) -> None:
     held = {column.role for column in found.columns}
     named = {column.role: column.header for column in found.columns}
@@ -361,6 +374,8 @@ def _closes(proposal: Proposal, found: Roles) -> None:
     )
     if proposal.kind == "bars" and (not held & {Role.OPEN, Role.HIGH, Role.LOW} or empty):
         proposal.findings.ask("close only", "close only: there is no open, high and low")
+    if proposal.kind == "bars" and Role.CLOSE not in held and held & {Role.HIGH, Role.LOW}:
+        proposal.findings.ask("close", "no close: there are no prices but high and low")
     if Role.SETTLE in held and re.match(r"(?i)last", named.get(Role.CLOSE) or ""):
         proposal.findings.ask("close", "Last or Settle as close", "Last", "Settle")
     future = [column.header for column in found.columns if _is_future(column)]

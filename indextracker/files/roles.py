@@ -362,7 +362,8 @@ def _by_cells(
         prices = numeric[begin : begin + 4]
         others = [*numeric[begin + 4 :], *numeric[:begin]]
         roles.update(zip(prices, order, strict=True))
-        roles.update(zip(others, (Role.VOLUME, Role.OPEN_INTEREST), strict=False))
+        # What follows the volume is open interest, a number of trades or a turnover: not told.
+        roles.update(zip(others, (Role.VOLUME,), strict=False))
         if share > 0.05:
             findings.ask("roles", "no header, and no order of open, high, low and close fits")
         return roles

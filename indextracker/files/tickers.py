@@ -200,14 +200,18 @@ def _pair(stem: str) -> tuple[str, str, float] | None:
         if len(both) == 2 and token.isupper() and both[1].casefold() in _names().quotes:
             return token, "pair in the file name", 0.92
     tokens = [token for token in re.split(r"[\s_.-]+", stem) if token]
-    for base, quote in pairwise(tokens):
-        if (
-            quote.casefold() in _names().quotes
-            and 2 <= len(base) <= 6
-            and base.casefold() not in _names().generic
-        ):
-            return f"{base}/{quote}".upper(), "two words of the file name", 0.85
-    return None
+    pairs = [
+        (base, quote)
+        for base, quote in pairwise(tokens)
+        if quote.casefold() in _names().quotes
+        and 2 <= len(base) <= 6
+        and base.casefold() not in _names().generic
+    ]
+    if not pairs:
+        return None
+    # `BROKER_EUR_USD`: where both are currencies, no other word is the instrument.
+    base, quote = max(pairs, key=lambda pair: pair[0].casefold() in _names().quotes)
+    return f"{base}/{quote}".upper(), "two words of the file name", 0.85
 
 
 def _at_exchange(stem: str) -> tuple[str, str, float] | None:
@@ -287,7 +291,7 @@ def _apart(token: str) -> Sequence[str]:
     generic = [part for part in parts if len(part) > 3 and _is_generic(part)]
     left = [part for part in parts if not _is_generic(part)]
     alone = any(part.casefold() not in _names().quotes and not part.isdigit() for part in left)
-    return left if generic and alone else [token]
+    return left if generic and (alone or not left) else [token]
 
 
 def _without_minutes(token: str) -> str:

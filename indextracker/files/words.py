@@ -34,6 +34,7 @@ ngay giao dich|tanggal|วนท|วันที่|日期|日付|日付け|年�
 _OPEN = """
 prcod
 opn pric|open pric|openpx|opn pr|bidopen|first price|initial price|開盤指數|开盘指数|開盤參考價 none
+mid o|openprc
 open|opening|open price|opening price|price open|px open|first|opn|op|o|openprice|opened|eroffn
 eroffnung|eroeffnung|eroffnungskurs|eroeffnungskurs|erster|anfangskurs|ouverture|ouv
 cours ouverture|premier|apertura|abertura|abert|preco abertura|preco de abertura|precio apertura
@@ -48,6 +49,7 @@ _HIGH = """
 prchd
 مرتفع|اعلى
 hgh pric|high pric|highpx|hi pr|最高指數|最高指数|maximum price|max price
+mid h|askhi
 high|highest|high price|highest price|price high|px high|max|maximum|day high|hi|h|highprice
 daily high|hoch|hochst|hoechst|hochstkurs|hoechstkurs|tageshoch|hochster|plus haut|haut
 cours plus haut|le plus haut|maximo|maxima|max|precio maximo|preco maximo|alto|massimo
@@ -62,6 +64,7 @@ _LOW = """
 prcld
 منخفض|ادنى
 lw pric|low pric|lowpx|lo pr|最低指數|最低指数|minimum price|min price
+mid l|bidlo
 low|lowest|low price|lowest price|price low|px low|min|minimum|day low|lo|l|lowprice|daily low
 tief|tiefst|tiefstkurs|tagestief|niedrig|tiefster|plus bas|bas|cours plus bas|le plus bas|minimo
 minima|precio minimo|preco minimo|bajo|baixo|minimo|prezzo minimo|menor|mas bajo|najnizszy
@@ -74,6 +77,7 @@ gia thap nhat|terendah|ตำสด|ราคาตำสด
 _CLOSE = """
 prccd|prc
 cls pric|close pric|closepx|cl pr|收盘指数|closing value|closing index value|settled close
+mid c
 close|closing|close price|closing price|price close|px close|close last|last close|cls|c
 closeprice|closed|adj none close|schluss|schlusskurs|schlußkurs|schluss kurs|cloture|clot
 cours cloture|fermeture|cours de cloture|cierre|precio cierre|precio de cierre|fechamento|fech
@@ -107,7 +111,7 @@ cshtrd|成交仟股|成交千股|成交股數(仟股)|trading volume|volume trad
 ttl tradg vol|ttl trd vol|total traded volume|no of contracts|成交口數|成交股數(股)|成交張數
 shares|shares traded|share volume|stuck|stuecke|stucke|stuck volumen|umsatz stuck|volumen stuck
 titres|nombre de titres|total trade quantity|total traded quantity|traded quantity
-trade quantity|ttl trd qnty|no of shares|number of shares traded|quantity|qty|trade volume
+trade quantity|ttl trd qnty|no of shares|number of shares|number of shares traded|quantity|qty|trade volume
 traded volume|volume shares|tottrdqty|deliverable none|titulos|cantidad|quantidade|quantita
 wolumen|wol|交易量|交易股數|ilosc|количество|кол во|объем в шт|adet|lot|成交股數|成交股数|成交量|出来高|거래량
 tick volume|tickvol|tick vol|ticks|number of ticks|klgd|khoi luong|khoi luong gd
@@ -270,7 +274,7 @@ RANKED: tuple[tuple[Role, frozenset[str], int], ...] = (
 _KNOWN = frozenset().union(*(words for _, words, _ in RANKED)) | WHEN | TURNOVER | TAINTS
 # Units and currencies that stand beside a word and say nothing of the role.
 _BESIDE_WORDS = """
-usd eur gbp jpy krw inr twd cny hkd chf cad aud pln rub brl try sek nok dkk czk huf btc eth usdt
+usd eur gbp jpy tl krw inr twd cny hkd chf cad aud pln rub brl try sek nok dkk czk huf btc eth usdt
 rs ntd n t i ch in of the price prices px at contracts lots pts points shares units unit 1 2 3 4
 5 6 7 8 9 0 円 元 원 стр руб zl kr
 """

@@ -74,6 +74,7 @@ HEADERS = {
     "cp949": "일자,시가,고가,저가,종가,거래량",
     "cp932": "日付,始値,高値,安値,終値,出来高",
     "cp1251": "Дата,Открытие,Максимум,Минимум,Закрытие,Объём",
+    "cp1254": "Tarih,Açılış(TL),En Yüksek(TL),En Düşük(TL),Kapanış(TL),Lot",
     "cp1252": "Datum,Eröffnung,Höchst,Tiefst,Schluß,Stück",
     "utf-8": "Fecha,Apertura,Máximo,Mínimo,Cierre,Volumen",
 }
@@ -238,6 +239,7 @@ def test_points_put_the_day_first() -> None:
         ("2. März 2020", None),
         ("2020年1月2日", "%Y年%m月%d日"),
         ("110/01/04", "ROC/%m/%d"),
+        ("2562-03-04", "BE-%m-%d"),
         ("2023- 10- 09", "%Y- %m- %d"),
         ("2020-09-05 02-PM", "%Y-%m-%d %I-%p"),
         ("2013-04-28 00:00:00 UTC", "%Y-%m-%d %H:%M:%S UTC"),
@@ -268,6 +270,25 @@ def test_years_of_the_republic(tmp_path: Path) -> None:
     assert first_bar(described) == FIRST
 
 
+def test_years_of_thailand(tmp_path: Path) -> None:
+    rows = [f"{day:%d/%m/}{day.year + 543},{o},{h},{low},{c},{v}" for day, o, h, low, c, v in BARS]
+    header = "วันที่,เปิด,สูงสุด,ต่ำสุด,ปิด,ปริมาณ(หุ้น)"
+    described = found(tmp_path, "PTT.csv", "\n".join([header, *rows]))
+    assert described["date_format"] == "%d/%m/BE"
+    assert first_bar(described) == FIRST
+
+
+def test_a_close_below_zero_between_low_and_high_is_asked_for(tmp_path: Path) -> None:
+    header = "PERMNO,date,TICKER,BIDLO,ASKHI,PRC,VOL,OPENPRC"
+    lines = [
+        f"14593,{day:%Y%m%d},ABC,{low},{h},{-c if day.day == 3 else c},{v},{o}"
+        for day, o, h, low, c, v in BARS
+    ]
+    described = found(tmp_path, "daily.csv", "\n".join([header, *lines]))
+    assert first_bar(described) == FIRST
+    assert any(text.startswith("closes below zero") for text in described["ask_the_user"])
+
+
 def test_a_header_that_lies_is_found_by_the_prices(tmp_path: Path) -> None:
     text = plain().replace(ENGLISH, "Date,High,Low,Close,Vol,Spread")
     described = found(tmp_path, "ABC.csv", text)
@@ -287,6 +308,11 @@ def test_without_a_header_the_volume_may_stand_in_front(tmp_path: Path) -> None:
     lines = [f"{day},{v},{o},{h},{low},{c}" for day, o, h, low, c, v in BARS]
     described = found(tmp_path, "ABC.csv", "\n".join(lines))
     assert roles(described) == ["date", "volume", "open", "high", "low", "close"]
+
+
+def test_without_a_header_what_follows_the_volume_is_not_told(tmp_path: Path) -> None:
+    lines = [f"{day},{o},{h},{low},{c},{v},{v // 90}" for day, o, h, low, c, v in BARS]
+    assert roles(found(tmp_path, "ABC.csv", "\n".join(lines))) == [*OHLCV, "other"]
 
 
 def test_lines_of_settings_above_the_header_are_no_rows(tmp_path: Path) -> None:
@@ -317,6 +343,8 @@ def test_an_indicator_called_alike_is_no_volume(tmp_path: Path) -> None:
         ("<TICKVOL>", Role.VOLUME),
         ("Closing Price", Role.CLOSE),
         ("Close (USD)", Role.CLOSE),
+        ("Kapanış(TL)", Role.CLOSE),
+        ("mid.o", Role.OPEN),
         ("next_close", Role.OTHER),
         ("PreClose", Role.OTHER),
         ("MA50", Role.OTHER),
@@ -343,6 +371,8 @@ def test_words_of_columns(header: str, role: Role) -> None:
         ("EURUSD1440.csv", "EURUSD"),
         ("BTC_USDT-5m.feather", "BTC/USDT"),
         ("Binance_ETHUSDT_1h.csv", "ETHUSDT"),
+        ("oanda_EUR_USD_M5.csv", "EUR/USD"),
+        ("HistoricalPrices.csv", None),
         ("2010_D.csv", None),
         ("stock_prices.xlsx", None),
         ("daily_adjusted_IBM.csv", "IBM"),
