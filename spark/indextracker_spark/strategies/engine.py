@@ -6,14 +6,14 @@ docs/strategies.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from indextracker_spark.strategies import tables
+from indextracker_spark.strategies import tables, universe
 from indextracker_spark.strategies.by_ticker import ByTicker
 from indextracker_spark.strategies.model import Parameters, Strategy, Terms
 
@@ -74,8 +74,9 @@ def run(prices: DataFrame, strategy: Strategy, parameters: Parameters, terms: Te
             bars = bars.withColumn(name, F.lit(None).cast(kind))
     decisions = strategy.positions(bars, values)
     if strategy.by == "universe":
-        raise NotImplementedError
-    trades, equity = _by_ticker(bars, decisions, strategy, values, terms)
+        trades, equity = _by_universe(bars, decisions, strategy, terms)
+    else:
+        trades, equity = _by_ticker(bars, decisions, strategy, values, terms)
     return Outcome(trades, decisions, equity)
 
 
@@ -110,25 +111,45 @@ def _by_ticker(
     values: dict[str, float],
     terms: Terms,
 ) -> tuple[DataFrame, DataFrame]:
-    columns = {"ticker", "at", *_BAR_COLUMNS}
-    rows = bars
     if isinstance(strategy.positions, ByTicker):
-        columns.update(strategy.positions.columns)
+        needed = sorted({*_BAR_COLUMNS, *strategy.positions.columns})
+        traced, rows = (bars.select("ticker", "at", *needed, *x) for x in (_ORIGIN, ()))
     else:
-        # Not a join: rows of both sides meet in the group of their ticker.
-        rows = bars.unionByName(
-            decisions.select("ticker", "at", "target"), allowMissingColumns=True
-        )
-        columns.add("target")
-    kept = rows.select(*sorted(columns))
-    traced = rows.select(*sorted({*columns, *_ORIGIN}))
+        traced, rows = (_beside(bars, decisions, (*_BAR_COLUMNS, *x)) for x in (_ORIGIN, ()))
+    made, worth = (_of_one(what, strategy, values, terms) for what in ("trades", "equity"))
     return (
-        traced.groupBy("ticker").applyInArrow(
-            _of_one("trades", strategy, values, terms), TRADE_SCHEMA
-        ),
-        kept.groupBy("ticker").applyInArrow(
-            _of_one("equity", strategy, values, terms), EQUITY_SCHEMA
-        ),
+        traced.groupBy("ticker").applyInArrow(made, TRADE_SCHEMA),
+        rows.groupBy("ticker").applyInArrow(worth, EQUITY_SCHEMA),
+    )
+
+
+def _by_universe(
+    bars: DataFrame, decisions: DataFrame, strategy: Strategy, terms: Terms
+) -> tuple[DataFrame, DataFrame]:
+    fill = terms.fill or strategy.fill
+    rows = _beside(bars, decisions, _BAR_COLUMNS).coalesce(1)
+    made, worth = (
+        universe.accounts(what, strategy.sizing, terms, fill) for what in ("trades", "equity")
+    )
+    trades = rows.mapInArrow(made, ", ".join(TRADE_SCHEMA.split(", ")[: -len(_ORIGIN)]))
+    origin = bars.select("ticker", F.col("at").alias("filled_at"), *_ORIGIN)
+    return (
+        trades.join(origin, ["ticker", "filled_at"], "left").select(*_names(TRADE_SCHEMA)),
+        rows.mapInArrow(worth, EQUITY_SCHEMA),
+    )
+
+
+def _names(schema: str) -> list[str]:
+    return [column.split()[0] for column in schema.split(", ")]
+
+
+def _beside(bars: DataFrame, decisions: DataFrame, columns: Iterable[str]) -> DataFrame:
+    """Bars, and decisions as rows that have a target: not a join, they meet in their order."""
+    kinds = {item.name: item.dataType for item in bars.schema.fields}
+    nothing = (F.lit(None).cast(kinds[name]).alias(name) for name in columns)
+    untold = F.lit(None).cast("double").alias("target")
+    return bars.select("ticker", "at", *columns, untold).unionAll(
+        decisions.select("ticker", "at", *nothing, "target")
     )
 
 
