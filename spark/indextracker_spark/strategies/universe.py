@@ -77,7 +77,8 @@ class _Book:
             same = (at[bars[1:]] == at[bars[:-1]]) & (places[bars[1:]] == places[bars[:-1]])
             bars = bars[np.append(~same, True)]
         instants = np.unique(at[bars])
-        first, last = (np.searchsorted(at[bars], instants, side) for side in ("left", "right"))
+        first = np.searchsorted(at[bars], instants, "left")
+        last = np.searchsorted(at[bars], instants, "right")
         until = np.searchsorted(at[decisions], instants, "right").tolist()
         since = 0
         spans = zip(instants.tolist(), first.tolist(), last.tolist(), until, strict=True)
@@ -164,11 +165,13 @@ class _Book:
         if self.sizing == "shares":
             return wanted
         if self.sizing == "cash":
-            return self.held.shares[places] + wanted / (
-                prices * (1 + self.slippage * np.sign(wanted))
-            )
+            bought: Floats = wanted / (prices * (1 + self.slippage * np.sign(wanted)))
+            bought += self.held.shares[places]
+            return bought
         # An account that is worth nothing holds nothing.
-        return wanted * max(self.cash + float((self.held.shares * valued).sum()), 0.0) / prices
+        worth = self.cash + float((self.held.shares * valued).sum())
+        shares: Floats = wanted * max(worth, 0.0) / prices
+        return shares
 
     def _whole(self, shares: Floats) -> Floats:
         if not self.lot:

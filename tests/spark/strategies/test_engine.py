@@ -257,6 +257,10 @@ def test_the_account_of_a_universe_is_the_same_by_way_of_files(
             for n, r in enumerate(rows)
             for target in (None, *([0.1] if n % 17 == 0 else []))
         ]
+            | {"dividend": r["dividend"], "target": target}
+            for n, r in enumerate(rows)
+            for target in (None, *([0.1] if n % 17 == 0 else []))
+        ]
     ).to_batches(max_chunksize=9)
     found = []
     for size in (10**9, 20):
