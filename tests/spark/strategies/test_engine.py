@@ -252,12 +252,8 @@ def test_the_account_of_a_universe_is_the_same_by_way_of_files(
     rows = walks(7, 300)
     batches = pa.Table.from_pylist(
         [
-            {"ticker": r["ticker"], "at": r["at"], "open": r["open"], "close": r["close"]}
-            | {"dividend": r["dividend"], "target": target}
-            for n, r in enumerate(rows)
-            for target in (None, *([0.1] if n % 17 == 0 else []))
-        ]
-            | {"dividend": r["dividend"], "target": target}
+            {name: r[name] for name in ("ticker", "at", "open", "close", "dividend")}
+            | {"target": target}
             for n, r in enumerate(rows)
             for target in (None, *([0.1] if n % 17 == 0 else []))
         ]
