@@ -73,6 +73,8 @@ _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zo
 _JUNK = re.compile(r"[^\x20-\x7e\u00a0\u0100-\uffff]")
 # Years that no file of prices has in our counting, and that files of Thailand have in theirs.
 _BUDDHIST, _BUDDHIST_BEFORE = range(2440, 2640), 543
+# Lesser years are those of other calendars, such as Iran's.
+_FIRST_YEAR = 1500
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 # Zones by the letters that vendors write; EST and IST mean several, and are asked for.
 _ABBREVIATIONS = {"UTC": 0, "GMT": 0, "Z": 0, "EST": -300, "EDT": -240, "CST": None, "IST": None,
@@ -220,6 +222,8 @@ def _from(kind: str, got: dict[str, str | None]) -> Stamp | None:
             kind, f"{y}{s1}%m{s2}%d"
         )
         form += got.get("s3") or ""
+    if year < _FIRST_YEAR:
+        return None
     if not a and not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return _timed(form, Stamp("", year, month, day, a, b), got)
@@ -300,6 +304,7 @@ def moments(cells: Sequence[str]) -> Moments:
     for stamp, times in stamps.items():
         found.forms[stamp.form] += times
     _drop_strays(found)
+    _drop_days(found, cells)
     found.share = sum(found.forms.values()) / filled if filled else 0.0
     for form in found.forms:
         if "%1" in form:
@@ -330,6 +335,15 @@ def _drop_strays(found: Moments) -> None:
     most = max(found.forms.values())
     for form in [form for form, times in found.forms.items() if times < most / 100]:
         del found.forms[form]
+
+
+def _drop_days(found: Moments, cells: Sequence[str]) -> None:
+    """`Mar 04, Mar 05`: days of a year that nobody tells, and no months of 2004 and 2005."""
+    if not any(re.fullmatch(r"%[bB]\W%y", form) for form in found.forms):
+        return
+    months = [stamp.month for cell in cells if (stamp := stamped(cell))]
+    if 2 * sum(a == b for a, b in pairwise(months)) > len(months):
+        found.forms.clear()
 
 
 def _decide(found: Moments, form: str, stamps: list[Stamp]) -> None:

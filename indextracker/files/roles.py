@@ -24,8 +24,14 @@ _INSTRUMENT = re.compile(
 )
 _EPOCH_NAMES = {"unix", "epoch", "unix timestamp", "unix time", "epoch time", "timestamp ms"}
 _WIDE = "wide matrix (one price column per instrument)"
+_OF_CONTRACTS = {
+    *("strike", "strike price", "expiry", "expiry date", "expiration", "expiration date"),
+    *("option type", "option typ", "call put", "put call", "cp flag", "履約價", "到期月份 週別"),
+}
 _CODES = (Role.TICKER, Role.SYMBOL)
-_OWN_TRADES = {"side", "order id", "orderid", "fee", "fees", "commission", "pnl", "profit"}
+# What was bought and when may be everybody's trades; with the time of day left out it is not.
+_SIDE = "side"
+_OWN_TRADES = {"order id", "orderid", "fee", "fees", "commission", "pnl", "profit"}
 
 
 @dataclass
@@ -417,16 +423,40 @@ def _kind(roles: Roles, cells: _Cells, findings: Findings) -> Roles:
     roles = replace(roles, columns=[_pair(column, cells) for column in roles.columns])
     if roles.date is None:
         return _without_date(roles, held, findings)
-    if names & _OWN_TRADES and not held >= set(_PRICES):
+    by_day = roles.time is None and not (roles.moments and roles.moments.has_time)
+    if names & {*_OWN_TRADES, *([_SIDE] if by_day else [])} and not held >= set(_PRICES):
         findings.found("kind", "no prices", 0.8, "columns of an account's own trades")
         return replace(roles, kind="no prices")
     if not held & {*_PRICES, Role.BID, Role.ASK}:
         return _matrix(roles, cells, findings)
+    if kinds := _kinds_of_rows(roles, cells):
+        findings.found("kind", "no prices", 0.8, f"rows of several kinds, by their column {kinds}")
+        return replace(roles, kind="no prices")
+    _contracts(names, findings)
     if _is_ticks(roles, cells, held):
         findings.found("kind", "ticks, not bars", 0.9, "single trades or quotes")
         return _ticks(replace(roles, kind="ticks, not bars"))
     findings.found("kind", "bars", 0.95, "a row is a bar of one instrument")
     return roles
+
+
+def _kinds_of_rows(roles: Roles, cells: _Cells) -> str:
+    """The column that says of each row whether its value is an open, a high or what else."""
+    for column in roles.columns:
+        told = {words.role_of(cell)[0] for cell in {*cells.filled(column.index)[:500]}}
+        if column.role is Role.OTHER and len(told & {*_PRICES, Role.ADJ_CLOSE}) > 1:
+            return repr(column.header or column.index)
+    return ""
+
+
+def _contracts(names: set[str], findings: Findings) -> None:
+    """Asks where a row is of a contract, which the ticker alone does not name."""
+    told = sorted(names & _OF_CONTRACTS)
+    if told:
+        findings.ask(
+            "ticker",
+            f"contracts: {', '.join(told)} name them besides the ticker, and are not read",
+        )
 
 
 def _pair(column: Column, cells: _Cells) -> Column:

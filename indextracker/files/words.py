@@ -34,7 +34,7 @@ ngay giao dich|tanggal|วนท|วันที่|日期|日付|日付け|年�
 _OPEN = """
 prcod
 opn pric|open pric|openpx|opn pr|bidopen|first price|initial price|開盤指數|开盘指数|開盤參考價 none
-mid o|openprc
+mid o|openprc|오픈
 open|opening|open price|opening price|price open|px open|first|opn|op|o|openprice|opened|eroffn
 eroffnung|eroeffnung|eroffnungskurs|eroeffnungskurs|erster|anfangskurs|ouverture|ouv
 cours ouverture|premier|apertura|abertura|abert|preco abertura|preco de abertura|precio apertura
@@ -133,7 +133,7 @@ hacim tl|omzet|omsattning|omsetning|omsaetning|liikevaihto|forgalom|rulaj|τζι
 成交额|売買代金|거래대금|gia tri giao dich|gtgd|nilai transaksi
 """
 _TICKER = """
-ticker|tic|symbol|sym|instrument|security|security id|scrip|stock symbol|stock code|code|ric
+ticker|tic|#ric|sym root|symbol|sym|instrument|security|security id|scrip|stock symbol|stock code|code|ric
 isin|cusip|asset|pair|contract|underlying|sc code|secid|tckr symb|tckrsymb|wind code|windcode
 ts code|order book id|act symbol|kurzel|kuerzel|wertpapier|valeur none
 simbolo|simbolo bursatil|papel|ativo|codigo|codneg|titolo|walor|символ|тикер|инструмент|бумага

@@ -249,6 +249,7 @@ def test_points_put_the_day_first() -> None:
         ("1444276800000", "epoch_ms"),
         ("2020-13-01", None),
         ("16.2699", None),
+        ("1397/12/04", None),
     ],
 )
 def test_ways_of_writing_a_day(cell: str, form: str | None) -> None:
@@ -287,6 +288,45 @@ def test_a_close_below_zero_between_low_and_high_is_asked_for(tmp_path: Path) ->
     described = found(tmp_path, "daily.csv", "\n".join([header, *lines]))
     assert first_bar(described) == FIRST
     assert any(text.startswith("closes below zero") for text in described["ask_the_user"])
+
+
+def test_days_without_a_year_are_no_months(tmp_path: Path) -> None:
+    described = found(tmp_path, "ABC.csv", plain("%b %d"))
+    assert "no column holds dates" in described["refused"]
+    monthly = [(dt.date(2004 + i // 12, i % 12 + 1, 1), *bar[1:]) for i, bar in enumerate(BARS)]
+    assert found(tmp_path, "ABC.csv", plain("%b %y", monthly))["date_format"] == "%b %y"
+
+
+def test_rows_of_several_kinds_are_refused_by_the_column_that_names_them(tmp_path: Path) -> None:
+    lines = [
+        f"{bar[0]},ABC,{kind},{value}"
+        for bar in BARS
+        for kind, value in zip(("open", "high", "low", "close", "volume"), bar[1:], strict=True)
+    ]
+    described = found(tmp_path, "long.csv", "\n".join(["date,ticker,variable,value", *lines]))
+    assert "rows of several kinds, by their column 'variable'" in described["refused"]
+
+
+def test_contracts_that_the_ticker_does_not_tell_are_asked_for(tmp_path: Path) -> None:
+    lines = [f"{day},SPY,{o},C,{o},{h},{low},{c}" for day, o, h, low, c, _ in BARS]
+    header = "Date,Ticker,Strike,Option Type,Open,High,Low,Close"
+    described = found(tmp_path, "chain.csv", "\n".join([header, *lines]))
+    assert any(
+        text.startswith("contracts: option type, strike") for text in described["ask_the_user"]
+    )
+
+
+def test_the_side_of_a_trade_is_ones_own_only_by_the_day(tmp_path: Path) -> None:
+    header, side = "timestamp,price,qty,side", ("buy", "sell")
+    rows = [
+        f"{10 * i % 24:02}:{7 * i % 60:02}:{i * 11 % 60:02},{100 + i},{i},{side[i % 2]}"
+        for i in range(60)
+    ]
+    ticks = found(tmp_path, "ABC.csv", "\n".join([header, *(f"2021-03-01 {row}" for row in rows)]))
+    assert (ticks["kind"], ticks.get("refused")) == ("ticks, not bars", None)
+    own = [f"{day},{c},{v},{side[i % 2]}" for i, (day, *_, c, v) in enumerate(BARS)]
+    described = found(tmp_path, "own.csv", "\n".join(["date,price,qty,side", *own]))
+    assert "an account's own trades" in described["refused"]
 
 
 def test_a_header_that_lies_is_found_by_the_prices(tmp_path: Path) -> None:
