@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from indextracker import Frame, Lakehouse
+from indextracker_dashboard.children import Children
 from indextracker_dashboard.questions import Questions
 
 P = ParamSpec("P")
@@ -34,6 +35,7 @@ class Data:
 
     Attributes:
         questions: Asks what strangers write.
+        children: Runs commands that pages start.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Data:
     ) -> None:
         self._opening = opening
         self.questions = Questions(opening)
+        self.children = Children()
         self._kept_bytes = kept_bytes
         self._opened: Lakehouse | None = None
         self._lock = threading.Lock()

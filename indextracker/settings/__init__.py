@@ -4,7 +4,15 @@ Nothing else reads the environment: everything is handed a Settings object, or i
 """
 
 from indextracker.settings.composition import NAMES, SECRETS, Settings, SettingsError
-from indextracker.settings.environment import Origins, cache, export, for_dbt, load, origins
+from indextracker.settings.environment import (
+    Origins,
+    cache,
+    export,
+    for_dbt,
+    load,
+    of_child,
+    origins,
+)
 from indextracker.settings.source import World
 
 __all__ = [
@@ -18,5 +26,6 @@ __all__ = [
     "export",
     "for_dbt",
     "load",
+    "of_child",
     "origins",
 ]

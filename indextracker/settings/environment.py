@@ -99,6 +99,15 @@ def export(settings: Settings) -> None:
     export_for_s3()
 
 
+def of_child(**instead: str) -> dict[str, str]:
+    """The environment of a child process that has settings of its own.
+
+    Args:
+        **instead: Settings by name that differ from those of this process.
+    """
+    return dict(os.environ) | {variable(name): value for name, value in instead.items()}
+
+
 @contextmanager
 def for_dbt(password: str, **values: str) -> Iterator[None]:
     """Sets the variables that dbt's profile of a cluster reads, for the length of a call of dbt.

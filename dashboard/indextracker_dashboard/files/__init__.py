@@ -1,0 +1,1 @@
+"""Pages of price files of people's own, and of strategies run over prices."""
