@@ -38,6 +38,9 @@ ORPHAN_SECONDS = 60.0
 # that no DuckDB 1 opens.
 STORED_FOR = "v1.0.0"
 
+# By table the name, type and nullability of each column.
+_Shapes = dict[str, list[tuple[str, str, bool]]]
+
 _FORM: dict[str, Any] = {"storage_compatibility_version": STORED_FOR}
 _log = logging.getLogger(__name__)
 _HELD = re.compile(r"Could not set lock on file.*?(?:\(PID (\d+)\)|$)", re.DOTALL)
@@ -93,9 +96,10 @@ class DuckDBWarehouse:
             connection.execute("set threads = 1")
             self._mark(connection)
             connection.execute("begin")
+            shapes = _shapes(connection)
             for table in slices.LOADED:
                 # A table that is new, or was of another shape, comes with all that the lake has.
-                fresh = _create(connection, table) and lake.exists(table)
+                fresh = _create(connection, table, shapes) and lake.exists(table)
                 if fresh or table in tables:
                     whole = fresh or table.is_whole
                     loaded[table.path] = _load(connection, lake, table, None if whole else keys)
@@ -298,24 +302,31 @@ def _columns(table: Table) -> str:
     )
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+def _create(connection: duckdb.DuckDBPyConnection, table: Table, shapes: _Shapes) -> bool:
     """Creates the table where it is not there in its declared shape; says whether it did."""
     connection.execute(f"create or replace temp table declared ({_columns(table)})")
-    if _shape(connection, table.name) == _shape(connection, "declared"):
+    declared = connection.execute(
+        "select name, type, not \"notnull\" from pragma_table_info('temp.declared')"
+    ).fetchall()
+    if shapes.get(table.name) == declared:
         return False
     connection.execute(f"drop table if exists raw.{table.name} cascade")
     connection.execute(ddl(table))
     return True
 
 
-def _shape(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, bool]]:
-    """Name, type and nullability of each column; nothing of a table that is not there."""
-    return connection.execute(
-        "select column_name, data_type, is_nullable from duckdb_columns()"
-        " where (schema_name = 'raw' or database_name = 'temp') and table_name = ?"
-        " order by column_index",
-        [table],
-    ).fetchall()
+def _shapes(connection: duckdb.DuckDBPyConnection) -> _Shapes:
+    """The shapes of the loaded tables that are there.
+
+    They are asked for once: DuckDB goes through all tables and views, whichever is meant.
+    """
+    found: _Shapes = {}
+    for table, name, kind, nullable in connection.execute(
+        "select table_name, column_name, data_type, is_nullable from duckdb_columns()"
+        " where schema_name = 'raw' order by table_name, column_index"
+    ).fetchall():
+        found.setdefault(table, []).append((name, kind, nullable))
+    return found
 
 
 def _load(

@@ -148,6 +148,9 @@ def _serve(pipe: Connection, roots: Sequence[str]) -> None:
     # What is there for good need not be looked through again by the collector of each child.
     gc.collect()
     gc.freeze()
+    # A child makes many objects and lives for seconds: as often as by default, the collector took a
+    # tenth of its time.
+    gc.set_threshold(50_000, 20, 50)
     pipe.send("ready")
     children: set[int] = set()
     while (asked := _received(pipe)) is not None:
