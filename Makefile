@@ -17,7 +17,7 @@ setup: $(VENV)/installed $(VENV)/editable $(VENV)/duckdb-1/installed $(VENV)/com
 
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12")'
-	@echo "building $(VENV): some 260 packages, 3 GB, one to four minutes"
+	@echo "building $(VENV): some 290 packages, 3.5 GB, one to four minutes"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock

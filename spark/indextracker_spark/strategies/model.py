@@ -75,7 +75,7 @@ class Strategy:
         history_rows: How many bars of a ticker precede its first decision.
         sizing: What a target is. `weight`: share of the account's equity to be held; `shares`:
             number to be held; `cash`: an amount of money to buy for (negative: to sell for) at
-            this bar, where money that the account lacks is paid into it.
+            this bar, where money beyond the cash is paid into it.
         by: Whose the account is: each ticker has its own, or all of the universe share one.
         positions: From prices (columns of PRICE_COLUMNS, one bar a ticker and instant) to rows of
             `ticker`, `at`, `target`. A row is a decision, taken when the bar `at` is complete;

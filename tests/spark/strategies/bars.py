@@ -12,7 +12,7 @@ from indextracker_spark.strategies.model import PRICE_COLUMNS
 
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 _TYPES = {"string": pa.string(), "timestamp": pa.timestamp("us", "UTC"), "double": pa.float64()}
-_SCHEMA = pa.schema([(name, _TYPES[kind]) for name, kind in PRICE_COLUMNS.items()])
+SCHEMA = pa.schema([(name, _TYPES[kind]) for name, kind in PRICE_COLUMNS.items()])
 Row = dict[str, object]
 
 
@@ -32,7 +32,7 @@ def history(
 
 
 def frame(spark: SparkSession, rows: list[Row]) -> DataFrame:
-    return spark.createDataFrame(pa.Table.from_pylist(rows, _SCHEMA))
+    return spark.createDataFrame(pa.Table.from_pylist(rows, SCHEMA))
 
 
 def walks(tickers: int, days: int, seed: int = 1) -> list[Row]:
