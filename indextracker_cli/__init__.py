@@ -31,6 +31,7 @@ from indextracker_cli import (
     interrupts,
     producing,
     reader_commands,
+    strategies,
     stream_upkeep,
 )
 from indextracker_cli.arguments import (
@@ -368,6 +369,7 @@ producing.stream.add_command(stream_upkeep.redrive)
 indextracker.add_command(producing.stream)
 indextracker.add_command(alerting.alerts)
 indextracker.add_command(detecting.files)
+indextracker.add_command(strategies.strategy)
 
 
 def main() -> None:

@@ -47,6 +47,18 @@ MARTS = {
         *("horizon_sessions", "sentiment_class", "events", "sessions"),
         *("mean_return", "low_95", "high_95", "degrees_of_freedom", "too_few"),
     ],
+    "dim_strategy": ["id", "strategy", "source_digest", "account_kind", "runs", "universes"],
+    "fct_strategy_run": [
+        *("run_id", "strategy_id", "kind", "parameters", "universe", "first_date", "last_date"),
+        *("terms", "tickers", "bars", "trades", "profit", "cagr", "volatility", "sharpe"),
+        *("sharpe_low_95", "sharpe_high_95", "sortino", "max_drawdown", "max_drawdown_days"),
+        *("turnover", "hit_rate", "exposure", "cost_paid", "alpha", "beta", "tracking_error"),
+        *("information_ratio", "deflated_sharpe"),
+    ],
+    "fct_strategy_equity": [
+        *("run_id", "bar_at", "equity", "cash", "long_value", "short_value", "paid_in"),
+        "bar_return",
+    ],
     "quote_history": [
         *("symbol", "scale_minutes", "bar_start", "open", "high", "low", "close", "vwap"),
         *("volume", "quotes"),

@@ -39,6 +39,7 @@ TRADED: Row = FIGURES | {
     "trades": 4,
     "price_contracts_sum": Decimal("10.0000"),
 }
+RUN: Row = {"run_id": "0" * 16}
 IN_FILE: Row = {"collection": "mine", "file": "abc.csv", "document": "0" * 64, "line": 2}
 EVENT: Row = {
     "shard": "1-1",
@@ -204,6 +205,18 @@ GOOD: dict[str, Row] = {
     "silver/file_rejects": IN_FILE | {"reason": "no date"},
     "silver/file_documents": IN_FILE
     | {"state": "loaded", "rows": 1, "first_at": OPENED, "last_at": CLOSED},
+    "gold/strategy_runs": RUN
+    | {"kind": "run", "strategy": "crossover", "universe": "mine", "accounts": "ticker"}
+    | {"parameters": "{}", "terms": "{}", "reads": "{}", "program": "0" * 16}
+    | {"first_date": SESSION, "last_date": SESSION, "tickers": 1, "bars": 2, "trades": 1},
+    "gold/strategy_parts": RUN | {"part": 1, "part_run_id": "1" * 16, "is_best": True},
+    "gold/strategy_trades": RUN
+    | {"ticker": "ABC", "filled_at": CLOSED, "decided_at": OPENED, "side": "buy", "shares": 4.0},
+    "gold/strategy_positions": RUN | {"ticker": "ABC", "bar_at": OPENED, "target": 1.0},
+    "gold/strategy_accounts": RUN | {"ticker": "ABC", "bar_at": OPENED, "equity": 100.0},
+    "gold/strategy_equity": RUN | {"bar_at": OPENED, "equity": 100.0, "paid_in": 100.0},
+    "gold/strategy_figures": RUN
+    | {"scope": "run", "name": "all", "hit_rate": 0.5, "deflated_sharpe": 0.9, "trades": 1},
     "silver/news_day_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
     "silver/news_days": {"day": SESSION, "session_date": SESSION, "opened_at": OPENED}
     | {"closed_at": CLOSED, "next_session_date": date(2024, 12, 17)},

@@ -159,6 +159,16 @@ PLANTS = (
         "first_not_after_last",
         {"last_at": datetime(2024, 1, 1, tzinfo=UTC)},
     ),
+    Plant("gold/strategy_runs", "kind_known", {"kind": "trial"}),
+    Plant("gold/strategy_runs", "days_in_order", {"last_date": date(2024, 1, 1)}),
+    Plant("gold/strategy_trades", "side_known", {"side": "short"}),
+    Plant("gold/strategy_trades", "shares_above_zero", {"shares": 0.0}),
+    Plant(
+        "gold/strategy_trades", "decided_before_filled", {"decided_at": CLOSED + timedelta(hours=1)}
+    ),
+    Plant("gold/strategy_figures", "scope_known", {"scope": "month"}),
+    Plant("gold/strategy_figures", "shares_within_one", {"hit_rate": 1.5}),
+    Plant("gold/strategy_figures", "shares_within_one", {"deflated_sharpe": -0.1}),
     Plant("silver/news_days", "session_not_before", {"day": date(2024, 12, 17)}),
     Plant("silver/news_days", "next_is_later", {"next_session_date": SESSION}),
     Plant("silver/news_days", "session_lasts", {"opened_at": datetime(2024, 12, 17, tzinfo=UTC)}),

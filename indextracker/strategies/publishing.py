@@ -1,0 +1,50 @@
+"""Runs in the warehouse: loaded beside those that are there, and the marts built of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indextracker.lake import Lake
+from indextracker.platform import Platform
+from indextracker.strategies import storing
+from indextracker.strategies.storing import Stored
+from indextracker.warehouse import dbt_runs
+from indextracker_catalogue import subject_of
+from indextracker_catalogue.files import gold as g
+
+
+def with_parts(lake: Lake, run: Stored) -> list[str]:
+    """The ids of a run, and of the runs that it is made of."""
+    if run.row["kind"] == g.PLAIN:
+        return [run.run_id]
+    parts = storing.read(lake, g.STRATEGY_PARTS, [run.run_id], "part_run_id, run_id, part")
+    return [*dict.fromkeys(parts["part_run_id"].to_pylist()), run.run_id]
+
+
+def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts") -> None:
+    """Loads runs into the warehouse, and builds the marts.
+
+    Loading is repeated where it was done: the slices of the runs are replaced.
+
+    Args:
+        platform: Lake and warehouse.
+        run_ids: Runs that are complete.
+        to_layer: `warehouse`, or `marts`.
+
+    Raises:
+        DbtError: A model could not be built, or a test did not pass.
+    """
+    platform.progress.begin("loading into the warehouse")
+    warehouse = platform.warehouse
+    warehouse.load(platform.lake, storing.LOADED, run_ids)
+    subject = subject_of(g.STRATEGY_RUNS)
+    if to_layer != "marts" or subject is None:
+        return
+    platform.progress.begin("building and testing the marts")
+    dbt_runs.prepare()
+    folder = Path(platform.settings.docs)
+    with warehouse.writing():
+        dbt_runs.build(warehouse, subject.name, folder, lambda _: None)
+        dbt_runs.write_docs(warehouse, folder)
+        warehouse.publish(dbt_runs.relations())
