@@ -1,6 +1,7 @@
-"""The command `files detect`: what people's own price files hold, as layouts or as JSON.
+"""The commands of `files`: what people's own price files hold, confirmed, and loaded.
 
-What is found, and how, is in `indextracker.files`.
+What is found, and how, is in `indextracker.files`; what `confirm` and `load` say, in modules of
+their own.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from typing import TYPE_CHECKING
 import click
 
 from indextracker_cli import interrupts
+from indextracker_cli.configured import with_settings
 from indextracker_cli.interrupts import GOES_ON
 
 if TYPE_CHECKING:
     from indextracker.files import Layout, Proposal
+    from indextracker.settings import Settings
 
 _REFUSED_SHOWN = 20
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group()
 def files() -> None:
-    """Find out what price files of your own hold."""
+    """Find out what price files of your own hold, confirm it, and load them."""
 
 
 @files.command()
@@ -62,6 +66,94 @@ def detect(folder: Path, into: Path | None, as_json: bool) -> int:
     written = write(layouts, place)
     _show(layouts, [proposal for proposal in kept if proposal.refusal], place, len(written))
     return 0 if layouts else 2
+
+
+@files.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--layouts", "place", type=_FOLDER, help="Where the layouts are; see detect.")
+@click.option("--layout", "names", multiple=True, help="Only the layout of this name.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="ABOUT=VALUE",
+    help="Answer a question, such as date_format=%d/%m/%Y, ticker=ABC, zone=America/New_York; "
+    "yes takes what is proposed.",
+)
+@click.option("--yes", is_flag=True, help="Confirm what has no open question, and ask nothing.")
+@interrupts.interruptible(GOES_ON)
+def confirm(
+    folder: Path, place: Path | None, names: tuple[str, ...], answers: tuple[str, ...], yes: bool
+) -> int:
+    """Confirm the layouts of the price files in FOLDER.
+
+    Of each layout the first rows are shown as they would be read, and what the data cannot decide
+    is asked. Answers go into the YAML of the layout and change how its files are read; a YAML can
+    be corrected by hand as well. Exits with 2 while a layout is not confirmed.
+
+    \b
+    indextracker files confirm prices
+    indextracker files confirm prices --yes
+    indextracker files confirm prices --answer date_format=%d/%m/%Y --answer ticker=yes
+    """  # noqa: D301 - click keeps the lines below its mark as they are
+    from indextracker_cli import confirming  # noqa: PLC0415 - Arrow takes a second
+
+    told = [one.partition("=") for one in answers]
+    if wrong := [about for about, sign, _ in told if not sign]:
+        raise click.BadParameter(f"--answer {wrong[0]}: write ABOUT=VALUE")
+    return confirming.run(
+        folder,
+        place or folder / "layouts",
+        names,
+        {about: said for about, _, said in told},
+        yes=yes,
+    )
+
+
+@files.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--collection", required=True, help="Name of the collection that the files are.")
+@click.option("--layouts", "place", type=_FOLDER, help="Where the layouts are; see detect.")
+@click.option(
+    "--zone",
+    default="UTC",
+    show_default=True,
+    help="Zone of times that name none, such as America/New_York.",
+)
+@click.option("--forget", is_flag=True, help="Let rows go whose files are gone from FOLDER.")
+@click.option(
+    "--checks/--no-checks",
+    default=True,
+    show_default=True,
+    help="Look at the prices afterwards, and tell what is odd of them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@interrupts.interruptible(GOES_ON)
+@with_settings
+def load(
+    settings: Settings,
+    /,
+    *,
+    folder: Path,
+    collection: str,
+    place: Path | None,
+    zone: str,
+    **how: bool,
+) -> int:
+    """Load the price files in FOLDER into silver/file_prices, by the layouts that are confirmed.
+
+    A file is known by its bytes: one that is loaded is not loaded again, one that has changed takes
+    the place of what it was, and of one that is gone the rows stay until --forget. What is refused
+    is listed with the reason in silver/file_documents, lines that cannot be read in
+    silver/file_rejects. Killed at any moment and run again it goes on. Exits with 2 while a file is
+    not loaded.
+
+    \b
+    indextracker files load prices --collection us --zone America/New_York
+    """  # noqa: D301 - click keeps the lines below its mark as they are
+    from indextracker_cli import loading  # noqa: PLC0415 - Arrow takes a second
+
+    return loading.run(settings, folder, collection, place or folder / "layouts", zone, **how)
 
 
 def _print(proposals: Iterable[Proposal]) -> int:

@@ -62,6 +62,29 @@ def arrow_table(content: Content) -> Table:
                  whole=total is None or total <= most)  # fmt: skip
 
 
+def arrow_tables(content: Content) -> Iterator[Table]:
+    """The tables of a Parquet, Arrow or Feather file of any length, so many rows each.
+
+    Raises:
+        RefusedFileError: It cannot be read.
+    """
+    try:
+        schema, batches, _ = _opened(content)
+        names = list(schema.names)
+        header, types = (Row(0, "", names),), tuple(str(field.type) for field in schema)
+        line = 1
+        for batch in batches:
+            columns = [_texts(column) for column in batch.columns]
+            rows = tuple(
+                Row(place, "", list(cells))
+                for place, cells in enumerate(zip(*columns, strict=True), start=line)
+            )
+            line += len(rows)
+            yield Table((), header, rows, len(names), None, types)
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedFileError(f"it cannot be read: {error}") from error
+
+
 def _opened(content: Content) -> tuple[pa.Schema, Iterator[pa.RecordBatch], int | None]:
     source = str(content.path) if content.path else pa.BufferReader(content.parts[0])
     if content.container == "parquet":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from indextracker.files.model import Role
+from indextracker.files.model import Column, Role
 from indextracker.files.proposal import Proposal
 
 _FILES_SHOWN = 20
@@ -88,10 +88,15 @@ def _described(proposal: Proposal) -> dict[str, object]:
         "date_format": proposal.date_format,
         "time_format": roles.time_format,
         "ticker": {"where": proposal.ticker.where, "column": proposal.ticker.column},
-        "columns": [
-            {"header": column.header, "role": column.role.value} for column in roles.columns
-        ],
+        "columns": [_column(column) for column in roles.columns],
     }
+
+
+def _column(column: Column) -> dict[str, object]:
+    said: dict[str, object] = {"header": column.header, "role": column.role.value}
+    if column.role is Role.INSTRUMENT and column.meaning:
+        said["instrument"] = column.meaning
+    return said
 
 
 def _reads_as(encoding: str | None) -> str | None:

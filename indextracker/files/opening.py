@@ -7,6 +7,7 @@ read until it is larger than an archive may hold, whatever the archive says of i
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import hashlib
 import lzma
@@ -14,6 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, cast
 
@@ -151,18 +153,19 @@ def _leaves(name: str) -> bool:
 
 
 def _of_packed(path: Path, name: str, packing: str, size: int) -> Content:
-    opened: IO[bytes]
-    if packing == "gz":
-        opened = cast(IO[bytes], gzip.open(path))  # noqa: SIM115 - closed below, whichever it is
-    elif packing == "xz":
-        opened = cast(IO[bytes], lzma.open(path))  # noqa: SIM115
-    else:
-        opened = cast(IO[bytes], bz2.open(path))  # noqa: SIM115
     try:
-        with opened as file:
+        with _opened(path, packing) as file:
             return _unpacked(file, name, packing, size)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise RefusedFileError(f"it cannot be unpacked: {error}") from error
+
+
+def _opened(path: Path, packing: str) -> IO[bytes]:
+    if packing == "gz":
+        return cast(IO[bytes], gzip.open(path))
+    if packing == "xz":
+        return cast(IO[bytes], lzma.open(path))
+    return cast(IO[bytes], bz2.open(path))
 
 
 def _unpacked(file: IO[bytes], name: str, container: str, packed: int) -> Content:
@@ -187,3 +190,159 @@ def _unpacked(file: IO[bytes], name: str, container: str, packed: int) -> Conten
                 f"{packed:,} bytes unpack to more than {size:,}: taken for a bomb"
             )
     return Content(name, container, (head, middle, tail), size, None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A content as a file that can be read from its beginning to its end, and again.
+
+    Attributes:
+        name: That of the file, with its member.
+        container: What it was in; of a typed file or a workbook, what it is.
+        path: Where it lies: the file itself, or unpacked.
+        scratch: A folder for what has to be written to read it.
+    """
+
+    name: str
+    container: str | None
+    path: Path
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A member that is not read, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in UTF-8 without a mark at its beginning, and how many lines it has."""
+
+    path: Path
+    lines: int
+
+
+def parts(path: Path, name: str, scratch: Path) -> Iterator[Part | Refused]:
+    """The contents of a file, each unpacked within bounds where it is packed.
+
+    Args:
+        path: The file.
+        name: Its path in its folder.
+        scratch: A folder for what is unpacked, which the caller removes.
+
+    Raises:
+        RefusedFileError: The file as a whole is refused.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise RefusedFileError("the file is empty")
+    with path.open("rb") as file:
+        magic = file.read(8)
+    packing = next((kind for start, kind in _PACKED.items() if magic.startswith(start)), None)
+    if magic.startswith(b"PK\x03\x04") or zipfile.is_zipfile(path):
+        yield from _parts_of_zip(path, name, size, scratch)
+    elif packing:
+        with _opened(path, packing) as file:
+            yield Part(name, packing, _extracted(file, scratch / "unpacked", size), scratch)
+    elif magic.startswith(_TYPED):
+        yield Part(name, "parquet" if magic.startswith(b"PAR1") else "feather", path, scratch)
+    else:
+        container = "xls" if magic == _COMPOUND else None
+        if container and size > WORKBOOK_BYTES:
+            raise RefusedFileError(
+                f"a workbook of {size:,} bytes: at most {WORKBOOK_BYTES:,} are read"
+            )
+        yield Part(name, container, path, scratch)
+
+
+def _parts_of_zip(path: Path, name: str, size: int, scratch: Path) -> Iterator[Part | Refused]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _judge(members, size)
+            names = {member.filename for member in members}
+            book = "xlsx" if any(inner.startswith("xl/") for inner in names) else "ods"
+            if book == "xlsx" or "content.xml" in names:
+                if size > WORKBOOK_BYTES:
+                    raise RefusedFileError(
+                        f"a workbook of {size:,} bytes: at most {WORKBOOK_BYTES:,} are read"
+                    )
+                yield Part(name, book, path, scratch)
+                return
+            for number, member in enumerate(members):
+                inner = f"{name}!{member.filename}"
+                if _leaves(member.filename):
+                    yield Refused(inner, "its path in the archive leaves the folder")
+                elif member.flag_bits & 1:
+                    yield Refused(inner, "it is encrypted: unpack it with its password first")
+                else:
+                    try:
+                        with archive.open(member) as file:
+                            # By a number: what a member is called is never a path of this machine.
+                            target = scratch / f"member-{number}"
+                            unpacked = _extracted(file, target, member.compress_size)
+                    except RefusedFileError as refusal:
+                        yield Refused(inner, str(refusal))
+                        continue
+                    yield Part(inner, "zip", unpacked, scratch)
+                    unpacked.unlink(missing_ok=True)
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        EOFError,
+        OverflowError,
+        lzma.LZMAError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        said = str(error) or "it is damaged"
+        raise RefusedFileError(f"the archive cannot be read: {said}") from error
+
+
+def _extracted(file: IO[bytes], target: Path, packed: int) -> Path:
+    """Unpacks a content to a file, up to what one may hold."""
+    most = min(MOST_UNPACKED, max(packed * MOST_TIMES, 4 * PART_BYTES))
+    size = 0
+    try:
+        with target.open("wb") as unpacked:
+            while piece := file.read(PART_BYTES):
+                size += len(piece)
+                if size > most:
+                    raise RefusedFileError(
+                        f"{packed:,} bytes unpack to more than {most:,}: taken for a bomb"
+                    )
+                unpacked.write(piece)
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+        raise RefusedFileError(f"it cannot be unpacked: {error}") from error
+    return target
+
+
+def as_utf8(part: Part, codec: str) -> Text:
+    """A text in UTF-8, transcoded in pieces where it is not that; with its lines counted.
+
+    Raises:
+        RefusedFileError: Its bytes are of another encoding.
+    """
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    lines, last, target = 0, b"\n", part.path
+    with part.path.open("rb") as file:
+        marked = file.read(3) == codecs.BOM_UTF8
+        file.seek(0)
+        if codec == "utf-8-sig" and not marked:
+            while piece := file.read(PART_BYTES * 4):
+                lines, last = lines + piece.count(b"\n"), piece[-1:]
+            return Text(part.path, lines + (last != b"\n"))
+        target = part.scratch / f"{part.path.name}.utf8"
+        try:
+            with target.open("wb") as written:
+                while piece := file.read(PART_BYTES * 4):
+                    made = decoder.decode(piece).encode("utf-8")
+                    lines, last = lines + made.count(b"\n"), made[-1:] or last
+                    written.write(made)
+                written.write(decoder.decode(b"", final=True).encode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise RefusedFileError(f"it is not {codec} throughout: {error.reason}") from error
+    return Text(target, lines + (last != b"\n"))

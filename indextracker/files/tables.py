@@ -53,13 +53,13 @@ def table_of(texts: tuple[str, ...]) -> Table:
     delimiter, confidence = _delimiter(texts[0])
     if confidence < 0.2:
         raise RefusedFileError("its lines do not come apart into columns of dates and numbers")
-    records = list(_records(texts[0], delimiter))
+    records = list(records_of(texts[0], delimiter))
     header, start, before = _header(records)
     rows = records[start:] if len(texts) == 1 else records[start:-1]
     for part in texts[1:]:
         # A sample begins in the middle of a line, and ends so, but for the tail.
         end = None if part is texts[-1] else -1
-        rows += [Row(0, row.text, row.cells) for row in list(_records(part, delimiter))[1:end]]
+        rows += [Row(0, row.text, row.cells) for row in list(records_of(part, delimiter))[1:end]]
     names = max(range(len(header)), key=lambda line: _words_in(header[line]), default=0)
     quoted = delimiter != FIXED_WIDTH and _quoted(rows)
     width = Counter(len(row.cells) for row in rows if not row.blank).most_common(1)
@@ -90,7 +90,7 @@ def _bound(texts: tuple[str, ...]) -> None:
                 )
 
 
-def _records(text: str, delimiter: str) -> Iterator[Row]:
+def records_of(text: str, delimiter: str) -> Iterator[Row]:
     """Records with the line on which each begins; one in quotes may run over several."""
     lines = text.split("\n")
     if lines and not lines[-1]:
@@ -171,7 +171,7 @@ def _delimiter(text: str) -> tuple[str, float]:
 
 
 def _score(sample: str, delimiter: str) -> float:
-    rows = [row for row in _records(sample, delimiter) if not row.blank]
+    rows = [row for row in records_of(sample, delimiter) if not row.blank]
     counts = Counter(len(row.cells) for row in rows)
     usual, times = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
     if usual < 2:
@@ -210,10 +210,10 @@ def _header(records: list[Row]) -> tuple[list[Row], int, list[Row]]:
     start = next((place for place in first_lines if _begins(records, place, usual)), lone)
     first = start
     while first > 0 and (
-        _is_rule(records[first - 1]) or _may_be_header(records[first - 1], usual, start - first)
+        is_rule(records[first - 1]) or _may_be_header(records[first - 1], usual, start - first)
     ):
         first -= 1
-    header = [row for row in records[first:start] if not _is_rule(row)]
+    header = [row for row in records[first:start] if not is_rule(row)]
     if (
         not header
         and start == 0
@@ -250,7 +250,7 @@ def _is_filled(row: Row, usual: int) -> bool:
     return len(row.cells) == usual and sum(bool(cell.strip()) for cell in row.cells) > 1
 
 
-def _is_rule(row: Row) -> bool:
+def is_rule(row: Row) -> bool:
     """A line of dashes between the header and the rows."""
     return len(row.text) > 5 and not row.text.strip("-=+| \t;,")
 

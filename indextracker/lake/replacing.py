@@ -115,6 +115,39 @@ def _outside(table: Table, keys: Sequence[Key], slice_values: Mapping[str, str])
     return outside
 
 
+def described(place: Place, name: str, partition: dict[str, str]) -> AddAction:
+    """What a commit says of a file that lies in a table's folder: its footer tells all of it."""
+    with place.open(name) as file:
+        found = pq.read_metadata(file)
+        size = file.seek(0, 2)
+    columns = found.schema.to_arrow_schema().names
+    least, greatest, nulls = {}, {}, {}
+    for number, column in enumerate(columns):
+        groups = [found.row_group(n).column(number).statistics for n in range(found.num_row_groups)]
+        if any(group is None or not group.has_null_count for group in groups):
+            continue
+        nulls[column] = sum(group.null_count for group in groups)
+        filled = [group for group in groups if group.num_values]
+        if filled and all(group.has_min_max for group in filled):
+            least[column] = _lower(min(group.min for group in filled))
+            greatest[column] = _upper(max(group.max for group in filled))
+    return AddAction(
+        path=name,
+        size=size,
+        partition_values=partition,
+        modification_time=time.time_ns() // 1_000_000,
+        data_change=True,
+        stats=json.dumps(
+            {
+                "numRecords": found.num_rows,
+                "minValues": least,
+                "maxValues": greatest,
+                "nullCount": nulls,
+            }
+        ),
+    )
+
+
 def _file(place: Place, rows: pa.Table, partition: dict[str, str]) -> AddAction:
     # Of events they are text.
     numbered = [of.name for of in rows.schema if of.name == "line" and pa.types.is_integer(of.type)]

@@ -70,6 +70,8 @@ class TableMissingError(LookupError):
     """A table of the catalogue has not been made in this lake."""
 
 
+# Makes the rows of a write: anew at each try, since who loses a race begins again.
+Rows = Callable[[], pa.Table | pa.RecordBatchReader]
 _LANDING = "landing"
 
 
@@ -202,6 +204,49 @@ class Lake:
 
         place = self.place(table)
         self._commit(table, lambda delta: replace(delta, table, place, written, keys, slice_values))
+
+    def add(self, table: Table, written: Sequence[AddAction]) -> None:
+        """Adds files of rows to what there is, in one commit.
+
+        Args:
+            table: One that is replaced by slices; the slices that these rows are of have none yet.
+            written: The files, as `described` tells them.
+        """
+        _verify_way(table, "replace")
+        self._commit(
+            table,
+            lambda delta: delta.create_write_transaction(
+                list(written),
+                "append",
+                delta.schema(),
+                list(table.partition_columns),
+                commit_properties=ways.COMMITS,
+            ),
+        )
+
+    def described(self, table: Table, name: str, key: Key) -> AddAction:
+        """What a commit says to make a file part of a table.
+
+        Args:
+            table: One whose files lie by key.
+            name: Path of the Parquet file in the table's folder.
+            key: The key of all of its rows.
+        """
+        from indextracker.lake.replacing import described  # noqa: PLC0415 - as above
+
+        return described(self.place(table), name, {table.key_column: key})
+
+    def exchange(self, table: Table, rows: Rows | None, where: str) -> None:
+        """Puts rows in the place of those for which a predicate holds, in one commit.
+
+        Args:
+            table: One that is replaced by slices.
+            rows: Makes the new rows, with all stored columns, of which the predicate holds too;
+                none where some are only to go.
+            where: SQL that holds for the rows that go.
+        """
+        _verify_way(table, "replace")
+        self._commit(table, lambda delta: ways.exchange(delta, rows() if rows else None, where))
 
     def append(self, table: Table, rows: pa.Table, once: Once | None = None) -> None:
         """Appends to a log, in one commit; another puts its small files together now and then.

@@ -60,6 +60,21 @@ def writer_properties(delta: DeltaTable) -> WriterProperties:
     )
 
 
+def exchange(delta: DeltaTable, rows: pa.Table | pa.RecordBatchReader | None, where: str) -> None:
+    """Puts rows in the place of those for which a predicate holds; new ones meet it too."""
+    if rows is None:
+        delta.delete(where, commit_properties=AT_ONCE)
+        return
+    write_deltalake(
+        delta,
+        rows,
+        mode="overwrite",
+        predicate=where,
+        writer_properties=writer_properties(delta),
+        commit_properties=AT_ONCE,
+    )
+
+
 def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:
     """Adds rows, unless the table has this append of its writer, or a later one, already.
 

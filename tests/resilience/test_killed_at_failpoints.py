@@ -47,8 +47,8 @@ NAMES = {
     # (tests/indextracker/acquiring/test_importing.py).
     if module.name not in ("redshift.py", "importing.py")
     for name in re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8"))
-    # Tables of streams: tests/indextracker/streams, alerts and lake. Runs: tests/cli.
-    if not name.startswith(("tail-", "redrive-", "alerts-", "forget-", "strategy-"))
+    # Tables of streams: tests/indextracker/streams, alerts and lake. Files and runs: tests/cli.
+    if not name.startswith(("tail-", "redrive-", "alerts-", "forget-", "files-", "strategy-"))
 }
 # What the first of two feeds logged, the next run does not ask for again.
 OF_A_FEED = (

@@ -1,0 +1,365 @@
+"""A price file as Parquet, by the layouts that are confirmed: what a worker does with one file.
+
+It reads the file, and writes beside where it was told to. What becomes of that in a lake does not
+belong here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indextracker.files import careful, opening, selecting
+from indextracker.files.careful import Head
+from indextracker.files.confirmed import Reading
+from indextracker.files.model import Content, RefusedFileError
+from indextracker.files.proposal import propose
+
+PIECE_BYTES: Final = 2**20
+# Rows that DuckDB left to be read one by one are taken at once up to so many.
+_MOST_LEFT: Final = 1_000_000
+# Of one DuckDB; two of them work at once, and Arrow needs some beside them.
+MEMORY: Final = "1GiB"
+AS_PARQUET: Final = "(format parquet, compression zstd, compression_level 1)"
+_COLUMNS: Final = (
+    *("ticker", "at", "interval", *selecting.NUMBERS),
+    *("file", "document", "line"),
+)
+
+
+class ChangedFileError(Exception):
+    """A file was written to while it was read; nothing of it is kept."""
+
+
+@dataclass
+class Converted:
+    """What came of a file.
+
+    Attributes:
+        file: Its path in the folder.
+        document: Digest of its bytes.
+        size: How many they are.
+        parquet: Files with rows of its prices; none where nothing was read.
+        rejects: What could not be read, with the part of the file.
+        layouts: Names of the layouts by which its parts were read.
+        rows: How many prices.
+        first: Time of the earliest.
+        last: Time of the latest.
+        reasons: Why parts of it were not read.
+    """
+
+    file: str
+    document: str
+    size: int
+    parquet: list[Path] = field(default_factory=list)
+    rejects: list[tuple[str, pa.Table]] = field(default_factory=list)
+    layouts: list[str] = field(default_factory=list)
+    rows: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """How many lines could not be read."""
+        return sum(table.num_rows for _, table in self.rejects)
+
+
+def digest(path: Path) -> str:
+    """The digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def convert(
+    path: Path,
+    name: str,
+    document: str,
+    layouts: Sequence[Reading],
+    *,
+    zone: str,
+    into: Path,
+    threads: int = 1,
+) -> Converted:
+    """Writes the prices of a file as Parquet.
+
+    Args:
+        path: The file.
+        name: Its path in the folder.
+        document: The digest of its bytes.
+        layouts: Those that are confirmed.
+        zone: Zone of times that name none.
+        into: A folder, of this worker alone, for what is written.
+        threads: How many DuckDB takes.
+
+    Raises:
+        RefusedFileError: Nothing of it is read, for this reason.
+        ChangedFileError: It was written to meanwhile.
+    """
+    before = path.stat()
+    found = Converted(name, document, before.st_size)
+    scratch = into / f"reading-{uuid4().hex}"
+    scratch.mkdir(parents=True)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"set threads = {threads}")
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            connection.execute(f"set temp_directory = {selecting.text(str(scratch / 'spilled'))}")
+            connection.execute("set timezone = 'UTC'")
+            for part in opening.parts(path, name, scratch):
+                if isinstance(part, opening.Refused):
+                    found.reasons.append(f"{part.name}: {part.reason}")
+                    continue
+                try:
+                    _part(connection, part, layouts, zone, into, found)
+                except RefusedFileError as refusal:
+                    said = str(refusal)
+                    found.reasons.append(said if part.name == name else f"{part.name}: {said}")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    after = path.stat()
+    same = (before.st_size, before.st_mtime_ns, before.st_ino)
+    if same != (after.st_size, after.st_mtime_ns, after.st_ino) and digest(path) != document:
+        raise ChangedFileError(f"{name} was written to while it was read: load it again")
+    if not found.rows:
+        raise RefusedFileError("; ".join(found.reasons) or "no row of it has a time and a price")
+    return found
+
+
+def _part(
+    connection: duckdb.DuckDBPyConnection,
+    part: opening.Part,
+    layouts: Sequence[Reading],
+    zone: str,
+    into: Path,
+    found: Converted,
+) -> None:
+    """Reads a part of a file by the layout that fits it."""
+    alike = [how for how in layouts if how.container == part.container]
+    if part.container in ("parquet", "feather", "xlsx", "xls", "ods"):
+        how = _typed_layout(part, alike)
+        _typed(part, how, zone, into, found)
+    else:
+        heads = (
+            (how, careful.head_of_text(part.path, how, part.name)) for how in alike if not how.typed
+        )
+        fitting = [(how, head) for how, head in heads if head and head.fits]
+        how, head = _chosen(part, fitting)
+        if how.ticker.where in ("file_name", "none") and not head.ticker.value:
+            raise RefusedFileError(
+                "nothing names its instrument: confirm its layout with --answer ticker=NAME"
+            )
+        work = _Work(connection, part, how, head, zone, into, found)
+        if not work.by_duckdb():
+            work.one_by_one()
+    found.layouts.append(how.name)
+
+
+def _chosen(part: opening.Part, fitting: Sequence[tuple[Reading, Head]]) -> tuple[Reading, Head]:
+    """The layout that fits; of several the one that the file would be detected as."""
+    if len(fitting) == 1:
+        return fitting[0]
+    with part.path.open("rb") as file:
+        content = opening.read(file, part.name, part.container, part.path.stat().st_size)
+    from indextracker.files.layouts import grouped  # noqa: PLC0415 - of few files
+
+    proposal = propose(content)
+    if proposal.refusal:
+        raise RefusedFileError(proposal.refusal)
+    [layout] = grouped([proposal])
+    for how, head in fitting:
+        if how.name == layout.name:
+            return how, head
+    if fitting:
+        names = ", ".join(how.name for how, _ in fitting)
+        raise RefusedFileError(f"it fits several confirmed layouts, {names}: keep one of them")
+    raise RefusedFileError(
+        f"it is of layout {layout.name}, which is not confirmed: indextracker files detect, then "
+        "confirm"
+    )
+
+
+def _typed_layout(part: opening.Part, alike: Sequence[Reading]) -> Reading:
+    for how in alike:
+        table = next(careful.typed_tables(part.path, how), None)
+        if table and tuple(table.name_of(n) or "" for n in range(table.width)) == how.headers:
+            return how
+    content = Content(part.name, part.container, (), part.path.stat().st_size, None, part.path)
+    if part.container not in ("parquet", "feather"):
+        with part.path.open("rb") as file:
+            content = opening.read(file, part.name, part.container, content.size)
+    proposal = propose(content)
+    raise RefusedFileError(
+        proposal.refusal or "it fits no confirmed layout: indextracker files detect, then confirm"
+    )
+
+
+def _typed(part: opening.Part, how: Reading, zone: str, into: Path, found: Converted) -> None:
+    interval = ""
+    out = _Rows(found, part.name, into)
+    for table in careful.typed_tables(part.path, how):
+        ticker = careful.ticker_of(table, how, part.name)
+        readout = careful.readout_of(table, how, ticker)
+        interval = interval or careful.interval_of(readout.records[:2000], how)
+        sheet = f"#{table.sheet}" if table.sheet and how.ticker.where == "sheet" else ""
+        out.add(*careful.as_arrow(readout, how, zone), interval, sheet)
+    out.close()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A text on its way: what it is, how it is read, and where its rows go."""
+
+    connection: duckdb.DuckDBPyConnection
+    part: opening.Part
+    how: Reading
+    head: Head
+    zone: str
+    into: Path
+    found: Converted
+
+    @property
+    def interval(self) -> str:
+        return careful.interval_of(self.head.readout.records, self.how)
+
+    def by_duckdb(self) -> bool:
+        """Has DuckDB read it, typed at once or cell by cell; false where it cannot."""
+        text = opening.as_utf8(self.part, self.how.codec or "utf-8")
+        for typed in (True, False):
+            select = selecting.of_text(
+                text.path, self.how, self.head.ticker, self.head.skipped, self.zone, typed=typed
+            )
+            if select and self._selected(select, text.lines, typed=typed):
+                return True
+        return False
+
+    def one_by_one(self, wanted: Collection[int] | None = None) -> None:
+        """Reads rows one after the other: all of them, or those of some lines."""
+        out = _Rows(self.found, self.part.name, self.into)
+        for rows in careful.chunks_of_text(self.part.path, self.how, self.head.skipped):
+            some = rows if wanted is None else [row for row in rows if row.line in wanted]
+            if some:
+                table = replace(self.head.table, rows=tuple(some))
+                readout = careful.readout_of(table, self.how, self.head.ticker)
+                out.add(*careful.as_arrow(readout, self.how, self.zone), self.interval)
+        out.close()
+
+    def _selected(self, select: selecting.Select, lines: int, *, typed: bool) -> bool:
+        """Writes what DuckDB reads, and what it leaves; false where its lines are other ones."""
+        expected = lines - self.head.skipped
+        target = self.into / f"{uuid4().hex}.parquet"
+        try:
+            rows, refused = self._copied(select, target)
+            left = []
+            if rows != expected and not typed:
+                left = self.connection.execute(select.left).fetchall()
+        except duckdb.Error:
+            # A quote that is never closed, or a line that is longer than any: read one by one.
+            target.unlink(missing_ok=True)
+            return False
+        if refused or rows + len(left) != expected or len(left) > _MOST_LEFT:
+            target.unlink()
+            return False
+        _note(self.found, target, rows)
+        if left:
+            self.one_by_one({line for (line,) in left})
+        return True
+
+    def _copied(self, select: selecting.Select, target: Path) -> tuple[int, int]:
+        """Writes the rows of a select; gives how many they are, and lines that were no rows."""
+        told = {"file": self.part.name, "document": self.found.document, "interval": self.interval}
+        constants = ", ".join(
+            f'{selecting.text(value)} as "{name}"' for name, value in told.items()
+        )
+        columns = ", ".join(f'"{name}"' for name in _COLUMNS)
+        self.connection.execute(
+            "drop table if exists reject_errors; drop table if exists reject_scans"
+        )
+        [[rows]] = self.connection.execute(
+            f"copy (select {columns} from (select *, {constants} from ({select.rows}))) "
+            f"to {selecting.text(str(target))} {AS_PARQUET}"
+        ).fetchall()
+        [[refused]] = self.connection.execute("select count(*) from reject_errors").fetchall()
+        return rows, refused
+
+
+def _note(found: Converted, target: Path, rows: int) -> None:
+    """Notes a file of rows, with the first and the last time as its row groups tell them."""
+    if not rows:
+        target.unlink()
+        return
+    found.parquet.append(target)
+    found.rows += rows
+    told = pq.read_metadata(target)
+    place = told.schema.to_arrow_schema().get_field_index("at")
+    for group in range(told.num_row_groups):
+        bounds = told.row_group(group).column(place).statistics
+        if bounds and bounds.has_min_max:
+            found.first = min(found.first or bounds.min, bounds.min)
+            found.last = max(found.last or bounds.max, bounds.max)
+
+
+class _Rows:
+    """Rows that were read one by one, written as they come."""
+
+    def __init__(self, found: Converted, part: str, into: Path) -> None:
+        self._found, self._part = found, part
+        self._target = into / f"{uuid4().hex}.parquet"
+        self._writer: pq.ParquetWriter | None = None
+        self._rows = 0
+
+    def add(self, prices: pa.Table, rejects: pa.Table, interval: str, sheet: str = "") -> None:
+        """Adds some."""
+        name = f"{self._part}{sheet}"
+        if rejects.num_rows:
+            self._found.rejects.append((name, rejects))
+        if not prices.num_rows:
+            return
+        rows = prices.num_rows
+        told = {"interval": interval, "file": name, "document": self._found.document}
+        for column, value in told.items():
+            prices = prices.append_column(column, pa.repeat(pa.scalar(value), rows))
+        prices = prices.select(_COLUMNS)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._target, prices.schema, compression="zstd", compression_level=1,
+                store_schema=False,
+            )  # fmt: skip
+        self._writer.write_table(prices)
+        self._rows += rows
+
+    def close(self) -> None:
+        """Ends the file."""
+        if self._writer is not None:
+            self._writer.close()
+            _note(self._found, self._target, self._rows)
+
+
+def together(made: Sequence[Path], into: Path) -> Path:
+    """Puts small files of rows together into one; the others are left empty-handed.
+
+    The lake opens each file that a query needs: of ten thousand it takes longer than to read them.
+    """
+    target = into / f"{uuid4().hex}.parquet"
+    listed = ", ".join(selecting.text(str(path)) for path in made)
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(
+            f"copy (select * from read_parquet([{listed}])) to {selecting.text(str(target))} "
+            f"{AS_PARQUET}"
+        )
+    for path in made:
+        path.unlink()
+    return target
