@@ -40,6 +40,19 @@ def bars(prices: DataFrame, parameters: Parameters) -> DataFrame:
     return likely.withColumn("open", opened).withColumn("close", adjusted).join(first, "at", "left")
 
 
+def profits(prices: DataFrame, trades: DataFrame, parameters: Parameters) -> DataFrame:
+    """The purchases as the source gives them.
+
+    Columns `ticker`, `at`, `price`, `shares`, `last_close` (of the ticker's last likely bar) and
+    `pnl`, which is (last_close - price) * shares.
+    """
+    found = bars(prices, parameters).groupBy("ticker")
+    lasts = found.agg(F.max_by("close", "at").alias("last_close"))
+    bought = trades.select("ticker", F.col("filled_at").alias("at"), "price", "shares")
+    pnl = (F.col("last_close") - F.col("price")) * F.col("shares")
+    return bought.join(lasts, "ticker").withColumn("pnl", pnl)
+
+
 def purchases(bought: Any, amount: float) -> Floats:
     """Targets of the same amount wherever it is bought."""
     return np.where(bought, amount, np.nan)

@@ -19,6 +19,7 @@ from indextracker_spark.strategies import SHIPPED
 from indextracker_spark.strategies.by_ticker import ByTicker
 from indextracker_spark.strategies.engine import Outcome, run, total
 from indextracker_spark.strategies.model import Strategy, Terms
+from indextracker_spark.strategies.reference import profits
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 EXACT = {"rtol": 1e-9, "atol": 1e-9}
@@ -281,7 +282,8 @@ def test_the_reference_by_hand(spark: SparkSession) -> None:
         *on(*march, (4, 1), (5, 1), B=[1, 9, 9, 9, 9, 9, 9, 10, 8, 6]),
         *on((3, 28), (4, 1), (4, 2), (5, 1), C=[400, 300, 500, 2000]),
     ]
-    found = run(frame(spark, rows), SHIPPED["reference"], {}, Terms())
+    prices = frame(spark, rows)
+    found = run(prices, SHIPPED["reference"], {}, Terms())
     trades = found.trades.toPandas().sort_values(["filled_at", "ticker"])
     # B, 1 April: mean of 9 9 9 9 9 9 10 8 = 9 < 10. C, 1 April: mean of 400 300 = 350 < 400.
     # B, 1 May: mean of 9 9 9 9 9 10 8 6 = 8.625, not below 8.
@@ -293,12 +295,12 @@ def test_the_reference_by_hand(spark: SparkSession) -> None:
     ]
     assert list(trades["price"]) == [8, 300]
     assert list(trades["shares"]) == pytest.approx([12.5, 1 / 3])
-    last = {"B": 6, "C": 500}
-    profit = {
-        row["ticker"]: (last[row["ticker"]] - row["price"]) * row["shares"]
-        for row in trades.to_dict("records")
+    values = SHIPPED["reference"].values({})
+    told = profits(prices, found.trades, values).toArrow().to_pylist()
+    assert {row["ticker"]: (row["last_close"], row["pnl"]) for row in told} == {
+        "B": (6, pytest.approx(-25)),
+        "C": (500, pytest.approx(200 / 3)),
     }
-    assert profit == {"B": pytest.approx(-25), "C": pytest.approx(200 / 3)}
     whole_account = total(found.equity).toPandas().sort_values("at")
     gained = whole_account["equity"].iloc[-1] - whole_account["paid_in"].sum()
     assert gained == pytest.approx(-25 + 200 / 3)
