@@ -134,7 +134,8 @@ def _walks(tickers: int, years: int) -> Path:
     aside = folder.with_suffix(".part")
     aside.mkdir(parents=True, exist_ok=True)
     days = years * _DAYS_A_YEAR
-    at = np.busday_offset("1995-01-02", np.arange(days)).astype("datetime64[us]")
+    working = np.arange("1995-01-02", "2095-01-01", dtype="datetime64[D]")
+    at = working[np.is_busday(working)][:days].astype("datetime64[us]")
     for number in track(range(tickers), "drawing", console=console, transient=True):
         chance = np.random.default_rng(number)
         close = 50 * np.exp(np.cumsum(chance.normal(0.0002, 0.02, days)))
@@ -174,7 +175,8 @@ def _summed(files: str) -> str:
     query = (
         f"select count(*), round(sum(pnl), 2), round(sum(shares), 6) from read_parquet('{files}')"
     )
-    return str(duckdb.sql(query).fetchall()[0])
+    with duckdb.connect() as connection:
+        return str(connection.execute(query).fetchone())
 
 
 def _crossover(prices: Path, folder: Path) -> str:
@@ -191,8 +193,9 @@ def _crossover(prices: Path, folder: Path) -> str:
         found.append(total(outcome.equity).select("at", "equity").toArrow().sort_by("at"))
 
     _on_sail(read)
-    trades = duckdb.sql(f"from read_parquet('{folder}/trades/*.parquet')")
-    numbers = trades.aggregate("count(*), round(sum(cost), 2)").fetchall()[0]
+    query = f"select count(*), round(sum(cost), 2) from read_parquet('{folder}/trades/*.parquet')"
+    with duckdb.connect() as connection:
+        numbers = connection.execute(query).fetchone()
     return f"{numbers} {found[0]['equity'][-1].as_py():.2f}"
 
 

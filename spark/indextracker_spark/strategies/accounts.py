@@ -6,7 +6,8 @@ tickers is in `universe`; what the figures mean is in docs/strategies.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import floor
 from typing import Any
 
@@ -21,23 +22,20 @@ YEAR_DAYS = 365
 NOTHING = 1e-12
 # A number of lots may miss the whole number that it is by this much.
 ROUNDING = 1e-9
+TRADE_COLUMNS = ("decided", "filled", "shares", "price", "cost", "slippage", "pnl")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ledger:
     """What one ticker's account came to.
 
     Attributes:
-        trades: A list a column; `decided` and `filled` are places of bars.
-        bars: An array a column, a value a bar.
+        trades: An array for each of TRADE_COLUMNS; `decided` and `filled` are places of bars.
+        bars: Gives an array a column, a value a bar.
     """
 
-    trades: dict[str, list[float]] = field(
-        default_factory=lambda: {
-            name: [] for name in ("decided", "filled", "shares", "price", "cost", "slippage", "pnl")
-        }
-    )
-    bars: dict[str, Any] = field(default_factory=dict)
+    trades: dict[str, Floats]
+    bars: Callable[[], dict[str, Floats]]
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def account(
     )
     for decision, row, target, price in at_prices:
         book.trade(decision, row, target, price)
-    return book.closed()
+    return Ledger(book.trades(), book.bars)
 
 
 class _Book:
@@ -116,43 +114,46 @@ class _Book:
         self.sizing, self.rates, self.yearly = sizing, Rates.of(terms), terms.borrow_rate_per_year
         self.marks = marks(bars)
         self.length = len(self.marks)
-        at = bars["at"]
-        days = np.diff(at, prepend=at[:1]) / DAY_MICROSECONDS
-        self.interest = days * (self.yearly / YEAR_DAYS)
-        before = np.concatenate([[0.0], np.maximum(self.marks[:-1], 0)])[: self.length]
-        self.fee = self.interest * before  # of a share that is borrowed, at each bar
+        # Of a share, and of one that is borrowed, at each bar and up to it; most have neither.
         self.dividend = np.nan_to_num(bars["dividend"])
-        self.fees, self.dividends = np.cumsum(self.fee).tolist(), np.cumsum(self.dividend).tolist()
+        self.paying = bool(self.dividend.any())
+        self.dividends = np.cumsum(self.dividend) if self.paying else self.dividend
+        self.interest = self.fee = self.fees = np.zeros(self.length)
+        if self.yearly:
+            at = bars["at"]
+            days = np.diff(at, prepend=at[:1]) / DAY_MICROSECONDS
+            self.interest = days * (self.yearly / YEAR_DAYS)
+            before = np.concatenate([[0.0], np.maximum(self.marks[:-1], 0)])[: self.length]
+            self.fee = self.interest * before
+            self.fees = np.cumsum(self.fee)
         starts = 0.0 if sizing == "cash" else terms.cash
         self.cash, self.shares, self.basis = starts, 0.0, 0.0
         self.row = 0  # up to its open (or close, if it was traded then) the cash is known
-        self.ledger = Ledger()
+        self.made: list[tuple[float, ...]] = []
         # The state after each trade, the first one before any.
         self.states: list[tuple[int, float, float]] = [(0, starts, 0.0)]
         self.flows: list[tuple[int, float]] = [(0, starts)]
 
     def trade(self, decision: int, row: int, target: float, price: float) -> None:
         self._wait_until(row)
-        shares = self.rates.whole(self._wanted(target, price) - self.shares)
+        shares = self.rates.whole(self._change(target, price))
         if shares > 0:
             shares = self._affordable(shares, price, row)
         if abs(shares) <= NOTHING * max(abs(self.shares), NOTHING):
             return
         self._book(decision, row, shares, price)
 
-    def closed(self) -> Ledger:
-        self._bars()
-        return self.ledger
-
     def _wait_until(self, row: int) -> None:
         """The cash at a later bar, before its trade."""
         if row == self.row:
             return
-        held, borrowed = self.shares, max(-self.shares, 0.0)
-        cash = self.cash + held * (self.dividends[row] - self.dividends[self.row])
-        cash -= borrowed * (self.fees[row] - self.fees[self.row])
-        if self.yearly and (self.cash < 0 or cash < 0):
-            cash = float(self._owing(self.row, row, self.cash, held)[-1])
+        held, cash = self.shares, self.cash
+        if self.paying:
+            cash += held * float(self.dividends[row] - self.dividends[self.row])
+        if self.yearly:
+            cash -= max(-held, 0.0) * float(self.fees[row] - self.fees[self.row])
+            if self.cash < 0 or cash < 0:
+                cash = float(self._owing(self.row, row, self.cash, held)[-1])
         self.cash, self.row = cash, row
 
     def _owing(self, first: int, last: int, cash: float, held: float) -> Floats:
@@ -165,14 +166,15 @@ class _Book:
             found[place] = cash
         return found
 
-    def _wanted(self, target: float, price: float) -> float:
+    def _change(self, target: float, price: float) -> float:
+        """By how many shares a target differs from what is held."""
         if self.sizing == "shares":
-            return target
+            return target - self.shares
         if self.sizing == "cash":
             slipped = price * (1 + self.rates.slippage * (1 if target > 0 else -1))
-            return self.shares + target / slipped
+            return target / slipped
         # An account that is worth nothing holds nothing.
-        return target * max(self.cash + self.shares * price, 0.0) / price
+        return target * max(self.cash + self.shares * price, 0.0) / price - self.shares
 
     def _affordable(self, shares: float, price: float, row: int) -> float:
         """As many as the cash pays; what was borrowed is bought back in any case."""
@@ -205,35 +207,44 @@ class _Book:
         left = held + shares
         self.shares = 0.0 if abs(left) <= NOTHING * abs(held) else left
         slippage = abs(slipped - price) * abs(shares)
-        values = (decision, row, shares, slipped, cost, slippage, gained)
-        for column, value in zip(self.ledger.trades.values(), values, strict=True):
-            column.append(value)
+        self.made.append((decision, row, shares, slipped, cost, slippage, gained))
         self.states.append((row, self.cash, self.shares))
 
-    def _bars(self) -> None:
+    def trades(self) -> dict[str, Floats]:
+        """A column a name of TRADE_COLUMNS."""
+        columns = np.array(self.made, np.float64).reshape(-1, len(TRADE_COLUMNS)).T
+        return dict(zip(TRADE_COLUMNS, columns, strict=True))
+
+    def bars(self) -> dict[str, Floats]:
+        """What the account is worth at each bar, and what it paid and received there."""
         rows, cash, shares = (np.array(column) for column in zip(*self.states, strict=True))
         rows = rows.astype(np.int64)
         spans = np.diff(rows, append=self.length)
         held, since = np.repeat(shares, spans), np.repeat(rows, spans)
         money = np.repeat(cash, spans)
-        paid, fees = np.array(self.dividends), np.array(self.fees)
-        borrowed = np.maximum(-held, 0)
-        money = money + held * (paid - paid[since]) - borrowed * (fees - fees[since])
+        if self.paying:
+            money = money + held * (self.dividends - self.dividends[since])
+        if self.yearly:
+            money = money - np.maximum(-held, 0) * (self.fees - self.fees[since])
         before = np.concatenate([[0.0], held[:-1]])[: self.length]
         borrowing = np.maximum(-before, 0) * self.fee
         if self.yearly and (money < 0).any():
             money, borrowing = self._owed(rows, cash, shares, borrowing)
         worth = held * self.marks
-        bars = self.ledger.bars
-        bars["equity"], bars["cash"] = money + worth, money
-        bars["long_value"], bars["short_value"] = np.maximum(worth, 0), np.maximum(-worth, 0)
-        bars["paid_in"] = self._summed([row for row, _ in self.flows], [x for _, x in self.flows])
-        trades = self.ledger.trades
-        value = np.abs(np.array(trades["shares"])) * np.array(trades["price"])
-        bars["traded"] = self._summed(trades["filled"], value)
-        bars["cost"] = self._summed(trades["filled"], trades["cost"])
-        bars["slippage"] = self._summed(trades["filled"], trades["slippage"])
-        bars["borrowing"], bars["dividends"] = borrowing, before * self.dividend
+        trades = self.trades()
+        value = np.abs(trades["shares"]) * trades["price"]
+        return {
+            "equity": money + worth,
+            "cash": money,
+            "long_value": np.maximum(worth, 0),
+            "short_value": np.maximum(-worth, 0),
+            "paid_in": self._summed([row for row, _ in self.flows], [x for _, x in self.flows]),
+            "traded": self._summed(trades["filled"], value),
+            "cost": self._summed(trades["filled"], trades["cost"]),
+            "slippage": self._summed(trades["filled"], trades["slippage"]),
+            "borrowing": borrowing,
+            "dividends": before * self.dividend,
+        }
 
     def _owed(self, rows: Any, cash: Any, shares: Any, fees: Floats) -> tuple[Floats, Floats]:
         """Cash, and what borrowing cost, at each bar of an account that owes money."""

@@ -1,22 +1,23 @@
-"""Targets from the bars of one ticker alone, computed in numpy."""
+"""Targets from the bars of one ticker alone, computed in numpy, and functions over each ticker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from indextracker_spark.strategies.model import POSITION_SCHEMA, Parameters
+from indextracker_spark.strategies.spool import INSTANT, Spool
 
 Floats = npt.NDArray[np.float64]
+Bars = dict[str, Any]
 
-INSTANT = pa.timestamp("us", "UTC")
+_ROWS_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True)
@@ -29,50 +30,73 @@ class ByTicker:
     Attributes:
         decide: Takes the bars of one ticker in their order, a numpy array a column, and the
             parameters; gives a target for each bar, NaN where nothing is decided.
-        columns: The columns of the bars that it reads, `ticker` and `at` left out.
+        columns: The columns of numbers that it reads; `at`, in microseconds, is always there.
     """
 
-    decide: Callable[[dict[str, Any], Parameters], Floats]
+    decide: Callable[[Bars, Parameters], Floats]
     columns: tuple[str, ...] = ("close",)
 
     def __call__(self, prices: DataFrame, parameters: Parameters) -> DataFrame:
         """The targets of all tickers."""
 
-        def of_one(rows: pa.Table) -> pa.Table:
+        def of_one(ticker: str, rows: Bars) -> pa.Table:
             bars = in_order(rows)
-            targets = self.decide(arrays(bars, self.columns), parameters)
+            targets = self.decide(bars, parameters)
             decided = np.flatnonzero(~np.isnan(targets))
             return pa.table(
                 {
-                    "ticker": bars["ticker"].take(pa.array(decided)).cast(pa.string()),
-                    "at": bars["at"].take(pa.array(decided)).cast(INSTANT),
+                    "ticker": pa.repeat(ticker, len(decided)),
+                    "at": instants(bars["at"][decided]),
                     "target": targets[decided],
                 }
             )
 
-        read = prices.select("ticker", "at", *self.columns)
-        return read.groupBy("ticker").applyInArrow(of_one, POSITION_SCHEMA)
+        return over_tickers(prices, self.columns, of_one, POSITION_SCHEMA)
 
 
-def in_order(rows: pa.Table) -> pa.Table:
+def over_tickers(
+    rows: DataFrame,
+    columns: Sequence[str],
+    of_one: Callable[[str, Bars], pa.Table],
+    schema: str,
+) -> DataFrame:
+    """A function over the rows of each ticker, in whichever order they come.
+
+    Args:
+        rows: With `ticker`, `at` and the columns.
+        columns: Columns of numbers that it takes.
+        of_one: From a ticker, and its rows as an array a column, to rows of the schema.
+        schema: As Spark writes it.
+    """
+
+    def of_all(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with Spool(columns, "ticker") as spool:
+            for batch in batches:
+                spool.add(batch)
+            kept: list[pa.Table] = []
+            for ticker, found in spool.by_ticker():
+                kept.append(of_one(ticker, found))
+                if sum(table.num_rows for table in kept) >= _ROWS_AT_ONCE:
+                    yield from pa.concat_tables(kept).combine_chunks().to_batches()
+                    kept = []
+            if kept:
+                yield from pa.concat_tables(kept).combine_chunks().to_batches()
+
+    read = rows.select("ticker", "at", *columns)
+    return read.repartition("ticker").mapInArrow(of_all, schema)
+
+
+def in_order(rows: Bars) -> Bars:
     """The rows by time; of several of one instant the last one."""
-    at = rows["at"].cast(INSTANT).cast(pa.int64()).to_numpy()
+    at = rows["at"]
     if (at[1:] > at[:-1]).all():
         return rows
     order = np.argsort(at, kind="stable")
     ordered = at[order]
-    return rows.take(pa.array(order[np.append(ordered[1:] != ordered[:-1], True)]))
+    last = order[np.append(ordered[1:] != ordered[:-1], True)]
+    return {name: column[last] for name, column in rows.items()}
 
 
-def arrays(rows: pa.Table, columns: tuple[str, ...]) -> dict[str, Any]:
-    """The columns in numpy: `at` in microseconds, numbers as doubles, NaN where there is none."""
-    found: dict[str, Any] = {"at": rows["at"].cast(INSTANT).cast(pa.int64()).to_numpy()}
-    for name in columns:
-        column = rows[name]
-        if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-            found[name] = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy()
-        elif pa.types.is_null(column.type):
-            found[name] = np.full(len(column), np.nan)
-        else:
-            found[name] = column.to_numpy(zero_copy_only=False)
-    return found
+def instants(microseconds: Any) -> pa.Array:
+    """Instants as Spark takes them."""
+    return pa.array(np.asarray(microseconds, np.int64)).cast(INSTANT)

@@ -6,7 +6,7 @@ docs/strategies.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from indextracker_spark.strategies import tables, universe
-from indextracker_spark.strategies.by_ticker import ByTicker
+from indextracker_spark.strategies.accounts import account
+from indextracker_spark.strategies.by_ticker import Bars, ByTicker, over_tickers
 from indextracker_spark.strategies.model import Parameters, Strategy, Terms
 
 EQUITY_SUMS = (
@@ -30,9 +31,9 @@ EQUITY_SUMS = (
     "dividends",
 )
 _WORTHS = EQUITY_SUMS[:4]
-TRADE_SCHEMA = (
+_TRADE_SCHEMA = (
     "ticker string, side string, decided_at timestamp, filled_at timestamp, shares double, "
-    "price double, cost double, slippage double, pnl double, document string, line bigint"
+    "price double, cost double, slippage double, pnl double"
 )
 EQUITY_SCHEMA = "ticker string, at timestamp, " + ", ".join(f"{x} double" for x in EQUITY_SUMS)
 _BAR_COLUMNS = ("open", "close", "dividend")
@@ -69,9 +70,6 @@ def run(prices: DataFrame, strategy: Strategy, parameters: Parameters, terms: Te
     """
     values = strategy.values(parameters)
     bars = strategy.bars(prices, values) if strategy.bars else prices
-    for name, kind in _ORIGIN.items():
-        if name not in bars.columns:
-            bars = bars.withColumn(name, F.lit(None).cast(kind))
     decisions = strategy.positions(bars, values)
     if strategy.by == "universe":
         trades, equity = _by_universe(bars, decisions, strategy, terms)
@@ -112,14 +110,13 @@ def _by_ticker(
     terms: Terms,
 ) -> tuple[DataFrame, DataFrame]:
     if isinstance(strategy.positions, ByTicker):
-        needed = sorted({*_BAR_COLUMNS, *strategy.positions.columns})
-        traced, rows = (bars.select("ticker", "at", *needed, *x) for x in (_ORIGIN, ()))
+        rows, columns = bars, tuple(dict.fromkeys((*_BAR_COLUMNS, *strategy.positions.columns)))
     else:
-        traced, rows = (_beside(bars, decisions, (*_BAR_COLUMNS, *x)) for x in (_ORIGIN, ()))
+        rows, columns = _beside(bars, decisions), (*_BAR_COLUMNS, "target")
     made, worth = (_of_one(what, strategy, values, terms) for what in ("trades", "equity"))
     return (
-        traced.groupBy("ticker").applyInArrow(made, TRADE_SCHEMA),
-        rows.groupBy("ticker").applyInArrow(worth, EQUITY_SCHEMA),
+        _traced(over_tickers(rows, columns, made, _TRADE_SCHEMA), bars),
+        over_tickers(rows, columns, worth, EQUITY_SCHEMA),
     )
 
 
@@ -127,44 +124,43 @@ def _by_universe(
     bars: DataFrame, decisions: DataFrame, strategy: Strategy, terms: Terms
 ) -> tuple[DataFrame, DataFrame]:
     fill = terms.fill or strategy.fill
-    rows = _beside(bars, decisions, _BAR_COLUMNS).coalesce(1)
+    rows = _beside(bars, decisions).coalesce(1)
     made, worth = (
         universe.accounts(what, strategy.sizing, terms, fill) for what in ("trades", "equity")
     )
-    trades = rows.mapInArrow(made, ", ".join(TRADE_SCHEMA.split(", ")[: -len(_ORIGIN)]))
+    trades = _traced(rows.mapInArrow(made, _TRADE_SCHEMA), bars)
+    return trades, rows.mapInArrow(worth, EQUITY_SCHEMA)
+
+
+def _traced(trades: DataFrame, bars: DataFrame) -> DataFrame:
+    """The trades with the document and the line of the bar that filled them."""
+    if not set(_ORIGIN) <= set(bars.columns):
+        return trades.withColumns({x: F.lit(None).cast(kind) for x, kind in _ORIGIN.items()})
     origin = bars.select("ticker", F.col("at").alias("filled_at"), *_ORIGIN)
-    return (
-        trades.join(origin, ["ticker", "filled_at"], "left").select(*_names(TRADE_SCHEMA)),
-        rows.mapInArrow(worth, EQUITY_SCHEMA),
-    )
+    found = trades.join(origin, ["ticker", "filled_at"], "left")
+    return found.select(*trades.columns, *(F.col(x).cast(kind) for x, kind in _ORIGIN.items()))
 
 
-def _names(schema: str) -> list[str]:
-    return [column.split()[0] for column in schema.split(", ")]
-
-
-def _beside(bars: DataFrame, decisions: DataFrame, columns: Iterable[str]) -> DataFrame:
+def _beside(bars: DataFrame, decisions: DataFrame) -> DataFrame:
     """Bars, and decisions as rows that have a target: not a join, they meet in their order."""
-    kinds = {item.name: item.dataType for item in bars.schema.fields}
-    nothing = (F.lit(None).cast(kinds[name]).alias(name) for name in columns)
-    untold = F.lit(None).cast("double").alias("target")
-    return bars.select("ticker", "at", *columns, untold).unionAll(
-        decisions.select("ticker", "at", *nothing, "target")
+    nothing = F.lit(None).cast("double")
+    of_bars = (F.col(name).cast("double").alias(name) for name in _BAR_COLUMNS)
+    of_decisions = (nothing.alias(name) for name in _BAR_COLUMNS)
+    return bars.select("ticker", "at", *of_bars, nothing.alias("target")).unionAll(
+        decisions.select("ticker", "at", *of_decisions, F.col("target").cast("double"))
     )
 
 
 def _of_one(
     what: str, strategy: Strategy, values: dict[str, float], terms: Terms
-) -> Callable[[pa.Table], pa.Table]:
-    """The function from rows of one ticker to its trades, or its equity."""
+) -> Callable[[str, Bars], pa.Table]:
+    """The function from a ticker and its rows to its trades, or its equity."""
     by_ticker = strategy.positions if isinstance(strategy.positions, ByTicker) else None
     sizing, fill = strategy.sizing, terms.fill or strategy.fill
 
-    def of_one(rows: pa.Table) -> pa.Table:
-        ordered, targets = tables.decided(rows, by_ticker, values)
-        ledger = tables.ledger(ordered, targets, sizing, terms, fill)
-        return (
-            tables.trades(ordered, ledger) if what == "trades" else tables.equity(ordered, ledger)
-        )
+    def of_one(ticker: str, rows: Bars) -> pa.Table:
+        bars, targets = tables.decided(rows, by_ticker, values)
+        ledger = account(bars, targets, sizing, terms, fill)
+        return (tables.trades if what == "trades" else tables.equity)(ticker, bars, ledger)
 
     return of_one

@@ -17,8 +17,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_spark.strategies.by_ticker import INSTANT, Floats
+from indextracker_spark.strategies.by_ticker import Floats
 from indextracker_spark.strategies.model import POSITION_SCHEMA, Parameter, Parameters, Strategy
+from indextracker_spark.strategies.spool import INSTANT
 
 # MacKinnon (2010), table 2: N = 2, constant, 5 percent: b0 + b1/T + b2/T^2.
 _CRITICAL = (-3.33613, -6.1101, -6.823)

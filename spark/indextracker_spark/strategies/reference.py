@@ -29,15 +29,19 @@ _ROWS_BEFORE = 7
 
 def bars(prices: DataFrame, parameters: Parameters) -> DataFrame:
     """The bars at their adjusted closes, without unlikely ones; a bar without a close stays."""
-    adjusted = F.coalesce("adj_close", "close")
-    factor = F.when(F.col("close") != 0, adjusted / F.col("close"))
-    low, high = parameters["lowest"], parameters["highest"]
-    unlikely = F.coalesce((adjusted < low) | (adjusted > high), F.lit(False))
-    likely = prices.where(~unlikely)
-    opened = F.col("open") * factor
+    likely = _likely(prices, parameters)
     first = F.broadcast(firsts(likely, "month").withColumn("begins_month", F.lit(1.0)))
+    return likely.join(first, "at", "left")
+
+
+def _likely(prices: DataFrame, parameters: Parameters) -> DataFrame:
+    adjusted = F.coalesce("adj_close", "close")
+    low, high = F.lit(parameters["lowest"]), F.lit(parameters["highest"])
+    unlikely = F.coalesce((adjusted < low) | (adjusted > high), F.lit(False))
+    factor = F.when(F.col("close") != 0, adjusted / F.col("close"))
     # Not in one step: the factor is of the close as it was.
-    return likely.withColumn("open", opened).withColumn("close", adjusted).join(first, "at", "left")
+    opened = prices.where(~unlikely).withColumn("open", F.col("open") * factor)
+    return opened.withColumn("close", adjusted)
 
 
 def profits(prices: DataFrame, trades: DataFrame, parameters: Parameters) -> DataFrame:
@@ -46,7 +50,7 @@ def profits(prices: DataFrame, trades: DataFrame, parameters: Parameters) -> Dat
     Columns `ticker`, `at`, `price`, `shares`, `last_close` (of the ticker's last likely bar) and
     `pnl`, which is (last_close - price) * shares.
     """
-    found = bars(prices, parameters).groupBy("ticker")
+    found = _likely(prices, parameters).groupBy("ticker")
     lasts = found.agg(F.max_by("close", "at").alias("last_close"))
     bought = trades.select("ticker", F.col("filled_at").alias("at"), "price", "shares")
     pnl = (F.col("last_close") - F.col("price")) * F.col("shares")
@@ -58,16 +62,22 @@ def purchases(bought: Any, amount: float) -> Floats:
     return np.where(bought, amount, np.nan)
 
 
+def _summed(values: Floats) -> Floats:
+    """The sum of each value and the seven before it."""
+    before = np.concatenate([np.zeros(_ROWS_BEFORE), values])
+    found = before[: len(values)].copy()
+    for first in range(1, _ROWS_BEFORE + 1):
+        found += before[first : first + len(values)]
+    return found
+
+
 def _decide(found: dict[str, Any], parameters: Parameters) -> Floats:
     close = found["close"]
-    total, number = np.zeros(len(close)), np.zeros(len(close))
+    known = ~np.isnan(close)
     # From the oldest row on, as Spark adds them: the last bit of a mean decides where prices stand.
-    for back in range(_ROWS_BEFORE, -1, -1):
-        seen = np.append(np.full(min(back, len(close)), np.nan), close[: max(len(close) - back, 0)])
-        total += np.nan_to_num(seen)
-        number += ~np.isnan(seen)
+    total = _summed(np.where(known, close, 0.0))
     with np.errstate(invalid="ignore"):
-        mean = total / number
+        mean = total / _summed(known.astype(np.float64))
     before = np.append(0.0, close[:-1])
     bought = (mean < before) & (found["begins_month"] == 1) & (close > 0)
     return purchases(bought, parameters["amount"])

@@ -1,32 +1,40 @@
-"""Rows into the order of time, in bounded memory: what is too much goes to files, a month each.
+"""Rows of one partition by ticker or by time, in bounded memory: what is too much goes to files.
 
-Not a sort of Spark's: Sail 0.7.2 leaves it out before a function over Arrow batches, which declares
-no order that it needs.
+Not Spark's own means: `applyInArrow` by groups of Sail 0.7.2 keeps all groups in memory until the
+last row is read, and a sort before `mapInArrow` it leaves out, since the function declares no order
+that it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from indextracker_spark.strategies.by_ticker import arrays
-
-# Some 180 MB of rows are kept in memory, and as much again while they are put in order.
-MOST_ROWS = 4_000_000
-_COLUMNS = ("open", "close", "dividend", "target")
-_ROW = np.dtype([("at", "i8"), ("place", "i4"), *((name, "f8") for name in _COLUMNS)])
+INSTANT = pa.timestamp("us", "UTC")
+# Some 100 MB of rows are kept in memory, and as much again while they are put in order.
+MOST_ROWS = 2_000_000
+# Into so many files tickers are divided.
+_PARTS = 64
 
 
 class Spool:
-    """Bars and decisions, added in any order and given in that of time and ticker."""
+    """Rows, added in any order and given by ticker or by time.
 
-    def __init__(self) -> None:
+    Args:
+        columns: Columns of numbers beside `ticker` and `at`.
+        by: Whether files are of some tickers, or of a month.
+    """
+
+    def __init__(self, columns: Sequence[str], by: Literal["ticker", "month"]) -> None:
+        self._columns, self._by = columns, by
+        self._row = np.dtype([("at", "i8"), ("place", "i4"), *((name, "f8") for name in columns)])
         self._places: dict[str, int] = {}
         self._kept: list[Any] = []
         self._number = 0
@@ -46,12 +54,11 @@ class Spool:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Keeps the rows of a batch."""
-        table = pa.Table.from_batches([batch])
-        found = arrays(table, _COLUMNS)
-        rows = np.empty(table.num_rows, _ROW)
-        rows["place"] = self._coded(table)
-        for name in ("at", *_COLUMNS):
-            rows[name] = found[name]
+        rows = np.empty(batch.num_rows, self._row)
+        rows["at"] = batch["at"].cast(INSTANT).cast(pa.int64()).to_numpy()
+        rows["place"] = self._coded(batch["ticker"])
+        for name in self._columns:
+            rows[name] = _numbers(batch[name])
         self._kept.append(rows)
         self._number += len(rows)
         if self._number >= MOST_ROWS:
@@ -62,21 +69,41 @@ class Spool:
         return sorted(self._places)
 
     def in_time(self) -> Iterator[Any]:
-        """The rows in parts, each of whole months; once all are added."""
+        """The rows in the order of time and ticker, in parts of months; once all are added."""
+        for rows in self._parts():
+            yield rows[np.lexsort((rows["place"], rows["at"]))]
+
+    def by_ticker(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each ticker with its rows as they were added, an array a column; once all are added."""
+        tickers = self.tickers()
+        for part in self._parts():
+            rows, places = part, part["place"]
+            if (places[1:] < places[:-1]).any():
+                rows = part[np.argsort(places, kind="stable")]
+                places = rows["place"]
+            starts = np.flatnonzero(np.append(True, places[1:] != places[:-1]))
+            for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
+                one = rows[start:end]
+                columns = {name: one[name].copy() for name in ("at", *self._columns)}
+                yield tickers[int(places[start])], columns
+
+    def _parts(self) -> Iterator[Any]:
         # Numbered by name, not as they came, which differs from run to run: sums of doubles follow.
         ranks = np.empty(len(self._places), np.int32)
         for rank, ticker in enumerate(self.tickers()):
             ranks[self._places[ticker]] = rank
-        if not self._folder:
-            if self._kept:
-                yield self._ordered(self._taken(), ranks)
-            return
-        self._spill()
-        for path in sorted(Path(self._folder.name).iterdir()):
-            yield self._ordered(np.fromfile(path, _ROW), ranks)
+        if self._folder is None:
+            parts: Iterator[Any] = iter([self._taken()] if self._kept else [])
+        else:
+            self._spill()
+            paths = sorted(Path(self._folder.name).iterdir())
+            parts = (np.fromfile(path, self._row) for path in paths)
+        for rows in parts:
+            rows["place"] = ranks[rows["place"]]
+            yield rows
 
-    def _coded(self, table: pa.Table) -> Any:
-        coded = table["ticker"].cast(pa.string()).combine_chunks().dictionary_encode()
+    def _coded(self, column: pa.Array) -> Any:
+        coded = column.cast(pa.string()).dictionary_encode()
         places = self._places
         known = [places.setdefault(name, len(places)) for name in coded.dictionary.to_pylist()]
         return np.array(known, np.int32)[coded.indices.to_numpy()]
@@ -91,15 +118,23 @@ class Spool:
             return
         self._folder = self._folder or TemporaryDirectory(prefix="indextracker-strategy-")
         rows = self._taken()
-        months = rows["at"].astype("datetime64[us]").astype("datetime64[M]")
-        order = np.argsort(months, kind="stable")
-        months = months[order]
-        starts = np.flatnonzero(np.append(True, months[1:] != months[:-1]))
+        if self._by == "ticker":
+            parts = (rows["place"] % _PARTS).astype(np.uint8)
+        else:
+            parts = rows["at"].astype("datetime64[us]").astype("datetime64[M]")
+        order = np.argsort(parts, kind="stable")
+        parts = parts[order]
+        starts = np.flatnonzero(np.append(True, parts[1:] != parts[:-1]))
         for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
-            with (Path(self._folder.name) / str(months[start])).open("ab") as file:
-                file.write(rows[order[start:end]].tobytes())
+            with (Path(self._folder.name) / str(parts[start])).open("ab") as file:
+                rows[order[start:end]].tofile(file)
 
-    @staticmethod
-    def _ordered(rows: Any, ranks: Any) -> Any:
-        rows["place"] = ranks[rows["place"]]
-        return rows[np.lexsort((rows["place"], rows["at"]))]
+
+def _numbers(column: pa.Array) -> Any:
+    """The numbers as doubles, NaN where there is none."""
+    if pa.types.is_null(column.type):
+        return np.nan
+    doubles = column.cast(pa.float64())
+    if doubles.null_count:
+        doubles = pc.fill_null(doubles, np.nan)
+    return doubles.to_numpy(zero_copy_only=False)

@@ -14,12 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from indextracker_spark.strategies.accounts import DAY_MICROSECONDS, NOTHING, ROUNDING, YEAR_DAYS
-from indextracker_spark.strategies.by_ticker import INSTANT, Floats
+from indextracker_spark.strategies.by_ticker import Floats, instants
 from indextracker_spark.strategies.model import Fill, Sizing, Terms
 from indextracker_spark.strategies.spool import Spool
+from indextracker_spark.strategies.tables import trade_table
 
 # A ticker without a bar for longer is taken for delisted.
 GONE_DAYS = 30
+_COLUMNS = ("open", "close", "dividend", "target")
 
 
 def accounts(
@@ -28,7 +30,7 @@ def accounts(
     """The function from batches of bars and decisions, in any order, to trades or to equity."""
 
     def of_all(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with Spool() as spool:
+        with Spool(_COLUMNS, "month") as spool:
             for batch in batches:
                 spool.add(batch)
             book = _Book(sizing, terms, fill, spool.tickers())
@@ -152,7 +154,7 @@ class _Book:
         valued[places[known]] = prices[known]
         places, prices = places[ready], prices[ready]
         shares = held.shares[places]
-        change = self._whole(self._wanted(places, prices, valued) - shares)
+        change = self._whole(self._change(places, prices, valued))
         held.wanted[places] = np.nan
         sold = change < 0
         self._book(at, places[sold], change[sold], prices[sold])
@@ -160,18 +162,18 @@ class _Book:
         affordable = self._affordable(change[bought], shares[bought], prices[bought])
         self._book(at, places[bought], affordable, prices[bought])
 
-    def _wanted(self, places: Any, prices: Floats, valued: Floats) -> Floats:
+    def _change(self, places: Any, prices: Floats, valued: Floats) -> Floats:
+        """By how many shares the targets differ from what is held."""
         wanted: Floats = self.held.wanted[places]
-        if self.sizing == "shares":
-            return wanted
         if self.sizing == "cash":
             bought: Floats = wanted / (prices * (1 + self.slippage * np.sign(wanted)))
-            bought += self.held.shares[places]
             return bought
-        # An account that is worth nothing holds nothing.
-        worth = self.cash + float((self.held.shares * valued).sum())
-        shares: Floats = wanted * max(worth, 0.0) / prices
-        return shares
+        if self.sizing == "weight":
+            # An account that is worth nothing holds nothing.
+            worth = self.cash + float((self.held.shares * valued).sum())
+            wanted = wanted * max(worth, 0.0) / prices
+        change: Floats = wanted - self.held.shares[places]
+        return change
 
     def _whole(self, shares: Floats) -> Floats:
         if not self.lot:
@@ -230,21 +232,15 @@ class _Book:
         else:
             columns = [np.concatenate(parts) for parts in zip(*self.done, strict=True)]
         places, decided, at, change, price, cost, slippage, gained = columns
-        names = self.names[places.astype(np.int64)]
-        instants = [pa.array(x.astype(np.int64)).cast(INSTANT) for x in (decided, at)]
-        return pa.table(
-            {
-                "ticker": pa.array(names, pa.string()),
-                "side": pa.array(np.where(change > 0, "buy", "sell"), pa.string()),
-                "decided_at": instants[0],
-                "filled_at": instants[1],
-                "shares": np.abs(change),
-                "price": price,
-                "cost": cost,
-                "slippage": slippage,
-                "pnl": pa.array(gained, pa.float64(), mask=np.isnan(gained)),
-            }
-        )
+        names = pa.array(self.names[places.astype(np.int64)], pa.string())
+        numbers = {
+            "shares": change,
+            "price": price,
+            "cost": cost,
+            "slippage": slippage,
+            "pnl": gained,
+        }
+        return trade_table(names, decided, at, numbers)
 
     def equity(self) -> pa.Table:
         """The account at the instants read last."""
@@ -254,7 +250,7 @@ class _Book:
         return pa.table(
             {
                 "ticker": pa.nulls(len(columns[0]), pa.string()),
-                "at": pa.array(columns[0], pa.int64()).cast(INSTANT),
+                "at": instants(columns[0]),
                 **{
                     name: pa.array(column, pa.float64())
                     for name, column in zip((*names, *more), columns[1:], strict=True)
