@@ -17,13 +17,13 @@ from indextracker.streams.hindrances import Hindrances, passes
 
 T = TypeVar("T")
 
-# A minute's commits are sixty files; to put them together takes some two seconds.
-COMPACT_EVERY_SECONDS = 60.0
+# Thirty files of commits, which are put together in about a second. Sixty hold 10 MB more.
+COMPACT_EVERY_SECONDS = 30.0
 # A signal that another thread got is heard by this one when it wakes.
 _HEARS_EVERY_SECONDS = 0.5
 _BEGINNING = "beginning"
-# Each minute writes the last file of the day again, until it is so large; maintenance makes larger
-# ones of them. With Delta's 100 MB a minute would write 50 on average, and hold a GB of memory.
+# Each time writes the last file of the day again, until it is so large; maintenance makes larger
+# ones of them. With Delta's 100 MB it would write 50 on average, and hold a GB of memory.
 # 16 MB instead of 8 hold 13 MB more, and events wait 0.2 s longer at the 99th of a hundred.
 _TARGET_BYTES = 8 << 20
 
