@@ -29,6 +29,8 @@ from indextracker_cli.show import console
 SHOWN_ROWS, SHOWN_RECORDS, MEASURED_ROWS = 40, 10, 100
 Row = tuple[Any, ...]
 
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def in_zone(answer: Answer, zone: ZoneInfo) -> Answer:
     """The answer with its times in a zone; a time without one is UTC, as all stored times are."""
@@ -237,10 +239,16 @@ def _shown(value: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A cell of CSV; null alone is an empty cell."""
+    """A cell of CSV; null alone is an empty cell.
+
+    A text that a spreadsheet would take for a formula, and run, has an apostrophe before it: names
+    of instruments come from files of strangers. Negative numbers are no texts.
+    """
     if value is None:
         return ""
     text = _text(value)
+    if isinstance(value, str) and text.startswith(_BEGINS_FORMULA):
+        text = f"'{text}"
     quoted = not text or any(sign in text for sign in ',"\r\n')
     return '"' + text.replace('"', '""') + '"' if quoted else text
 

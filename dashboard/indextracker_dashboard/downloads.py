@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from dash import html
@@ -25,8 +26,20 @@ from indextracker_dashboard.state import S, State, StateError, parsed, query_of
 def _csv(rows: pa.Table) -> bytes:
     file = io.BytesIO()
     # It has no cells for lists and structures.
-    pacsv.write_csv(as_text(rows, lambda kind: not pa.types.is_nested(kind)), file)
+    told = as_text(rows, lambda kind: not pa.types.is_nested(kind))
+    for place, field in enumerate(told.schema):
+        if pa.types.is_string(field.type):
+            told = told.set_column(place, field, _no_formula(told[field.name]))
+    pacsv.write_csv(told, file)
     return file.getvalue()
+
+
+def _no_formula(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts with an apostrophe before those that a spreadsheet would take for formulas.
+
+    Names of instruments come from files of strangers.
+    """
+    return pc.replace_substring_regex(texts, pattern=r"^([=+\-@\t\r])", replacement=r"'\1")
 
 
 def _parquet(rows: pa.Table) -> bytes:

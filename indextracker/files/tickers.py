@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from indextracker.files import words
-from indextracker.files.model import Findings, Role, Table
+from indextracker.files.model import SURE, Findings, Role, Table
 from indextracker.files.numbers import is_missing
 from indextracker.files.roles import Roles, common_name
 
@@ -153,7 +153,7 @@ def _in_name(name: str, findings: Findings) -> Ticker | None:
         return None
     value, how, confidence = found
     findings.found("ticker", value, confidence, how)
-    if confidence < 0.8:
+    if confidence < SURE:
         findings.ask("ticker", f"ticker {value} from the file name: is it?", value)
     return Ticker("file_name", value, how=how)
 
@@ -211,7 +211,7 @@ def _pair(stem: str) -> tuple[str, str, float] | None:
         return None
     # `BROKER_EUR_USD`: where both are currencies, no other word is the instrument.
     base, quote = max(pairs, key=lambda pair: pair[0].casefold() in _names().quotes)
-    return f"{base}/{quote}".upper(), "two words of the file name", 0.85
+    return f"{base}/{quote}".upper(), "two words of the file name", SURE
 
 
 def _at_exchange(stem: str) -> tuple[str, str, float] | None:
@@ -224,7 +224,7 @@ def _at_exchange(stem: str) -> tuple[str, str, float] | None:
             return None
         if len(rest) > 1:
             return f"{token.upper()}:{' '.join(rest)}", "exchange and words of the file name", 0.8
-        return f"{token}_{rest[0]}".upper(), "exchange and code in the file name", 0.85
+        return f"{token}_{rest[0]}".upper(), "exchange and code in the file name", SURE
     return None
 
 

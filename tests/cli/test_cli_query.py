@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 from support.homes import COMMAND, Home
 
 README = (
@@ -61,6 +63,21 @@ def test_csv_tells_null_from_an_empty_text(home: Home) -> None:
     assert header == "datetime,nothing,empty,text,yes,no"
     assert first.partition(",")[2] == ',"","a,""b",true,false'
     assert next(csv.reader([first]))[3] == 'a,"b'
+
+
+def test_no_text_is_a_formula_to_a_spreadsheet(home: Home, tmp_path: Path) -> None:
+    asked = (
+        "select '=cmd|calc!A1' as a, '+1' as b, '@SUM(1)' as c, '-x' as d, -1.5 as e, 'a=b' as f"
+    )
+    done = home.run("query", "--csv", asked)
+    assert done.stdout.splitlines()[1] == "'=cmd|calc!A1,'+1,'@SUM(1),'-x,-1.5,a=b"
+    home.run("query", "--output", str(tmp_path / "x.xlsx"), asked)
+    [_, row] = (
+        CalamineWorkbook.from_path(str(tmp_path / "x.xlsx")).get_sheet_by_index(0).to_python()
+    )
+    assert row == ["=cmd|calc!A1", "+1", "@SUM(1)", "-x", -1.5, "a=b"]
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
 
 def test_json_is_an_array_with_times_in_their_zone(home: Home) -> None:

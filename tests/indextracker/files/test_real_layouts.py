@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from indextracker.files import as_object, detect
+from indextracker.files.model import SURE
 
 SAMPLES = Path(__file__).parents[3] / ".." / "shared" / "market-samples" / "price-files"
 NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/META.json"))
@@ -115,6 +116,6 @@ def test_what_cannot_be_decided_is_asked(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_not_sure_is_asked(name: str) -> None:
     _, found = described_and_found(name)
-    unsure = {what for what, sure in found["confidence"].items() if sure < 0.8}
+    unsure = {what for what, sure in found["confidence"].items() if sure < SURE}
     about = {question["about"] for question in found["questions"]}
     assert unsure <= about | {"date"}, f"{unsure - about}: {found['confidence']}"
