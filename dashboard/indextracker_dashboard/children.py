@@ -19,6 +19,9 @@ from typing import IO
 from indextracker import settings
 
 AT_ONCE = 2
+COMMAND = str(Path(sys.executable).parent / "indextracker")
+# What a command that only lists may take: it starts in three.
+_PATIENCE_SECONDS = 60
 # Of what a process has said, so much is shown.
 _TAIL_BYTES = 32 * 2**10
 
@@ -35,17 +38,35 @@ class Told:
         running: Whether it has not ended.
         code: What it ended with; None while it runs.
         lines: The last lines that it said.
+        arguments: What it was started with.
     """
 
     running: bool
     code: int | None
     lines: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Child:
+    arguments: tuple[str, ...]
     process: subprocess.Popen[bytes]
     said: IO[bytes]
+
+
+def listed(*arguments: str) -> str:
+    """What a command that lists something prints.
+
+    Raises:
+        OSError: It did not end well, or not in time.
+    """
+    try:
+        done = subprocess.run(
+            [COMMAND, *arguments], capture_output=True, timeout=_PATIENCE_SECONDS, check=True
+        )
+    except subprocess.SubprocessError as error:
+        raise OSError(f"indextracker {' '.join(arguments)} gave no list") from error
+    return done.stdout.decode()
 
 
 class Children:
@@ -81,13 +102,13 @@ class Children:
                 before.said.close()
             said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the next of its name
             process = subprocess.Popen(
-                [str(Path(sys.executable).parent / "indextracker"), *arguments],
+                [COMMAND, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 env=settings.of_child(**instead),
             )
-            self._children[name] = _Child(process, said)
+            self._children[name] = _Child(tuple(arguments), process, said)
 
     def told(self, name: str) -> Told | None:
         """What the process of a name has told; None where none was started."""
@@ -116,4 +137,5 @@ class Children:
         written = child.said.fileno()
         begin = max(0, os.fstat(written).st_size - _TAIL_BYTES)
         text = os.pread(written, _TAIL_BYTES, begin).decode("utf-8", "replace")
-        return Told(code is None, code, tuple(line for line in text.splitlines() if line.strip()))
+        lines = tuple(line for line in text.splitlines() if line.strip())
+        return Told(code is None, code, lines, child.arguments)

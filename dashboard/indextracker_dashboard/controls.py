@@ -77,16 +77,23 @@ def segments(
     return html.Div([dmc.Text(label, size="sm", fw=500), inside])
 
 
-def day(field: str, label: str, value: date | None, *, last: date | None = None) -> Component:
-    """A day; none for the newest."""
+def day(
+    field: str,
+    label: str,
+    value: date | None,
+    *,
+    last: date | None = None,
+    otherwise: str = "the newest",
+) -> Component:
+    """A day; none for the newest, or what is taken otherwise."""
     return dmc.DateInput(
         id=of(field),
         label=label,
         value=None if value is None else value.isoformat(),
         valueFormat="YYYY-MM-DD",
-        placeholder="the newest",
+        placeholder=otherwise,
         clearable=True,
-        clearButtonProps={"aria-label": "Take the newest"},
+        clearButtonProps={"aria-label": f"Take {otherwise}"},
         maxDate=None if last is None else last.isoformat(),
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import expect
+from support.market_lake import fill_shares
 from support.viewer import PHONE, Viewer
 
 from indextracker import Lakehouse
+from indextracker.lake import Lake
 from indextracker_dashboard.files import uploads
 
 Opens = Callable[..., Viewer]
@@ -38,7 +41,7 @@ def test_files_are_sent_and_detected_and_an_answer_changes_what_is_read(
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose files").click()
     chooser.value.set_files([*map(str, prices)])
-    expect(page.locator("#files-refused")).to_contain_text("letter.txt")
+    expect(page.locator("#files-told")).to_contain_text("letter.txt")
     rows = page.get_by_role("region", name="First rows")
     expect(rows.locator("tbody tr")).to_have_count(8)
     expect(rows).to_contain_text("10.5")
@@ -58,6 +61,40 @@ def test_files_are_sent_and_detected_and_an_answer_changes_what_is_read(
     last = again.page.get_by_role("region", name="First rows").locator("tbody tr").nth(7)
     expect(last).to_contain_text("2020-01-08")
     again.assert_usable()
+
+
+def test_a_layout_is_confirmed_and_its_files_are_loaded(
+    opens_lake: Callable[..., Viewer], prices: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "world" / "lake"
+    fill_shares(Lake(str(folder), "simulated"))
+    viewer = opens_lake(folder, "/files?collection=mine&zone=Asia/Taipei")
+    page = viewer.page
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files([*map(str, prices)])
+    confirm = page.get_by_role("button", name="Confirm")
+    expect(confirm).to_be_disabled()
+    page.get_by_role("textbox", name="DD/MM or MM/DD undecidable").click()
+    page.get_by_role("option", name="%m/%d/%Y").click()
+    confirm.click()
+    expect(page.get_by_role("region", name="Layouts")).to_contain_text("confirmed")
+    page.get_by_role("button", name="Load").click()
+    expect(page.locator("#files-told")).to_contain_text("1 file with 9 prices")
+    expect(page.locator("#files-told")).to_contain_text("letter.txt")
+    loaded = page.get_by_label("Collections in the lake")
+    expect(loaded).to_contain_text("mine")
+    viewer.assert_usable()
+    page.locator("#body p", has_text="What checks find").get_by_role("link", name="mine").click()
+    expect(page.locator("#body")).to_contain_text("Every file of a collection is loaded")
+    viewer.assert_usable()
+    [last] = (
+        Lakehouse(folder)
+        .sql('select max(t."at") as last from silver.file_prices t')
+        .arrow()
+        .to_pylist()
+    )
+    assert last["last"] == datetime(2020, 9, 1, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ ROLES = ("open", "high", "low", "close", "adj_close", "volume")
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """The layouts in a folder, by name; what is none is left out."""
+    """The layouts in a folder, those that need a person first; what is none is left out."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.yml")) if folder.is_dir() else ():
         try:
@@ -34,7 +34,7 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
             continue
         if isinstance(one, dict) and {"layout", "columns"} <= one.keys():
             found[path.stem] = one
-    return found
+    return dict(sorted(found.items(), key=lambda one: one[1].get("confirmed") is True))
 
 
 def open_questions(layout: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,13 +65,14 @@ def listed(state: FilesState, layouts: dict[str, dict[str, Any]], chosen: str) -
 def body(state: FilesState, folder: Path, layout: dict[str, Any]) -> Component:
     """A layout."""
     name = _first_file(layout)
-    found = preview(folder, name, state.answered)
+    found = preview(folder, name, layout["layout"], state.answered, state.zone)
     asked = open_questions(layout)
     return html.Section(
         [
             html.H2(f"Layout {layout['layout']}"),
             html.P(_described(layout), className="about"),
-            _questions(state, asked) if asked else None,
+            _questions(state, str(layout["layout"]), asked) if asked else None,
+            _confirming(state, asked) if layout.get("confirmed") is not True else None,
             html.H3(f"The first rows of {name}, as they would be read"),
             _rows(found),
             html.Details(
@@ -116,20 +117,35 @@ def _described(layout: dict[str, Any]) -> str:
     return "; ".join(said) + "."
 
 
-def _questions(state: FilesState, asked: list[dict[str, Any]]) -> Component:
+def _questions(state: FilesState, layout: str, asked: list[dict[str, Any]]) -> Component:
     return html.Div(
         [
             html.H3("What the data cannot decide"),
-            html.Ul([html.Li(_question(state, one)) for one in asked], className="plain questions"),
+            html.Ul(
+                [html.Li(_question(state, layout, one)) for one in asked],
+                className="plain questions",
+            ),
         ]
     )
 
 
-def _question(state: FilesState, one: dict[str, Any]) -> Component:
+def _confirming(state: FilesState, asked: list[dict[str, Any]]) -> Component:
+    left = sum(str(one["about"]) not in state.answered for one in asked)
+    return controls.row(
+        dmc.Button("Confirm", id="files-confirm", color="blue.9", disabled=bool(left)),
+        html.Span(
+            f"{left} question{' is' if left == 1 else 's are'} open"
+            if left
+            else "the files of this layout are then read so"
+        ),
+    )
+
+
+def _question(state: FilesState, layout: str, one: dict[str, Any]) -> Component:
     about, answered = str(one["about"]), state.answered.get(str(one["about"]))
     possible = [str(answer) for answer in one.get("possible") or []]
     options = {YES: "as it is proposed"} | {answer: answer for answer in possible}
-    id_ = {"answer": about}
+    id_ = {"answer": about, "of": layout}
     if about == "ticker":
         return dmc.TextInput(
             id=id_,
@@ -153,13 +169,16 @@ def _rows(found: dict[str, Any]) -> Component:
     rows = found.get("rows") or []
     if not rows:
         return html.P(f"There are none: {found.get('reason', 'no row has a time and a price')}.")
-    roles = [role for role in ROLES if any(role in row for row in rows)]
-    names = ("line", "ticker", "at", *roles)
+    roles = [role for role in ROLES if any(row.get(role) is not None for row in rows)]
+    names = ("line", "ticker", f"at, {found['zone']}", *roles)
     head = html.Tr([html.Th(name.replace("_", " "), scope="col") for name in names])
     lines = [
         html.Tr(
             [html.Th(str(row["line"]), scope="row")]
-            + [html.Td("" if row.get(name) is None else str(row[name])) for name in names[1:]]
+            + [
+                html.Td("" if row[name] is None else str(row[name]))
+                for name in ("ticker", "at", *roles)
+            ]
         )
         for row in rows
     ]

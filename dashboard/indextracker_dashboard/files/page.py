@@ -5,22 +5,26 @@ Commands look into files and load them, in processes of their own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, ctx, dcc, html, no_update
 from dash import State as Held
 from dash.development.base_component import Component
 
 from indextracker.reader import QuestionError
-from indextracker_dashboard import controls, grids, notices
+from indextracker_dashboard import controls, grids, links, notices
 from indextracker_dashboard.children import BusyError, Told
 from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.files import layouts, uploads
+from indextracker_dashboard.files.previewing import LAYOUTS
 from indextracker_dashboard.files.state import PATH, FilesState, answers_of
 from indextracker_dashboard.page import Page
+from indextracker_dashboard.truth import state as truth
+from indextracker_dashboard.truth.state import TruthState
 
 LOOKS_EVERY_MS = 1_000
 _SAID = "files-said"
@@ -30,8 +34,14 @@ _LOADED = """select collection, count(*) as documents, sum(rows) as prices,
 from silver.file_documents group by all order by collection"""
 
 
-def _detecting(collection: str) -> str:
-    return f"detect {collection}"
+# What is being done, and what its last word is called.
+_DOING = {"detect": "detecting", "confirm": "confirming", "load": "loading"}
+_SHOWN_LINES = 200
+
+
+def _work(collection: str) -> str:
+    """The name of the process of a collection, which has one at a time."""
+    return f"files of {collection}"
 
 
 def _body(state: FilesState, data: Data) -> Component:
@@ -46,15 +56,16 @@ def _body(state: FilesState, data: Data) -> Component:
 def _collection(state: FilesState, folder: Path, data: Data) -> list[Component | None]:
     kept = uploads.files(folder)
     size = sum(bytes_ for _, bytes_ in kept)
-    told = data.children.told(_detecting(state.collection))
-    found = layouts.read(folder / uploads.LAYOUTS)
+    told = data.children.told(_work(state.collection))
+    found = layouts.read(folder / LAYOUTS)
     chosen = state.layout if state.layout in found else next(iter(found), "")
     shown: list[Component | None] = [
         _drop(state.collection),
         html.P(f"{len(kept):,} file{'' if len(kept) == 1 else 's'} are kept, {_size(size)}.")
         if kept
         else None,
-        _progress(told, "detecting", "What is no price file"),
+        _progress(told),
+        _loading(found) if found else None,
         html.H2("Layouts") if found else None,
         layouts.listed(state, found, chosen) if found else None,
     ]
@@ -82,34 +93,54 @@ def _drop(collection: str) -> Component:
     )
 
 
-def _progress(told: Told | None, doing: str, refused: str) -> Component | None:
-    """What a command says, looked at again as long as it runs."""
+def _progress(told: Told | None) -> Component | None:
+    """What a command says, looked at again as long as it runs; then what is left of that."""
     if told is None:
         return None
     if told.running:
         return html.Div(
             [
                 dcc.Interval(id="files-look", interval=LOOKS_EVERY_MS),
-                html.P(_last(told, doing), id=_SAID, role="status"),
+                html.P(_last(told), id=_SAID, role="status"),
             ]
         )
-    left_out = [line for line in told.lines if line.startswith("refused: ")]
-    if told.code == 1:
-        return notices.notice("It did not end well", told.lines[-1] if told.lines else "")
+    what = told.arguments[1]
+    if told.code not in (0, 2):
+        return notices.notice(
+            f"What was begun is not done: {_DOING[what]}", " ".join(told.lines[-2:])
+        )
+    if what == "detect":
+        left_out = [one.removeprefix("refused: ") for one in told.lines if one[:9] == "refused: "]
+        title = f"What is no price file: {len(left_out)}"
+    elif what == "confirm":
+        left_out = [one.strip() for one in told.lines if one.startswith("  open: ")]
+        title = "It is not confirmed: questions are open"
+    else:
+        left_out, title = list(told.lines[-_SHOWN_LINES:]), "What the load found"
     if not left_out:
         return None
     return html.Details(
-        [
-            html.Summary(f"{refused}: {len(left_out)}"),
-            html.Ul([html.Li(line.removeprefix("refused: ")) for line in left_out]),
-        ],
+        [html.Summary(title), html.Ul([html.Li(line) for line in left_out])],
         open=True,
-        id="files-refused",
+        id="files-told",
     )
 
 
-def _last(told: Told, doing: str) -> str:
+def _last(told: Told) -> str:
+    doing = _DOING[told.arguments[1]]
     return f"{doing}: {told.lines[-1]}" if told.lines else f"{doing} …"
+
+
+def _loading(found: Mapping[str, dict[str, Any]]) -> Component:
+    confirmed = sum(one.get("confirmed") is True for one in found.values())
+    return controls.row(
+        dmc.Button("Load", id="files-load", color="blue.9", disabled=not confirmed),
+        html.Span(
+            f"{confirmed} of {len(found)} layouts are confirmed: files of the others are refused"
+            if confirmed
+            else "once a layout is confirmed, its files can be loaded"
+        ),
+    )
 
 
 def _loaded(data: Data) -> Component:
@@ -121,7 +152,17 @@ def _loaded(data: Data) -> Component:
         return html.Div([title, html.P("None is loaded yet.")])
     if not rows.num_rows:
         return html.Div([title, html.P("None is loaded yet.")])
-    return html.Div([title, grids.grid(rows, "Collections in the lake", height=320)])
+    checks: list[Any] = ["What checks find in the rows of "]
+    for name in rows["collection"].to_pylist():
+        of = TruthState(subject="files", view="checks", key=name)
+        checks += [links.to(truth.PATH, of, name), ", "]
+    return html.Div(
+        [
+            title,
+            grids.grid(rows, "Collections in the lake", height=320),
+            html.P([*checks[:-1], "."]),
+        ]
+    )
 
 
 def _size(size: int) -> str:
@@ -139,8 +180,15 @@ def _controls(state: FilesState, data: Data) -> Component:
             debounce=600,
         ),
         dmc.Button("Detect again", id="files-detect", variant="default"),
+        dmc.TextInput(
+            id=controls.of("zone"),
+            label="Zone of times that name none",
+            value=state.zone,
+            debounce=600,
+        ),
         # What is chosen in the body: the address has it.
         dcc.Input(id=controls.of("answers"), type="hidden", value=state.answers),
+        dcc.Input(id=controls.of("layout"), type="hidden", value=state.layout),
         dcc.Store(id="files-sent"),
     )
 
@@ -152,22 +200,32 @@ def _register(app: Dash, data: Data) -> None:
         Output(STATE, "data", allow_duplicate=True),
         Input("files-sent", "data"),
         Input("files-detect", "n_clicks"),
+        Input("files-confirm", "n_clicks", allow_optional=True),
+        Input("files-load", "n_clicks", allow_optional=True),
         Held(STATE, "data"),
         prevent_initial_call=True,
     )
-    def detect(sent: Any, clicks: int | None, query: str) -> Any:
-        if not (sent or clicks):
+    def begin(
+        sent: Any, detect: int | None, confirm: int | None, load: int | None, query: str
+    ) -> Any:
+        pressed = {
+            "files-sent": ("detect", sent),
+            "files-detect": ("detect", detect),
+            "files-confirm": ("confirm", confirm),
+            "files-load": ("load", load),
+        }
+        what, by_hand = pressed.get(str(ctx.triggered_id), ("", None))
+        if not by_hand:
             return no_update
         try:
             state = PAGE.read(query)
-            folder = uploads.folder_of(data, state.collection)
-            if uploads.files(folder):
-                data.children.start(
-                    _detecting(state.collection),
-                    ["files", "detect", str(folder), "--layouts", str(folder / uploads.LAYOUTS)],
-                    lake=data.lakehouse.place,
-                )
+            data.children.start(
+                _work(state.collection),
+                _arguments(what, state, uploads.folder_of(data, state.collection)),
+                lake=data.lakehouse.place,
+            )
         except (BusyError, LookupError, ValueError):
+            # What is wrong with a state is said by the body; what runs already is seen.
             return no_update
         return query
 
@@ -181,21 +239,37 @@ def _register(app: Dash, data: Data) -> None:
     def look(times: int | None, query: str) -> tuple[Any, Any]:
         if not times:
             return no_update, no_update
-        told = data.children.told(_detecting(PAGE.read(query).collection))
+        told = data.children.told(_work(PAGE.read(query).collection))
         if told is None or not told.running:
             return no_update, query
-        return _last(told, "detecting"), no_update
+        return _last(told), no_update
 
     @app.callback(
         Output(controls.of("answers"), "value"),
-        Input({"answer": ALL}, "value"),
-        Held({"answer": ALL}, "id"),
+        Output(controls.of("layout"), "value"),
+        Input({"answer": ALL, "of": ALL}, "value"),
+        Held({"answer": ALL, "of": ALL}, "id"),
         prevent_initial_call=True,
     )
-    def answer(values: list[str | None], ids: list[dict[str, str]]) -> Any:
+    def answer(values: list[str | None], ids: list[dict[str, str]]) -> tuple[Any, Any]:
         if not ids:
-            return no_update
-        return answers_of({one["answer"]: value for one, value in zip(ids, values, strict=True)})
+            return no_update, no_update
+        said = answers_of({one["answer"]: value for one, value in zip(ids, values, strict=True)})
+        # Answers are of one layout: the address names it with them.
+        return said, ids[0]["of"] if said else no_update
+
+
+def _arguments(what: str, state: FilesState, folder: Path) -> list[str]:
+    """A command and its arguments."""
+    given = ["files", what, str(folder), "--layouts", str(folder / LAYOUTS)]
+    if what == "confirm":
+        name = state.layout or next(iter(layouts.read(folder / LAYOUTS)), "")
+        given += ["--layout", name, "--yes"]
+        for about, said in state.answered.items():
+            given += ["--answer", f"{about}={said}"]
+    elif what == "load":
+        given += ["--collection", state.collection, "--zone", state.zone]
+    return given
 
 
 PAGE = Page(

@@ -2,7 +2,7 @@
 
 A process of its own, since files of strangers are opened: what they are asks for memory and time
 that a page has not. It gets what is asked as JSON on standard input and answers so. Nothing is
-written.
+written but what is unpacked.
 """
 
 from __future__ import annotations
@@ -15,47 +15,52 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+LAYOUTS = "layouts"
 ROWS = 8
 SECONDS = 60
 MEMORY_BYTES = 3 * 2**30
+# What is packed is unpacked into a folder that goes when it ends.
+UNPACKED_BYTES = 2**30
 _TEXT_SHOWN = 300
 
 
-def preview(folder: Path, name: str, answers: Mapping[str, str]) -> dict[str, Any]:
+def preview(
+    folder: Path, name: str, layout: str, answers: Mapping[str, str], zone: str
+) -> dict[str, Any]:
     """The first rows of a file, as they would be read.
 
     Args:
         folder: Where it lies.
-        name: Its name there, with its member or sheet.
+        name: Its name there, with its member.
+        layout: Name of its layout.
         answers: What is answered of its layout, by what it is about.
+        zone: Zone of times that name none.
 
     Returns:
-        `rows`, each with its line; `lines`, the text of the first lines; `reason`, why there is
-        none of them.
+        `rows`, each with its line; `zone`, that of their times; `lines`, the text of the first
+        lines; `reason`, why there are no rows.
     """
-    file = next((one for one in folder.iterdir() if _is_of(name, one.name)), None)
-    if file is None:
+    yaml, file = folder / LAYOUTS / f"{layout}.yml", folder / name.partition("!")[0]
+    try:
+        changed = yaml.stat().st_mtime_ns, file.stat().st_mtime_ns
+    except OSError:
         return {"reason": f"{name} is not there any more: detect the files again"}
-    changed = file.stat().st_mtime_ns
+    asked = {"folder": str(folder), "name": name, "layout": str(yaml), "zone": zone}
     found: dict[str, Any] = json.loads(
-        _asked(str(file), name, changed, tuple(sorted(answers.items())))
+        _asked(json.dumps(asked | {"answers": dict(answers)}, sort_keys=True), changed)
     )
     return found
 
 
-def _is_of(name: str, file: str) -> bool:
-    return not file.startswith(".") and name.partition("!")[0] == file
-
-
 @lru_cache(maxsize=64)
-def _asked(file: str, name: str, changed: int, answers: tuple[tuple[str, str], ...]) -> str:
+def _asked(asked: str, changed: tuple[int, int]) -> str:
     del changed
-    asked = {"file": file, "name": name, "answers": dict(answers)}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "indextracker_dashboard.files.previewing"],
-            input=json.dumps(asked).encode(),
+            input=asked.encode(),
             capture_output=True,
             timeout=SECONDS,
             check=False,
@@ -63,38 +68,47 @@ def _asked(file: str, name: str, changed: int, answers: tuple[tuple[str, str], .
     except subprocess.TimeoutExpired:
         return json.dumps({"reason": f"its first rows were not read in {SECONDS} seconds"})
     if done.returncode:
-        return json.dumps({"reason": "its first rows take more memory than a page has for them"})
+        return json.dumps({"reason": "its first rows take more than a page has for them"})
     return done.stdout.decode()
 
 
 def main() -> None:
     """Answers what standard input asks."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (UNPACKED_BYTES, UNPACKED_BYTES))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    asked = json.load(sys.stdin)
-    json.dump(_read(Path(asked["file"]), asked["name"], asked["answers"]), sys.stdout)
+    json.dump(_read(**json.load(sys.stdin)), sys.stdout)
 
 
-def _read(file: Path, name: str, answers: Mapping[str, str]) -> dict[str, Any]:
-    from indextracker.files import detect, reading  # noqa: PLC0415 - the process that asks has none
+def _read(
+    folder: str, name: str, layout: str, answers: Mapping[str, str], zone: str
+) -> dict[str, Any]:
+    # The process that asks has none of it.
+    from indextracker import files  # noqa: PLC0415
 
-    found = next((one for one in detect(file) if one.name == name), None)
-    if found is None or found.table is None or found.roles is None:
-        return {"reason": (found and found.refusal) or f"{name} is not there any more"}
-    if answers.get("date_format") in found.date_formats and found.undecided_dates:
-        found.decide_dates(answers["date_format"])
-    out = reading.read(found.table, found.roles, found.ticker, found.signs)
-    rows = [
-        {"line": one.line, "ticker": one.ticker, "at": None if one.at is None else str(one.at)}
-        | {
-            role.value: None if v is None else f"{v.normalize():f}"
-            for role, v in one.values.items()
-        }
-        for one in out.records[:ROWS]
+    found: dict[str, Any] = {"rows": [], "zone": zone, "lines": _lines(Path(folder), name)}
+    try:
+        here = ZoneInfo(files.zone_of(zone))
+        rows = files.preview(Path(layout), Path(folder), answers, name, zone=zone, rows=ROWS)
+    except (files.LayoutError, files.RefusedFileError) as error:
+        return found | {"reason": str(error)}
+    shown = [
+        row | {"at": f"{row['at'].astimezone(here):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")}
+        for row in rows
     ]
-    lines = [*found.table.before, *(row.text for row in (*found.table.header, *found.table.rows))]
-    return {"rows": rows, "lines": [line[:_TEXT_SHOWN] for line in lines[:ROWS]]}
+    return found | {"rows": shown}
+
+
+def _lines(folder: Path, name: str) -> list[str]:
+    """The first lines of a text as they stand; of what is no text none."""
+    from indextracker.files import detect  # noqa: PLC0415
+
+    file = folder / name.partition("!")[0]
+    table = next((one.table for one in detect(file) if one.name == name), None)
+    if table is None:
+        return []
+    rows = [*table.before, *(row.text for row in (*table.header, *table.rows))]
+    return [line[:_TEXT_SHOWN] for line in rows[:ROWS]]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ FILE_BYTES = 256 * 2**20
 COLLECTION_BYTES = 2 * 2**30
 MOST_FILES = 2_000
 FOLDER = "uploads"
-LAYOUTS = "layouts"
 _LONGEST_NAME = 150
 _PIECE = 2**20
 # What separates folders, names drives and streams, or cannot be in a name somewhere.
