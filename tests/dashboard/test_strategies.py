@@ -1,0 +1,172 @@
+"""The pages Strategies and Compare: a run is watched, runs are compared, a trade has its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from support.homes import Home
+from support.viewer import PHONE, Viewer, drawn
+
+from indextracker import Lakehouse
+from indextracker_simulator.files import DAYS, company, history
+
+Opens = Callable[..., Viewer]
+SEED, COMPANIES = 7, 3
+FIRST, LAST = date(2014, 1, 1), date(2019, 12, 31)
+SHOWS = "/strategies?on=mine"
+
+
+def csv_of(number: int) -> tuple[str, str]:
+    """The ticker of a company, and a file of its daily prices."""
+    of = company(SEED, number)
+    prices = history(SEED, number, of)
+    inside = (np.datetime64(FIRST) <= DAYS) & (np.datetime64(LAST) >= DAYS)
+    lines = ["Date,Open,High,Low,Close,Volume"]
+    columns = [getattr(prices, name)[inside] for name in ("open", "high", "low", "close", "volume")]
+    for day, *values in zip(DAYS[inside], *columns, strict=True):
+        lines.append(",".join([str(day), *(f"{value:.4f}" for value in values)]))
+    return of.ticker, "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a collection as the page Files keeps it, and two runs over it."""
+    home = Home(tmp_path_factory.mktemp("strategies"))
+    folder = home.folder / "uploads" / "mine"
+    folder.mkdir(parents=True)
+    for number in range(COMPANIES):
+        ticker, text = csv_of(number)
+        (folder / f"{ticker}.csv").write_text(text, encoding="utf-8")
+    for command in (
+        ("files", "detect", str(folder)),
+        ("files", "confirm", str(folder), "--yes", "--answer", "ticker=yes"),
+        ("files", "load", str(folder), "--collection", "mine"),
+        ("strategy", "run", "buy_and_hold", "--on", "mine", "--to-layer", "gold"),
+        ("strategy", "run", "crossover", "--on", "mine", "--to-layer", "gold", "--cost-bps=10"),
+    ):
+        done = home.run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+@pytest.fixture
+def shows(opens_lake: Callable[..., Viewer], home: Home) -> Opens:
+    """Opens a page of the home."""
+    return lambda path, **how: opens_lake(home.lake, path, **how)
+
+
+@pytest.fixture
+def asks(home: Home) -> Callable[..., list[dict[str, object]]]:
+    """Asks the lake of the home."""
+    return lambda sql: Lakehouse(home.lake).sql(sql).arrow().to_pylist()
+
+
+def test_a_run_is_chosen_by_sliders_watched_and_listed(shows: Opens, asks: Opens) -> None:
+    viewer = shows("/strategies?strategy=crossover&on=mine&last=2016-12-31")
+    page = viewer.page
+    fast = page.get_by_role("slider", name="fast")
+    fast.focus()
+    for _ in range(3):
+        fast.press("ArrowRight")
+    page.wait_for_url("**crossover.fast*")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#strategy-said, #strategy-done")).to_be_visible()
+    # It goes on while the page is left.
+    page.get_by_role("link", name="SQL").click()
+    page.go_back()
+    expect(page.locator("#strategy-done")).to_contain_text("--set=fast=23")
+    runs = page.get_by_role("region", name="Runs")
+    expect(runs).to_contain_text("fast=23")
+    viewer.assert_usable()
+    [made] = asks("select last_date, universe from gold.strategy_runs where parameters like '%23%'")
+    assert made == {"last_date": date(2016, 12, 31), "universe": "mine"}
+    shows("/strategies", size=PHONE, scheme="dark").assert_usable()
+
+
+def test_runs_are_compared_down_to_the_line_of_a_trade(
+    shows: Opens, asks: Opens, home: Home
+) -> None:
+    ids = [
+        str(row["run_id"])
+        for row in asks(
+            "select run_id from gold.strategy_runs where last_date > '2019-01-01' "
+            "and kind = 'run' order by strategy desc"
+        )
+    ]
+    [growth] = asks(
+        "select 1 + profit / (select sum(paid_in) from gold.strategy_equity e "
+        f"where e.run_id = f.run_id) as growth from gold.strategy_figures f "
+        f"where scope = 'run' and run_id = '{ids[0]}'"
+    )
+    viewer = shows(f"/compare?runs={','.join(ids)}&scale=log")
+    page = viewer.page
+    crossover, held = drawn(page, "Equity")
+    assert crossover["y"][-1] == pytest.approx(growth["growth"])
+    assert len(held["y"]) == len(crossover["y"])
+    falls, _ = drawn(page, "Drawdown")
+    [figures] = asks(
+        "select max_drawdown from gold.strategy_figures "
+        f"where scope = 'run' and run_id = '{ids[0]}'"
+    )
+    assert min(falls["y"]) == pytest.approx(figures["max_drawdown"])
+    expect(page.get_by_role("region", name="Figures").first).to_contain_text(" to ")
+    viewer.assert_usable()
+
+    # The years by the slider.
+    slider = page.get_by_role("slider", name="First year")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**years=2015*")
+    months = page.get_by_role("region", name="by month").first
+    expect(months.locator("tbody tr")).to_have_count(5)
+
+    # A trade leads to its line.
+    trades = page.get_by_role("region", name="Trades")
+    row = trades.locator("tbody tr").first
+    ticker, line = row.locator("th").inner_text(), row.locator("td").last.inner_text()
+    row.locator("td").last.get_by_role("link").click()
+    place = int(line.replace(",", ""))
+    text = (home.folder / "uploads" / "mine" / f"{ticker}.csv").read_text("utf-8")
+    expect(page.locator("#compare-line")).to_have_text(text.splitlines()[place - 1])
+    row.get_by_role("link", name=ticker).click()
+    page.wait_for_url(f"**ticker={ticker}*")
+    candles, bought, _ = drawn(page, f"Trades of {ticker} on its candles")
+    assert candles["x"][0] >= "2015"
+    assert bought["x"]
+    viewer.assert_usable()
+    again = shows(f"/compare{viewer.query}", size=PHONE, scheme="dark")
+    expect(again.page.locator("#compare-line")).to_be_visible()
+    again.assert_usable()
+
+
+def test_trades_are_downloaded_as_they_are_shown(
+    opens_lake: Callable[..., Viewer], home: Home, asks: Opens
+) -> None:
+    [run] = asks("select run_id, trades from gold.strategy_runs where strategy = 'buy_and_hold'")
+    viewer = opens_lake(home.lake, f"/compare?runs={run['run_id']}")
+    answer = viewer.page.request.get(
+        f"{viewer.address}/download/compare/trades.csv?runs={run['run_id']}"
+    )
+    rows = list(csv.DictReader(io.StringIO(answer.text())))
+    assert len(rows) == run["trades"] == COMPANIES
+    assert {row["side"] for row in rows} == {"buy"}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/strategies?strategy=nothing", "there is no strategy"),
+        ("/strategies?strategy=crossover&set=crossover.fast=0", "fast is 1 to 1000"),
+        ("/strategies?strategy=crossover&set=crossover.slower=5", "has no parameter"),
+        ("/compare?runs=0000000000", "there is no run"),
+        ("/compare?years=2010", "years are the first and the last"),
+    ],
+)
+def test_what_cannot_be_run_or_compared_is_said(shows: Opens, path: str, said: str) -> None:
+    expect(shows(path).page.locator("#body")).to_contain_text(said, ignore_case=True)
