@@ -17,6 +17,7 @@ from indextracker_assets.assets.documents import document_checks
 from indextracker_assets.assets.freshness import freshness_checks
 from indextracker_assets.assets.reference import reference_assets
 from indextracker_assets.assets.silver_gold import refined_assets
+from indextracker_assets.assets.strategies import filled_by, strategy_assets
 from indextracker_assets.assets.warehouse import warehouse_assets
 from indextracker_assets.automation import schedules, sensors
 from indextracker_assets.jobs import ACQUIRE, BUILD_MARTS, REFINE, freshness_jobs, work_jobs
@@ -54,11 +55,13 @@ def table_defs(platform: Platform) -> dg.Definitions:
     with warnings.catch_warnings():
         # One for each `backfill_policy`, fifty in all. Dagster is pinned to one version.
         warnings.simplefilter("ignore", dg.BetaWarning)
+        runs = strategy_assets(platform)
         assets = [
             *reference_assets(platform),
-            *bronze_assets(platform, partitions),
+            *filled_by(runs, bronze_assets(platform, partitions)),
             *refined_assets(platform, partitions),
             *warehouse_assets(platform, partitions),
+            *runs,
         ]
     return dg.Definitions(
         assets=assets,

@@ -21,7 +21,7 @@ from indextracker.reader.derived import Derived
 from indextracker.reader.frames import Frame, all_gaps
 from indextracker.reader.gaps import gaps
 from indextracker.reader.instruments import Instruments
-from indextracker.reader.model import Articles, Chains, Equities, Kind
+from indextracker.reader.model import Articles, Chains, Collections, Equities, Kind
 from indextracker.reader.names import known
 from indextracker.reader.opening import opened
 from indextracker.reader.provenance import Provenance
@@ -250,6 +250,36 @@ class Lakehouse(Instruments, Derived, Provenance):
         what = " ".join(filter(None, (ticker, symbol, topic))) or "any article"
         return self._frame(rows, declared_of.articles, chosen, what)
 
+    def prices(
+        self,
+        collection: str,
+        tickers: str | Iterable[str] = (),
+        *,
+        first: Day | None = None,
+        last: Day | None = None,
+    ) -> Frame:
+        """Prices of a collection of price files, as the files have them.
+
+        Args:
+            collection: Its name.
+            tickers: Tickers, as the files write them; by default all.
+            first: First day in UTC; by default the first there is.
+            last: Last day in UTC; by default the last there is.
+
+        Returns:
+            A frame with the columns of `silver/file_prices`, by ticker and time.
+
+        Raises:
+            UnknownNameError: There is no such collection, or no such ticker in it.
+            ValueError: It is no day.
+        """
+        from indextracker.reader.collections import prices  # noqa: PLC0415
+
+        [declared_of] = _declared(Collections)
+        asked = [tickers] if isinstance(tickers, str) else list(tickers)
+        days = tuple(None if day is None else day_of(day) for day in (first, last))
+        return Frame(prices(self._tables, declared_of, collection, asked, *days))
+
     def table(
         self,
         path: str,
@@ -264,7 +294,7 @@ class Lakehouse(Instruments, Derived, Provenance):
 
         Args:
             path: Layer and name, such as `gold/futures_bars`.
-            first: First day; of a table in one piece there is none.
+            first: First day; of a table in one piece, or of collections and runs, there is none.
             last: Last day.
             sessions: So many sessions up to `last`, or a list of days.
             columns: Which columns; by default all.
@@ -283,8 +313,10 @@ class Lakehouse(Instruments, Derived, Provenance):
         chosen = list(table.column_names if columns is None else columns)
         chosen = [known(name, table.column_names, "column", table.path) for name in chosen]
         rows_of = having(table, where or {})
-        if table.is_whole:
-            return Frame(self._tables.read(table, None, rows_of, chosen))
+        if table.is_whole or not table.timeline.is_dated:
+            named = (where or {}).get(table.key_column)
+            keys = [named] if isinstance(named, str) else None
+            return Frame(self._tables.read(table, keys, rows_of, chosen))
         s = self._markets.span(table, first, last, sessions)
         needed = dict.fromkeys((*chosen, table.key_column))
         rows = self._tables.read(table, s.keys, rows_of, needed)

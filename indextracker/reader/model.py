@@ -165,3 +165,14 @@ class Articles:
     articles: Table
     tickers: Table
     topics: Table
+
+
+@dataclass(frozen=True, eq=False)
+class Collections:
+    """Prices in collections of files.
+
+    Attributes:
+        prices: A row per instrument, time and line of a file.
+    """
+
+    prices: Table

@@ -213,6 +213,13 @@ def find(lake: Lake, name: str) -> Universe:
     return named[name]
 
 
+def reads_of(name: str) -> tuple[Table, ...]:
+    """The tables that the prices of a name are made of, whether there are any yet or not."""
+    every = universes()
+    named = next((one for one in every if isinstance(one, OfReader) and one.name == name), None)
+    return (named or next(one for one in every if not isinstance(one, OfReader))).reads
+
+
 def sectors_of(companies: Path) -> dict[str, str]:
     """The sector of each ticker, from a CSV file with these two columns among others.
 
