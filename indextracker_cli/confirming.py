@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from indextracker.building.reports import counted
 from indextracker.files import (
     LayoutError,
     RefusedFileError,
@@ -73,19 +74,24 @@ def _one(folder: Path, path: Path, answers: dict[str, str], *, yes: bool) -> boo
         return True
     asked = {one["about"] for one in layout.get("questions") or []}
     own = {about: said for about, said in answers.items() if about in asked or about == "zone"}
-    _show(folder, path, layout, own)
+    readable = _show(folder, path, layout, own)
     still = unanswered(answered(layout, own))
     asking = not yes and not answers and sys.stdin.isatty()
     if still and asking:
         for one in still:
             own[one["about"]] = _asked(one)
-        _show(folder, path, layout, own)
+        readable = _show(folder, path, layout, own)
         still = []
     if still:
         for one in still:
             possible = ", ".join(one.get("possible") or ["yes"])
             click.echo(f"  open: {one['about']}: {one['question']} ({possible})")
         click.echo(f"{path.stem}: not confirmed: --answer {still[0]['about']}=…")
+        return False
+    if not readable:
+        click.echo(
+            f"{path.stem}: not confirmed: no row would be read; {path} can be corrected by hand"
+        )
         return False
     if not yes and not own and not asking:
         click.echo(f"{path.stem}: not confirmed: --yes confirms what has no open question")
@@ -113,17 +119,18 @@ def _asked(one: Mapping[str, Any]) -> str:
     return said
 
 
-def _show(folder: Path, path: Path, layout: Mapping[str, Any], answers: Mapping[str, str]) -> None:
+def _show(folder: Path, path: Path, layout: Mapping[str, Any], answers: Mapping[str, str]) -> bool:
+    """Shows the first rows as they would be read; says whether there are any."""
     named = ((layout.get("files") or {}).get("first") or [{}])[0].get("file")
-    click.echo(
-        f"\n{path.stem}: {(layout.get('files') or {}).get('count', '?')} files, such as {named}"
-    )
+    number = (layout.get("files") or {}).get("count", 0)
+    click.echo(f"\n{path.stem}: {counted(number, 'file')}, such as {named}")
     try:
         rows = preview(path, folder, answers)
     except RefusedFileError as refusal:
         click.echo(f"  {refusal}")
-        return
+        return False
     cells = [[_cell(row[name]) for name in _COLUMNS] for row in rows]
     console(max(120, console().width)).print(grid("as it would be read", _COLUMNS, cells))
     if names := alike(layout):
         click.echo(f"  not read, though called alike: {', '.join(names)}")
+    return bool(rows)

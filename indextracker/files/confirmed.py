@@ -30,7 +30,7 @@ _ZONES: Final = {
     "GMT": "UTC", "JST": "Asia/Tokyo", "KST": "Asia/Seoul", "MSK": "Europe/Moscow",
     "HKT": "Asia/Hong_Kong", "EDT": "Etc/GMT+4",
 }  # fmt: skip
-_PAIR: Final = re.compile(r"%(?P<a>[dmy])(?P<s1>.?.?)%(?P<b>[dm])(?P<s2>.?.?)%(?P<c>[yYd])")
+_PAIR: Final = re.compile(r"%(?P<a>[dmy])(?P<s1>.?.?)%(?P<b>[dm])(?P<s2>.?.?)(?P<c>%[yYd]|BE)")
 _STATEMENTS: Final = ("close only", "columns", "date", "encoding", "prices", "roles", "weekends")
 
 
@@ -332,7 +332,7 @@ def _moments(written: str) -> Moments:
             found.forms[one] += 1
         if pair := _PAIR.match(form):
             order = pair["a"]
-            last = "%y" if order == "y" else f"%{pair['c']}"
+            last = "%y" if order == "y" else pair["c"]
             raw = f"%1{pair['s1']}%2{pair['s2']}{last}{form[pair.end() :]}"
             found.forms[raw] += 1
             found.orders[raw] = order

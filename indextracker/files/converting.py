@@ -154,7 +154,7 @@ def _part(
             (how, careful.head_of_text(part.path, how, part.name)) for how in alike if not how.typed
         )
         fitting = [(how, head) for how, head in heads if head and head.fits]
-        how, head = _chosen(part, fitting)
+        how, head = _chosen(part, fitting, alike)
         if how.ticker.where in ("file_name", "none") and not head.ticker.value:
             raise RefusedFileError(
                 "nothing names its instrument: confirm its layout with --answer ticker=NAME"
@@ -165,7 +165,9 @@ def _part(
     found.layouts.append(how.name)
 
 
-def _chosen(part: opening.Part, fitting: Sequence[tuple[Reading, Head]]) -> tuple[Reading, Head]:
+def _chosen(
+    part: opening.Part, fitting: Sequence[tuple[Reading, Head]], layouts: Sequence[Reading]
+) -> tuple[Reading, Head]:
     """The layout that fits; of several the one that the file would be detected as."""
     if len(fitting) == 1:
         return fitting[0]
@@ -183,6 +185,11 @@ def _chosen(part: opening.Part, fitting: Sequence[tuple[Reading, Head]]) -> tupl
     if fitting:
         names = ", ".join(how.name for how, _ in fitting)
         raise RefusedFileError(f"it fits several confirmed layouts, {names}: keep one of them")
+    if any(how.name == layout.name for how in layouts):
+        raise RefusedFileError(
+            f"layout {layout.name} is confirmed, and by it no row has a time and a price: "
+            "correct its YAML"
+        )
     raise RefusedFileError(
         f"it is of layout {layout.name}, which is not confirmed: indextracker files detect, then "
         "confirm"

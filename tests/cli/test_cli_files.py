@@ -74,6 +74,9 @@ def test_a_layout_is_shown_as_it_would_be_read_and_confirmed(empty: Home, prices
     assert done.returncode == 0, done.stderr
     (written,) = (prices / "layouts").iterdir()
     assert yaml.safe_load(written.read_text())["confirmed"] is True
+    written.write_text(written.read_text().replace("'%Y-%m-%d'", "'%d/%m/%Y'"))
+    unread = empty.run_by_path("files", "confirm", str(prices), "--answer", "weekends=yes")
+    assert (unread.returncode, "no row would be read" in unread.stdout) == (2, True)
     wrong = empty.run_by_path("files", "confirm", str(prices), "--answer", "weekends")
     assert "write ABOUT=VALUE" in wrong.stderr
 

@@ -109,6 +109,23 @@ def test_a_day_begins_at_midnight_of_the_zone(tmp_path: Path) -> None:
     assert found["at"][0].as_py() == datetime(2021, 3, 11, 5, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("years", [1911, -543])
+def test_years_of_other_counts_are_ours(years: int, tmp_path: Path) -> None:
+    path = tmp_path / "ABC.csv"
+    path.write_text(BARS.replace("2021-03-", f"{2021 - years}/03/"), encoding="utf-8")
+    found = rows(converted(path, tmp_path / "out", [reading_of(layout_of(path))]))
+    assert found["at"][0].as_py() == datetime(2021, 3, 11, tzinfo=UTC)
+    assert found.num_rows == 18
+
+
+def test_a_confirmed_layout_that_reads_no_row_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ABC.csv"
+    path.write_text(BARS, encoding="utf-8")
+    wrong = layout_of(path) | {"date_format": "%d.%m.%Y"}
+    with pytest.raises(RefusedFileError, match="is confirmed, and by it no row has a time"):
+        converted(path, tmp_path / "out", [reading_of(wrong)])
+
+
 def test_answers_change_what_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(
