@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Rows = dict[str, Any]
+
 INSTANT = pa.timestamp("us", "UTC")
 # Some 100 MB of rows are kept in memory, and as much again while they are put in order.
 MOST_ROWS = 2_000_000
@@ -34,9 +36,10 @@ class Spool:
 
     def __init__(self, columns: Sequence[str], by: Literal["ticker", "month"]) -> None:
         self._columns, self._by = columns, by
-        self._row = np.dtype([("at", "i8"), ("place", "i4"), *((name, "f8") for name in columns)])
+        kinds = {"at": np.int64, "place": np.int32} | dict.fromkeys(columns, np.float64)
+        self._kinds = {name: np.dtype(kind) for name, kind in kinds.items()}
         self._places: dict[str, int] = {}
-        self._kept: list[Any] = []
+        self._kept: list[Rows] = []
         self._number = 0
         self._folder: TemporaryDirectory[str] | None = None
 
@@ -54,13 +57,13 @@ class Spool:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Keeps the rows of a batch."""
-        rows = np.empty(batch.num_rows, self._row)
-        rows["at"] = batch["at"].cast(INSTANT).cast(pa.int64()).to_numpy()
-        rows["place"] = self._coded(batch["ticker"])
-        for name in self._columns:
-            rows[name] = _numbers(batch[name])
+        rows = {
+            "at": batch["at"].cast(INSTANT).cast(pa.int64()).to_numpy(),
+            "place": self._coded(batch["ticker"]),
+            **{name: _numbers(batch[name]) for name in self._columns},
+        }
         self._kept.append(rows)
-        self._number += len(rows)
+        self._number += batch.num_rows
         if self._number >= MOST_ROWS:
             self._spill()
 
@@ -68,10 +71,10 @@ class Spool:
         """The tickers in their order, that of `place` in the rows given."""
         return sorted(self._places)
 
-    def in_time(self) -> Iterator[Any]:
+    def in_time(self) -> Iterator[Rows]:
         """The rows in the order of time and ticker, in parts of months; once all are added."""
         for rows in self._parts():
-            yield rows[np.lexsort((rows["place"], rows["at"]))]
+            yield _taken(rows, np.lexsort((rows["place"], rows["at"])))
 
     def by_ticker(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each ticker with its rows as they were added, an array a column; once all are added."""
@@ -79,28 +82,25 @@ class Spool:
         for part in self._parts():
             rows, places = part, part["place"]
             if (places[1:] < places[:-1]).any():
-                rows = part[np.argsort(places, kind="stable")]
+                rows = _taken(part, np.argsort(places, kind="stable"))
                 places = rows["place"]
-            starts = np.flatnonzero(np.append(True, places[1:] != places[:-1]))
-            for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
-                one = rows[start:end]
-                columns = {name: one[name].copy() for name in ("at", *self._columns)}
+            starts = _starts(places)
+            for start, end in zip(starts, np.append(starts[1:], len(places)), strict=True):
+                columns = {name: rows[name][start:end] for name in ("at", *self._columns)}
                 yield tickers[int(places[start])], columns
 
-    def _parts(self) -> Iterator[Any]:
+    def _parts(self) -> Iterator[Rows]:
         # Numbered by name, not as they came, which differs from run to run: sums of doubles follow.
         ranks = np.empty(len(self._places), np.int32)
         for rank, ticker in enumerate(self.tickers()):
             ranks[self._places[ticker]] = rank
         if self._folder is None:
-            parts: Iterator[Any] = iter([self._taken()] if self._kept else [])
+            parts: Iterator[Rows] = iter([_joined(self._kept)] if self._kept else [])
         else:
             self._spill()
-            paths = sorted(Path(self._folder.name).iterdir())
-            parts = (np.fromfile(path, self._row) for path in paths)
+            parts = (self._read(path) for path in sorted(Path(self._folder.name).iterdir()))
         for rows in parts:
-            rows["place"] = ranks[rows["place"]]
-            yield rows
+            yield rows | {"place": ranks[rows["place"]]}
 
     def _coded(self, column: pa.Array) -> Any:
         coded = column.cast(pa.string()).dictionary_encode()
@@ -108,32 +108,53 @@ class Spool:
         known = [places.setdefault(name, len(places)) for name in coded.dictionary.to_pylist()]
         return np.array(known, np.int32)[coded.indices.to_numpy()]
 
-    def _taken(self) -> Any:
-        rows = np.concatenate(self._kept)
-        self._kept, self._number = [], 0
-        return rows
-
     def _spill(self) -> None:
         if not self._kept:
             return
         self._folder = self._folder or TemporaryDirectory(prefix="indextracker-strategy-")
-        rows = self._taken()
+        rows = _joined(self._kept)
+        self._kept, self._number = [], 0
         if self._by == "ticker":
             parts = (rows["place"] % _PARTS).astype(np.uint8)
         else:
             parts = rows["at"].astype("datetime64[us]").astype("datetime64[M]")
         order = np.argsort(parts, kind="stable")
-        parts = parts[order]
-        starts = np.flatnonzero(np.append(True, parts[1:] != parts[:-1]))
-        for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
+        rows, parts = _taken(rows, order), parts[order]
+        starts = _starts(parts)
+        for start, end in zip(starts, np.append(starts[1:], len(parts)), strict=True):
             with (Path(self._folder.name) / str(parts[start])).open("ab") as file:
-                rows[order[start:end]].tofile(file)
+                np.array([end - start], np.int64).tofile(file)
+                for name in self._kinds:
+                    rows[name][start:end].tofile(file)
+
+    def _read(self, path: Path) -> Rows:
+        blocks: list[Rows] = []
+        with path.open("rb") as file:
+            while len(number := np.fromfile(file, np.int64, 1)):
+                sizes = self._kinds.items()
+                blocks.append(
+                    {name: np.fromfile(file, kind, int(number[0])) for name, kind in sizes}
+                )
+        return _joined(blocks)
+
+
+def _joined(blocks: list[Rows]) -> Rows:
+    return {name: np.concatenate([rows[name] for rows in blocks]) for name in blocks[0]}
+
+
+def _taken(rows: Rows, order: Any) -> Rows:
+    return {name: column[order] for name, column in rows.items()}
+
+
+def _starts(values: Any) -> Any:
+    """Where runs of the same value begin."""
+    return np.flatnonzero(np.append(len(values) > 0, values[1:] != values[:-1]))
 
 
 def _numbers(column: pa.Array) -> Any:
     """The numbers as doubles, NaN where there is none."""
     if pa.types.is_null(column.type):
-        return np.nan
+        return np.full(len(column), np.nan)
     doubles = column.cast(pa.float64())
     if doubles.null_count:
         doubles = pc.fill_null(doubles, np.nan)

@@ -16,12 +16,12 @@ import pyarrow as pa
 from indextracker_spark.strategies.accounts import DAY_MICROSECONDS, NOTHING, ROUNDING, YEAR_DAYS
 from indextracker_spark.strategies.by_ticker import Floats, instants
 from indextracker_spark.strategies.model import Fill, Sizing, Terms
-from indextracker_spark.strategies.spool import Spool
+from indextracker_spark.strategies.spool import Rows, Spool
 from indextracker_spark.strategies.tables import trade_table
 
 # A ticker without a bar for longer is taken for delisted.
 GONE_DAYS = 30
-_COLUMNS = ("open", "close", "dividend", "target")
+_BARS = ("open", "close", "dividend")
 
 
 def accounts(
@@ -30,7 +30,7 @@ def accounts(
     """The function from batches of bars and decisions, in any order, to trades or to equity."""
 
     def of_all(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with Spool(_COLUMNS, "month") as spool:
+        with Spool((*_BARS, "target"), "month") as spool:
             for batch in batches:
                 spool.add(batch)
             book = _Book(sizing, terms, fill, spool.tickers())
@@ -68,7 +68,7 @@ class _Book:
         self.worth: list[tuple[float, ...]] = []
         self.done: list[tuple[Any, ...]] = []
 
-    def read(self, rows: Any) -> None:
+    def read(self, rows: Rows) -> None:
         """Goes through the instants of the rows, which are in the order of time and ticker."""
         self._begin()
         at, places, target = rows["at"], rows["place"], rows["target"]
@@ -88,9 +88,9 @@ class _Book:
             of_bars, of_decisions = bars[begin:end], decisions[since:known]
             since = known
             made = (places[of_decisions], target[of_decisions])
-            self._instant(instant, places[of_bars], rows[of_bars], made)
+            self._instant(instant, places[of_bars], {x: rows[x][of_bars] for x in _BARS}, made)
 
-    def _instant(self, at: int, places: Any, bars: Any, decisions: tuple[Any, Floats]) -> None:
+    def _instant(self, at: int, places: Any, bars: Rows, decisions: tuple[Any, Floats]) -> None:
         held = self.held
         self.sums = dict.fromkeys(("traded", "cost", "slippage"), 0.0)
         borrowing = self._interest(at)
