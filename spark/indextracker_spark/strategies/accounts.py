@@ -95,15 +95,13 @@ def account(
     prices = bars["open"] if fill == "next_open" else bars["close"]
     decided, filled = fills(targets, prices, fill)
     book = _Book(bars, terms, sizing)
-    at_prices = zip(
-        decided.tolist(),
-        filled.tolist(),
-        targets[decided].tolist(),
-        prices[filled].tolist(),
-        strict=True,
-    )
-    for decision, row, target, price in at_prices:
-        book.trade(decision, row, target, price)
+    wanted, at_prices = targets[decided], prices[filled]
+    if book.only_buys(wanted):
+        book.buy(decided, filled, wanted, at_prices)
+    else:
+        columns = (decided, filled, wanted, at_prices)
+        for trade in zip(*(column.tolist() for column in columns), strict=True):
+            book.trade(*trade)
     return Ledger(book.trades(), book.bars)
 
 
@@ -133,6 +131,26 @@ class _Book:
         # The state after each trade, the first one before any.
         self.states: list[tuple[int, float, float]] = [(0, starts, 0.0)]
         self.flows: list[tuple[int, float]] = [(0, starts)]
+
+    def only_buys(self, targets: Floats) -> bool:
+        """Whether nothing is ever sold or received: then no trade depends on the one before."""
+        plain = self.sizing == "cash" and not self.paying and not self.rates.lot
+        return plain and bool((targets > 0).all())
+
+    def buy(self, decided: Any, filled: Any, targets: Floats, prices: Floats) -> None:
+        """All purchases at once, each with money that is paid in for it."""
+        slipped = prices * (1 + self.rates.slippage)
+        shares = targets / slipped
+        cost = shares * slipped * self.rates.cost
+        paid = shares * slipped + cost
+        slippage = (slipped - prices) * shares
+        nothing = np.full(len(paid), np.nan)
+        columns = (decided, filled, shares, slipped, cost, slippage, nothing)
+        self.made = list(zip(*(column.tolist() for column in columns), strict=True))
+        rows = filled.tolist()
+        held = np.cumsum(shares).tolist()
+        self.states += [(row, 0.0, number) for row, number in zip(rows, held, strict=True)]
+        self.flows += list(zip(rows, paid.tolist(), strict=True))
 
     def trade(self, decision: int, row: int, target: float, price: float) -> None:
         self._wait_until(row)

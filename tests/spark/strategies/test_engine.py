@@ -130,6 +130,26 @@ def test_an_account_of_one_ticker_is_the_same_whichever_way_it_is_kept(
     assert gained == pytest.approx(worth - (paid + trades["cost"]).sum() + money)
 
 
+def test_purchases_alone_are_what_the_universe_makes_of_them(spark: SparkSession) -> None:
+    rows = [row | {"dividend": None} for row in walks(1, 200)]
+    decide = ByTicker(lambda bars, _: np.where(np.arange(200) % 9 == 0, 50.0, np.nan))
+    found = []
+    for strategy in both_ways(decide, sizing="cash"):
+        outcome = run(frame(spark, rows), strategy, {}, Terms(0, 20, 10))
+        found.append(
+            (
+                outcome.trades.toPandas().sort_values("filled_at"),
+                outcome.equity.toPandas().sort_values("at"),
+            )
+        )
+    assert len(found[0][0]) == 23
+    for trades, equity in found[1:]:
+        for name in ("shares", "price", "cost", "slippage"):
+            np.testing.assert_allclose(trades[name], found[0][0][name], rtol=1e-12)
+        for name in EQUITY_SUMS:
+            np.testing.assert_allclose(equity[name], found[0][1][name], rtol=1e-9, atol=1e-9)
+
+
 def equity_mark(rows: list[Row]) -> float:
     return [row["close"] for row in rows if row["close"] is not None][-1]
 
