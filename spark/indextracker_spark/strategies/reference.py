@@ -31,7 +31,8 @@ def bars(prices: DataFrame, parameters: Parameters) -> DataFrame:
     """The bars at their adjusted closes, without unlikely ones; a bar without a close stays."""
     likely = _likely(prices, parameters)
     first = F.broadcast(firsts(likely, "month").withColumn("begins_month", F.lit(1.0)))
-    return likely.join(first, "at", "left")
+    # From this side: Sail holds the left table of a join in memory, whichever is the smaller one.
+    return first.join(likely, "at", "right")
 
 
 def _likely(prices: DataFrame, parameters: Parameters) -> DataFrame:
