@@ -66,6 +66,14 @@ class Collections(Universe):
         digest = hashlib.sha256("\n".join(files).encode()).hexdigest()[:16]
         return {"version": delta.version(), "digest": digest}
 
+    def _repeated(self, lake: Lake, name: str) -> bool:
+        """Whether two rows of a collection have one ticker and time."""
+        with lake.sql([self.table], {self.table.timeline: [name]}) as connection:
+            found = connection.execute(
+                f'select 1 from {self.table.name} group by ticker, "at" having count(*) > 1 limit 1'
+            ).fetchall()
+        return bool(found)
+
     def _days(self, lake: Lake, name: str, span: Span) -> tuple[date, date, date]:
         """The first day that is read, the first that is accounted, and the last."""
         with lake.sql([self.table], {self.table.timeline: [name]}) as connection:
@@ -93,17 +101,19 @@ class Collections(Universe):
     def _frame(
         self, spark: SparkSession, lake: Lake, name: str, span: Span, begins: date, last: date
     ) -> DataFrame:
-        from pyspark.sql import functions as F  # noqa: PLC0415 - slow
+        from pyspark.sql import Window  # noqa: PLC0415 - slow
+        from pyspark.sql import functions as F  # noqa: PLC0415
 
         rows = spark.read.format("delta").load(lake.path(self.table))
         rows = rows.where(self.table.keys_predicate([name]))
         rows = rows.where(F.col("at") >= F.lit(_midnight(begins)))
         rows = rows.where(F.col("at") < F.lit(_midnight(last + timedelta(days=1))))
-        # Of several rows of one time, that of the last file, and in it of the last line.
-        place = F.struct("file", "line")
-        bar = F.struct(*_VALUES, "document", "line")
-        bars = rows.groupBy("ticker", "at").agg(F.max_by(bar, place).alias("bar"))
-        bars = bars.select("ticker", "at", "bar.*")
+        if self._repeated(lake, name):
+            # Of several rows of one time, that of the last file, and in it of the last line. Eight
+            # times as quick as the greatest of structs (Sail 0.7).
+            place = Window.partitionBy("ticker", "at").orderBy(F.desc("file"), F.desc("line"))
+            rows = rows.withColumn("place", F.row_number().over(place)).where("place = 1")
+        bars = rows.select("ticker", "at", *_VALUES, "document", "line")
         if span.adjusted:
             factor = F.when(F.col("close") > 0, F.col("adj_close") / F.col("close"))
             kept = F.coalesce(factor, F.lit(1.0))
