@@ -42,6 +42,7 @@ DEPLOYMENTS = {
 # Imports once, and loads the code location of each deployment in a process of its own.
 PARENT = f"""
 import json, os, runpy, sys, traceback
+from dagster import DynamicPartitionsDefinition
 graph_of = runpy.run_path({str(CODE_LOCATION / "test_code_location.py")!r})["graph_of"]
 from indextracker_assets.definitions import defs
 imported = set(sys.modules)
@@ -54,9 +55,11 @@ def told():
     sys.addaudithook(watch)
     loaded = defs()
     assets = loaded.resolve_asset_graph().asset_nodes
+    # Names that come with the data are asked of an instance, of which there is none here.
     partitions = {{
-        node.key.to_user_string(): node.partitions_def.get_serializable_unique_identifier()
-        for node in assets if node.partitions_def
+        node.key.to_user_string(): found.name if isinstance(found, DynamicPartitionsDefinition)
+        else found.get_serializable_unique_identifier()
+        for node in assets if (found := node.partitions_def)
     }}
     started = [name for name in {STARTED} if name in sys.modules and name not in imported]
     return [graph_of(loaded), partitions, connected, started]
