@@ -56,9 +56,8 @@ run: setup ## the last sessions of the simulated publishers, to the marts and th
 	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-# Two workers keep two cores busy for three quarters of the time.
-test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests/cli tests/s3", three tiers at a time
-	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(TESTS)
+test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow" $(FAST)
