@@ -1,6 +1,6 @@
 """Rows of a file read one by one, in bounded memory: whatever a layout may say, by `reading`.
 
-Thirty thousand rows a second; what can be read faster is read by `selecting`, and what that leaves
+Twenty thousand rows a second; what can be read faster is read by `selecting`, and what that leaves
 comes here. Opening files and storing rows does not belong here.
 """
 
