@@ -8,9 +8,11 @@ from pathlib import Path
 from indextracker.lake import Lake
 from indextracker.platform import Platform
 from indextracker.strategies import storing
+from indextracker.strategies.files import COLLECTIONS
 from indextracker.strategies.storing import Stored
 from indextracker.warehouse import dbt_runs
 from indextracker_catalogue import subject_of
+from indextracker_catalogue.files import FILE_DOCUMENTS
 from indextracker_catalogue.files import gold as g
 
 
@@ -23,7 +25,7 @@ def with_parts(lake: Lake, run: Stored) -> list[str]:
 
 
 def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts") -> None:
-    """Loads runs into the warehouse, and builds the marts.
+    """Loads runs and the lists of files into the warehouse, and builds the marts.
 
     Loading is repeated where it was done: the slices of the runs are replaced.
 
@@ -38,6 +40,8 @@ def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts")
     platform.progress.begin("loading into the warehouse")
     warehouse = platform.warehouse
     warehouse.load(platform.lake, storing.LOADED, run_ids)
+    if platform.lake.exists(FILE_DOCUMENTS):
+        warehouse.load(platform.lake, [FILE_DOCUMENTS], COLLECTIONS.names(platform.lake))
     subject = subject_of(g.STRATEGY_RUNS)
     if to_layer != "marts" or subject is None:
         return

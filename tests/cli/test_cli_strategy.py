@@ -270,3 +270,5 @@ def test_runs_are_in_the_marts(home: Home) -> None:
     ]
     again = home.run(*RUN, "--set", "fast=11", "--json")
     assert one(again) == run
+    files = home.run("query", "--json", "select distinct collection from raw.file_documents")
+    assert [found["collection"] for found in json.loads(files.stdout)] == [ON[1]]

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
 from indextracker_catalogue.files import silver
 from indextracker_simulator.files import DAYS, company, history
 
@@ -53,6 +54,21 @@ def put_collection(
             )
         )
     lake.replace(silver.FILE_PRICES, pa.concat_tables(tables), [name])
+    schema = arrow_schema(silver.FILE_DOCUMENTS)
+    documents = [
+        {
+            "collection": name,
+            "file": table["file"][0].as_py(),
+            "document": table["document"][0].as_py(),
+            "state": "loaded",
+            "rows": table.num_rows,
+            "rejected": 0,
+            "first_at": table["at"][0].as_py(),
+            "last_at": table["at"][-1].as_py(),
+        }
+        for table in tables
+    ]
+    lake.replace(silver.FILE_DOCUMENTS, pa.Table.from_pylist(documents, schema), [name])
 
 
 def companies_file(place: Path, companies: int = 3) -> Path:
