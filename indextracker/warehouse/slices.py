@@ -34,7 +34,8 @@ def rows(lake: Lake, table: Table, keys: Sequence[Key] | None) -> pa.RecordBatch
     names = list(table.column_names)
     wanted = None
     if keys is not None:
-        values = [table.timeline.value_of(key) for key in keys]
+        kind = dataset.schema.field(table.key_column).type
+        values = pa.array([table.timeline.value_of(key) for key in keys], kind)
         wanted = field(table.key_column).isin(values)
     # By path is by session, so that a reader of one session skips the row groups of the others.
     files = sorted(dataset.get_fragments(filter=wanted), key=lambda file: str(file.path))
