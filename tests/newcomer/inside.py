@@ -57,7 +57,9 @@ def main() -> None:
             "jobs": [name for name, job in JOBS.items() if _is_ours(job.writes)],
             "graph": graph_of(harness.defs),
             "partitions": {
-                node.key.to_user_string(): list(node.partitions_def.get_partition_keys())[:100]
+                node.key.to_user_string(): list(
+                    node.partitions_def.get_partition_keys(dynamic_partitions_store=instance)
+                )[:100]
                 for node in nodes
                 if node.partitions_def
             },

@@ -37,7 +37,9 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def keys(table: Table) -> list[str]:
-    return [] if table.is_whole else [KEY]
+    if table.is_whole:
+        return []
+    return [KEY] if table.timeline.is_dated else rows(table, {})[table.key_column].to_pylist()
 
 
 @pytest.mark.parametrize("table", FILLED, ids=lambda table: table.path)
