@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from support.good_rows import SESSION, rows
+from support.good_rows import SESSION, key, rows
 from support.programs import begin, waiting
 
 from indextracker.lake import Lake
@@ -39,7 +39,7 @@ def lake(tmp_path: Path) -> Lake:
 def keys(table: Table) -> list[str]:
     if table.is_whole:
         return []
-    return [KEY] if table.timeline.is_dated else rows(table, {})[table.key_column].to_pylist()
+    return [KEY if table.timeline.is_dated else key(table)]
 
 
 @pytest.mark.parametrize("table", FILLED, ids=lambda table: table.path)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.good_rows import SESSION, day, put, rows
+from support.good_rows import SESSION, key, put, rows
 from support.programs import begin, waiting
 
 from indextracker.lake import Lake
@@ -189,5 +189,4 @@ def test_every_table_can_be_maintained(lake: Lake) -> None:
         assert digest(lake, table) == before
         if not table.is_whole:
             left = 1 if table.writes == "replace" else 2
-            key = table.timeline.key_of(day(table))
-            assert lake.row_counts(table, [key]) == {key: left}
+            assert lake.row_counts(table, [key(table)]) == {key(table): left}
