@@ -17,9 +17,6 @@ from indextracker_catalogue import markets as m
 from indextracker_spark.events.decoding import Events
 from indextracker_spark.events.markets import EVENTS
 
-NOW = datetime.now(UTC)
-OLD = NOW - timedelta(days=9)
-
 
 def event(at: datetime, **more: object) -> str:
     told = {"symbol": "AAPL", "source": "yahoo", "price": 1, "time": at.isoformat()}
@@ -33,14 +30,17 @@ def misread(_: object) -> datetime:
 @pytest.fixture
 def streams(empty: Home, tmp_path: Path) -> str:
     """A stream of three records: one was read, one by a consumer that could not, one waits."""
+    # Not when the module is read: what cannot be read counts for the day on which it comes.
+    now = datetime.now(UTC)
+    old = now - timedelta(days=9)
     stream = EmbeddedStream(tmp_path / "streams" / "markets.sqlite")
     stream.create()
     lake = Lake(str(empty.lake), "simulated")
-    stream.put([Record("key", f"{event(OLD)}\n{event(NOW)}\nno event".encode())])
+    stream.put([Record("key", f"{event(old)}\n{event(now)}\nno event".encode())])
     Consumer(stream, lake, EVENTS).step()
-    stream.put([Record("key", event(NOW).encode())])
+    stream.put([Record("key", event(now).encode())])
     Consumer(stream, lake, Events(m.QUOTE_EVENTS, misread)).step()
-    stream.put([Record("key", event(NOW).encode())])
+    stream.put([Record("key", event(now).encode())])
     return str(tmp_path / "streams")
 
 
