@@ -333,6 +333,7 @@ def _in_turn(
     """Results as they come; no more batches wait on the disk than are needed to be busy."""
     running: dict[Future[list[_Result]], _Pending] = {}
     for batch, arguments in given:
+        # mypy cannot see which values a tuple of objects has.
         running[pool.submit(_converted, *arguments)] = batch  # type: ignore[arg-type]
         if len(running) >= most:
             yield from _ended(running)

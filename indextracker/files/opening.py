@@ -33,6 +33,17 @@ MOST_UNPACKED = 2**31
 MOST_TIMES = 400
 MOST_MEMBERS = 10_000
 
+# zipfile reports damage by any of these, depending on where it lies; some say nothing.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    NotImplementedError,  # a version or a packing of zip that it does not know
+    EOFError,
+    OverflowError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zlib.error,
+)
 _PACKED = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
 _TYPED = (b"PAR1", b"ARROW1", b"FEA1")
 _WORKBOOKS = ("xlsx", "xls", "ods")
@@ -111,17 +122,7 @@ def _of_zip(path: Path, name: str, size: int) -> Iterator[Content | tuple[str, R
                     yield _member(archive, member, inner)
                 except RefusedFileError as refusal:
                     yield inner, refusal
-    # zipfile reports damage by any of these, depending on where it lies; some say nothing.
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,  # a version or a packing of zip that it does not know
-        EOFError,
-        OverflowError,
-        ValueError,
-        lzma.LZMAError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except _DAMAGED as error:
         said = str(error) or "it is damaged"
         raise RefusedFileError(f"the archive cannot be read: {said}") from error
 
@@ -289,15 +290,7 @@ def _parts_of_zip(path: Path, name: str, size: int, scratch: Path) -> Iterator[P
                         continue
                     yield Part(inner, "zip", unpacked, scratch)
                     unpacked.unlink(missing_ok=True)
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        EOFError,
-        OverflowError,
-        lzma.LZMAError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except _DAMAGED as error:
         said = str(error) or "it is damaged"
         raise RefusedFileError(f"the archive cannot be read: {said}") from error
 

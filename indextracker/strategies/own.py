@@ -80,6 +80,7 @@ def _bytes(path: Path) -> bytes:
 def _python(path: Path) -> Strategy:
     module = _module(path)
     # Its functions go to the engine as they are: no machine but this one has the file.
+    # cloudpickle declares no types here.
     cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
     given = getattr(module, "STRATEGY", None)
     if isinstance(given, Strategy):

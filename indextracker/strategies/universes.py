@@ -194,6 +194,7 @@ def none_in(name: str, span: Span, first: date | None, last: date | None) -> NoP
 
 def universes() -> list[Universe]:
     """The universes that subjects declare."""
+    # mypy wants a class that can be made; `declared` only asks what is one of it.
     found = (declared(FLOOR, subject, Universe) for subject in SUBJECTS)  # type: ignore[type-abstract]
     return [universe for of_subject in found for universe in of_subject]
 
