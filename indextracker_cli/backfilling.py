@@ -27,11 +27,12 @@ from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker.system.installation import shipped
-from indextracker.system.rooms import full, obstacles
+from indextracker.system.rooms import full
 from indextracker_catalogue import Key
 from indextracker_cli import interrupts, progress
 from indextracker_cli.reporting import Reports
 from indextracker_cli.wishes import Keys, Wish, begun, counted, each, keys_of_each, span
+from indextracker_cli.writing import need_room, telling_full_disks
 
 if TYPE_CHECKING:
     from indextracker_assets.backfill import Backfills
@@ -52,8 +53,7 @@ def run(settings: Settings, wished: Sequence[Wish]) -> Reports:
         click.ClickException: No range can be meant, or a place cannot be written or has too little
             room.
     """
-    if wrong := obstacles(settings):
-        raise click.ClickException("; ".join(wrong))
+    need_room(settings)
     platform = Platform(settings)
     # Opened first: a lake of the other world is refused before anything begins.
     _ = platform.lake.world
@@ -90,12 +90,11 @@ def build(platform: Platform, todo: Sequence[Wish], keys: Mapping[str, Keys]) ->
     stages.begin("loading Dagster and dbt")
     cancels: list[Callable[[], None]] = []
     try:
-        with interrupts.farewell(lambda: _farewell(stages, cancels, todo)):
+        with (
+            telling_full_disks(settings),
+            interrupts.farewell(lambda: _farewell(stages, cancels, todo)),
+        ):
             return _backfill(platform, stages, keys, todo, cancels)
-    except Exception as error:
-        if sentence := full(settings, str(error)):
-            raise click.ClickException(sentence) from error
-        raise
     finally:
         stages.stop()
 

@@ -114,8 +114,11 @@ def _cell(value: object) -> str:
 
 def _asked(one: Mapping[str, Any]) -> str:
     possible = [str(answer) for answer in one.get("possible") or []]
-    kind = click.Choice([*possible, "yes"]) if possible and one["about"] != "ticker" else None
-    said: str = click.prompt(one["question"], default=possible[0] if possible else "yes", type=kind)
+    if one["about"] == "ticker" or not possible:
+        said: str = click.prompt(one["question"], default=possible[0] if possible else "yes")
+        return said
+    # Without a default: Enter would decide what the data cannot.
+    said = click.prompt(one["question"], type=click.Choice([*possible, "yes"]))
     return said
 
 

@@ -16,10 +16,10 @@ from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker.system.documents import Document
 from indextracker.system.places import PIECE_BYTES
-from indextracker.system.rooms import obstacles
 from indextracker_catalogue import Key, Subject, subject_of
 from indextracker_cli import backfilling, reporting
 from indextracker_cli.wishes import Wish
+from indextracker_cli.writing import need_room
 
 BROKEN = 1
 _LAYERS = ("silver", "gold", "warehouse")
@@ -39,8 +39,7 @@ def run(settings: Settings, files: Sequence[Path], to_layer: str) -> int:
     Raises:
         click.ClickException: A file cannot be read, or a place cannot be written.
     """
-    if wrong := obstacles(settings):
-        raise click.ClickException("; ".join(wrong))
+    need_room(settings)
     documents = [_document(file) for file in files]
     platform = Platform(settings)
     start = platform.settings.lake.start.isoformat()

@@ -13,9 +13,9 @@ from indextracker.building.reports import counted
 from indextracker.files import LayoutError, Loaded, Oddity, confirmed_in, load, oddities, zone_of
 from indextracker.platform import Platform
 from indextracker.settings import Settings
-from indextracker.system.rooms import obstacles
 from indextracker_catalogue.files import FILE_PRICES
 from indextracker_cli.progress import shown
+from indextracker_cli.writing import need_room, telling_full_disks
 
 INCOMPLETE = 2
 _SHOWN = 20
@@ -50,8 +50,7 @@ def run(  # noqa: PLR0913 - one for each option
     Raises:
         click.ClickException: Nothing can be loaded, and why.
     """
-    if wrong := obstacles(settings):
-        raise click.ClickException("; ".join(wrong))
+    need_room(settings)
     try:
         layouts = confirmed_in(place)
         zone = zone_of(zone)
@@ -66,7 +65,7 @@ def run(  # noqa: PLR0913 - one for each option
     progress = shown(quiet=as_json)
     platform = Platform(settings, progress=progress)
     try:
-        with platform.locks.table(FILE_PRICES.path):
+        with telling_full_disks(settings), platform.locks.table(FILE_PRICES.path):
             found = load(
                 platform.lake,
                 folder,

@@ -16,10 +16,10 @@ from indextracker.strategies import grids, publishing, storing
 from indextracker.strategies.running import Runs, Wish
 from indextracker.strategies.storing import Stored
 from indextracker.strategies.universes import sectors_of
-from indextracker.system.rooms import obstacles
 from indextracker_catalogue.files import gold as g
 from indextracker_cli import progress
 from indextracker_cli.show import console, grid
+from indextracker_cli.writing import need_room, telling_full_disks
 from indextracker_spark.strategies import SHIPPED
 from indextracker_spark.strategies.model import Strategy, Terms
 
@@ -60,8 +60,7 @@ def run(settings: Settings, asked: Mapping[str, Any], to_layer: str, *, as_json:
     Raises:
         click.ClickException: A place cannot be written.
     """
-    if wrong := obstacles(settings):
-        raise click.ClickException("; ".join(wrong))
+    need_room(settings)
     chosen, digest = strategy_of(asked["name"])
     cells = grids.cells(chosen, grids.tried(asked["given"]))
     given = {field: asked[name] for name, field in _TERMS.items() if asked[name] is not None}
@@ -78,16 +77,17 @@ def run(settings: Settings, asked: Mapping[str, Any], to_layer: str, *, as_json:
     platform = Platform(settings)
     platform.progress = stages = progress.shown(quiet=as_json)
     try:
-        runs = Runs(platform)
-        if asked["years"]:
-            made = runs.walk_forward(wish, cells, asked["years"])
-        elif len(cells) > 1:
-            made = runs.grid(wish, cells)
-        else:
-            stages.begin(f"running {chosen.name} on {wish.universe}")
-            made = runs.run(wish, cells[0])
-        if to_layer != "gold":
-            publishing.publish(platform, publishing.with_parts(platform.lake, made), to_layer)
+        with telling_full_disks(settings):
+            runs = Runs(platform)
+            if asked["years"]:
+                made = runs.walk_forward(wish, cells, asked["years"])
+            elif len(cells) > 1:
+                made = runs.grid(wish, cells)
+            else:
+                stages.begin(f"running {chosen.name} on {wish.universe}")
+                made = runs.run(wish, cells[0])
+            if to_layer != "gold":
+                publishing.publish(platform, publishing.with_parts(platform.lake, made), to_layer)
     finally:
         stages.stop()
         platform.close()

@@ -90,7 +90,10 @@ def full(settings: Settings, said: str) -> str | None:
     least = min(rooms(settings), key=lambda room: room.free - room.needed, default=None)
     if least is None or not (_FULL.search(said) or least.free < NOTHING_LEFT_BYTES):
         return None
-    return f"the disk is full: {least.shortage}, and run the same command again"
+    if least.short:
+        return f"the disk is full: {least.shortage}, and run the same command again"
+    # What had been begun is removed by now; or it is another disk, such as that of /tmp.
+    return f"a disk was full, {said}: make room there ({least}), and run the same command again"
 
 
 def existing(place: Path) -> Path:
