@@ -114,11 +114,13 @@ def _cell(value: object) -> str:
 
 def _asked(one: Mapping[str, Any]) -> str:
     possible = [str(answer) for answer in one.get("possible") or []]
-    if one["about"] == "ticker" or not possible:
-        said: str = click.prompt(one["question"], default=possible[0] if possible else "yes")
-        return said
-    # Without a default: Enter would decide what the data cannot.
-    said = click.prompt(one["question"], type=click.Choice([*possible, "yes"]))
+    of_any = one["about"] == "ticker" or not possible
+    said: str = click.prompt(
+        one["question"],
+        # Among several there is none: Enter would decide what the data cannot.
+        default=next(iter(possible), "yes") if of_any else None,
+        type=None if of_any else click.Choice([*possible, "yes"]),
+    )
     return said
 
 

@@ -16,7 +16,7 @@ from support.homes import COMMAND, WAIT_SECONDS, Home
 
 # The third of April, or the fourth of March: the data cannot decide.
 BARS = "Date,Open,High,Low,Close,Volume\n" + "".join(
-    f"0{month}/0{day}/2021,10.5,12.5,9.5,1{day}.5,{day}00\n"
+    f"0{month}/0{day}/2021,10.5,12.5,9.5,11.{day},{day}00\n"
     for month in range(3, 6)
     for day in range(3, 6)
 )
@@ -44,7 +44,7 @@ class Terminal:
 
     def answer(self, asked: str, said: str) -> None:
         """Waits until something is asked, and types."""
-        while not re.search(asked, self.said):
+        while not re.search(asked, self.said, re.DOTALL):
             self._read()
         self.said = ""
         os.write(self._screen, said.encode())
@@ -73,7 +73,7 @@ def confirming(home: Home, layout: Path) -> Iterator[Terminal]:
         stdout=keyboard,
         stderr=keyboard,
         # Its terminal is the one from which Ctrl-C comes.
-        preexec_fn=lambda: os.login_tty(keyboard),
+        preexec_fn=lambda: os.login_tty(keyboard),  # noqa: PLW1509 - it makes system calls alone
     ) as process:
         os.close(keyboard)
         try:
@@ -89,7 +89,7 @@ def test_what_cannot_be_decided_is_asked_until_it_is_answered(empty: Home, layou
         terminal.answer(r"\(%d/%m/%Y, %m/%d/%Y, yes\): ", "\n")
         terminal.answer(r"\): ", "%Y-%m-%d\n")
         terminal.answer(r"'%Y-%m-%d' is not one of .*\): ", "%d/%m/%Y\n")
-        terminal.answer(r"2021-05-04 00:00:00 UTC(.|\n)*Is it right so\? \[Y/n\]: ", "n\n")
+        terminal.answer(r"2021-05-04 00:00:00 UTC.*Is it right so\? \[Y/n\]: ", "n\n")
         assert terminal.end() == 2
         assert "not confirmed; " in terminal.said
     assert layout.read_bytes() == before

@@ -29,7 +29,7 @@ BARS = "Date,Open,High,Low,Close,Volume\n" + "".join(
 )
 NAMESPACE = ("unshare", "--map-root-user", "--mount")
 # For each number of places that are left: the command, and once more with places for any number.
-# What it says, its exit code and the lake go to a folder beside, since the disk ends with the script.
+# What it says, its exit code and the lake go to a folder beside: the disk ends with the script.
 SCRIPT = """
 set -e
 kept=$1 lake=$2 disk=$3 lefts=$4
@@ -75,7 +75,9 @@ def _namespaces() -> None:
         pytest.skip("this system has no namespaces in which a user may mount a disk")
 
 
-def on_small_disks(home: Home, lefts: tuple[int, ...], *arguments: str) -> Iterator[tuple[Ran, Ran]]:
+def on_small_disks(
+    home: Home, lefts: tuple[int, ...], *arguments: str
+) -> Iterator[tuple[Ran, Ran]]:
     """The runs of a command on disks with so many places left, each with the run after it."""
     kept, disk = home.folder / "kept", home.folder / "disk"
     for folder in (kept, disk, home.lake):
