@@ -36,7 +36,7 @@ $(VENV)/duckdb-1/installed: requirements-duckdb-1.lock $(VENV)/installed
 # What the first command would spend twenty seconds on; it does so again whenever the dbt project changed.
 $(VENV)/compiled: $(VENV)/editable
 	@echo "compiling the Python sources and the dbt project: about twenty seconds"
-	@$(BIN)/python -m compileall -q catalogue indextracker indextracker_assets indextracker_cli simulator spark
+	@$(BIN)/python -m compileall -q catalogue indextracker indextracker_assets indextracker_cli numerics simulator spark
 	@$(BIN)/python -W ignore -c "from indextracker.warehouse.dbt_runs import prepare; prepare()"
 	@touch $@
 

@@ -1,9 +1,10 @@
 """The three files that a cluster needs of this project: equal code gives equal files.
 
-They hold `indextracker_spark` and the catalogue unchanged, and the packages that its entry point
-needs to report back, in the versions installed here, which the lock pins; a cluster's image has
-Python and PySpark. A file's name contains its digest, so a waiting job still finds its code when
-newer code was delivered.
+They hold `indextracker_spark`, the catalogue and the formulas unchanged, and the packages that its
+entry point needs to report back, in the versions installed here, which the lock pins. A cluster's
+image has Python and PySpark; jobs of analytics want numpy, SciPy, statsmodels and scikit-learn
+there too. A file's name contains its digest, so a waiting job still finds its code when newer code
+was delivered.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import indextracker_catalogue
+import indextracker_numerics
 import indextracker_spark
 from indextracker.system.places import Place, place
 
@@ -33,7 +35,7 @@ ENVIRONMENT = (
     "six",
     "urllib3",
 )
-_PARTS = (indextracker_catalogue, indextracker_spark)
+_PARTS = (indextracker_catalogue, indextracker_numerics, indextracker_spark)
 _COMPILED = (".so", ".pyd")
 # The earliest that a zip can hold: the time of packaging must not show.
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
@@ -45,7 +47,7 @@ class Package:
 
     Attributes:
         entry: Name of the entry point.
-        code: Name of the zip of `indextracker_spark` and the catalogue.
+        code: Name of the zip of `indextracker_spark`, the catalogue and the formulas.
         environment: Name of the zip of what else the entry point imports.
         files: The bytes of each.
     """

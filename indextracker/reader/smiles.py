@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from indextracker import calendars
 from indextracker.lake import scratch
-from indextracker.reader import black76
 from indextracker.reader.bars_and_trades import Asked, Markets
 from indextracker.reader.frames import Frame
 from indextracker.reader.model import Kind
 from indextracker.reader.spans import Day, day_of, instant_of
 from indextracker.reader.terms import Terms, terms_of
+from indextracker_numerics import black76
 
 _YEAR = timedelta(days=365)
 # So many strikes, those at which call and put cost most alike, tell the forward.

@@ -15,9 +15,9 @@ from indextracker import Frame, Lakehouse
 from indextracker.building.staleness import record as log_builds
 from indextracker.lake import Lake
 from indextracker.reader import MissingSessionsWarning, UnknownNameError
-from indextracker.reader.black76 import premium
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
+from indextracker_numerics.black76 import premium
 
 TUESDAY, WEDNESDAY, THURSDAY = DAYS = [date(2024, 12, day) for day in (17, 18, 19)]
 WEEK = {"first": TUESDAY, "last": THURSDAY}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indextracker.reader.black76 import bounds, implied_volatility, premium
+from indextracker_numerics.black76 import bounds, implied_volatility, premium
 
 forwards = st.floats(0.01, 1e6)
 distances = st.floats(-1.5, 1.5)

@@ -1,0 +1,6 @@
+"""The tables of analytics: what the index and everything that hangs on it say about each other.
+
+Each is declared in a module of its analytic.
+"""
+
+from indextracker_catalogue.analytics.subject import *  # noqa: F403

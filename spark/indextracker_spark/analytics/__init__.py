@@ -1,0 +1,10 @@
+"""Analytics: one module each, with its jobs. The formulas are those of indextracker_numerics.
+
+A module reads tables, brings the rows of a group together and hands arrays to a formula.
+"""
+
+from indextracker_spark.job import SparkJob
+
+JOBS: tuple[SparkJob, ...] = ()
+
+__all__ = ["JOBS"]
