@@ -338,13 +338,18 @@ def _in_words(subject: Subject, plan: Sequence[Span]) -> str:
 def _named(subject: Subject, wanted: Needs, feeds: Iterable[str]) -> Needs:
     """The tables that some way of named feeds alone fills, and those ways.
 
-    What rests on no feed is wanted where all feeds are.
+    What rests on no feed of the subject is wanted where all its feeds are: documents of another
+    subject are there, or are that one's to ask for.
     """
-    named = set(feeds)
-    every = named >= {*feeds_of(subject)}
+    named, own = set(feeds), {*feeds_of(subject)}
     kept = {
         path: replace(
-            need, ways=[way for way in need.ways if named >= {*way.feeds} and (way.feeds or every)]
+            need,
+            ways=[
+                way
+                for way in need.ways
+                if named >= own & {*way.feeds} and (own & {*way.feeds} or named >= own)
+            ],
         )
         for path, need in wanted.items()
     }

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from indextracker import calendars
 from indextracker.reader import rollups
-from indextracker.reader.contracts import LEG, Front, Wanted, wanted
+from indextracker.reader.contracts import LEG, Front, Position, Wanted, wanted
 from indextracker.reader.frames import Frame, all_gaps
 from indextracker.reader.gaps import gaps
 from indextracker.reader.model import Chains, Kind, Names
@@ -31,7 +31,7 @@ class Asked:
     """What is asked for of an instrument, as `Lakehouse.bars` and `Lakehouse.trades` have it."""
 
     instrument: str
-    contract: str | Front | None = None
+    contract: str | Front | Position | None = None
     strike: float | Decimal | str | None = None
     option_type: str | None = None
     first: Day | None = None

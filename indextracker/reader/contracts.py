@@ -1,7 +1,8 @@
 """Contracts by name: an expiry, an expire code, two of them of a spread; a strike and a type.
 
 Which expiry has a code in a session is told by the lake's own table. Of a continuous future it is
-the front month, which follows from the dates of expiries alone.
+the front month, which follows from the dates of expiries alone, or what a rule of rolling put into
+a position, which is told by the lake.
 """
 
 from __future__ import annotations
@@ -57,12 +58,28 @@ class Front:
         return "front month"
 
 
+@dataclass(frozen=True)
+class Position:
+    """The contract that a rule of rolling has in a position, in each session.
+
+    Attributes:
+        rule: `calendar`, `volume` or `open_interest`.
+        number: 1 for the front contract.
+    """
+
+    rule: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"position {self.number} by {self.rule.replace('_', ' ')}"
+
+
 def wanted(
     tables: Tables,
     kind: Kind,
     name: str,
     keys: Sequence[Key],
-    contract: str | Front | None,
+    contract: str | Front | Position | None,
     strike: float | Decimal | str | None,
     option_type: str | None,
 ) -> Wanted:
@@ -73,8 +90,8 @@ def wanted(
         kind: The kind of the instrument.
         name: The instrument.
         keys: The sessions.
-        contract: An expiry or an expire code; of a spread two, as `M/M+1`; the front month; None
-            for all.
+        contract: An expiry or an expire code; of a spread two, as `M/M+1`; the front month; a
+            position; None for all.
         strike: Strike of options; None for all.
         option_type: `C` or `P`, or the words; None for both.
 
@@ -85,6 +102,8 @@ def wanted(
     terms = [pc.field(kind.instrument) == name]
     if isinstance(contract, Front):
         terms.append(_of_front(tables, kind, name, keys, contract))
+    elif isinstance(contract, Position):
+        terms.append(_of_position(tables, kind, name, keys, contract))
     elif contract is not None:
         terms.append(_of_contract(tables, kind, name, keys, contract))
     if (strike is not None or option_type is not None) and not kind.has_strikes:
@@ -152,6 +171,22 @@ def _of_front(
         left = left[len(days) :]
         terms.append((pc.field("expiry") == expiry) & _dated(map(date.fromisoformat, days)))
     return _any(terms)
+
+
+def _of_position(
+    tables: Tables, kind: Kind, name: str, keys: Sequence[Key], position: Position
+) -> pc.Expression:
+    """The contracts of a position, as the lake's series of continuous futures has them."""
+    if kind.continuous is None:
+        raise ValueError(f"{name} is of kind {kind.name}, of which the lake has no positions")
+    where = (pc.field(kind.instrument) == name) & (pc.field("roll_rule") == position.rule)
+    where &= pc.field("position") == pa.scalar(position.number, pa.int32())
+    columns = ("session_date", "expiry")
+    rows = tables.read(kind.continuous, keys, where, columns).group_by(list(columns))
+    days: dict[str, list[date]] = {}
+    for row in rows.aggregate([]).to_pylist():
+        days.setdefault(row["expiry"], []).append(row["session_date"])
+    return _any((pc.field("expiry") == expiry) & _dated(found) for expiry, found in days.items())
 
 
 def _listed(

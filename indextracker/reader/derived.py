@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from indextracker.reader.bars_and_trades import PARTS, Asked, Markets
-from indextracker.reader.contracts import Front
+from indextracker.reader.contracts import Front, Position
 from indextracker.reader.frames import Frame
 from indextracker.reader.names import known
 from indextracker.reader.spans import Day
+from indextracker_catalogue.shared.rolling import CALENDAR, POSITIONS, ROLL_RULES
 
 
 class Derived:
@@ -24,6 +25,8 @@ class Derived:
         self,
         product: str,
         *,
+        rule: str = CALENDAR,
+        position: int = 1,
         roll: int = 0,
         adjust: str | None = None,
         minutes: int | None = None,
@@ -37,12 +40,16 @@ class Derived:
 
         The front month of a session is the monthly contract that ends next, by the dates of the
         exchange and not by what was traded. How far two contracts are apart is measured in the last
-        session of the old one, as the median over the minutes in which both were traded.
+        session of the old one, as the median over the minutes in which both were traded. Of futures
+        on an index there are the series of gold/continuous_futures too: by another rule, and of
+        the contracts after the front one.
 
         Args:
             product: A product of futures, such as `TX`.
-            roll: So many sessions before its last one a contract gives way to the next. By default
-                it is kept to the end.
+            rule: By what a contract gives way to the next: by `calendar`, it is kept to the end; by
+                `volume` or `open_interest`, once the next one had more of it.
+            position: 1 for the front contract, 2 and 3 for those after it.
+            roll: By calendar, so many sessions before its last one the front month gives way.
             adjust: How earlier prices are made to fit to those of the last contract of the span:
                 by `difference`, which keeps differences of prices, or by `ratio`, which keeps
                 returns. By default prices are as traded.
@@ -71,13 +78,19 @@ class Derived:
 
         if not isinstance(roll, int) or roll < 0:
             raise ValueError(f"`roll` is {roll!r}: a number of sessions, 0 or more")
+        rule = known(rule, ROLL_RULES, "rule of rolling")
+        if position not in range(1, POSITIONS + 1):
+            raise ValueError(f"`position` is {position!r}: there are 1 to {POSITIONS}")
+        by_dates = (rule, position) == (CALENDAR, 1)
+        if roll and not by_dates:
+            raise ValueError("`roll` is of the first position by calendar alone: leave it out")
         if per is not None:
             per = known(per, ("session",), "period of a continuous future")
         return continuous(
             self._markets,
             Asked(
                 product,
-                Front(roll),
+                Front(roll) if by_dates else Position(rule, position),
                 first=first,
                 last=last,
                 sessions=sessions,

@@ -89,6 +89,7 @@ class Kind:
         codes: Table of the expire codes of contracts by session; none without contracts.
         terms: Table of the published terms of products: underlying, hours, rule of expiries.
         expiries: Table of the dates that the rules give to expiries.
+        continuous: Table of the contracts that are in the positions of continuous futures.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Kind:
     codes: Table | None = None
     terms: Table | None = None
     expiries: Table | None = None
+    continuous: Table | None = None
 
     @property
     def has_night(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indextracker.reader.model import Chains, Kind, Names
 from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.analytics.futures import CONTINUOUS_FUTURES
 from indextracker_catalogue.taiwan.columns import FUTURES, OPTIONS
 
 INDICES = Kind(
@@ -45,6 +46,7 @@ FUTURES_CONTRACTS = Kind(
     codes=t.CONTRACTS,
     terms=t.PRODUCTS,
     expiries=t.EXPIRIES,
+    continuous=CONTINUOUS_FUTURES,
 )
 
 SPREADS = Kind(

@@ -35,6 +35,36 @@ MARTS = {
     "index_session": [
         "index_id", "session_date", "session_part", "open", "high", "low", "close",
     ],
+    "dim_futures_adjustment": [
+        *("product", "roll_rule", "position", "expiry", "first_session", "last_session"),
+        *("difference", "ratio"),
+    ],
+    "fct_futures_rolls": [
+        *("session_date", "product", "roll_rule", "position", "from_expiry", "to_expiry"),
+        *("measured_on", "gap", "ratio", "common_minutes", "gap_reason"),
+    ],
+    "fct_continuous_futures": [
+        *("session_date", "product", "roll_rule", "position", "session_part", "scale_minutes"),
+        *("bar_start", "expiry", "open_price", "high_price", "low_price", "close_price"),
+        *("mean_price", "vwap", "contracts", "spread_contracts", "trades"),
+        *("difference_adjustment", "ratio_adjustment"),
+        *(
+            f"{kind}_adjusted_{price}_price"
+            for kind in ("difference", "ratio")
+            for price in ("open", "high", "low", "close")
+        ),
+    ],
+    "fct_basis": [
+        *("session_date", "product", "expiry", "bar_start", "session_part", "index_id"),
+        *("priced_at", "future_price", "index_level", "index_observed_at", "index_age_seconds"),
+        *("days_to_settlement", "basis_points", "basis_percent", "annualised_carry"),
+        *("fair_value", "mispricing"),
+    ],
+    "fct_etf_deviation": [
+        *("session_date", "symbol", "bar_start", "index_id", "priced_at", "price", "index_level"),
+        *("index_observed_at", "index_age_seconds", "ratio", "reference_date"),
+        *("reference_ratio", "reference_minutes", "deviation_percent"),
+    ],
     "fct_news_ticker": [
         *("published_at", "ticker", "symbol", "title", "source", "url", "relevance_score"),
         *("sentiment_score", "sentiment_label", "article_sentiment_score", "article_id"),

@@ -53,6 +53,14 @@ EVENT: Row = {
 }
 BAR: Row = {"scale_minutes": 5, "bar_start": OPENED}
 OUTRIGHT: Row = {"product": "TX", "expiry": "202412", "spread_contracts": 0}
+POSITION: Row = {"roll_rule": "calendar", "position": 1}
+AGAINST: Row = {
+    "index_id": "TAIEX",
+    "priced_at": OPENED,
+    "index_observed_at": OPENED,
+    "index_level": 23_000.0,
+    "index_age_seconds": 0.0,
+}
 SPREAD: Row = {"product": "TX", "near_expiry": "202412", "far_expiry": "202501"}
 SERIES: Row = {
     "session_date": SESSION,
@@ -237,6 +245,19 @@ GOOD: dict[str, Row] = {
     "gold/etf_sessions": ETF,
     "gold/option_bars": OPTIONS | BAR,
     "gold/option_sessions": OPTIONS,
+    "gold/continuous_futures": TRADED | BAR | OUTRIGHT | POSITION | {"missing_sessions": 0},
+    "gold/futures_rolls": POSITION
+    | {"session_date": SESSION, "product": "TX", "from_expiry": "202412", "to_expiry": "202501"}
+    | {"gap": 40.0, "ratio": 1.0017, "common_minutes": 200},
+    "gold/basis": CONTRACT
+    | BAR
+    | AGAINST
+    | {"session_part": "day", "future_price": 23_040.0, "days_to_settlement": 2.0}
+    | {"basis": 40.0, "basis_percent": 0.17, "annualised_carry": 0.3},
+    "gold/etf_deviation": BAR
+    | AGAINST
+    | {"session_date": SESSION, "symbol": "006204", "price": 110.5, "ratio": 0.0048}
+    | {"reference_date": date(2024, 12, 13), "deviation_percent": 0.1},
     "bronze/quote_events": EVENT | {"time": "2024-12-16T01:00:00Z", "source": "yahoo"},
     "bronze/trade_records": EVENT | {"operation": "sale"},
     "silver/quotes": EVENT

@@ -3,8 +3,9 @@
 A module reads tables, brings the rows of a group together and hands arrays to a formula.
 """
 
+from indextracker_spark.analytics import basis, continuous
 from indextracker_spark.job import SparkJob
 
-JOBS: tuple[SparkJob, ...] = ()
+JOBS: tuple[SparkJob, ...] = (*continuous.JOBS, *basis.JOBS)
 
 __all__ = ["JOBS"]

@@ -109,6 +109,52 @@ PLANTS = (
     *(Plant(table, "priced_where_traded", {"trades": 0}) for table in FUTURES),
     *(Plant(table, "priced_where_traded", UNPRICED) for table in FUTURES),
     *(Plant(table, "something_traded", {"contracts": 0}) for table in FUTURES),
+    Plant("gold/continuous_futures", "session_part_known", {"session_part": "whole"}),
+    Plant("gold/continuous_futures", "low_to_high", {"low": 2.1}),
+    Plant("gold/continuous_futures", "vwap_between", {"vwap": 4.1}),
+    Plant("gold/continuous_futures", "scale_known", {"scale_minutes": 10}),
+    *(
+        Plant(table, rule, cells)
+        for table in ("gold/continuous_futures", "gold/futures_rolls")
+        for rule, cells in (
+            ("rule_known", {"roll_rule": "by hand"}),
+            ("position_known", {"position": 0}),
+            ("position_known", {"position": 4}),
+        )
+    ),
+    Plant("gold/futures_rolls", "gives_way_to_a_later", {"to_expiry": "202412"}),
+    *(
+        Plant("gold/futures_rolls", "gap_or_reason", cells)
+        for cells in (
+            {"gap": None},
+            {"gap_reason": "not traded"},
+            {"common_minutes": 0},
+            {"ratio": None},
+        )
+    ),
+    Plant("gold/futures_rolls", "ratio_positive", {"ratio": 0.0}),
+    Plant("gold/basis", "session_part_known", {"session_part": "whole"}),
+    Plant("gold/basis", "prices_positive", {"future_price": 0.0}),
+    Plant("gold/etf_deviation", "prices_positive", {"price": 0.0}),
+    *(
+        Plant(table, rule, cells)
+        for table, fresh in (
+            ("gold/basis", "basis_where_fresh"),
+            ("gold/etf_deviation", "ratio_where_fresh"),
+        )
+        for rule, cells in (
+            ("prices_positive", {"index_level": 0.0}),
+            ("index_not_ahead", {"index_observed_at": CLOSED}),
+            ("index_not_ahead", {"index_age_seconds": -1.0}),
+            (fresh, {"index_age_seconds": 15.5}),
+            (fresh, {"index_level": None, "index_age_seconds": None}),
+        )
+    ),
+    Plant("gold/basis", "basis_where_fresh", {"basis": None}),
+    Plant("gold/basis", "carry_within_reason", {"annualised_carry": -1.1}),
+    Plant("gold/etf_deviation", "ratio_where_fresh", {"ratio": None}),
+    Plant("gold/etf_deviation", "reference_is_before", {"reference_date": SESSION}),
+    Plant("gold/etf_deviation", "deviation_within_reason", {"deviation_percent": 10.1}),
     Plant("silver/equities_daily", "prices_ordered", {"low": 2.1}),
     Plant("silver/equities_daily", "prices_ordered", {"high": 2.9}),
     Plant("silver/equities_daily", "price_positive", {"low": 0.0}),

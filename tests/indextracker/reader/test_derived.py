@@ -17,6 +17,7 @@ from indextracker.lake import Lake
 from indextracker.reader import MissingSessionsWarning, UnknownNameError
 from indextracker_catalogue import Table
 from indextracker_catalogue import taiwan as t
+from indextracker_catalogue.analytics.futures import CONTINUOUS_FUTURES
 from indextracker_numerics.black76 import premium
 
 TUESDAY, WEDNESDAY, THURSDAY = DAYS = [date(2024, 12, day) for day in (17, 18, 19)]
@@ -87,6 +88,13 @@ def lakehouse(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     put(lake, t.FUTURES_BARS, [*futures()])
     put(lake, t.FUTURES_SESSIONS, [*futures_sessions()])
     put(lake, t.OPTION_BARS, [*options()])
+    # By volume, January takes over on the last day of December.
+    series = [
+        {"session_date": day, "roll_rule": "volume", "position": position, "expiry": expiry}
+        for day in DAYS
+        for position, expiry in enumerate(("202412", "202501", "202502")[day > TUESDAY :], 1)
+    ]
+    put(lake, CONTINUOUS_FUTURES, series)
     for table in (t.INDEX_BARS, t.FUTURES_BARS, t.FUTURES_SESSIONS, t.OPTION_BARS):
         log_builds(lake, {table.path: {str(day): "taifex_futures=0" for day in DAYS}})
     return Lakehouse(lake.root, clock=lambda: datetime(2024, 12, 19, 12, tzinfo=UTC))
@@ -213,6 +221,34 @@ def test_a_roll_that_nobody_measured_leaves_earlier_prices_unknown(
     assert column(found, "adjustment") == [None, None, 1.0]
     [row] = found.missing.arrow().to_pylist()
     assert (row["key"], row["state"]) == (str(WEDNESDAY), "not_joined")
+
+
+def test_a_rule_of_the_lake_says_what_is_in_a_position(lakehouse: Lakehouse) -> None:
+    """Joined in the session before, as the table of rolls has it: in each by the same minutes."""
+    found = lakehouse.continuous("TX", rule="Volume", adjust="difference", per="session", **WEEK)
+    assert closes(found) == [
+        ("202412", 23_110.0, 100.0),
+        ("202501", 23_110.0, 0.0),
+        ("202501", 23_110.0, 0.0),
+    ]
+    second = lakehouse.continuous("TX", rule="volume", position=2, sessions=[TUESDAY])
+    assert set(column(second, "expiry")) == {"202501"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"rule": "hand"}, "there is no rule of rolling 'hand'"),
+        ({"position": 4}, "there are 1 to 3"),
+        ({"rule": "volume", "roll": 1}, "`roll` is of the first position by calendar alone"),
+        ({"position": 2, "roll": 1}, "`roll` is of the first position by calendar alone"),
+    ],
+)
+def test_what_is_no_position_is_refused(
+    lakehouse: Lakehouse, asked: dict[str, object], said: str
+) -> None:
+    with pytest.raises((ValueError, UnknownNameError), match=said):
+        lakehouse.continuous("TX", **asked, **WEEK)  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_joined_is_refused(lakehouse: Lakehouse) -> None:
