@@ -55,6 +55,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-candles": ("/candles?sessions=2&over=TAIEX", DESKTOP, "light"),
     "page-candles-phone": ("/candles?sessions=1", PHONE, "dark"),
     "page-chain": ("/chain", TALL, "light"),
+    "page-basis": ("/term-structure", TALL, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),

@@ -1,0 +1,1 @@
+"""What the dashboard has of analytics: a page each."""
