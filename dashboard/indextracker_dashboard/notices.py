@@ -56,6 +56,11 @@ def notice(title: str, *said: str | Component) -> Component:
     return dmc.Alert(html.P(list(said)), title=title, color="gray", className="notice")
 
 
+def not_begun(error: Exception) -> str:
+    """Why what a button begins was not begun."""
+    return f"It was not begun: {error}."
+
+
 def _is_slip(error: Exception) -> bool:
     """Whether it is a mistake of the code, which says nothing to people."""
     return isinstance(error, KeyError | IndexError | UnicodeError)

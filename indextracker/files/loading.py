@@ -140,7 +140,7 @@ def load(  # noqa: PLR0913 - what each is belongs to whoever loads
     found = Loaded(collection, kept(lake, collection))
     there = list(_files(folder, besides))
     _settle(lake, found)
-    _miss(lake, found, {one.name for one in there}, forget=forget, now=now)
+    _miss(lake, found, {one.name for one in there}, forget=forget)
     pending = list(_pending(found, there, progress))
     if not pending:
         _note(lake, found)
@@ -237,16 +237,14 @@ def _settle(lake: Lake, found: Loaded) -> None:
         )
 
 
-def _miss(
-    lake: Lake, found: Loaded, names: set[str], *, forget: bool, now: Callable[[], datetime]
-) -> None:
+def _miss(lake: Lake, found: Loaded, names: set[str], *, forget: bool) -> None:
     """Notes which files are gone from the folder; their rows go where that is wanted."""
     for name, one in list(found.files.items()):
         if name in names:
             continue
         if one.state in ("loaded", "gone"):
             told = "it is gone from the folder; its rows stay until --forget"
-            found.files[name] = replace(one, state="gone", reason=told, loaded_at=now())
+            found.files[name] = replace(one, state="gone", reason=told)
         else:
             del found.files[name]
     gone = {one.file: one.document for one in found.in_state("gone")}

@@ -333,6 +333,14 @@ class Lake:
                 self._view(connection, table, keys.get(table.timeline), as_of)
             yield connection
 
+    def keys(self, table: Table, as_of: AsOf | None = None) -> list[Key]:
+        """The keys that a table has rows of, of one that is partitioned by key: from its log."""
+        if not self.exists(table):
+            return []
+        files = pa.table(self.open(table, as_of).get_add_actions(flatten=True))
+        values = files[f"partition.{table.key_column}"].unique().to_pylist()
+        return sorted(table.timeline.key_of(value) for value in values)
+
     def row_counts(self, table: Table, keys: Sequence[Key]) -> dict[Key, int]:
         """Rows of each key; a key without rows counts none.
 

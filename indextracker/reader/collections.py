@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from indextracker.reader.model import Collections
 from indextracker.reader.names import known
 from indextracker.reader.tables import Tables
-from indextracker_catalogue import Table
 
 
 def prices(
@@ -27,26 +26,19 @@ def prices(
 ) -> pa.Table:
     """Rows as of `Lakehouse.prices`."""
     table = collections.prices
-    collection = known(name, names(tables, table), "collection")
+    there = tables.lake.keys(table, tables.as_of) if tables.exists(table) else []
+    collection = known(name, there, "collection")
     where = pc.scalar(True)
     if first is not None:
         where &= pc.field("at") >= pa.scalar(_midnight(first))
     if last is not None:
         where &= pc.field("at") < pa.scalar(_midnight(last + timedelta(days=1)))
     if tickers:
-        there = tables.read(table, [collection], None, ["ticker"])["ticker"].unique().to_pylist()
-        wanted = [known(ticker, there, "ticker", collection) for ticker in tickers]
+        named = tables.read(table, [collection], None, ["ticker"])["ticker"].unique().to_pylist()
+        wanted = [known(ticker, named, "ticker", collection) for ticker in tickers]
         where &= pc.field("ticker").isin(pa.array(wanted, pa.string()))
     rows = tables.read(table, [collection], where)
     return rows.sort_by([("ticker", "ascending"), ("at", "ascending"), ("line", "ascending")])
-
-
-def names(tables: Tables, table: Table) -> list[str]:
-    """The collections that have prices."""
-    if not tables.exists(table):
-        return []
-    files = pa.table(tables.lake.open(table, tables.as_of).get_add_actions(flatten=True))
-    return sorted(files[f"partition.{table.key_column}"].unique().to_pylist())
 
 
 def _midnight(day: date) -> datetime:

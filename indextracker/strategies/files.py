@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from indextracker.lake import Lake
+from indextracker.lake import Lake, scratch
+from indextracker.reader import Lakehouse
 from indextracker.strategies.universes import (
     DAYS_BEFORE_HISTORY,
     DAYS_PER_BAR,
@@ -41,10 +42,7 @@ class Collections(Universe):
 
     def names(self, lake: Lake) -> list[str]:
         """The collections that have prices."""
-        if not lake.exists(self.table):
-            return []
-        listed = pa.table(lake.open(self.table).get_add_actions(flatten=True))
-        return sorted(listed[f"partition.{self.table.key_column}"].unique().to_pylist())
+        return lake.keys(self.table)
 
     def prices(self, lake: Lake, name: str, span: Span) -> Prices:
         """As of every universe; days are those of UTC."""
@@ -57,14 +55,49 @@ class Collections(Universe):
             lambda spark: self._frame(spark, lake, name, span, begins, last),
         )
 
+    def bars(
+        self,
+        lakehouse: Lakehouse,
+        name: str,
+        ticker: str,
+        span: tuple[date, date],
+        *,
+        adjusted: bool,
+    ) -> pa.Table:
+        """As of every universe; of several rows of one time that counts which a run has."""
+        first, last = span
+        rows = lakehouse.prices(name, ticker, first=first, last=last).rows
+        factor = "case when close > 0 then coalesce(adj_close / close, 1) else 1 end"
+        prices = ", ".join(
+            f"{price} * {factor} as {price}" if adjusted else price for price in _PRICES
+        )
+        with scratch.catalog() as connection:
+            connection.register("found", rows)
+            return connection.sql(
+                f'select "at", {prices} from found qualify row_number() over '
+                '(partition by "at" order by file desc, line desc) = 1 order by "at"'
+            ).to_arrow_table()
+
     def _read(self, lake: Lake, name: str) -> dict[str, object]:
-        """The version, and a digest of the names of the files of the collection."""
-        delta = lake.open(self.table)
-        listed = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-        column = f"partition.{self.table.key_column}"
-        files = sorted(one["path"] for one in listed if one[column] == name)
-        digest = hashlib.sha256("\n".join(files).encode()).hexdigest()[:16]
-        return {"version": delta.version(), "digest": digest}
+        """The version, and a digest of which documents the rows are from, and since when.
+
+        By the times of loading a document counts as another one where it was loaded again, such as
+        by a corrected layout; by its rows, where a load was killed before it had noted them.
+        """
+        tables = (self.table, f.FILE_DOCUMENTS)
+        with lake.sql(tables, {self.table.timeline: [name]}) as connection:
+            found = connection.execute(
+                "with there as ("
+                f"select document, count(*) as rows from {self.table.name} group by 1"
+                "), loaded as ("
+                f"select document, max(loaded_at) as since from {f.FILE_DOCUMENTS.name}"
+                f" where {self.table.key_column} = ? group by 1"
+                ") select document, rows, since from there left join loaded using (document)"
+                " order by document",
+                [name],
+            ).fetchall()
+        digest = hashlib.sha256(str(found).encode()).hexdigest()[:16]
+        return {"version": lake.open(self.table).version(), "digest": digest}
 
     def _repeated(self, lake: Lake, name: str) -> bool:
         """Whether two rows of a collection have one ticker and time."""

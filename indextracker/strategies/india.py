@@ -15,8 +15,10 @@ from indextracker_catalogue import india as i
 _SERIES = "EQ"
 
 
-def _rows(lakehouse: Lakehouse, first: date, last: date) -> pa.Table:
-    daily = lakehouse.equities(first=first, last=last, series=_SERIES, adjusted=last).rows
+def _rows(lakehouse: Lakehouse, first: date, last: date, ticker: str | None) -> pa.Table:
+    daily = lakehouse.equities(
+        ticker or (), first=first, last=last, series=_SERIES, adjusted=last
+    ).rows
     spells = lakehouse.table(i.INSTRUMENTS.path).rows
     with scratch.catalog() as connection:
         connection.register("daily", daily)

@@ -14,7 +14,8 @@ from indextracker_catalogue import taiwan as t
 _PRODUCT = "TX"
 
 
-def _rows(lakehouse: Lakehouse, first: date, last: date) -> pa.Table:
+def _rows(lakehouse: Lakehouse, first: date, last: date, ticker: str | None) -> pa.Table:
+    del ticker  # there is one
     bars = lakehouse.continuous(
         _PRODUCT, adjust="ratio", per="session", first=first, last=last
     ).rows

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indextracker.lake import Lake, scratch
 from indextracker.reader import Lakehouse
@@ -33,6 +34,8 @@ FLOOR = "indextracker.strategies"
 DAYS_BEFORE_HISTORY = 45
 # Of daily bars, seven days have five at most; where there are fewer, more days are looked at.
 DAYS_PER_BAR = 1.5
+
+BARS = ("at", "open", "high", "low", "close")
 
 Reads = dict[str, dict[str, object]]
 
@@ -100,6 +103,32 @@ class Universe(ABC):
             NoPricesError: There are none in these days.
         """
 
+    @abstractmethod
+    def bars(
+        self,
+        lakehouse: Lakehouse,
+        name: str,
+        ticker: str,
+        span: tuple[date, date],
+        *,
+        adjusted: bool,
+    ) -> pa.Table:
+        """The bars of a ticker, as a run up to the last day has them.
+
+        Args:
+            lakehouse: Gives them.
+            name: What the universe is called.
+            ticker: As a run has it.
+            span: The first day, and the last one of the run.
+            adjusted: As of `Span`.
+
+        Returns:
+            `at`, `open`, `high`, `low`, `close`, by time.
+
+        Raises:
+            LookupError: There is no such ticker, or none in these days.
+        """
+
 
 @dataclass(frozen=True, eq=False)
 class OfReader(Universe):
@@ -109,13 +138,14 @@ class OfReader(Universe):
         name: What the universe is called.
         table: The table whose days tell which prices there are.
         reads: All that they are made of.
-        rows: Gives, from the first day to the last, rows with the columns of a strategy's prices.
+        rows: Gives, from the first day to the last, rows with the columns of a strategy's prices,
+            of all tickers or of one.
     """
 
     name: str
     table: Table
     reads: tuple[Table, ...]
-    rows: Callable[[Lakehouse, date, date], pa.Table]
+    rows: Callable[[Lakehouse, date, date, str | None], pa.Table]
 
     def names(self, lake: Lake) -> list[str]:
         """Its name, where the lake has its prices."""
@@ -132,7 +162,7 @@ class OfReader(Universe):
         with warnings.catch_warnings():
             # What is missing before the first day is no part of what is asked for.
             warnings.simplefilter("ignore")
-            rows = _columns(self.rows(lakehouse, begins, wanted[-1]), span.sectors)
+            rows = _columns(self.rows(lakehouse, begins, wanted[-1], None), span.sectors)
         there = {table.path for table in self.reads if lake.exists(table)}
         digest = content(rows)
         return Prices(
@@ -146,6 +176,24 @@ class OfReader(Universe):
             span.last or wanted[-1],
             lambda spark: spark.createDataFrame(rows),
         )
+
+    def bars(
+        self,
+        lakehouse: Lakehouse,
+        name: str,
+        ticker: str,
+        span: tuple[date, date],
+        *,
+        adjusted: bool,
+    ) -> pa.Table:
+        """As of every universe; they are adjusted, whatever is asked."""
+        del name, adjusted
+        with warnings.catch_warnings():
+            # What is missing the run has told.
+            warnings.simplefilter("ignore")
+            rows = self.rows(lakehouse, *span, ticker)
+        found = rows.filter(pc.field("ticker") == ticker)
+        return found.select(BARS).sort_by("at")
 
     def _days(self, lake: Lake) -> list[date]:
         column = self.table.key_column
@@ -214,11 +262,11 @@ def find(lake: Lake, name: str) -> Universe:
     return named[name]
 
 
-def reads_of(name: str) -> tuple[Table, ...]:
-    """The tables that the prices of a name are made of, whether there are any yet or not."""
+def of_name(name: str) -> Universe:
+    """The universe that a name is one of, whether it has any prices yet or not."""
     every = universes()
     named = next((one for one in every if isinstance(one, OfReader) and one.name == name), None)
-    return (named or next(one for one in every if not isinstance(one, OfReader))).reads
+    return named or next(one for one in every if not isinstance(one, OfReader))
 
 
 def sectors_of(companies: Path) -> dict[str, str]:

@@ -67,7 +67,7 @@ def _asset(declared: Declared) -> dg.AssetsDefinition:
             end_offset=0 if last else 1,
         ),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        deps=[asset_key(table) for table in universes.reads_of(declared.universe)],
+        deps=[asset_key(table) for table in universes.of_name(declared.universe).reads],
         description=f"{declared.wish.strategy.title} on {declared.universe}, year by year.",
         group_name=group_of(g.STRATEGY_RUNS, "strategies"),
         kinds={"spark", "deltalake"},

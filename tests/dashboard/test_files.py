@@ -56,6 +56,11 @@ def test_files_are_sent_and_detected_and_an_answer_changes_what_is_read(
     page.get_by_role("option", name="%d/%m/%Y").click()
     expect(rows.locator("tbody tr").nth(7)).to_contain_text("2020-01-08")
     viewer.assert_usable()
+    page.locator("#files-kept summary").click()
+    page.once("dialog", lambda asked: asked.accept())
+    page.get_by_role("button", name="Remove letter.txt").click()
+    expect(page.locator("#files-kept summary")).to_contain_text("1 file is kept")
+    viewer.assert_usable()
     # The address says the same to whoever opens it.
     again = shows(f"/files{viewer.query}", size=PHONE, scheme="dark")
     last = again.page.get_by_role("region", name="First rows").locator("tbody tr").nth(7)

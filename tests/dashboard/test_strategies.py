@@ -20,7 +20,10 @@ from indextracker_simulator.files import DAYS, company, history
 Opens = Callable[..., Viewer]
 SEED, COMPANIES = 7, 3
 FIRST, LAST = date(2014, 1, 1), date(2019, 12, 31)
-SHOWS = "/strategies?on=mine"
+GRID = (
+    *("--on", "mine", "--to-layer", "gold", "--to", "2016-12-31"),
+    *("--set", "fast=5,10", "--set", "slow=50"),
+)
 
 
 def csv_of(number: int) -> tuple[str, str]:
@@ -50,6 +53,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         ("files", "load", str(folder), "--collection", "mine"),
         ("strategy", "run", "buy_and_hold", "--on", "mine", "--to-layer", "gold"),
         ("strategy", "run", "crossover", "--on", "mine", "--to-layer", "gold", "--cost-bps=10"),
+        ("strategy", "run", "crossover", *GRID),
+        ("strategy", "run", "crossover", *GRID, "--walk-forward", "1"),
     ):
         done = home.run(*command)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -88,6 +93,51 @@ def test_a_run_is_chosen_by_sliders_watched_and_listed(shows: Opens, asks: Opens
     [made] = asks("select last_date, universe from gold.strategy_runs where parameters like '%23%'")
     assert made == {"last_date": date(2016, 12, 31), "universe": "mine"}
     shows("/strategies", size=PHONE, scheme="dark").assert_usable()
+
+
+def test_a_start_that_is_refused_says_why(shows: Opens) -> None:
+    page = shows("/strategies?strategy=bollinger&last=2016-12-31").page
+    run, refused = page.get_by_role("button", name="Run"), page.locator("#strategy-refused")
+    run.click()
+    expect(refused).to_have_text("It was not begun: no prices are chosen.")
+    page = shows("/strategies?strategy=bollinger&on=mine&last=2016-12-31").page
+    run, refused = page.get_by_role("button", name="Run"), page.locator("#strategy-refused")
+    run.click()
+    expect(page.locator("#strategy-said")).to_be_visible()
+    run.click()
+    expect(refused).to_have_text("It was not begun: this is being done already.")
+    expect(page.locator("#strategy-done")).to_contain_text("bollinger")
+
+
+def test_a_grid_and_years_are_shown_with_their_parts(shows: Opens, asks: Opens) -> None:
+    runs = {
+        str(row["kind"]): str(row["run_id"])
+        for row in asks("select kind, run_id from gold.strategy_runs where kind <> 'run'")
+    }
+    viewer = shows(f"/compare?runs={runs['grid']},{runs['walk_forward']}")
+    page = viewer.page
+    [deflated] = asks(
+        "select deflated_sharpe from gold.strategy_figures "
+        f"where run_id = '{runs['grid']}' and scope = 'run'"
+    )
+    expect(page.locator("#body")).to_contain_text(
+        f"2 runs. Deflated Sharpe ratio: {deflated['deflated_sharpe']:.3f}."
+    )
+    [best] = asks(
+        "select part_run_id, parameters from gold.strategy_parts "
+        f"where run_id = '{runs['grid']}' and is_best"
+    )
+    grid = page.get_by_role("region", name=re.compile("Parts of crossover .*grid"))
+    first = grid.locator("tbody tr").first
+    expect(first).to_have_class("here")
+    expect(grid.locator("tbody tr")).to_have_count(2)
+    years = page.get_by_role("region", name=re.compile("Parts of crossover .*year after year"))
+    expect(years.locator("tbody tr th")).to_have_text(
+        ["2015-01-01 to 2015-12-31", "2016-01-01 to 2016-12-31"]
+    )
+    viewer.assert_usable()
+    first.get_by_role("link").click()
+    page.wait_for_url(f"**runs={best['part_run_id']}*")
 
 
 def test_runs_are_compared_down_to_the_line_of_a_trade(
@@ -143,6 +193,9 @@ def test_runs_are_compared_down_to_the_line_of_a_trade(
     viewer.assert_usable()
     again = shows(f"/compare{viewer.query}", size=PHONE, scheme="dark")
     expect(again.page.locator("#compare-line")).to_be_visible()
+    slider = again.page.locator(".rangeslider-bg").first
+    filled = slider.evaluate("one => getComputedStyle(one).fill")
+    assert max(map(int, re.findall(r"\d+", filled)[:3])) < 100, "it is light in the dark"
     again.assert_usable()
 
 

@@ -98,7 +98,9 @@ FILE_DOCUMENTS = Table(
         Column("rejected", "bigint", "Lines that could not be read, likewise."),
         Column("first_at", "timestamp", "Time of its first row, likewise."),
         Column("last_at", "timestamp", "Time of its last row, likewise."),
-        Column("loaded_at", "timestamp", "When this was found."),
+        Column(
+            "loaded_at", "timestamp", "When its rows came; where it has none, when it was found."
+        ),
     ),
     checks=(
         Check(

@@ -62,11 +62,15 @@ class CompareState(State):
         return first, others[0]
 
 
+def values_of(parameters: str) -> str:
+    """Parameters as people read them, of JSON."""
+    return ", ".join(f"{name}={value}" for name, value in json.loads(parameters).items())
+
+
 def called(run: Mapping[str, Any]) -> str:
     """What a run is called: strategy and parameters."""
-    values = ", ".join(f"{k}={v}" for k, v in json.loads(run["parameters"]).items())
     kind = {"grid": ", grid", "walk_forward": ", year after year"}.get(run["kind"], "")
-    return f"{run['strategy']} {values}".strip() + kind
+    return f"{run['strategy']} {values_of(run['parameters'])}".strip() + kind
 
 
 def figure(name: str, value: float | None) -> str:

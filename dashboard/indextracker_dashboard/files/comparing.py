@@ -15,7 +15,7 @@ from indextracker import Frame, Lakehouse
 from indextracker.reader import QuestionError
 from indextracker_dashboard import controls, drawing, grids
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.files import origin, trading
+from indextracker_dashboard.files import origin, parts, trading
 from indextracker_dashboard.files.compared import MOST, PATH, CompareState, called, figure
 from indextracker_dashboard.files.layouts import table
 from indextracker_dashboard.page import Page
@@ -115,6 +115,7 @@ def _body(state: CompareState, data: Data) -> Component:
             _curves(state, chosen, series),
             html.H2("Figures"),
             _figures(state, chosen, figures),
+            *_made_of(chosen, data),
             html.H2("By month"),
             *(_monthly(run, series[run["run_id"]]) for run in chosen),
             html.H2("Parts"),
@@ -123,6 +124,11 @@ def _body(state: CompareState, data: Data) -> Component:
             trading.body(state, one, chosen, data),
         ]
     )
+
+
+def _made_of(chosen: list[dict[str, Any]], data: Data) -> list[Component]:
+    found = [shown for run in chosen if (shown := parts.body(run, data))]
+    return [html.H2("Grids and years"), *found] if found else []
 
 
 def _figures_of(chosen: list[dict[str, Any]], data: Data) -> list[dict[str, Any]]:
@@ -326,13 +332,13 @@ def _controls(state: CompareState, data: Data) -> Component:
 
 
 def _equity(state: CompareState, data: Data) -> Frame:
-    parts = [
+    curves = [
         _series(state, run, data).with_columns(run_id=pl.lit(run["run_id"]))
         for run in _chosen(state, data)
     ]
-    if not parts:
+    if not curves:
         raise StateError("no run is chosen")
-    return Frame(pl.concat(parts).to_arrow())
+    return Frame(pl.concat(curves).to_arrow())
 
 
 def _trades(state: CompareState, data: Data) -> Frame:

@@ -28,6 +28,7 @@ from indextracker_dashboard.truth.state import TruthState
 
 LOOKS_EVERY_MS = 1_000
 _SAID = "files-said"
+_REFUSED = "files-refused"
 _LOADED = """select collection, count(*) as documents, sum(rows) as prices,
     sum(rejected) as lines_not_read, count(*) filter (state = 'refused') as documents_refused,
     min(first_at) as first_at, max(last_at) as last_at, max(loaded_at) as loaded_at
@@ -37,6 +38,7 @@ from silver.file_documents group by all order by collection"""
 # What is being done, and what its last word is called.
 _DOING = {"detect": "detecting", "confirm": "confirming", "load": "loading"}
 _SHOWN_LINES = 200
+_SHOWN_FILES = 200
 
 
 def _work(collection: str) -> str:
@@ -55,15 +57,12 @@ def _body(state: FilesState, data: Data) -> Component:
 
 def _collection(state: FilesState, folder: Path, data: Data) -> list[Component | None]:
     kept = uploads.files(folder)
-    size = sum(bytes_ for _, bytes_ in kept)
     told = data.children.told(_work(state.collection))
     found = layouts.read(folder / LAYOUTS)
     chosen = state.layout if state.layout in found else next(iter(found), "")
     shown: list[Component | None] = [
         _drop(state.collection),
-        html.P(f"{len(kept):,} file{'' if len(kept) == 1 else 's'} are kept, {_size(size)}.")
-        if kept
-        else None,
+        _kept(state.collection, kept) if kept else None,
         _progress(told),
         _loading(found) if found else None,
         html.H2("Layouts") if found else None,
@@ -90,6 +89,39 @@ def _drop(collection: str) -> Component:
         ],
         className="drop",
         **collected,
+    )
+
+
+def _kept(collection: str, kept: list[tuple[str, int]]) -> Component:
+    """The files that were uploaded, each of which can be removed."""
+    number = "1 file is" if len(kept) == 1 else f"{len(kept):,} files are"
+    head = html.Tr([html.Th(name, scope="col") for name in ("File", "Size", "")])
+    lines = [
+        html.Tr(
+            [
+                html.Th(name, scope="row"),
+                html.Td(_size(bytes_)),
+                html.Td(
+                    dcc.ConfirmDialogProvider(
+                        dmc.Button(
+                            "Remove",
+                            variant="subtle",
+                            size="compact-sm",
+                            **controls.aria(f"Remove {name}"),
+                        ),
+                        id={"remove": name, "of": collection},
+                        message=f"Remove {name} from {collection}? Rows that were loaded of it "
+                        "stay in the lake.",
+                    )
+                ),
+            ]
+        )
+        for name, bytes_ in kept[:_SHOWN_FILES]
+    ]
+    said = f"{number} kept, {_size(sum(bytes_ for _, bytes_ in kept))}"
+    more = f"; the first {_SHOWN_FILES} are listed" if len(kept) > _SHOWN_FILES else ""
+    return html.Details(
+        [html.Summary(f"{said}{more}"), layouts.table("Kept files", head, lines)], id="files-kept"
     )
 
 
@@ -170,6 +202,10 @@ def _size(size: int) -> str:
 
 
 def _controls(state: FilesState, data: Data) -> Component:
+    return html.Div([_choices(state, data), html.P(id=_REFUSED, role="alert")])
+
+
+def _choices(state: FilesState, data: Data) -> Component:
     return controls.row(
         dmc.Autocomplete(
             id=controls.of("collection"),
@@ -195,9 +231,11 @@ def _controls(state: FilesState, data: Data) -> Component:
 
 def _register(app: Dash, data: Data) -> None:
     uploads.serve(app.server, data)
+    _register_removal(app, data)
 
     @app.callback(
         Output(STATE, "data", allow_duplicate=True),
+        Output(_REFUSED, "children"),
         Input("files-sent", "data"),
         Input("files-detect", "n_clicks"),
         Input("files-confirm", "n_clicks", allow_optional=True),
@@ -207,7 +245,7 @@ def _register(app: Dash, data: Data) -> None:
     )
     def begin(
         sent: Any, detect: int | None, confirm: int | None, load: int | None, query: str
-    ) -> Any:
+    ) -> tuple[Any, str]:
         pressed = {
             "files-sent": ("detect", sent),
             "files-detect": ("detect", detect),
@@ -216,7 +254,7 @@ def _register(app: Dash, data: Data) -> None:
         }
         what, by_hand = pressed.get(str(ctx.triggered_id), ("", None))
         if not by_hand:
-            return no_update
+            return no_update, ""
         try:
             state = PAGE.read(query)
             data.children.start(
@@ -224,10 +262,9 @@ def _register(app: Dash, data: Data) -> None:
                 _arguments(what, state, uploads.folder_of(data, state.collection)),
                 lake=data.lakehouse.place,
             )
-        except (BusyError, LookupError, ValueError):
-            # What is wrong with a state is said by the body; what runs already is seen.
-            return no_update
-        return query
+        except (BusyError, LookupError, ValueError) as error:
+            return no_update, notices.not_begun(error)
+        return query, ""
 
     @app.callback(
         Output(_SAID, "children"),
@@ -257,6 +294,20 @@ def _register(app: Dash, data: Data) -> None:
         said = answers_of({one["answer"]: value for one, value in zip(ids, values, strict=True)})
         # Answers are of one layout: the address names it with them.
         return said, ids[0]["of"] if said else no_update
+
+
+def _register_removal(app: Dash, data: Data) -> None:
+    @app.callback(
+        Output(STATE, "data", allow_duplicate=True),
+        Input({"remove": ALL, "of": ALL}, "submit_n_clicks"),
+        Held(STATE, "data"),
+        prevent_initial_call=True,
+    )
+    def remove(clicks: list[int | None], query: str) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        uploads.remove(uploads.folder_of(data, ctx.triggered_id["of"]), ctx.triggered_id["remove"])
+        return query
 
 
 def _arguments(what: str, state: FilesState, folder: Path) -> list[str]:

@@ -28,6 +28,7 @@ LOOKS_EVERY_MS = 1_000
 MOST_BPS = 100
 _WORK = "a run of a strategy"
 _SAID = "strategy-said"
+_REFUSED = "strategy-refused"
 # A slider of a parameter that is no whole number has so many places.
 _PLACES = 100
 _RUNS = """select r.run_id, r.kind, r.strategy, r.parameters, r.universe, r.first_date, r.last_date,
@@ -252,6 +253,7 @@ def _controls(state: StrategiesState, data: Data) -> Component:
                 dmc.Button("Run", id="strategy-run", color="blue.9"),
                 dmc.Button("Stop", id="strategy-stop", variant="default"),
             ),
+            html.P(id=_REFUSED, role="alert"),
             # What the sliders of the body say: the address has it.
             dcc.Input(id=controls.of("set"), type="hidden", value=",".join(state.set)),
         ]
@@ -296,20 +298,20 @@ def _arguments(state: StrategiesState) -> list[str]:
 def _register(app: Dash, data: Data) -> None:
     @app.callback(
         Output(STATE, "data", allow_duplicate=True),
+        Output(_REFUSED, "children"),
         Input("strategy-run", "n_clicks"),
         Held(STATE, "data"),
         prevent_initial_call=True,
     )
-    def begin(clicks: int | None, query: str) -> Any:
+    def begin(clicks: int | None, query: str) -> tuple[Any, str]:
         if not clicks:
-            return no_update
+            return no_update, ""
         try:
             state = STRATEGIES.read(query)
             data.children.start(_WORK, _arguments(state), lake=data.lakehouse.place)
-        except (BusyError, LookupError, ValueError):
-            # What is wrong with a state is said by the body; what runs already is seen.
-            return no_update
-        return query
+        except (BusyError, LookupError, ValueError) as error:
+            return no_update, notices.not_begun(error)
+        return query, ""
 
     @app.callback(Input("strategy-stop", "n_clicks"), prevent_initial_call=True)
     def stop(clicks: int | None) -> None:

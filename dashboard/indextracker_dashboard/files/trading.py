@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
 from indextracker import Frame
-from indextracker.reader import QuestionError
+from indextracker.strategies import universes
 from indextracker_dashboard import controls, drawing, links
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.files.compared import PATH, CompareState, called
@@ -18,13 +21,6 @@ from indextracker_dashboard.files.layouts import table
 
 # So many rows are read by nobody, and a page of more is slow.
 MOST_TRADES, MOST_BARS = 200, 3_000
-# `at` is a word of DuckDB's grammar.
-_CANDLES = """select p."at" as bar_at, any_value(open) as open, any_value(high) as high,
-    any_value(low) as low, any_value(close) as close
-from silver.file_prices p
-where collection = $collection and ticker = $ticker
-    and year(p."at") between $first::int and $last::int
-group by 1 order by 1 desc limit """
 
 
 def trades(state: CompareState, run: Mapping[str, Any], data: Data) -> Frame:
@@ -99,29 +95,35 @@ def _row(state: CompareState, row: Mapping[str, Any]) -> Component:
     )
 
 
+def _bars(state: CompareState, run: Mapping[str, Any], data: Data) -> pl.DataFrame:
+    """The last bars of the ticker in the years that are looked at, as the run had them."""
+    first, last = state.span
+    adjusted = json.loads(run["terms"]).get("adjusted", False)
+    span = max(run["first_date"], date(first, 1, 1)), run["last_date"]
+    try:
+        rows = universes.of_name(run["universe"]).bars(
+            data.lakehouse, run["universe"], state.ticker, span, adjusted=adjusted
+        )
+    except LookupError:
+        return pl.DataFrame()
+    bars = pl.DataFrame(rows)
+    return bars.filter(pl.col("at").dt.year() <= last).tail(MOST_BARS)
+
+
 def _candles(
     state: CompareState, run: Mapping[str, Any], found: list[dict[str, Any]], data: Data
 ) -> Component:
-    first, last = state.span
-    asked = {"collection": str(run["universe"]), "ticker": state.ticker}
-    asked |= {"first": str(first), "last": str(last)}
-    try:
-        bars = data.lakehouse.sql(f"{_CANDLES}{MOST_BARS}", asked).polars()
-    except (LookupError, QuestionError):
-        bars = None
-    if bars is None or not bars.height:
-        return html.P(
-            f"{run['universe']} is no collection with bars of {state.ticker}: no candles."
-        )
-    bars = bars.sort("bar_at")
-    begins = bars["bar_at"][0]
+    bars = _bars(state, run, data)
+    if not bars.height:
+        return html.P(f"{run['universe']} has no bars of {state.ticker} any more: no candles.")
+    begins = bars["at"][0]
     shown = [row for row in found if row["filled_at"] >= begins]
     title = f"Trades of {state.ticker} on its candles"
     traces: list[dict[str, Any]] = [
         {
             "type": "candlestick",
             "name": state.ticker,
-            "x": [f"{at:%Y-%m-%d %H:%M}" for at in bars["bar_at"]],
+            "x": [f"{at:%Y-%m-%d %H:%M}" for at in bars["at"]],
             **{name: bars[name].to_list() for name in ("open", "high", "low", "close")},
             "increasing": {"line": {"color": drawing.UP, "width": 1}},
             "decreasing": {"line": {"color": drawing.DOWN, "width": 1}},

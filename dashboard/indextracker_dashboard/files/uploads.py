@@ -129,6 +129,12 @@ def keep(folder: Path, name: str, size: int | None, stream: IO[bytes]) -> str:
     return called
 
 
+def remove(folder: Path, name: str) -> None:
+    """Removes a file that was uploaded; one that is none of them, or gone, is left alone."""
+    if name in dict(files(folder)):
+        (folder / name).unlink(missing_ok=True)
+
+
 def serve(server: Flask, data: Data) -> None:
     """Has a server take files."""
 

@@ -1,19 +1,23 @@
 """Universes: which prices are read, and with how much history before them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from support import one_sail
+from support import market_lake, one_sail
 from support.price_collections import companies_file, put_collection, tickers
 
+from indextracker import Lakehouse
 from indextracker.lake import Lake
+from indextracker.lake.arrow import arrow_schema
 from indextracker.reader.names import UnknownNameError
 from indextracker.strategies import universes
 from indextracker.strategies.universes import CompaniesError, NoPricesError, Prices, Span
 from indextracker_catalogue.files import silver
+
+NOW = datetime(2026, 1, 2, 3, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -83,6 +87,51 @@ def test_what_was_read_is_known_by_its_contents(lake: Lake) -> None:
     assert second["version"] != first["version"]
     put_collection(lake, companies=3, first="2018-01-01")
     assert prices(lake, Span(None, None)).reads["silver/file_prices"]["digest"] != first["digest"]
+
+
+def test_documents_tell_what_was_read_and_not_the_files_of_the_lake(lake: Lake) -> None:
+    before = prices(lake, Span(None, None)).reads["silver/file_prices"]
+    # As compaction leaves them: the same rows in other files.
+    written = lake.rows(silver.FILE_PRICES, ["prices"]).to_table()
+    lake.replace(silver.FILE_PRICES, written, ["prices"])
+    after = prices(lake, Span(None, None)).reads["silver/file_prices"]
+    assert (after["digest"], after["version"] != before["version"]) == (before["digest"], True)
+    # The same documents, loaded again: by another layout perhaps.
+    documents = lake.rows(silver.FILE_DOCUMENTS, ["prices"]).to_table().to_pylist()
+    again = [row | {"loaded_at": NOW} for row in documents if row["collection"] == "prices"]
+    schema = arrow_schema(silver.FILE_DOCUMENTS)
+    lake.replace(silver.FILE_DOCUMENTS, pa.Table.from_pylist(again, schema), ["prices"])
+    assert prices(lake, Span(None, None)).reads["silver/file_prices"]["digest"] != before["digest"]
+
+
+@pytest.mark.parametrize("adjusted", [False, True])
+def test_bars_of_a_ticker_are_those_of_a_run(lake: Lake, adjusted: bool) -> None:
+    first, *others = lake.rows(silver.FILE_PRICES, ["prices"]).to_table().to_pylist()
+    again = first | {"file": "zz.csv", "close": 1234.0, "adj_close": None}
+    schema = arrow_schema(silver.FILE_PRICES)
+    lake.replace(
+        silver.FILE_PRICES, pa.Table.from_pylist([first, again, *others], schema), ["prices"]
+    )
+    of_run = rows(prices(lake, Span(None, None, adjusted=adjusted)))
+    assert_bars(lake, "prices", first["ticker"], of_run, adjusted=adjusted)
+
+
+def test_bars_of_a_share_are_those_of_a_run(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "simulated")
+    market_lake.fill_shares(lake)
+    found = universes.find(lake, "nse").prices(lake, "nse", Span(None, None))
+    assert_bars(lake, "nse", market_lake.SPLIT, rows(found), adjusted=False)
+
+
+def assert_bars(lake: Lake, name: str, ticker: str, of_run: pa.Table, *, adjusted: bool) -> None:
+    """The bars of a ticker are the rows that a run has of it."""
+    expected = of_run.filter(pc.field("ticker") == ticker).select(universes.BARS).to_pylist()
+    span = expected[0]["at"].date(), expected[-1]["at"].date()
+    bars = universes.of_name(name).bars(Lakehouse(lake.root), name, ticker, span, adjusted=adjusted)
+    assert len(expected) > 10
+    assert [row["at"] for row in bars.to_pylist()] == [row["at"] for row in expected]
+    for price in ("open", "high", "low", "close"):
+        assert bars[price].to_pylist() == pytest.approx([row[price] for row in expected])
 
 
 def test_sectors_come_from_a_file_of_companies(lake: Lake, tmp_path: Path) -> None:
