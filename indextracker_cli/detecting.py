@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,13 +25,29 @@ _REFUSED_SHOWN = 20
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
+class _Files(click.Path):
+    """A folder, or an s3 prefix, which is asked for when it is needed."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | str:
+        """The folder as a path, the prefix as its address."""
+        if isinstance(value, str) and value.startswith("s3://"):
+            return value.rstrip("/")
+        found: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        return found
+
+
+_FILES = _Files(exists=True, file_okay=False, path_type=Path)
+
+
 @click.group()
 def files() -> None:
     """Find out what price files of your own hold, confirm it, and load them."""
 
 
 @files.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.argument("folder", type=_Files(exists=True, path_type=Path))
 @click.option(
     "--layouts",
     "into",
@@ -42,8 +58,11 @@ def files() -> None:
     "--json", "as_json", is_flag=True, help="Print a JSON object for each file, and write nothing."
 )
 @interrupts.interruptible(GOES_ON)
-def detect(folder: Path, into: Path | None, as_json: bool) -> int:
+def detect(folder: Path | str, into: Path | None, as_json: bool) -> int:
     """Detect the layouts of the price files in FOLDER, and write a YAML file for each.
+
+    FOLDER may be a prefix of a bucket, s3://BUCKET/PREFIX: its files are brought here first. Then
+    --layouts says where layouts are.
 
     Text of any encoding and delimiter, workbooks, Parquet and Feather, plain, zipped or packed by
     gzip or xz. Of a large file the head, the middle and the tail are read. What the data cannot
@@ -57,8 +76,9 @@ def detect(folder: Path, into: Path | None, as_json: bool) -> int:
     from indextracker.files import detect as found_in  # noqa: PLC0415 - Arrow takes a second
     from indextracker.files import grouped, write  # noqa: PLC0415
 
-    place = into or (folder if folder.is_dir() else folder.parent) / "layouts"
-    proposals = found_in(folder, besides=place)
+    here = _brought(folder, into or as_json, quiet=as_json)
+    place = into or (here if here.is_dir() else here.parent) / "layouts"
+    proposals = found_in(here, besides=place)
     if as_json:
         return _print(proposals)
     kept = [proposal.brief() for proposal in proposals]
@@ -69,7 +89,7 @@ def detect(folder: Path, into: Path | None, as_json: bool) -> int:
 
 
 @files.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=_FILES)
 @click.option("--layouts", "place", type=_FOLDER, help="Where the layouts are; see detect.")
 @click.option("--layout", "names", multiple=True, help="Only the layout of this name.")
 @click.option(
@@ -83,7 +103,11 @@ def detect(folder: Path, into: Path | None, as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Confirm what has no open question, and ask nothing.")
 @interrupts.interruptible(GOES_ON)
 def confirm(
-    folder: Path, place: Path | None, names: tuple[str, ...], answers: tuple[str, ...], yes: bool
+    folder: Path | str,
+    place: Path | None,
+    names: tuple[str, ...],
+    answers: tuple[str, ...],
+    yes: bool,
 ) -> int:
     """Confirm the layouts of the price files in FOLDER.
 
@@ -101,9 +125,10 @@ def confirm(
     told = [one.partition("=") for one in answers]
     if wrong := [about for about, sign, _ in told if not sign]:
         raise click.BadParameter(f"--answer {wrong[0]}: write ABOUT=VALUE")
+    here = _brought(folder, place, quiet=False)
     return confirming.run(
-        folder,
-        place or folder / "layouts",
+        here,
+        place or here / "layouts",
         names,
         {about: said for about, _, said in told},
         yes=yes,
@@ -111,7 +136,7 @@ def confirm(
 
 
 @files.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=_FILES)
 @click.option("--collection", required=True, help="Name of the collection that the files are.")
 @click.option("--layouts", "place", type=_FOLDER, help="Where the layouts are; see detect.")
 @click.option(
@@ -134,7 +159,7 @@ def load(
     settings: Settings,
     /,
     *,
-    folder: Path,
+    folder: Path | str,
     collection: str,
     place: Path | None,
     zone: str,
@@ -153,7 +178,30 @@ def load(
     """  # noqa: D301 - click keeps the lines below its mark as they are
     from indextracker_cli import loading  # noqa: PLC0415 - Arrow takes a second
 
-    return loading.run(settings, folder, collection, place or folder / "layouts", zone, **how)
+    here = _brought(folder, place, quiet=how["as_json"])
+    return loading.run(settings, here, collection, place or here / "layouts", zone, **how)
+
+
+def _brought(folder: Path | str, place: object, *, quiet: bool) -> Path:
+    """The folder of the files; what is in a bucket is brought first.
+
+    Raises:
+        click.UsageError: Files are in a bucket, and nothing says where layouts are.
+    """
+    if isinstance(folder, Path):
+        return folder
+    if not place:
+        raise click.UsageError(
+            f"{folder} is in a bucket: say where on this machine its layouts are, --layouts DIR"
+        )
+    from indextracker.files import fetched  # noqa: PLC0415 - Arrow takes a second
+    from indextracker_cli.progress import shown  # noqa: PLC0415
+
+    progress = shown(quiet=quiet)
+    try:
+        return fetched(folder, progress)
+    finally:
+        progress.stop()
 
 
 def _print(proposals: Iterable[Proposal]) -> int:

@@ -1,9 +1,9 @@
 """People's own price files: detected with evidence and questions, confirmed, and loaded.
 
-For whoever shows them to people: `detect` and `write` make layouts, `document`, `unanswered` and
-`preview` show one, `confirm` answers it, `confirmed_in` and `load` bring files into a lake, and
-`oddities` tells what to look at. No module but `loading` and `judging` knows a lake; none knows a
-vendor.
+For whoever shows them to people: `fetched` brings those of a bucket, `detect` and `write` make
+layouts, `document`, `unanswered` and `preview` show one, `confirm` answers it, `confirmed_in` and
+`load` bring files into a lake, and `oddities` tells what to look at. No module but `loading` and
+`judging` knows a lake; none knows a vendor.
 """
 
 from indextracker.files.confirmed import (
@@ -19,6 +19,7 @@ from indextracker.files.confirmed import (
     zone_of,
 )
 from indextracker.files.detecting import detect, write
+from indextracker.files.fetching import fetched
 from indextracker.files.judging import Oddity, oddities
 from indextracker.files.layouts import Layout, as_yaml, grouped
 from indextracker.files.loading import Kept, Loaded, confirmed_in, kept, load
@@ -44,6 +45,7 @@ __all__ = [
     "confirmed_in",
     "detect",
     "document",
+    "fetched",
     "grouped",
     "is_confirmed",
     "kept",
