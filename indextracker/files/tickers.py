@@ -275,11 +275,11 @@ def _left(stem: str) -> tuple[str, str, float] | None:
 
 
 def _may_be_code(word: str, *, bare: bool) -> bool:
-    """Whether it is written as codes are: in capitals or digits, or short; else it is a word."""
+    """Whether it is written as codes are, in capitals or digits, and not as a word: `gold`."""
     if word.isupper() or word.isdigit():
         return len(word) > 1 or bare
     if word.islower():
-        return 2 < len(word) <= 5 and (word.isalpha() or len(word) > 3)
+        return False
     return not (word.istitle() and word.isalpha() and len(word) > 3)
 
 

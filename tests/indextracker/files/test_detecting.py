@@ -426,8 +426,9 @@ def test_tickers_of_file_names(name: str, ticker: str | None) -> None:
     assert (told[0] if told else None) == ticker
 
 
-def test_a_word_that_is_written_as_no_code_is_asked_for(tmp_path: Path) -> None:
-    described = found(tmp_path, "prices of cookies.csv", plain())
+@pytest.mark.parametrize("name", ["prices of cookies.csv", "gold.csv", "shop.csv"])
+def test_a_word_that_is_written_as_no_code_is_asked_for(tmp_path: Path, name: str) -> None:
+    described = found(tmp_path, name, plain())
     assert any(question["about"] == "ticker" for question in described["questions"])
     assert described["confidence"]["ticker"] < 0.9
 
