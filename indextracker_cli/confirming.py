@@ -130,7 +130,7 @@ def _show(folder: Path, path: Path, layout: Mapping[str, Any], answers: Mapping[
     number = (layout.get("files") or {}).get("count", 0)
     click.echo(f"\n{path.stem}: {counted(number, 'file')}, such as {named}")
     try:
-        rows = preview(path, folder, answers)
+        rows = preview(path, folder, answers).rows
     except RefusedFileError as refusal:
         click.echo(f"  {refusal}")
         return False

@@ -2,12 +2,14 @@
 
 Serves the lakehouse that the settings name, opens each page in Chromium without a window, on a
 desktop and on a phone at night, and saves what it shows beside this file. The page Live is that of
-a consumer, in a lake of its own, of a session that is replayed.
+a consumer, in a lake of its own, of a session that is replayed. Those of price files and strategies
+are of simulated companies, likewise.
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,13 +33,19 @@ from indextracker.streams.producing.replaying import Wish, replay
 from indextracker.streams.putting import Putter
 from indextracker_catalogue import SUBJECTS
 from indextracker_cli import living
+from indextracker_dashboard import children
 from indextracker_dashboard.candles.page import CANDLES
 from indextracker_dashboard.data import Data
+from indextracker_dashboard.files.compared import CompareState
+from indextracker_dashboard.files.comparing import COMPARE
+from indextracker_dashboard.files.page import PAGE as FILES
+from indextracker_dashboard.files.strategies import STRATEGIES
 from indextracker_dashboard.live import LIVE
 from indextracker_dashboard.live.state import LiveState
 from indextracker_dashboard.pages.sql import EXAMPLES, SqlState
 from indextracker_dashboard.serving import serving
 from indextracker_dashboard.state import query_of
+from indextracker_simulator.files.writing import write
 from indextracker_spark.events.markets import EVENTS
 
 FOLDER = Path(__file__).parent
@@ -47,7 +55,15 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 120_000
 ASKED = SqlState(sql=EXAMPLES[0][1], values=EXAMPLES[0][2], find="index_sessions")
 REPLAYED = date(2024, 12, 16)
+COMPANY_BYTES = 4 * 10**6
 SEEN = query_of(LiveState(symbol="TX 202412", scale="5", zone="utc"))
+# Files of prices that ask which of day and month comes first, and others that are run over.
+MINE, COMPANIES = "mine", "companies"
+UNDECIDED = "Date;Open;High;Low;Close;Volume\n" + "".join(
+    f"0{n % 9 + 1}/0{n % 7 + 1}/2020;{10 + n},50;{11 + n},25;{9 + n},75;{10 + n},00;{1000 + n}\n"
+    for n in range(9)
+)
+RUN = ("strategy", "run", "crossover", f"--on={COMPANIES}", "--from=2010-01-01", "--to-layer=gold")
 # By the name of their pictures: the page, the size of the screen, and whether it is light.
 SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-today": ("/today", DESKTOP, "light"),
@@ -61,6 +77,9 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),
     "page-market-day": ("/india", DESKTOP, "light"),
     "page-market-day-phone": ("/india", PHONE, "dark"),
+    "page-files": (f"{FILES.path}?collection={MINE}", TALL, "light"),
+    "page-strategies": (f"{STRATEGIES.path}?strategy=crossover&on={COMPANIES}", DESKTOP, "light"),
+    "page-compare": (COMPARE.path, TALL, "light"),
     "page-live": (f"{LIVE.path}?{SEEN}", DESKTOP, "light"),
     "page-live-phone": (f"{LIVE.path}?{SEEN}", PHONE, "dark"),
 }
@@ -69,12 +88,12 @@ DRAWN = """
 """
 
 
-def take(browser: Browser, address: str, picture: str) -> None:
+def take(browser: Browser, address: str, picture: str, query: str = "") -> None:
     """Saves the picture of a page: what is seen of it without scrolling."""
     path, size, scheme = SHOWN[picture]
     page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{address}{path}")
+    page.goto(f"{address}{path}{query}")
     page.locator("#body > *").first.wait_for(state="attached")
     if path.startswith(LIVE.path):
         # It never ceases to be told something.
@@ -112,19 +131,45 @@ def consuming(source: Lake, folder: Path) -> Iterator[tuple[Data, DashboardSetti
         thread.join()
 
 
+def ran(folder: Path) -> tuple[Data, str]:
+    """Price files and runs over them in a lake of its own; and what compares all of these runs."""
+    lake = folder / "lake"
+    mine, companies = folder / "uploads" / MINE, folder / "uploads" / COMPANIES
+    mine.mkdir(parents=True)
+    (mine / "ABC.csv").write_text(UNDECIDED, encoding="utf-8")
+    for _ in write(companies, seed=1, size=3 * COMPANY_BYTES, file_size=COMPANY_BYTES):
+        pass
+    for command in (
+        ("files", "detect", str(mine)),
+        ("files", "detect", str(companies)),
+        ("files", "confirm", str(companies), "--yes"),
+        ("files", "load", str(companies), "--collection", COMPANIES, "--no-checks"),
+        RUN,
+        (*RUN, "--set=fast=50", "--set=slow=200"),
+    ):
+        environment = settings.of_child(lake=str(lake))
+        subprocess.run([children.COMMAND, *command], env=environment, check=True)
+    runs = Lakehouse(lake).sql("select run_id from gold.strategy_runs order by run_id").arrow()
+    compared = CompareState(runs=tuple(runs["run_id"].to_pylist()))
+    return Data(partial(Lakehouse, lake)), f"?{query_of(compared)}"
+
+
 def main() -> None:
     """Takes all pictures, or those that are named."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("there is no chromium: make chromium installs it")
-    Lakehouse()  # without one there is nothing to be seen
     wanted = sys.argv[1:] or list(SHOWN)
-    live = [picture for picture in wanted if SHOWN[picture][0].startswith(LIVE.path)]
+    live, of_files = (
+        [one for one in wanted if SHOWN[one][0].startswith(paths)]
+        for paths in ((LIVE.path,), (FILES.path, STRATEGIES.path, COMPARE.path))
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with serving(Data(), DashboardSettings(), 0) as address:
-            for picture in wanted:
-                if picture not in live:
+        if others := [one for one in wanted if one not in (*live, *of_files)]:
+            Lakehouse()  # without one there is nothing to be seen
+            with serving(Data(), DashboardSettings(), 0) as address:
+                for picture in others:
                     take(browser, address, picture)
         if live:
             source = Lake(settings.load().lake.address, settings.load().world)
@@ -135,6 +180,13 @@ def main() -> None:
             ):
                 for picture in live:
                     take(browser, address, picture)
+        if of_files:
+            with tempfile.TemporaryDirectory() as folder:
+                data, runs = ran(Path(folder))
+                with serving(data, DashboardSettings(), 0) as address:
+                    for picture in of_files:
+                        query = runs if SHOWN[picture][0] == COMPARE.path else ""
+                        take(browser, address, picture, query)
         browser.close()
 
 

@@ -24,7 +24,7 @@ from indextracker.files.judging import Oddity, oddities
 from indextracker.files.layouts import Layout, as_yaml, grouped
 from indextracker.files.loading import Kept, Loaded, confirmed_in, kept, load
 from indextracker.files.model import Question, RefusedFileError
-from indextracker.files.previewing import alike, preview
+from indextracker.files.previewing import Preview, alike, preview
 from indextracker.files.proposal import Proposal, as_object, propose
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "LayoutError",
     "Loaded",
     "Oddity",
+    "Preview",
     "Proposal",
     "Question",
     "Reading",

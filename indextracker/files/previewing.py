@@ -1,9 +1,13 @@
-"""The first rows of a file as a layout would have them read, for a person to confirm it."""
+"""The first rows of a file as a layout would have them read, for a person to confirm it.
+
+The lines as they stand are shown beside: what is read, and what of, comes from one reading.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,19 @@ from indextracker.files.model import RefusedFileError
 ROWS_SHOWN = 10
 
 
+@dataclass(frozen=True)
+class Preview:
+    """The beginning of a file.
+
+    Attributes:
+        rows: Objects with the columns of `silver/file_prices`: ticker, at, open and so on, line.
+        lines: The lines of a text from its first on, header included; of what is no text none.
+    """
+
+    rows: list[dict[str, Any]]
+    lines: tuple[str, ...] = ()
+
+
 def preview(
     layout: Path,
     folder: Path,
@@ -23,7 +40,7 @@ def preview(
     *,
     zone: str = "UTC",
     rows: int = ROWS_SHOWN,
-) -> list[dict[str, Any]]:
+) -> Preview:
     """The first rows of a file as they would be read.
 
     Args:
@@ -33,9 +50,6 @@ def preview(
         file: Path of the file in the folder; by default the first that the YAML names.
         zone: Zone of times that name none.
         rows: How many.
-
-    Returns:
-        Objects with the columns of `silver/file_prices`: ticker, at, open and so on, line.
 
     Raises:
         LayoutError: The YAML or an answer is none.
@@ -59,20 +73,20 @@ def preview(
     raise RefusedFileError(f"{name} is not in {path}")
 
 
-def _first(part: opening.Part, how: Reading, zone: str, rows: int) -> list[dict[str, Any]]:
+def _first(part: opening.Part, how: Reading, zone: str, rows: int) -> Preview:
     if how.typed:
         found: list[dict[str, Any]] = []
         for table in islice(careful.typed_tables(part.path, how), rows):
             ticker = careful.ticker_of(table, how, part.name)
             prices, _ = careful.as_arrow(careful.readout_of(table, how, ticker), how, zone)
             found += prices.slice(0, rows - len(found)).to_pylist()
-        return found
+        return Preview(found)
     head = careful.head_of_text(part.path, how, part.name)
     if head is None:
         raise RefusedFileError(f"{part.name} has another header than the layout")
     prices, _ = careful.as_arrow(head.readout, how, zone)
-    shown: list[dict[str, Any]] = prices.slice(0, rows).to_pylist()
-    return shown
+    stand = (*head.table.before, *(row.text for row in (*head.table.header, *head.table.rows)))
+    return Preview(prices.slice(0, rows).to_pylist(), stand[:rows])
 
 
 def alike(layout: Mapping[str, Any]) -> Sequence[str]:

@@ -86,29 +86,17 @@ def _read(
     # The process that asks has none of it.
     from indextracker import files  # noqa: PLC0415
 
-    found: dict[str, Any] = {"rows": [], "zone": zone, "lines": _lines(Path(folder), name)}
+    found: dict[str, Any] = {"rows": [], "zone": zone, "lines": []}
     try:
         here = ZoneInfo(files.zone_of(zone))
-        rows = files.preview(Path(layout), Path(folder), answers, name, zone=zone, rows=ROWS)
+        read = files.preview(Path(layout), Path(folder), answers, name, zone=zone, rows=ROWS)
     except (files.LayoutError, files.RefusedFileError) as error:
         return found | {"reason": str(error)}
     shown = [
         row | {"at": f"{row['at'].astimezone(here):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")}
-        for row in rows
+        for row in read.rows
     ]
-    return found | {"rows": shown}
-
-
-def _lines(folder: Path, name: str) -> list[str]:
-    """The first lines of a text as they stand; of what is no text none."""
-    from indextracker.files import detect  # noqa: PLC0415
-
-    file = folder / name.partition("!")[0]
-    table = next((one.table for one in detect(file) if one.name == name), None)
-    if table is None:
-        return []
-    rows = [*table.before, *(row.text for row in (*table.header, *table.rows))]
-    return [line[:_TEXT_SHOWN] for line in rows[:ROWS]]
+    return found | {"rows": shown, "lines": [line[:_TEXT_SHOWN] for line in read.lines]}
 
 
 if __name__ == "__main__":
