@@ -73,6 +73,22 @@ MARTS = {
         *("session_date", "symbol", "instrument_id", "stories", "scored_stories", "sentiment"),
         *("scored_before_open", "sentiment_before_open"),
     ],
+    "fct_forecast": [
+        *("session_date", "product", "horizon_minutes", "model", "minutes", "training_sessions"),
+        *("training_rows", "squared_returns", "squared_errors", "r2", "r2_low", "r2_high"),
+        *("r2_against_last_return", "hit_rate", "hit_rate_low", "hit_rate_high", "trades"),
+        *("cost_points", "pnl_points", "pnl_points_low", "pnl_points_high", "missing"),
+    ],
+    "fct_forecast_edge": [
+        *("product", "horizon_minutes", "model", "sessions", "first_session", "last_session"),
+        *("r2", "r2_low", "r2_high", "pnl_points", "pnl_points_low", "pnl_points_high"),
+        *("trades", "verdict"),
+    ],
+    "fct_market_correlation": [
+        *("first_series", "second_series", "timing", "days", "first_day", "last_day"),
+        *("correlation", "correlation_low", "correlation_high", "p_value", "adjusted_p_value"),
+        "missing",
+    ],
     "fct_sentiment_returns": [
         *("horizon_sessions", "sentiment_class", "events", "sessions"),
         *("mean_return", "low_95", "high_95", "degrees_of_freedom", "too_few"),

@@ -37,7 +37,7 @@ RESERVED = frozenset(RESERVED_WORDS.split())
 # What both have, with the same meaning for what it is given here; strtol is from_base to sqlglot.
 SHARED = """
 abs and avg case cast coalesce count exp from_base if lag ln max md5 min nullif or row_number
-split_part substring sum
+split_part sqrt substring sum
 """
 FUNCTIONS = frozenset(SHARED.split())
 SIZED = {exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.DECIMAL}
@@ -218,6 +218,8 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
         "derivative_detail_code": ("all", None),
         "dim_equity_factor": ("all", None),
         "dim_instrument": ("all", None),
+        "fct_forecast_edge": ("all", None),
+        "fct_market_correlation": ("all", None),
         "fct_news_sentiment": ("all", None),
         "fct_sentiment_returns": ("all", None),
         "dim_futures_adjustment": ("all", None),
@@ -236,6 +238,7 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
         "fct_strategy_equity": ("run_id", ["run_id", "bar_at"]),
         "int_trade_event": ("operation_id", ["hour"]),
         "int_contracts": ("id", ["session_date"]),
+        "int_forecast": ("all", ["session_date"]),
         "int_equity_day": ("symbol", ["session_date"]),
         "int_nse_eod": ("symbol", ["session_date"]),
         "int_news_ticker": ("article_id", ["hour"]),

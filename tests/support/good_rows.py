@@ -11,6 +11,7 @@ from indextracker.lake.arrow import arrow_schema
 from indextracker.lake.store import _stored
 from indextracker.lake.tail import Tail
 from indextracker_catalogue import Key, Table
+from indextracker_catalogue.analytics.forecasts import FEATURES
 
 SESSION = date(2024, 12, 16)
 OPENED = datetime(2024, 12, 16, 1, tzinfo=UTC)
@@ -72,6 +73,8 @@ SERIES: Row = {
 }
 OPTIONS: Row = FIGURES | SERIES | {"contracts": 4, "prints": 4}
 ETF: Row = FIGURES | {"symbol": "006204", "vwap": 2.5, "shares": 4_000, "prints": 4}
+
+FORECAST: Row = {"horizon_minutes": 5, "training_sessions": 40, "training_rows": 10_000}
 
 SECURITY: Row = {"session_date": SESSION, "symbol": "INFY", "series": "EQ"}
 
@@ -279,6 +282,22 @@ GOOD: dict[str, Row] = {
         "sales": 0,
         "low": 94.5,
         "high": 94.5,
+    },
+    "gold/forecast_features": CONTRACT
+    | {"bar_start": OPENED, "fill_price": 23_000.0}
+    | {column.name: 0.5 for column in FEATURES},
+    "gold/forecast_values": CONTRACT | FORECAST | {"bar_start": OPENED, "ridge": 0.1},
+    "gold/forecasts": CONTRACT
+    | FORECAST
+    | {"model": "ridge", "minutes": 254, "r2": 0.1, "hit_rate": 0.5},
+    "gold/market_days": {"day": SESSION, "series": "tx_night", "value": 0.01},
+    "gold/market_correlations": {
+        "first_series": "tx_night",
+        "second_series": "nifty_open",
+        "days": 30,
+        "correlation": 0.5,
+        "p_value": 0.005,
+        "adjusted_p_value": 0.02,
     },
     "gold/reconciliation": SERIES
     | {"official_contracts": 4, "computed_contracts": 4, "class": "equal"},

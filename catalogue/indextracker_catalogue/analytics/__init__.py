@@ -3,5 +3,7 @@
 Each is declared in a module of its analytic.
 """
 
+from indextracker_catalogue.analytics.across import *  # noqa: F403
+from indextracker_catalogue.analytics.forecasts import *  # noqa: F403
 from indextracker_catalogue.analytics.futures import *  # noqa: F403
 from indextracker_catalogue.analytics.subject import *  # noqa: F403
