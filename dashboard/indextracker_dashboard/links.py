@@ -26,9 +26,18 @@ def to(path: str, state: State, shown: Any, *, title: str = "", classes: str = "
         title: What it says beside its text; nothing by default.
         classes: Of its style.
     """
-    query = query_of(state)
-    href = f"{path}?{query}" if query else path
-    return dcc.Link(shown, href=href, className=classes, title=title or None)
+    return dcc.Link(shown, href=_address(path, state), className=classes, title=title or None)
+
+
+def markdown(path: str, state: State, shown: str) -> str:
+    """A link to a page in a state, for a cell of a table that reads markdown.
+
+    Args:
+        path: Of the page.
+        state: Its state.
+        shown: The text, of letters, digits and hyphens alone.
+    """
+    return f"[{shown}]({_address(path, state)})"
 
 
 def outside(url: str | None, text: str) -> Component:
@@ -41,3 +50,8 @@ def outside(url: str | None, text: str) -> Component:
     if not usable:
         return html.Span(text)
     return html.A(text, href=url, target="_blank", rel="noopener noreferrer")
+
+
+def _address(path: str, state: State) -> str:
+    query = query_of(state)
+    return f"{path}?{query}" if query else path

@@ -72,6 +72,8 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-candles-phone": ("/candles?sessions=1", PHONE, "dark"),
     "page-chain": ("/chain", TALL, "light"),
     "page-basis": ("/term-structure", TALL, "light"),
+    "page-volatility": ("/volatility?span=6m", TALL, "light"),
+    "page-lead-lag": ("/lead-lag?span=1m", TALL, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),

@@ -93,6 +93,28 @@ MARTS = {
         *("horizon_sessions", "sentiment_class", "events", "sessions"),
         *("mean_return", "low_95", "high_95", "degrees_of_freedom", "too_few"),
     ],
+    "fct_realised_volatility": [
+        *("session_date", "asset", "session_part", "expiry", "prints", "span_minutes", "open"),
+        *("high", "low", "close", "previous_close", "overnight_return", "realised_volatility"),
+        *("subsampled_volatility", "bipower_volatility", "kernel_volatility", "kernel_bandwidth"),
+        *("parkinson_volatility", "garman_klass_volatility", "daily_volatility", "jump_statistic"),
+        *("jump_p_value", "jump_share"),
+    ],
+    "fct_volatility_forecast": [
+        *("session_date", "asset", "yang_zhang_volatility", "next_session_volatility"),
+        *("next_session_sample", "next_month_volatility", "next_month_sample"),
+        *("following_session_date", "following_volatility"),
+    ],
+    "fct_lead_lag": [
+        *("session_date", "asset", "other", "expiry", "other_expiry", "prices", "other_prices"),
+        *("lead_seconds", "lead_low_seconds", "lead_high_seconds", "leader", "correlation"),
+        *("lead_lag_ratio", "information_share_low", "information_share_high", "component_share"),
+        *("cointegration_statistic", "cointegration_p_value", "basis_half_life_seconds"),
+    ],
+    "fct_lead_lag_correlation": [
+        *("session_date", "asset", "other", "lag_seconds", "correlation", "correlation_low"),
+        *("correlation_high",),
+    ],
     "dim_strategy": ["id", "strategy", "source_digest", "account_kind", "runs", "universes"],
     "fct_strategy_run": [
         *("run_id", "strategy_id", "kind", "parameters", "universe", "first_date", "last_date"),

@@ -75,6 +75,7 @@ OPTIONS: Row = FIGURES | SERIES | {"contracts": 4, "prints": 4}
 ETF: Row = FIGURES | {"symbol": "006204", "vwap": 2.5, "shares": 4_000, "prints": 4}
 
 FORECAST: Row = {"horizon_minutes": 5, "training_sessions": 40, "training_rows": 10_000}
+PAIR: Row = {"session_date": SESSION, "asset": "TX", "other": "TAIEX"}
 
 SECURITY: Row = {"session_date": SESSION, "symbol": "INFY", "series": "EQ"}
 
@@ -301,6 +302,16 @@ GOOD: dict[str, Row] = {
     },
     "gold/reconciliation": SERIES
     | {"official_contracts": 4, "computed_contracts": 4, "class": "equal"},
+    "gold/realised_volatility": FIGURES
+    | {"asset": "TX", "session_part": "day", "realised_volatility": 15.0, "jump_p_value": 0.5},
+    "gold/volatility_forecasts": {"session_date": SESSION, "asset": "TX"}
+    | {"next_session_volatility": 15.0, "next_session_sample": 60},
+    "gold/lead_lag": PAIR
+    | {"lead_seconds": 10, "lead_low_seconds": 9.0, "lead_high_seconds": 11.0}
+    | {"information_share_low": 0.7, "information_share_high": 0.9},
+    "gold/lead_lag_correlations": PAIR
+    | {"lag_seconds": 10, "correlation": 0.5}
+    | {"correlation_low": 0.4, "correlation_high": 0.6},
 }
 
 

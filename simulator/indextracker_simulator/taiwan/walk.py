@@ -107,7 +107,7 @@ def cash_path(process: Process, seed: int, session: date) -> NDArray[np.float64]
     noise = process.market_share * market
     noise += math.sqrt(1 - process.market_share**2) * own.standard_normal(CASH_STEPS)
     noise *= 0.8 * process.volatility / math.sqrt(CASH_STEPS)
-    steps = noise * liveliness + process.volatility * process.market_share * _jumps(seed, session)
+    steps = noise * liveliness + process.volatility * process.market_share * jumps(seed, session)
     return _bridge(previous * math.exp(gap), close, liveliness, steps)
 
 
@@ -139,7 +139,7 @@ def full_path(process: Process, seed: int, session: date) -> Path:
     return Path(np.concatenate([night, morning, cash, after]), np.concatenate(levels))
 
 
-def _jumps(seed: int, session: date) -> NDArray[np.float64]:
+def jumps(seed: int, session: date) -> NDArray[np.float64]:
     """Return the market's jumps at each step of the cash session, most of them zero."""
     random = generator(seed, "market", session, "jumps")
     number = random.poisson(_JUMPS_A_SESSION)

@@ -3,9 +3,23 @@
 A module reads tables, brings the rows of a group together and hands arrays to a formula.
 """
 
-from indextracker_spark.analytics import across, basis, continuous, forecasts
+from indextracker_spark.analytics import (
+    across,
+    basis,
+    continuous,
+    forecasts,
+    lead_lag,
+    realised_volatility,
+)
 from indextracker_spark.job import SparkJob
 
-JOBS: tuple[SparkJob, ...] = (*continuous.JOBS, *basis.JOBS, *forecasts.JOBS, *across.JOBS)
+JOBS: tuple[SparkJob, ...] = (
+    *continuous.JOBS,
+    *basis.JOBS,
+    *realised_volatility.JOBS,
+    *lead_lag.JOBS,
+    *forecasts.JOBS,
+    *across.JOBS,
+)
 
 __all__ = ["JOBS"]

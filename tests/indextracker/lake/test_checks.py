@@ -254,6 +254,19 @@ PLANTS = (
     Plant("gold/reconciliation", "session_part_known", {"session_part": "whole"}),
     Plant("gold/reconciliation", "class_known", {"class": "nearly equal"}),
     Plant("gold/reconciliation", "explained", {"class": "unexplained"}),
+    Plant("gold/realised_volatility", "session_part_known", {"session_part": "whole"}),
+    Plant("gold/realised_volatility", "asset_known", {"asset": "MTX"}),
+    Plant("gold/realised_volatility", "low_to_high", {"low": 2.5}),
+    Plant("gold/realised_volatility", "measured_where_prices", {"realised_volatility": None}),
+    Plant("gold/realised_volatility", "p_value_between", {"jump_p_value": 1.5}),
+    Plant("gold/volatility_forecasts", "asset_known", {"asset": "MTX"}),
+    Plant("gold/volatility_forecasts", "not_negative", {"next_session_volatility": -1.0}),
+    Plant("gold/lead_lag", "lead_in_range", {"lead_seconds": -61}),
+    Plant("gold/lead_lag", "interval_in_order", {"lead_low_seconds": 12.0}),
+    Plant("gold/lead_lag", "information_shares_between", {"information_share_high": 1.1}),
+    Plant("gold/lead_lag", "information_shares_between", {"information_share_low": 0.95}),
+    Plant("gold/lead_lag_correlations", "lag_in_range", {"lag_seconds": 61}),
+    Plant("gold/lead_lag_correlations", "interval_in_order", {"correlation_low": 0.7}),
 )
 
 
