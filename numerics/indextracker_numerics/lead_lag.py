@@ -128,14 +128,12 @@ def lead_lag(first: Series, second: Series, lags: Integers, random: np.random.Ge
     np.add.at(products, blocks, products_by_lag(first, second, lags))
     within = (first.seconds[:-1] >= second.seconds[0]) & (first.seconds[1:] <= second.seconds[-1])
     of_first = (first.seconds[:-1][within] - second.seconds[0]) // BLOCK_SECONDS
-    squares = np.column_stack(
-        [
-            np.bincount(of_first, np.diff(first.logs)[within] ** 2, number)[:number],
-            np.bincount(blocks, np.diff(second.logs) ** 2, number),
-        ]
-    )
+    squares = np.zeros((number, 2))
+    squares[:, 0] = np.bincount(of_first, np.diff(first.logs)[within] ** 2, number)[:number]
+    squares[:, 1] = np.bincount(blocks, np.diff(second.logs) ** 2, number)
 
-    drawn = random.multinomial(number, np.full(number, 1 / number), _DRAWS)
+    chosen = random.multinomial(number, np.full(number, 1 / number), _DRAWS)
+    drawn = chosen.astype(np.float64)
     drawn[0] = 1  # the session itself
     scale = np.sqrt(np.prod(product(drawn, squares), axis=1))
     sums = product(drawn, products)

@@ -58,7 +58,7 @@ def least_squares(regressors: Floats, values: Floats) -> Fit | None:
         return None
     scaled = regressors / scale
     try:
-        inverse = np.linalg.inv(product(scaled.T, scaled))
+        inverse = np.asarray(np.linalg.inv(product(scaled.T, scaled)), np.float64)
     except np.linalg.LinAlgError:
         return None
     found = product(inverse, product(scaled.T, values))
