@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import forecasted
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from indextracker import Lakehouse, settings
@@ -34,6 +35,7 @@ from indextracker.streams.putting import Putter
 from indextracker_catalogue import SUBJECTS
 from indextracker_cli import living
 from indextracker_dashboard import children
+from indextracker_dashboard.analytics.forecasts import FORECASTS
 from indextracker_dashboard.candles.page import CANDLES
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.files.compared import CompareState
@@ -74,6 +76,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-basis": ("/term-structure", TALL, "light"),
     "page-volatility": ("/volatility?span=6m", TALL, "light"),
     "page-lead-lag": ("/lead-lag?span=1m", TALL, "light"),
+    "page-forecasts": (FORECASTS.path, TALL, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),
@@ -162,13 +165,13 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("there is no chromium: make chromium installs it")
     wanted = sys.argv[1:] or list(SHOWN)
-    live, of_files = (
+    live, of_files, forecast = (
         [one for one in wanted if SHOWN[one][0].startswith(paths)]
-        for paths in ((LIVE.path,), (FILES.path, STRATEGIES.path, COMPARE.path))
+        for paths in ((LIVE.path,), (FILES.path, STRATEGIES.path, COMPARE.path), (FORECASTS.path,))
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        if others := [one for one in wanted if one not in (*live, *of_files)]:
+        if others := [one for one in wanted if one not in (*live, *of_files, *forecast)]:
             Lakehouse()  # without one there is nothing to be seen
             with serving(Data(), DashboardSettings(), 0) as address:
                 for picture in others:
@@ -182,6 +185,12 @@ def main() -> None:
             ):
                 for picture in live:
                     take(browser, address, picture)
+        if forecast:
+            with tempfile.TemporaryDirectory() as folder:
+                data = Data(partial(Lakehouse, forecasted.fill(Path(folder))))
+                with serving(data, DashboardSettings(), 0) as address:
+                    for picture in forecast:
+                        take(browser, address, picture)
         if of_files:
             with tempfile.TemporaryDirectory() as folder:
                 data, runs = ran(Path(folder))

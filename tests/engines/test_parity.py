@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from engines.engine_process import EngineProcess
 from engines.lakes import ETF, MONDAY, REPORTS, SESSIONS, TICKS
 from support import one_sail
+from support.forecast_lake import ASKED, FORECASTING, SEEN, forecast_lake
 from support.market import Market
 from support.studied_lake import STUDY, studied_lake
 
@@ -82,6 +83,23 @@ def test_figures_after_news_are_the_same_on_both_engines(by_jvm: Market, tmp_pat
         query = "select count(*), count(degrees_of_freedom) from sentiment_returns"
         assert connection.execute(query).fetchall() == [(16, 16)]
     assert digest(found[0], STUDY.writes) == digest(found[1], STUDY.writes)
+
+
+def test_forecasts_are_the_same_on_both_engines(by_jvm: Market, tmp_path: Path) -> None:
+    """Of sessions with enough before them to train on, of which the lake of samples has none."""
+    found: list[Lake] = []
+    for engine in (one_sail.engine(), by_jvm.engine):
+        lake = forecast_lake(tmp_path / str(len(found)))
+        for job in FORECASTING:
+            run(job, lake, engine, ASKED, earlier=SEEN)
+        found.append(lake)
+    with found[0].sql([job.writes for job in FORECASTING]) as connection:
+        query = "select count(ridge), count(boosting) from forecast_values"
+        assert connection.execute(query).fetchall() == [(240, 240)]
+        query = "select count(r2), count(pnl_points_low), count(*) from forecasts"
+        assert connection.execute(query).fetchall() == [(12, 12, 12)]
+    for job in FORECASTING:
+        assert digest(found[0], job.writes) == digest(found[1], job.writes)
 
 
 def test_the_session_of_dagster_pyspark_does_the_same(by_jvm: Market) -> None:
