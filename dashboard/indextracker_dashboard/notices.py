@@ -1,13 +1,15 @@
-"""Sentences in place of a page's body: what is missing, what was wrong, and what to do about it."""
+"""Sentences in place of a page's body, or a part of it: what is missing or wrong, what to do."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from indextracker import Frame
 from indextracker.reader import LakehouseMissingError
 from indextracker_dashboard.state import StateError
 
@@ -37,6 +39,36 @@ def of(error: Exception, path: str) -> Component:
         "This page cannot be shown",
         "Something went wrong in it: the log of the dashboard says where. The other pages go on.",
     )
+
+
+def section(
+    title: str, path: str, read: Callable[[], Frame], draw: Callable[[Frame], list[Component]]
+) -> list[Component]:
+    """A part of a page whose other parts are shown whatever is missing of this one.
+
+    Args:
+        title: Its heading.
+        path: The page.
+        read: Reads its rows.
+        draw: Draws them, if there are any.
+    """
+    try:
+        frame = read()
+    except (LookupError, ValueError, OSError) as error:
+        return [html.H2(title), of(error, path)]
+    return drawn(title, frame, draw)
+
+
+def drawn(title: str, frame: Frame, draw: Callable[[Frame], list[Component]]) -> list[Component]:
+    """A heading, what is missing, and what there is."""
+    gone = [
+        html.P(
+            f"Missing: {row['feed'] or 'bars'}, {row['state'].replace('_', ' ')}: {row['reason']}."
+        )
+        for row in frame.missing.rows.to_pylist()
+    ]
+    missing = [html.Div(gone, className="candles-missing", role="status")] if gone else []
+    return [html.H2(title), *missing, *(draw(frame) if len(frame) else [])]
 
 
 def empty(said: str) -> Component:

@@ -77,6 +77,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-volatility": ("/volatility?span=6m", TALL, "light"),
     "page-lead-lag": ("/lead-lag?span=1m", TALL, "light"),
     "page-forecasts": (FORECASTS.path, TALL, "light"),
+    "page-flow": ("/flow", TALL, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),

@@ -26,6 +26,8 @@ OPERATION = (
     *("operation_id", "traded_at", "person_name", "symbol", "exchange", "currency", "price"),
     "arrived_at",
 )
+TRADED = [f"{side}_{of}" for of in ("contracts", "turnover") for side in ("call", "put")]
+HELD = [f"{side}_open_interest{of}" for of in ("", "_change") for side in ("call", "put")]
 MARTS = {
     "index": ["id", "name", "market", "name_chinese"],
     "index_history": [
@@ -64,6 +66,25 @@ MARTS = {
         *("session_date", "symbol", "bar_start", "index_id", "priced_at", "price", "index_level"),
         *("index_observed_at", "index_age_seconds", "ratio", "reference_date"),
         *("reference_ratio", "reference_minutes", "deviation_percent"),
+    ],
+    "fct_option_flow": [
+        *("session_date", "product", "expiry", "strike", "session_part", *TRADED, *HELD),
+    ],
+    "fct_option_flow_expiry": [
+        *("session_date", "product", "expiry", "session_part", *TRADED, *HELD),
+        *("put_call_contracts", "put_call_turnover", "put_call_open_interest"),
+        *("volume_weighted_strike", "max_pain_strike", "max_pain_payout"),
+    ],
+    "fct_volatility_index": [
+        *("session_date", "product", "observed_at", "volatility_index", "reason"),
+        *(
+            f"{term}_{name}"
+            for term in ("near", "next")
+            for name in (
+                *("expiry", "years", "forward", "k0", "puts", "calls", "age_minutes"),
+                "variance",
+            )
+        ),
     ],
     "fct_news_ticker": [
         *("published_at", "ticker", "symbol", "title", "source", "url", "relevance_score"),

@@ -72,6 +72,14 @@ SERIES: Row = {
     "option_type": "C",
 }
 OPTIONS: Row = FIGURES | SERIES | {"contracts": 4, "prints": 4}
+FLOW: Row = {
+    "session_date": SESSION,
+    "session_part": "day",
+    "product": "TXO",
+    "expiry": "202412",
+    "call_contracts": 4,
+    "put_contracts": 6,
+}
 ETF: Row = FIGURES | {"symbol": "006204", "vwap": 2.5, "shares": 4_000, "prints": 4}
 
 FORECAST: Row = {"horizon_minutes": 5, "training_sessions": 40, "training_rows": 10_000}
@@ -247,6 +255,16 @@ GOOD: dict[str, Row] = {
     "gold/spread_sessions": TRADED | SPREAD,
     "gold/etf_bars": ETF | BAR,
     "gold/etf_sessions": ETF,
+    "gold/option_flow": FLOW | {"strike": Decimal("23000.0000")},
+    "gold/option_flow_expiries": FLOW | {"put_call_contracts": 1.5},
+    "gold/volatility_index": {
+        "session_date": SESSION,
+        "product": "TXO",
+        "observed_at": OPENED,
+        "volatility_index": 20.5,
+        "near_years": 0.05,
+        "next_years": 0.125,
+    },
     "gold/option_bars": OPTIONS | BAR,
     "gold/option_sessions": OPTIONS,
     "gold/continuous_futures": TRADED | BAR | OUTRIGHT | POSITION | {"missing_sessions": 0},

@@ -4,8 +4,10 @@ Each is declared in a module of its analytic.
 """
 
 from indextracker_catalogue.analytics.across import *  # noqa: F403
+from indextracker_catalogue.analytics.flow import *  # noqa: F403
 from indextracker_catalogue.analytics.forecasts import *  # noqa: F403
 from indextracker_catalogue.analytics.futures import *  # noqa: F403
 from indextracker_catalogue.analytics.lead_lag import *  # noqa: F403
 from indextracker_catalogue.analytics.subject import *  # noqa: F403
 from indextracker_catalogue.analytics.volatility import *  # noqa: F403
+from indextracker_catalogue.analytics.volatility_index import *  # noqa: F403

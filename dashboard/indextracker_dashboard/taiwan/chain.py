@@ -5,7 +5,6 @@ What the figures are is told in `chain_figures`, and how they are drawn in `chai
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -114,53 +113,33 @@ def _body(state: ChainState, data: Data) -> Component:
 
     return html.Div(
         [
-            *_section(
+            *notices.drawn(
                 f"{state.futures}: futures by expiry, session {on}",
                 _futures(state, data),
                 lambda frame: drawing.term_structure(
                     frame, state.futures, on, index_of(state.futures)
                 ),
             ),
-            *_tried(
+            *notices.section(
                 f"{state.options} {state.expiry}: options by strike, session {on}",
+                CHAIN.path,
                 lambda: _options(state, data),
                 lambda frame: drawing.by_strike(frame, state.options, on, index_of(state.options)),
             ),
-            *_tried(
+            *notices.section(
                 f"{state.options} {state.expiry}: implied volatility at the close of {on}",
+                CHAIN.path,
                 lambda: _smile(state, data),
                 lambda frame: drawing.smile(frame, state.options, on),
             ),
-            *_tried(
+            *notices.section(
                 f"{state.futures}: calendar spreads traded, session {on}",
+                CHAIN.path,
                 lambda: _spreads(state, data),
                 lambda frame: drawing.spreads(frame, state.futures, on),
             ),
         ]
     )
-
-
-def _tried(
-    title: str, read: Callable[[], Frame], draw: Callable[[Frame], list[Component]]
-) -> list[Component]:
-    """A section of a page whose other sections are shown whatever is missing of this one."""
-    try:
-        frame = read()
-    except (LookupError, ValueError, OSError) as error:
-        return [html.H2(title), notices.of(error, CHAIN.path)]
-    return _section(title, frame, draw)
-
-
-def _section(title: str, frame: Frame, draw: Callable[[Frame], list[Component]]) -> list[Component]:
-    """A heading, what is missing, and what there is."""
-    gone = [
-        html.P(
-            f"Missing: {row['feed'] or 'bars'}, {row['state'].replace('_', ' ')}: {row['reason']}."
-        )
-        for row in frame.missing.rows.to_pylist()
-    ]
-    missing = [html.Div(gone, className="candles-missing", role="status")] if gone else []
-    return [html.H2(title), *missing, *(draw(frame) if len(frame) else [])]
 
 
 def _register(app: Dash, data: Data) -> None:

@@ -9,7 +9,9 @@ from indextracker_spark.analytics import (
     continuous,
     forecasts,
     lead_lag,
+    option_flow,
     realised_volatility,
+    volatility_index,
 )
 from indextracker_spark.job import SparkJob
 
@@ -20,6 +22,8 @@ JOBS: tuple[SparkJob, ...] = (
     *lead_lag.JOBS,
     *forecasts.JOBS,
     *across.JOBS,
+    *option_flow.JOBS,
+    *volatility_index.JOBS,
 )
 
 __all__ = ["JOBS"]

@@ -155,6 +155,18 @@ PLANTS = (
     Plant("gold/etf_deviation", "ratio_where_fresh", {"ratio": None}),
     Plant("gold/etf_deviation", "reference_is_before", {"reference_date": SESSION}),
     Plant("gold/etf_deviation", "deviation_within_reason", {"deviation_percent": 10.1}),
+    *(
+        Plant(table, "session_part_known", {"session_part": "evening"})
+        for table in ("gold/option_flow", "gold/option_flow_expiries")
+    ),
+    Plant("gold/option_flow", "traded_in_parts", {"call_contracts": 0, "put_contracts": 0}),
+    Plant("gold/option_flow", "nothing_negative", {"put_turnover": Decimal(-1)}),
+    Plant("gold/option_flow", "nothing_negative", {"call_open_interest": -1}),
+    Plant("gold/option_flow_expiries", "ratios_not_negative", {"put_call_turnover": -0.1}),
+    Plant("gold/volatility_index", "known_or_reason", {"volatility_index": None}),
+    Plant("gold/volatility_index", "known_or_reason", {"reason": "no future"}),
+    Plant("gold/volatility_index", "index_positive", {"volatility_index": 0.0}),
+    Plant("gold/volatility_index", "next_after_near", {"next_years": 0.05}),
     Plant("silver/equities_daily", "prices_ordered", {"low": 2.1}),
     Plant("silver/equities_daily", "prices_ordered", {"high": 2.9}),
     Plant("silver/equities_daily", "price_positive", {"low": 0.0}),
