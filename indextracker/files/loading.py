@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from indextracker.files import converting
 from indextracker.files.confirmed import Reading, document, is_confirmed, layouts_in, reading_of
-from indextracker.files.converting import ChangedFileError, Converted
+from indextracker.files.converting import ChangedFileError, Converted, Fingerprint
 from indextracker.files.model import RefusedFileError
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
@@ -37,10 +38,11 @@ from indextracker_catalogue import Key
 from indextracker_catalogue.files import FILE_DOCUMENTS, FILE_PRICES, FILE_REJECTS
 
 WORKERS: Final = 2
-# Files of one commit: a large one alone, small ones together, each of which is a file of its own in
-# the lake otherwise.
-BATCH_BYTES: Final = 64 * 2**20
+# Files of one commit: it takes as long as reading some ten megabytes.
+BATCH_BYTES: Final = 256 * 2**20
 BATCH_FILES: Final = 256
+# Files of rows below this are put together.
+SMALL_BYTES: Final = 8 * 2**20
 _REASON: Final = 1000
 # States of a file whose rows are there.
 _HELD: Final = ("loaded", "gone")
@@ -141,32 +143,22 @@ def load(  # noqa: PLR0913 - what each is belongs to whoever loads
     there = list(_files(folder, besides))
     _settle(lake, found)
     _miss(lake, found, {one.name for one in there}, forget=forget)
-    pending = list(_pending(found, there, progress))
-    if not pending:
-        _note(lake, found)
-        return found
     before = dict(found.files)
-    for one, digest in pending:
-        # One that was loaded keeps its digest, by which its rows are found when they go.
-        if before.get(one.name) is None or before[one.name].state not in _HELD:
-            found.files[one.name] = Kept(one.name, digest, one.size, "loading", loaded_at=now())
-    _note(lake, found)
-    failpoint("files-begun")
+    progress.begin("loading price files", len(there), "files")
     scratch = _scratch(lake)
-    progress.begin("loading price files", len(pending), "files")
+    given = (
+        (batch, (batch, layouts, zone, scratch / uuid4().hex))
+        for batch in _batches(_pending(found, there, now, progress))
+    )
     try:
-        alone = len(pending) == 1
-        threads = WORKERS if alone else 1
-        with _pool(1 if alone else workers) as pool:
-            given = (
-                (batch, (batch, layouts, zone, scratch / uuid4().hex, threads))
-                for batch in _batches(pending)
-            )
+        with _pool(workers) as pool:
             for batch, results in _in_turn(pool, given, most=workers + 1):
                 _keep(lake, found, before, batch, results, now)
                 progress.advance(len(batch), batch[-1][0].name)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    _note(lake, found)
+    failpoint("files-documents")
     return found
 
 
@@ -262,37 +254,47 @@ def _of(collection: Key, documents: Iterable[str]) -> str:
 
 
 def _pending(
-    found: Loaded, there: Sequence[_Found], progress: Progress
-) -> Iterator[tuple[_Found, str]]:
-    """The files that are not loaded as they are, with their digests."""
-    progress.begin("reading digests of price files", len(there), "files")
-    loaded = {one.document: one.file for one in found.in_state("loaded", "gone")}
+    found: Loaded, there: Sequence[_Found], now: Callable[[], datetime], progress: Progress
+) -> Iterator[tuple[_Found, Fingerprint]]:
+    """The files that are not loaded as they are, each read for its fingerprint when asked for.
+
+    Workers convert the batches before meanwhile, and find in the system's memory what was read.
+    """
+    loaded = {one.document: one.file for one in found.in_state(*_HELD)}
     for one in there:
-        progress.advance(at=one.name)
         try:
-            digest = converting.digest(one.path)
+            known = converting.fingerprint(one.path)
         except OSError as error:
             found.broken[one.name] = f"it cannot be read: {error.strerror}"
+            progress.advance(at=one.name)
             continue
-        known = found.files.get(one.name)
-        if known and known.document == digest and known.state in ("loaded", "gone"):
-            if known.state == "gone":
-                found.files[one.name] = replace(known, state="loaded", reason=None)
-            continue
-        if (twin := loaded.get(digest)) is not None and twin != one.name:
+        earlier = found.files.get(one.name)
+        held = earlier if earlier and earlier.state in _HELD else None
+        twin = loaded.get(known.digest, one.name)
+        if held and held.document == known.digest:
+            if held.state == "gone":
+                found.files[one.name] = replace(held, state="loaded", reason=None)
+        elif twin != one.name:
             found.files[one.name] = Kept(
-                one.name, digest, one.size, "copy", f"the same bytes as {twin}"
+                one.name, known.digest, known.size, "copy", f"the same bytes as {twin}"
             )
+        else:
+            loaded[known.digest] = one.name
+            if held is None:
+                # One that is held keeps its digest, by which its rows are found when they go.
+                found.files[one.name] = Kept(
+                    one.name, known.digest, known.size, "loading", loaded_at=now()
+                )
+            yield one, known
             continue
-        loaded[digest] = one.name
-        yield one, digest
+        progress.advance(at=one.name)
 
 
-_Pending = list[tuple[_Found, str]]
+_Pending = list[tuple[_Found, Fingerprint]]
 _Result = Converted | str
 
 
-def _batches(pending: Sequence[tuple[_Found, str]]) -> Iterator[_Pending]:
+def _batches(pending: Iterable[tuple[_Found, Fingerprint]]) -> Iterator[_Pending]:
     batch: _Pending = []
     size = 0
     for one in pending:
@@ -347,32 +349,39 @@ def _ended(
         yield running.pop(future), future.result()
 
 
-def _converted(
-    batch: _Pending, layouts: Sequence[Reading], zone: str, into: Path, threads: int
-) -> list[_Result]:
+def _converted(batch: _Pending, layouts: Sequence[Reading], zone: str, into: Path) -> list[_Result]:
     """Converts the files of a batch, as a worker; a reason stands for one that is not read."""
     into.mkdir(parents=True, exist_ok=True)
     results: list[_Result] = []
-    for file, digest in batch:
-        try:
-            results.append(
-                converting.convert(
-                    file.path, file.name, digest, layouts, zone=zone, into=into, threads=threads
+    with converting.reader(into) as connection:
+        for file, known in batch:
+            try:
+                results.append(
+                    converting.convert(
+                        connection, file.path, file.name, known, layouts, zone=zone, into=into
+                    )
                 )
-            )
-        except RefusedFileError as refusal:
-            results.append(f"refused {refusal}")
-        except ChangedFileError as change:
-            results.append(f"broken {change}")
-        except FileNotFoundError:
-            results.append("broken it was removed while it was read")
-    made = [path for one in results if isinstance(one, Converted) for path in one.parquet]
-    if len(made) > 1:
-        whole = converting.together(made, into)
-        for one in results:
-            if isinstance(one, Converted):
-                one.parquet = [whole]
+            except RefusedFileError as refusal:
+                results.append(f"refused {refusal}")
+            except ChangedFileError as change:
+                results.append(f"broken {change}")
+            except FileNotFoundError:
+                results.append("broken it was removed while it was read")
+        _put_together(connection, [one for one in results if isinstance(one, Converted)], into)
     return results
+
+
+def _put_together(
+    connection: duckdb.DuckDBPyConnection, read: Sequence[Converted], into: Path
+) -> None:
+    """Has the small files of rows of a batch be one."""
+    small = [
+        (one, path) for one in read for path in one.parquet if path.stat().st_size < SMALL_BYTES
+    ]
+    if len(small) > 1:
+        whole = converting.together(connection, [path for _, path in small], into)
+        for one, path in small:
+            one.parquet[one.parquet.index(path)] = whole
 
 
 def _keep(
@@ -383,7 +392,13 @@ def _keep(
     results: Sequence[_Result],
     now: Callable[[], datetime],
 ) -> None:
-    """Puts the rows of a batch into the lake, in the place of those of its files of before."""
+    """Puts the rows of a batch into the lake, in the place of those of its files of before.
+
+    What has come of the batches before it is noted first, and that its own files are `loading`.
+    """
+    failpoint("files-converted")
+    _note(lake, found)
+    failpoint("files-begun")
     read = [one for one in results if isinstance(one, Converted)]
     if read:
         documents = {one.document for one in read}
@@ -395,7 +410,6 @@ def _keep(
         # What a killed load left of the same files goes with them.
         where = _of(found.collection, sorted(documents | old))
         rejects = _rejects(found.collection, read)
-        failpoint("files-converted")
         if rejects.num_rows or old:
             lake.exchange(FILE_REJECTS, lambda: rejects, where)
         failpoint("files-rejects")
@@ -405,20 +419,18 @@ def _keep(
         else:
             _add(lake, found.collection, made)
         failpoint("files-prices")
-    for (file, digest), result in zip(batch, results, strict=True):
+    for (file, known), result in zip(batch, results, strict=True):
         if isinstance(result, Converted):
             found.files[file.name] = _row(result, now())
             found.done.append(file.name)
             continue
-        _refuse(found, file, digest, result, before.get(file.name), now())
-    _note(lake, found)
-    failpoint("files-documents")
+        _refuse(found, file, known, result, before.get(file.name), now())
 
 
 def _refuse(
     found: Loaded,
     one: _Found,
-    digest: str,
+    known: Fingerprint,
     told: str,
     earlier: Kept | None,
     now: datetime,
@@ -433,7 +445,7 @@ def _refuse(
     if kind == "broken":
         found.broken[one.name] = reason
     found.files[one.name] = Kept(
-        one.name, digest, one.size, "refused", reason[:_REASON], loaded_at=now
+        one.name, known.digest, known.size, "refused", reason[:_REASON], loaded_at=now
     )
 
 
@@ -457,9 +469,7 @@ def _add(lake: Lake, collection: Key, made: Sequence[Path]) -> None:
     written = []
     for path in made:
         name = f"collection={collection}/part-00000-{uuid4()}-c000.zstd.parquet"
-        with path.open("rb") as file:
-            lake.place(FILE_PRICES).keep(name, file)
-        path.unlink()
+        lake.place(FILE_PRICES).take(name, path)
         written.append(lake.described(FILE_PRICES, name, collection))
     if written:
         lake.add(FILE_PRICES, written)

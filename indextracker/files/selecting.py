@@ -8,6 +8,7 @@ that are plain throughout are typed by DuckDB's reader itself, which takes an ei
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -98,15 +99,9 @@ def of_text(
     if at is None:
         return None
     read = {name: _number(places[name], how, name, typed=typed) for name in NUMBERS}
-    code = (
-        text(ticker.value or "")
-        if ticker.column is None
-        else f"ltrim(trim(c{ticker.column}), '''')"
-    )
-    priced = " or ".join(f"{name} is not null" for name in _PRICED)
+    code = text(ticker.value or "") if ticker.column is None else _code(f"c{ticker.column}")
     bad = "false" if typed else _bad(held, how)
-    finite = " and ".join(f"coalesce(isfinite({name}), true)" for name in NUMBERS)
-    good = f"\"at\" is not null and ticker <> '' and ({priced}) and {finite} and not bad"
+    good = f"\"at\" is not null and ticker <> '' and {_sound(places)} and not bad"
     source = _source(path, how, types, skipped)
     numbered = f"(select row_number() over () + {skipped} as line, * from {source})"
     cells = ", ".join(f"{sql} as {name}" for name, sql in read.items())
@@ -187,7 +182,30 @@ def _in_years_of_taiwan(form: str, cell: str, here: str) -> str | None:
     return _in_zone(f"try(make_date({year} + 1911, {month}, {day}))::timestamp", here)
 
 
+def _sound(places: Mapping[str, int | None]) -> str:
+    """SQL that holds where there is a price, and every number is finite."""
+    some = " or ".join(f"{name} is not null" for name in _PRICED)
+    finite = " and ".join(f"coalesce(isfinite({name}), true)" for name in NUMBERS)
+    held = [name for name in NUMBERS if places[name] is not None]
+    if {*held} <= {"volume"}:
+        return f"(({some}) and {finite})"
+    # A sum is finite where all its terms are, and tells that of most rows in half of the time.
+    return f"(isfinite({' + '.join(held)}) or (({some}) and {finite}))"
+
+
+def _code(cell: str) -> str:
+    """A ticker without blanks, and without the quote by which Excel keeps a text as it is.
+
+    DuckDB takes a tenth of the time of all for signs to trim, and next to none to look for them.
+    """
+    code = f"trim({cell})"
+    return f"case when starts_with({code}, '''') then ltrim({code}, '''') else {code} end"
+
+
 def _in_zone(moment: str, here: str) -> str:
+    if here == "UTC":
+        # The same number of microseconds: asking the calendar of a zone takes a tenth of the time.
+        return f"make_timestamptz(epoch_us({moment}))"
     return f"timezone({text(here)}, {moment})"
 
 

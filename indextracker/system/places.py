@@ -8,6 +8,7 @@ and their logs are read.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -106,6 +107,12 @@ class Place(Protocol):
     def keep(self, name: str, body: bytes | BinaryIO) -> None:
         """Keeps bytes, or all that a file holds, under the name; what is kept already stays."""
         ...
+
+    def take(self, name: str, file: Path) -> None:
+        """Keeps a file of this machine under the name, and removes it from where it lay."""
+        with file.open("rb") as body:
+            self.keep(name, body)
+        file.unlink()
 
     def files(self, unreadable: Unreadable = ...) -> list[File]:
         """All that lies below, at any depth.
@@ -248,6 +255,23 @@ class Folder(Place):
             pass
         finally:
             Path(aside).unlink(missing_ok=True)
+
+    def take(self, name: str, file: Path) -> None:
+        """Syncs and links: nothing is copied, unless the file lies on another disk."""
+        target = self._folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+        try:
+            os.link(file, target)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            super().take(name, file)
+            return
+        file.unlink()
 
     def files(self, unreadable: Unreadable = _raise) -> list[File]:
         """Every file below the folder, behind links too; each folder once."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +56,31 @@ def test_what_is_kept_stays(somewhere: Place) -> None:
     somewhere.keep("mark", b"second")
     assert somewhere.read("mark") == b"first"
     assert [file.name for file in somewhere.files()] == ["mark"]
+
+
+def test_a_file_is_taken_from_where_it_lay(somewhere: Place, tmp_path: Path) -> None:
+    file = tmp_path / "written"
+    for body in (BODY, b"another"):
+        file.write_bytes(body)
+        somewhere.take("a/b", file)
+        assert not file.exists()
+    assert somewhere.read("a/b") == BODY
+    assert [one.name for one in somewhere.files()] == ["a/b"]
+
+
+def test_a_file_of_another_disk_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, link = tmp_path / "written", os.link
+    file.write_bytes(BODY)
+
+    def linked(source: Path, target: Path) -> None:
+        if Path(source) == file:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", linked)
+    there = place(str(tmp_path / "place"))
+    there.take("a/b", file)
+    assert (there.read("a/b"), file.exists()) == (BODY, False)
 
 
 def test_of_many_at_once_one_is_kept(somewhere: Place) -> None:

@@ -17,7 +17,7 @@ import yaml
 
 from indextracker.files import as_yaml, detect, grouped
 from indextracker.files.confirmed import LayoutError, Reading, answered, reading_of
-from indextracker.files.converting import ChangedFileError, Converted, convert, digest
+from indextracker.files.converting import ChangedFileError, Converted, convert, fingerprint, reader
 from indextracker.files.model import RefusedFileError
 
 SAMPLES = Path(__file__).parents[3] / ".." / "shared" / "market-samples" / "price-files"
@@ -39,7 +39,9 @@ def layout_of(path: Path, **answers: str) -> dict[str, Any]:
 
 
 def converted(path: Path, into: Path, layouts: list[Reading], **more: Any) -> Converted:
-    return convert(path, path.name, digest(path), layouts, into=into, **({"zone": "UTC"} | more))
+    known, how = fingerprint(path), {"zone": "UTC"} | more
+    with reader(into) as connection:
+        return convert(connection, path, path.name, known, layouts, into=into, **how)
 
 
 def rows(found: Converted) -> pa.Table:
@@ -72,7 +74,7 @@ def test_sums_of_real_files_are_those_of_their_descriptions(name: str, tmp_path:
         assert (pc.sum(table["volume"]).as_py() or 0) == pytest.approx(sums["sum_volume"], rel=1e-9)
     expected = told["cells_with_price"] if "cells_with_price" in told else told["data_rows"]
     assert found.rows == table.num_rows == expected
-    assert {*table["document"].unique().to_pylist()} == {digest(path)}
+    assert {*table["document"].unique().to_pylist()} == {fingerprint(path).digest}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in REFUSED])
@@ -261,6 +263,49 @@ def test_a_file_that_changes_while_it_is_read_is_told(
     monkeypatch.setattr(opening, "as_utf8", meanwhile)
     with pytest.raises(ChangedFileError, match=r"AAA\.csv was written to while it was read"):
         converted(path, tmp_path / "out", [how])
+
+
+def test_a_file_that_changed_before_it_is_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "AAA.csv"
+    path.write_text(BARS)
+    how, known = reading_of(layout_of(path)), fingerprint(path)
+    path.write_text(BARS.replace("11.5", "12.5"))
+    with reader(tmp_path) as connection, pytest.raises(ChangedFileError, match="written to"):
+        convert(connection, path, path.name, known, [how], zone="UTC", into=tmp_path / "out")
+    path.write_text(BARS)
+    with reader(tmp_path) as connection:
+        found = convert(
+            connection, path, path.name, known, [how], zone="UTC", into=tmp_path / "again"
+        )
+    assert (found.rows, found.document) == (18, known.digest)
+
+
+def test_odd_tickers_and_numbers_are_the_same_by_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.csv"
+    head = "Ticker," + BARS.partition("\n")[0] + "\n"
+    body = BARS.splitlines()[1:]
+    path.write_text(head + "".join(f"AAPL,{line}\n" for line in body))
+    how = reading_of(layout_of(path))
+    odd = [
+        f"'AAPL,{body[0]}",
+        f"  AAPL ,{body[1]}",
+        f"''AAPL,{body[2]}",
+        f" 'AAPL,{body[3]}",
+        f"O'NEIL,{body[4]}",
+        f"',{body[5]}",
+        "AAPL,2021-03-17,10.5,inf,9.5,11.5,100",
+        "AAPL,2021-03-18,10.5,12.5,nan,11.5,100",
+        "AAPL,2021-03-19,,,,11.5,",
+    ]
+    path.write_text(head + "".join(f"{line}\n" for line in (*odd, *(f"AAPL,{b}" for b in body))))
+    fast = converted(path, tmp_path / "fast", [how])
+    monkeypatch.setattr("indextracker.files.selecting.of_text", lambda *_, **__: None)
+    slow = converted(path, tmp_path / "slow", [how])
+    assert rows(fast).to_pylist() == rows(slow).to_pylist()
+    assert rows(fast)["ticker"].to_pylist()[:5] == ["AAPL"] * 4 + ["O'NEIL"]
+    assert fast.rejected == slow.rejected
 
 
 def test_text_of_other_encodings_is_read(tmp_path: Path) -> None:

@@ -171,6 +171,34 @@ def test_lines_that_cannot_be_read_are_rejects(lake: Lake, folder: Path) -> None
     assert lake.total_rows(FILE_REJECTS) == 0
 
 
+def test_rows_are_never_there_of_a_file_that_the_list_does_not_know(
+    lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH_FILES", 1)
+    known: list[bool] = []
+
+    def at(name: str) -> None:
+        if name == "files-prices":
+            with lake.sql([FILE_PRICES]) as connection:
+                rows = connection.execute("select distinct document from file_prices").fetchall()
+            listed = {one.document for one in loading.kept(lake, "mine").values()}
+            known.append({document for (document,) in rows} <= listed)
+
+    monkeypatch.setattr(loading, "failpoint", at)
+    loaded(lake, folder)
+    assert known == [True, True]
+
+
+def test_large_files_of_a_batch_are_one_commit_and_are_not_written_twice(
+    lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "SMALL_BYTES", 1)
+    loaded(lake, folder)
+    assert lake.open(FILE_PRICES).version() == 1
+    assert len(lake.open(FILE_PRICES).file_uris()) == 2
+    assert closes(lake) == BOTH
+
+
 def test_collections_are_apart(lake: Lake, folder: Path) -> None:
     loaded(lake, folder)
     layouts = confirmed_in(folder / "layouts")
@@ -187,12 +215,14 @@ class Killed(BaseException):
 POINTS = ("files-begun", "files-converted", "files-rejects", "files-prices", "files-documents")
 
 
-@pytest.mark.parametrize("changed", [False, True], ids=["new", "changed"])
+@pytest.mark.parametrize("kind", ["new", "changed", "new, a batch each"])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_load_that_ends_anywhere_is_gone_on_with(
-    lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch, point: str, *, changed: bool
+    lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch, point: str, kind: str
 ) -> None:
-    if changed:
+    if kind == "new, a batch each":
+        monkeypatch.setattr(loading, "BATCH_FILES", 1)
+    if kind == "changed":
         (folder / "AAA.csv").write_text(bars(close=1).replace("2021-03-13", "13th of March"))
         loaded(lake, folder)
         (folder / "AAA.csv").write_text(bars())
@@ -206,7 +236,8 @@ def test_a_load_that_ends_anywhere_is_gone_on_with(
         with pytest.raises(Killed):
             loaded(lake, folder)
     found = closes(lake)
-    assert found in (BOTH, {}, {"AAA.csv": {1.0: 17}, "BBB.csv": {11.75: 18}})
+    halves = [{name: rows} for name, rows in BOTH.items()]
+    assert found in (BOTH, {}, {"AAA.csv": {1.0: 17}, "BBB.csv": {11.75: 18}}, *halves)
     again = loaded(lake, folder)
     assert {one.state for one in again.files.values()} == {"loaded"}
     assert {one.rows for one in again.files.values()} == {18}
