@@ -139,12 +139,25 @@ VOLATILITY_FORECASTS = Table(
             "next_month", "Expected of the 22 whole days that follow, on average; null likewise."
         ),
         Column("next_month_sample", "bigint", "Sessions that it is estimated from.", "sessions"),
+        _volatility(
+            "implied",
+            "Of the next 30 days by the prices of options: the last one of the session in "
+            "gold/volatility_index; null where there is none.",
+        ),
+        Column(
+            "variance_risk_premium",
+            "double",
+            "Implied variance less that expected of the next 22 days; null where either is not "
+            "known.",
+            "squared % a year",
+        ),
     ),
     checks=(
         _ASSETS,
         Check(
             "not_negative",
-            "yang_zhang_volatility < 0 or next_session_volatility < 0 or next_month_volatility < 0",
+            "yang_zhang_volatility < 0 or next_session_volatility < 0 or next_month_volatility < 0"
+            " or implied_volatility < 0",
             "A volatility is not below zero.",
         ),
     ),

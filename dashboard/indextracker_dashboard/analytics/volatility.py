@@ -179,6 +179,7 @@ def _expected(days: pl.DataFrame) -> dict[str, Any]:
         ("daily_volatility", "measured", drawing.GREY, "markers"),
         ("forecast", "forecast the session before (HAR)", drawing.BLUE, "lines"),
         ("next_month_volatility", "next 22 sessions (HAR)", drawing.GREEN, "lines"),
+        ("implied_volatility", "next 30 days (options)", drawing.VERMILION, "lines"),
         ("yang_zhang_volatility", "last 22 sessions (Yang-Zhang)", drawing.ORANGE, "lines"),
     )
     data = [
@@ -206,6 +207,7 @@ def _table(rows: pl.DataFrame, asset: str) -> Component:
         "session_part": {"headerName": "part"},
         "expiry": {},
         **{name: {"headerName": name.removesuffix("_volatility"), **_ONE} for name in volatilities},
+        "variance_risk_premium": {"headerName": "variance premium", **_ONE},
         "overnight_return": {"headerName": "overnight", **_SMALL},
         "jump_p_value": {"headerName": "jump p", **_SMALL},
         "jump_share": {"headerName": "jump share", **_SMALL},

@@ -69,13 +69,18 @@ def of_future(
     return _measured(fronts, previous, 0)
 
 
-def forecasts(measured: DataFrame, sessions: DataFrame) -> DataFrame:
+def forecasts(measured: DataFrame, sessions: DataFrame, implied: DataFrame) -> DataFrame:
     """What is known at the end of each session about the volatility of days to come.
 
     Args:
         measured: gold/realised_volatility of one asset, of those sessions and those before.
         sessions: The sessions of all exchanges.
+        implied: gold/volatility_index of those sessions.
     """
+    known = implied.where(F.col("volatility_index").isNotNull())
+    asked = known.groupBy("session_date").agg(
+        F.max_by("volatility_index", "observed_at").alias("implied_volatility")
+    )
     days = measured.where("session_part = 'day'").select(
         *("session_date", "asset", "open", "high", "low", "close", "previous_close"),
         "daily_volatility",
@@ -85,7 +90,7 @@ def forecasts(measured: DataFrame, sessions: DataFrame) -> DataFrame:
     numbered = dates.withColumn(
         "place", F.expr("row_number() over (order by session_date)").cast("bigint")
     )
-    rows = days.join(numbered, "session_date")
+    rows = days.join(numbered, "session_date").join(asked, "session_date", "left")
     schema = schemas.ddl(a.VOLATILITY_FORECASTS)
     return by_group(rows, ["asset"], ["place"], _of_asset, schema)
 
@@ -147,12 +152,14 @@ def _of_asset(rows: pa.Table) -> pa.Table:
     places = rows["place"].to_numpy()
     columns = {name: _spread(places, rows[name]) for name in _PRICES}
     variances = (_spread(places, rows["daily_volatility"]) / 100) ** 2 / realised.SESSIONS_A_YEAR
+    implied = rows["implied_volatility"].cast(pa.float64()).to_numpy()
     found = []
-    for place, session in zip(places - places[0], rows["session_date"].to_pylist(), strict=True):
+    for number, place in enumerate(places - places[0]):
         month = slice(max(0, place - har.MONTH + 1), place + 1)
         row = {
-            "session_date": session,
+            "session_date": rows["session_date"][number].as_py(),
             "asset": rows["asset"][0].as_py(),
+            "implied_volatility": implied[number],
             "yang_zhang_volatility": _yang_zhang({n: each[month] for n, each in columns.items()}),
         }
         known = variances[max(0, place - a.FORECAST_SESSIONS) : place + 1]
@@ -160,6 +167,7 @@ def _of_asset(rows: pa.Table) -> pa.Table:
             expected = har.forecast(known, ahead)
             row[f"{name}_volatility"] = realised.annualised(expected.variance)
             row[f"{name}_sample"] = expected.sample
+        row["variance_risk_premium"] = implied[number] ** 2 - row["next_month_volatility"] ** 2
         found.append(row)
     return prints.rows_of(a.VOLATILITY_FORECASTS, found)
 
@@ -179,7 +187,11 @@ def _yang_zhang(prices: dict[str, Any]) -> float:
     return float(realised.annualised(variance))
 
 
-_MEASURED = Input(a.REALISED_VOLATILITY, a.FORECAST_SESSIONS)
+_FORECAST_READS = (
+    Input(a.REALISED_VOLATILITY, a.FORECAST_SESSIONS),
+    t.SESSIONS,
+    Input(a.VOLATILITY_INDEX, optional=True),
+)
 _INDEX, _FUTURE = {"asset": a.INDEX_ASSET}, {"asset": a.FUTURE_ASSET}
 
 JOBS = (
@@ -190,6 +202,6 @@ JOBS = (
         of_future,
         _FUTURE,
     ),
-    SparkJob(a.VOLATILITY_FORECASTS, (_MEASURED, t.SESSIONS), forecasts, _INDEX),
-    SparkJob(a.VOLATILITY_FORECASTS, (_MEASURED, t.SESSIONS), forecasts, _FUTURE),
+    SparkJob(a.VOLATILITY_FORECASTS, _FORECAST_READS, forecasts, _INDEX),
+    SparkJob(a.VOLATILITY_FORECASTS, _FORECAST_READS, forecasts, _FUTURE),
 )

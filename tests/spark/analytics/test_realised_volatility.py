@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
@@ -167,8 +167,19 @@ def days(number: int) -> tuple[list[date], list[dict]]:
     return dates, rows
 
 
-def forecast(rows: list[dict], frames: Frames) -> pl.DataFrame:
-    expected = jobs.forecasts(frames.of(a.REALISED_VOLATILITY, rows), frames.reference(t.SESSIONS))
+def forecast(
+    rows: list[dict], frames: Frames, implied: dict[datetime, float] | None = None
+) -> pl.DataFrame:
+    """Forecasts of sessions, and what options imply at some instants."""
+    levels = [
+        {"session_date": at.date(), "observed_at": at, "volatility_index": level}
+        for at, level in (implied or {}).items()
+    ]
+    expected = jobs.forecasts(
+        frames.of(a.REALISED_VOLATILITY, rows),
+        frames.reference(t.SESSIONS),
+        frames.of(a.VOLATILITY_INDEX, levels),
+    )
     table = conform(expected, a.VOLATILITY_FORECASTS).toArrow()
     return pl.DataFrame(table).sort("session_date")
 
@@ -210,3 +221,20 @@ def test_a_forecast_reads_a_year_of_sessions_and_no_more(frames: Frames) -> None
     _, rows = days(a.FORECAST_SESSIONS + 20)
     alone = forecast(rows[-a.FORECAST_SESSIONS - 1 :], frames)
     assert alone.tail(1).equals(forecast(rows, frames).tail(1))
+
+
+def test_a_premium_is_the_last_implied_variance_less_what_is_expected(frames: Frames) -> None:
+    dates, rows = days(110)
+    last, before = dates[-1], dates[-2]
+    early, late = (datetime(last.year, last.month, last.day, hour, tzinfo=UTC) for hour in (2, 5))
+    found = forecast(rows, frames, {late: 20.0, early: 30.0})
+    row = found.row(-1, named=True)
+    assert row["session_date"] == last
+    assert row["implied_volatility"] == 20.0
+    assert row["next_month_volatility"] > 0
+    premium = 20.0**2 - row["next_month_volatility"] ** 2
+    assert row["variance_risk_premium"] == pytest.approx(premium)
+    # Without an index of that session there is none, and without a forecast neither.
+    assert found.filter(pl.col("session_date") == before)["variance_risk_premium"].item() is None
+    short = forecast(rows[-30:], frames, {late: 20.0}).row(-1, named=True)
+    assert (short["implied_volatility"], short["variance_risk_premium"]) == (20.0, None)

@@ -31,6 +31,8 @@ final as (
         f.next_session_sample,
         f.next_month_volatility,
         f.next_month_sample,
+        f.implied_volatility,
+        f.variance_risk_premium,
         calendar.session_date as following_session_date,
         days.daily_volatility as following_volatility
     from forecasts as f
