@@ -41,7 +41,7 @@ class JumpTest(NamedTuple):
     Attributes:
         statistic: Standard normal without a jump, for many returns; large after one.
         p_value: Chance of a statistic at least as large without a jump.
-        share: Part of the realised variance that bipower variation lacks, not below zero.
+        share: Part of the realised variance that bipower variation does not hold; at least 0.
     """
 
     statistic: float
@@ -132,10 +132,10 @@ def jump_test(returns: Floats) -> JumpTest | None:
     number = len(returns)
     if number < _LEAST_TESTED or np.count_nonzero(returns) < _LEAST_MOVED * number:
         return None
-    lacking = 1 - bipower_variance(returns) / realised_variance(returns)
+    missing = 1 - bipower_variance(returns) / realised_variance(returns)
     quarticity = tripower_quarticity(returns) / bipower_variance(returns) ** 2
-    statistic = lacking / math.sqrt(_RATIO_VARIANCE / number * max(1.0, quarticity))
-    return JumpTest(statistic, math.erfc(statistic / math.sqrt(2)) / 2, max(lacking, 0.0))
+    statistic = missing / math.sqrt(_RATIO_VARIANCE / number * max(1.0, quarticity))
+    return JumpTest(statistic, math.erfc(statistic / math.sqrt(2)) / 2, max(missing, 0.0))
 
 
 def realised_kernel(seconds: Integers, logs: Floats) -> Kernel | None:

@@ -61,12 +61,12 @@ def test_a_lead_is_found(lead: int) -> None:
 
 
 def test_at_no_lead_an_interval_holds_zero() -> None:
-    """An interval of 95 % lacks it in one of 20 at most, of 20 in more than 4 once in 400 times."""
-    lacking = 0
+    """An interval of 95 % is without it once in 20; more than 4 of 20 are so once in 400 times."""
+    without = 0
     for seed in range(20):
         found = lead_lag.lead_lag(*walked(seed, 0), LAGS, np.random.default_rng(seed))
-        lacking += not found.lead_low <= 0 <= found.lead_high
-    assert lacking <= 4
+        without += not found.lead_low <= 0 <= found.lead_high
+    assert without <= 4
 
 
 def test_prices_of_their_own_tell_no_leader() -> None:
@@ -124,7 +124,7 @@ def test_corrections_are_those_of_statsmodels() -> None:
     assert found.component == pytest.approx(other / (other - one), abs=0.01)
 
 
-def test_the_second_has_what_the_first_lacks() -> None:
+def test_the_second_has_what_the_first_has_not() -> None:
     prices = corrected(3, 0.1, 0.2, 0.5)
     one = lead_lag.shares(prices[:, 0], prices[:, 1], 3)
     other = lead_lag.shares(prices[:, 1], prices[:, 0], 3)

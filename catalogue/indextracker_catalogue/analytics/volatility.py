@@ -90,7 +90,7 @@ REALISED_VOLATILITY = Table(
         Column(
             "jump_share",
             "double",
-            "Part of the variance of returns of a minute that bipower variation lacks; at least 0.",
+            "Part of the variance of returns of a minute that is no bipower variation; at least 0.",
         ),
     ),
     checks=(
