@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FAST := tests/catalogue tests/indextracker tests/simulator tests/docs
 UV_VERSION := 0.13.9
-BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies
+BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies implied_volatility
 ROUNDS := 3
 
 .PHONY: help setup run test test-fast test-images matrix package soak soak-stream check format ui bench docs docs-site screenshot chromium lock clean

@@ -78,6 +78,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-lead-lag": ("/lead-lag?span=1m", TALL, "light"),
     "page-forecasts": (FORECASTS.path, TALL, "light"),
     "page-flow": ("/flow", TALL, "light"),
+    "page-smiles": ("/smiles", DESKTOP, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),

@@ -18,11 +18,9 @@ from indextracker.reader.frames import Frame
 from indextracker.reader.model import Kind
 from indextracker.reader.spans import Day, day_of, instant_of
 from indextracker.reader.terms import Terms, terms_of
-from indextracker_numerics import black76
+from indextracker_numerics import black76, parity
 
 _YEAR = timedelta(days=365)
-# So many strikes, those at which call and put cost most alike, tell the forward.
-_NEAREST = 5
 _INSTANT = pa.timestamp("us", "UTC")
 _SCHEMA = pa.schema(
     [
@@ -140,7 +138,8 @@ def _rows(
     legs = [_leg(rows, name, at, within) for name in ("call", "put")]
     strike = rows["strike"].cast(pa.float64()).to_numpy()
     years = (terms.closes(last_day, last_day) - at) / _YEAR
-    forward = _forward(strike, legs[0], legs[1], years, rate)
+    growth = np.array([np.exp(rate * years) if years > 0 else np.nan])
+    [forward] = parity.forwards(strike, legs[0].price[None], legs[1].price[None], growth).forward
     of = partial(black76.implied_volatility, forward=forward, strike=strike, years=years, rate=rate)
     call, put = (of(leg.price, call=leg.call) for leg in legs)
     away = np.where(strike >= forward, call, put)
@@ -183,20 +182,6 @@ def _leg(rows: pa.Table, name: str, at: datetime, within: timedelta) -> Leg:
             price[place] = np.nan
         reasons.append(reason)
     return Leg(name == "call", price, reasons)
-
-
-def _forward(strike: NDArray[np.float64], call: Leg, put: Leg, years: float, rate: float) -> float:
-    """The forward by put-call parity, the median over the strikes nearest to it; nan without any.
-
-    A call less a put is the discounted forward less the discounted strike: H. R. Stoll, "The
-    relationship between put and call option prices", Journal of Finance 24 (1969), 801-824.
-    """
-    apart = call.price - put.price
-    both = np.flatnonzero(np.isfinite(apart))
-    if not len(both) or years <= 0:
-        return float("nan")
-    nearest = both[np.argsort(np.abs(apart[both]), kind="stable")[:_NEAREST]]
-    return float(np.median(strike[nearest] + apart[nearest] * np.exp(rate * years)))
 
 
 def _reasons(

@@ -1,4 +1,4 @@
-"""Premiums of European options on a forward, and the volatilities that premiums imply.
+"""Premiums of European options on a forward, how they move, and the volatilities they imply.
 
 The formula is that of F. Black, "The pricing of commodity contracts", Journal of Financial
 Economics 3 (1976), 167-179. Arrays are of one shape, or are broadcast to one. Reading tables does
@@ -8,18 +8,35 @@ not belong here.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-_ROOT_2, _ROOT_2_PI = math.sqrt(2.0), math.sqrt(2.0 * math.pi)
+_ROOT_2_PI = math.sqrt(2.0 * math.pi)
 # Bisection alone halves the bracket to the last bit in so many steps; Newton takes some eight.
 _STEPS = 100
 _LARGEST_DEVIATION = 40.0
-_erfc = np.frompyfunc(math.erfc, 1, 1)
+
+
+class Greeks(NamedTuple):
+    """How premiums move.
+
+    Attributes:
+        delta: By the forward.
+        gamma: Delta by the forward.
+        vega: By the volatility, for 1 of it and not for a hundredth.
+        theta: By the clock, a year of it, while the forward stays: mostly below zero.
+    """
+
+    delta: Floats
+    gamma: Floats
+    vega: Floats
+    theta: Floats
 
 
 def premium(
@@ -48,8 +65,35 @@ def premium(
     deviation = v * np.sqrt(t)
     away = np.where(is_call, 1.0, -1.0)
     upper = np.log(f / k) / deviation + deviation / 2
-    paid = f * _normal(away * upper) - k * _normal(away * (upper - deviation))
+    paid = f * ndtr(away * upper) - k * ndtr(away * (upper - deviation))
     return np.asarray(np.exp(-r * t) * away * paid)
+
+
+def greeks(
+    forward: ArrayLike,
+    strike: ArrayLike,
+    years: ArrayLike,
+    volatility: ArrayLike,
+    *,
+    call: ArrayLike,
+    rate: ArrayLike = 0.0,
+) -> Greeks:
+    """The derivatives of premiums, of arguments as of `premium` and in their shape."""
+    f, k, t, v, r, is_call = np.broadcast_arrays(forward, strike, years, volatility, rate, call)
+    root = np.sqrt(t)
+    deviation = v * root
+    away = np.where(is_call, 1.0, -1.0)
+    upper = np.log(f / k) / deviation + deviation / 2
+    discount = np.exp(-r * t)
+    in_money, paid_in_money = ndtr(away * upper), ndtr(away * (upper - deviation))
+    density = discount * np.exp(-(upper**2) / 2) / _ROOT_2_PI
+    worth = discount * away * (f * in_money - k * paid_in_money)
+    return Greeks(
+        delta=discount * away * in_money,
+        gamma=density / (f * deviation),
+        vega=f * density * root,
+        theta=r * worth - f * density * v / (2 * root),
+    )
 
 
 def bounds(
@@ -122,28 +166,28 @@ def _deviation(value: Floats, distance: Floats) -> Floats:
     aim = np.log(value)
     low, high = np.zeros_like(value), np.full_like(value, _LARGEST_DEVIATION)
     # Where the premium turns from convex to concave in it.
-    now = np.maximum(np.sqrt(-2.0 * distance), 0.1)
+    found = np.maximum(np.sqrt(-2.0 * distance), 0.1)
+    # Most are found in six steps; a few, whose price has few bits above its bound, in many more.
+    left = np.arange(len(found))
     for _ in range(_STEPS):
-        worth = _out_of_the_money(distance, now)
-        short = worth < value
-        low, high = np.where(short, now, low), np.where(short, high, now)
-        slope = np.exp(-(distance**2 / now**2 + now**2 / 4) / 2) / _ROOT_2_PI
-        following = now - (np.log(worth) - aim) * worth / slope
-        inside = (following > low) & (following < high)
-        following = np.where(inside, following, (low + high) / 2)
-        if np.all(np.abs(following - now) <= 1e-15 * now):
+        now, away = found[left], distance[left]
+        worth = _out_of_the_money(away, now)
+        short = worth < value[left]
+        low[left] = np.where(short, now, low[left])
+        high[left] = np.where(short, high[left], now)
+        slope = np.exp(-(away**2 / now**2 + now**2 / 4) / 2) / _ROOT_2_PI
+        following = now - (np.log(worth) - aim[left]) * worth / slope
+        inside = (following > low[left]) & (following < high[left])
+        following = np.where(inside, following, (low[left] + high[left]) / 2)
+        found[left] = following
+        left = left[~(np.abs(following - now) <= 1e-15 * now)]
+        if not len(left):
             break
-        now = following
-    return np.where(now < _LARGEST_DEVIATION / 2, now, np.nan)
+    return np.where(found < _LARGEST_DEVIATION / 2, found, np.nan)
 
 
 def _out_of_the_money(distance: Floats, deviation: Floats) -> Floats:
     """The premium, not discounted, in units of the geometric mean of forward and strike."""
     upper = distance / deviation + deviation / 2
     lower = upper - deviation
-    return np.exp(distance / 2) * _normal(upper) - np.exp(-distance / 2) * _normal(lower)
-
-
-def _normal(deviations: Floats) -> Floats:
-    """The cumulative normal distribution, to the last bits also far below zero."""
-    return np.asarray(_erfc(-deviations / _ROOT_2), dtype=np.float64) / 2
+    return np.asarray(np.exp(distance / 2) * ndtr(upper) - np.exp(-distance / 2) * ndtr(lower))

@@ -86,6 +86,18 @@ MARTS = {
             )
         ),
     ],
+    "fct_implied_volatility": [
+        *("session_date", "product", "expiry", "strike", "option_type", "observed_at"),
+        *("session_part", "traded_at", "age_seconds", "price", "tick", "forward"),
+        *("forward_error", "forward_pairs", "forward_age_seconds", "years", "moneyness"),
+        *("volatility", "delta", "gamma", "vega", "theta", "reason", "violations"),
+    ],
+    "fct_volatility_smile": [
+        *("session_date", "product", "expiry", "observed_at", "session_part", "years"),
+        *("forward", "strikes", "moneyness_low", "moneyness_high", "svi_a", "svi_b", "svi_rho"),
+        *("svi_m", "svi_sigma", "rms_points", "rms_ticks", "atm_volatility", "atm_skew"),
+        *("least_density_factor", "crossedness", "options", "violations", "reason"),
+    ],
     "fct_news_ticker": [
         *("published_at", "ticker", "symbol", "title", "source", "url", "relevance_score"),
         *("sentiment_score", "sentiment_label", "article_sentiment_score", "article_id"),

@@ -253,6 +253,8 @@ def test_models_are_spread_and_sorted_as_the_decision_says(compiled: Path) -> No
         "int_index_history": ("index_id", ["session_date", "datetime"]),
         "int_index_session": ("index_id", ["session_date"]),
         "int_spreads": ("id", ["session_date"]),
+        "int_implied_volatility": ("product", ["session_date", "observed_at"]),
+        "int_volatility_smile": ("product", ["session_date", "observed_at"]),
         "int_spread_history": ("spread_id", ["session_date", "datetime"]),
         "int_spread_session": ("spread_id", ["session_date"]),
     }

@@ -7,10 +7,11 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indextracker_numerics.black76 import bounds, implied_volatility, premium
+from indextracker_numerics.black76 import bounds, greeks, implied_volatility, premium
 
 forwards = st.floats(0.01, 1e6)
 distances = st.floats(-1.5, 1.5)
@@ -101,3 +102,78 @@ def test_far_from_the_money_it_finds_the_root_too() -> None:
         there = prices > 1e-280
         found = implied_volatility(prices, 1.0, np.exp(distance), 0.5, call=distance >= 0)
         assert found[there] == pytest.approx(volatilities[there], rel=1e-9)
+
+
+GRID = [
+    axis.ravel()
+    for axis in np.meshgrid(
+        np.exp(np.linspace(-0.6, 0.6, 13)),  # strikes in units of the forward
+        [1 / 365, 7 / 365, 30 / 365, 0.25, 1.0, 3.0],
+        [0.05, 0.1, 0.2, 0.4, 0.8, 1.5],
+        [0.0, 0.015, 0.1],
+        [True, False],
+    )
+]
+FORWARD = 17_000.0
+
+
+def test_volatilities_are_those_of_quantlib() -> None:
+    """Two searches from the same price: to 1e-8 wherever a price has enough bits to tell it."""
+    strike, years, volatility, rate, call = GRID
+    price = premium(FORWARD, strike * FORWARD, years, volatility, call=call, rate=rate)
+    found = implied_volatility(price, FORWARD, strike * FORWARD, years, call=call, rate=rate)
+    vega = greeks(FORWARD, strike * FORWARD, years, volatility, call=call, rate=rate).vega
+    # A price of some 1e4 is known to 1e-12: below, it tells no volatility to 1e-8.
+    told = np.flatnonzero((vega > 1e-2) & ~np.isnan(found))
+    assert len(told) > 0.6 * len(price)
+    for place in told:
+        kind = QuantLib.Option.Call if call[place] else QuantLib.Option.Put
+        expected = QuantLib.blackFormulaImpliedStdDev(
+            kind,
+            strike[place] * FORWARD,
+            FORWARD,
+            price[place],
+            math.exp(-rate[place] * years[place]),
+            0.0,
+            volatility[place] * math.sqrt(years[place]),
+            1e-15,
+            1000,
+        ) / math.sqrt(years[place])
+        assert found[place] == pytest.approx(expected, abs=1e-8)
+
+
+def test_greeks_are_those_of_quantlib() -> None:
+    strike, years, volatility, rate, call = GRID
+    found = greeks(FORWARD, strike * FORWARD, years, volatility, call=call, rate=rate)
+    for place in range(0, len(strike), 7):
+        kind = QuantLib.Option.Call if call[place] else QuantLib.Option.Put
+        payoff = QuantLib.PlainVanillaPayoff(kind, strike[place] * FORWARD)
+        deviation = volatility[place] * math.sqrt(years[place])
+        discount = math.exp(-rate[place] * years[place])
+        black = QuantLib.BlackCalculator(payoff, FORWARD, deviation, discount)
+        assert found.delta[place] == pytest.approx(black.deltaForward(), abs=1e-12)
+        assert found.gamma[place] == pytest.approx(black.gammaForward(), abs=1e-12)
+        assert found.vega[place] == pytest.approx(black.vega(years[place]), rel=1e-9, abs=1e-9)
+
+
+@given(distances, st.floats(0.02, 3), st.floats(0.05, 1.5), rates, st.booleans())
+def test_greeks_are_what_premiums_do(
+    distance: float, years: float, volatility: float, rate: float, call: bool
+) -> None:
+    """By central differences of a thousandth: their error is some 1e-6 of the third derivative."""
+    strike, step = math.exp(distance), 1e-3
+
+    def worth(forward: float = 1.0, t: float = years, v: float = volatility) -> float:
+        return float(premium(forward, strike, t, v, call=call, rate=rate))
+
+    found = greeks(1.0, strike, years, volatility, call=call, rate=rate)
+    by_forward = (worth(1 + step) - worth(1 - step)) / (2 * step)
+    curved = (worth(1 + step) - 2 * worth() + worth(1 - step)) / step**2
+    v, t = step * volatility, step * years
+    by_volatility = (worth(v=volatility + v) - worth(v=volatility - v)) / (2 * v)
+    by_time = (worth(t=years + t) - worth(t=years - t)) / (2 * t)
+    sharp = 1e-3 / (volatility**2 * years)
+    assert found.delta == pytest.approx(by_forward, abs=sharp)
+    assert found.gamma == pytest.approx(curved, rel=1e-2, abs=10 * sharp)
+    assert found.vega == pytest.approx(by_volatility, abs=1e-5)
+    assert found.theta == pytest.approx(-by_time, rel=1e-4, abs=1e-5)

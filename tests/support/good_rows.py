@@ -280,6 +280,12 @@ GOOD: dict[str, Row] = {
     | AGAINST
     | {"session_date": SESSION, "symbol": "006204", "price": 110.5, "ratio": 0.0048}
     | {"reference_date": date(2024, 12, 13), "deviation_percent": 0.1},
+    "gold/implied_volatility": SERIES
+    | {"observed_at": OPENED, "traded_at": OPENED, "age_seconds": 0, "price": 150.0}
+    | {"volatility": 0.2, "delta": 0.5, "gamma": 0.001, "vega": 7.0, "theta": -3.0},
+    "gold/volatility_smiles": CONTRACT
+    | {"product": "TXO", "observed_at": OPENED, "session_part": "day", "svi_a": 0.01}
+    | {"least_density_factor": 0.5, "crossedness": 0.0},
     "bronze/quote_events": EVENT | {"time": "2024-12-16T01:00:00Z", "source": "yahoo"},
     "bronze/trade_records": EVENT | {"operation": "sale"},
     "silver/quotes": EVENT

@@ -8,6 +8,7 @@ from indextracker_catalogue.analytics.flow import *  # noqa: F403
 from indextracker_catalogue.analytics.forecasts import *  # noqa: F403
 from indextracker_catalogue.analytics.futures import *  # noqa: F403
 from indextracker_catalogue.analytics.lead_lag import *  # noqa: F403
+from indextracker_catalogue.analytics.options import *  # noqa: F403
 from indextracker_catalogue.analytics.subject import *  # noqa: F403
 from indextracker_catalogue.analytics.volatility import *  # noqa: F403
 from indextracker_catalogue.analytics.volatility_index import *  # noqa: F403

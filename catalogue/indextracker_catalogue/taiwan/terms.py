@@ -24,3 +24,11 @@ ASSUMED_NIGHT_OPEN = "15:00:00"
 NIGHT_CLOSE = "05:00:00"
 ASSUMED_EXPIRY_RULE = THIRD_WEDNESDAY
 ASSUMED_LOT_SHARES = 1_000
+
+# (price from which it holds, tick) of premiums, ascending: TAIFEX, contract specifications of the
+# options on TAIEX, on the electronics and the finance sector index. Others follow other ladders.
+PREMIUM_TICKS: Final = {
+    "TXO": ((0.0, 0.1), (10.0, 0.5), (50.0, 1.0), (500.0, 5.0), (1_000.0, 10.0)),
+    "TEO": ((0.0, 0.005), (0.5, 0.025), (2.5, 0.05), (25.0, 0.25), (50.0, 0.5)),
+    "TFO": ((0.0, 0.02), (2.0, 0.1), (10.0, 0.2), (50.0, 1.0), (200.0, 2.0)),
+}

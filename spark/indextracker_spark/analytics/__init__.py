@@ -8,9 +8,11 @@ from indextracker_spark.analytics import (
     basis,
     continuous,
     forecasts,
+    implied_volatility,
     lead_lag,
     option_flow,
     realised_volatility,
+    smiles,
     volatility_index,
 )
 from indextracker_spark.job import SparkJob
@@ -24,6 +26,8 @@ JOBS: tuple[SparkJob, ...] = (
     *across.JOBS,
     *option_flow.JOBS,
     *volatility_index.JOBS,
+    *implied_volatility.JOBS,
+    *smiles.JOBS,
 )
 
 __all__ = ["JOBS"]

@@ -13,6 +13,7 @@ from indextracker_catalogue.taiwan.terms import (
     ASSUMED_DAY_CLOSE,
     ASSUMED_EXPIRY_RULE,
     ASSUMED_LAST_DAY_CLOSE,
+    UTC_OFFSET_SECONDS,
 )
 from indextracker_spark.shared import bars
 from indextracker_spark.taiwan.clock import EXCHANGE
@@ -55,6 +56,21 @@ def closes(contracts: DataFrame, products: DataFrame) -> DataFrame:
         "product",
         F.col("expiry").alias("closing_expiry"),
         bars.seconds_of(day_close).alias("day_close_seconds"),
+    )
+
+
+def settlements(contracts: DataFrame, products: DataFrame) -> DataFrame:
+    """When each contract of a session stops to trade for good: what it settles to is known then.
+
+    Returns:
+        `session_date`, `product`, `expiry` and the instant `settles_at`; null of an expiry that
+        nobody dates.
+    """
+    rows = contracts.select("session_date", "product", "expiry", "last_trading_date").distinct()
+    midnight = F.datediff("last_trading_date", F.lit("1970-01-01").cast("date")) * 86_400
+    closes_at = midnight + bars.seconds_of(F.col("last_day_close")) - UTC_OFFSET_SECONDS
+    return _with_terms(rows, products).select(
+        "session_date", "product", "expiry", F.timestamp_seconds(closes_at).alias("settles_at")
     )
 
 

@@ -55,9 +55,22 @@ WEIGHTED = (
     "gold/etf_sessions",
 )
 OPTIONS = ("gold/option_bars", "gold/option_sessions")
+IMPLIED, SMILES = "gold/implied_volatility", "gold/volatility_smiles"
 UNPRICED = dict.fromkeys(("open", "high", "low", "close", "mean", "std", "vwap"))
 
 PLANTS = (
+    *(Plant(table, "session_part_known", {"session_part": "whole"}) for table in (IMPLIED, SMILES)),
+    Plant(IMPLIED, "volatility_or_reason", {"volatility": None}),
+    Plant(IMPLIED, "volatility_or_reason", {"reason": "no forward"}),
+    *(Plant(IMPLIED, "not_stale", {"age_seconds": age}) for age in (-1, 901)),
+    Plant(IMPLIED, "volatility_positive", {"volatility": 0.0}),
+    *(Plant(IMPLIED, "greeks_have_their_signs", {"delta": delta}) for delta in (-0.1, 1.1)),
+    Plant(IMPLIED, "greeks_have_their_signs", {"option_type": "P"}),
+    *(Plant(IMPLIED, "greeks_have_their_signs", {name: -1.0}) for name in ("gamma", "vega")),
+    Plant(SMILES, "smile_or_reason", {"svi_a": None}),
+    Plant(SMILES, "smile_or_reason", {"reason": "few strikes"}),
+    Plant(SMILES, "no_butterfly_arbitrage", {"least_density_factor": -0.1}),
+    Plant(SMILES, "no_calendar_arbitrage", {"crossedness": 0.001}),
     *(Plant(table, "document_named", {"document": None}) for table in OF_ONE_DOCUMENT),
     *(Plant(table, "line_splits", {"text": "one,two"}) for table in FEEDS),
     Plant(
@@ -81,7 +94,7 @@ PLANTS = (
     Plant("silver/futures_spreads", "contracts_positive", {"contracts": 0}),
     *(
         Plant(table, "option_type_known", {"option_type": "X"})
-        for table in ("silver/option_trades", "silver/daily_report", *OPTIONS)
+        for table in ("silver/option_trades", "silver/daily_report", *OPTIONS, IMPLIED)
     ),
     Plant("silver/option_trades", "session_part_known", {"session_part": "whole"}),
     Plant("silver/option_trades", "expiry_form", {"expiry": "202412/202501"}),

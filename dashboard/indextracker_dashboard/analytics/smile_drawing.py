@@ -1,0 +1,169 @@
+"""How the page Smiles draws its figures: a smile, all smiles of an instant, terms, violations."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import polars as pl
+from dash import html
+from dash.development.base_component import Component
+
+from indextracker import Frame
+from indextracker_dashboard import drawing, grids
+from indextracker_dashboard.analytics.smile_figures import local
+from indextracker_numerics import svi
+
+_DAYS_A_YEAR = 365
+_ALONG = 81
+_SIDES = (("C", "calls", drawing.BLUE, "circle-open"), ("P", "puts", drawing.VERMILION, "x-thin"))
+_SVI = ("svi_a", "svi_b", "svi_rho", "svi_m", "svi_sigma")
+
+
+def smile(row: dict[str, Any], options: pl.DataFrame) -> list[Component]:
+    """The smile of one expiry beside the volatilities that it was fitted to, and its figures.
+
+    Args:
+        row: Of gold/volatility_smiles.
+        options: The options of the expiry at the instant.
+    """
+    data: list[dict[str, Any]] = []
+    for letter, name, colour, symbol in _SIDES:
+        side = options.filter(pl.col("option_type") == letter)
+        marker = {"color": colour, "symbol": symbol, "size": 8, "line": {"width": 2}}
+        points = {"x": side["strike"].to_list(), "y": side["volatility"].to_list()}
+        data.append(points | {"name": name, "mode": "markers", "marker": marker})
+    said = f"{row['options']} options, {row['violations']} of which break a relation of prices."
+    if row["reason"] is None:
+        moneyness, volatility = curve(row, row["moneyness_low"], row["moneyness_high"])
+        strikes = row["forward"] * np.exp(moneyness)
+        line = {"color": drawing.GREY, "width": 3}
+        data.append({"x": strikes.tolist(), "y": volatility.tolist(), "name": "SVI", "line": line})
+        ticks = "" if row["rms_ticks"] is None else f", {row['rms_ticks']:.1f} ticks"
+        said = (
+            f"At the money {row['atm_volatility']:.1%}, error {row['rms_points']:.2f} points of "
+            f"volatility{ticks} over {row['strikes']} strikes. {said}"
+        )
+    else:
+        said = f"No smile: {row['reason']}. {said}"
+    if row["forward"] is not None:
+        said += f" Dashed: the forward by put-call parity, {row['forward']:,.2f}."
+    layout = {
+        "xaxis": {"title": {"text": "strike"}, "tickformat": ",d"},
+        "yaxis": {"title": {"text": "volatility a year"}, "tickformat": ".0%"},
+        "shapes": drawing.upright(row["forward"]),
+    }
+    name = f"Smile of {row['product']} {row['expiry']} at {local(row['observed_at'])}"
+    return [
+        drawing.chart({"data": data, "layout": layout}, name, height=380),
+        html.P(said, className="chain-note"),
+    ]
+
+
+def surface(rows: pl.DataFrame) -> list[Component]:
+    """Total variance of all expiries at one instant: lines that cross are a calendar arbitrage."""
+    fitted = rows.filter(pl.col("reason").is_null())
+    if fitted.is_empty():
+        return [html.P("No expiry has a smile then.")]
+    data = []
+    for row in fitted.to_dicts():
+        moneyness, volatility = curve(row, row["moneyness_low"], row["moneyness_high"])
+        variance = (volatility**2 * row["years"]).tolist()
+        data.append({"x": moneyness.tolist(), "y": variance, "name": row["expiry"]})
+    layout = {
+        "xaxis": {"title": {"text": "log of strike over forward"}, "tickformat": ".2f"},
+        "yaxis": {"title": {"text": "volatility² · years"}, "tickformat": ".5~f"},
+    }
+    crossed = fitted.filter(pl.col("crossedness") > 0)["expiry"].to_list()
+    said = f"Crossed by the expiry before: {', '.join(crossed)}." if crossed else "None cross."
+    name = f"Total variance by expiry at {local(rows['observed_at'][0])}"
+    return [
+        drawing.chart({"data": data, "layout": layout}, name, height=340),
+        html.P(said, className="chain-note"),
+    ]
+
+
+def terms(rows: pl.DataFrame, all_day: pl.DataFrame) -> list[Component]:
+    """Volatility at the money by days to expiry at one instant, and of each expiry by time."""
+    now = rows.filter(pl.col("atm_volatility").is_not_null())
+    days = (now["years"] * _DAYS_A_YEAR).to_list()
+    line: dict[str, Any] = {
+        "x": days,
+        "y": now["atm_volatility"].to_list(),
+        "text": now["expiry"].to_list(),
+    }
+    line |= {"mode": "lines+markers", "name": "at the money"}
+    layout: dict[str, Any] = {
+        "xaxis": {"title": {"text": "days to expiry"}, "tickformat": ".1~f"},
+        "yaxis": {"title": {"text": "volatility a year"}, "tickformat": ".1%"},
+    }
+    by_time = []
+    for (expiry,), own in all_day.group_by(["expiry"], maintain_order=True):
+        if own["atm_volatility"].null_count() < own.height:
+            times = own["clock"].to_list()
+            by_time.append(
+                {"x": times, "y": own["atm_volatility"].to_list(), "name": str(expiry)}
+                | {"mode": "lines+markers"}
+            )
+    over = layout | {
+        "xaxis": {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": all_day["clock"].unique(maintain_order=True).to_list(),
+        }
+    }
+    at, product = local(rows["observed_at"][0]), rows["product"][0]
+    return [
+        drawing.chart(
+            {"data": [line], "layout": layout}, f"Term structure of {product} at {at}", height=300
+        ),
+        drawing.chart(
+            {"data": by_time, "layout": over},
+            f"Volatility at the money of {product} through the session",
+            height=300,
+        ),
+    ]
+
+
+def violations(options: Frame, on: date) -> list[Component]:
+    """The options that break a relation between prices at one instant, which lead to candles."""
+    broken = options.polars().filter(pl.col("violations").is_not_null())
+    if broken.is_empty():
+        return [html.P("No price breaks a relation by more than ticks and the forward explain.")]
+    rest = urlencode({"last": on.isoformat(), "sessions": 1})
+    link = pl.format(
+        "[{} {}](/candles?instrument={}&contract={}&strike={}&type={}&{})",
+        pl.col("strike").cast(pl.Int64),
+        "option_type",
+        "product",
+        "expiry",
+        pl.col("strike").cast(pl.Int64),
+        "option_type",
+        pl.lit(rest),
+    )
+    columns: dict[str, Any] = {
+        "expiry": {},
+        "option": {"cellRenderer": "markdown"},
+        "price": {},
+        "age_seconds": {"headerName": "age, s"},
+        "violations": {"minWidth": 160},
+    }
+    rows = broken.with_columns(link.alias("option")).select(list(columns))
+    return [
+        grids.grid(
+            rows.to_arrow(),
+            f"Options that break a relation between prices, {on}",
+            columns=columns,
+            height=420,
+            fits=True,
+        )
+    ]
+
+
+def curve(row: dict[str, Any], low: float, high: float) -> tuple[svi.Floats, svi.Floats]:
+    """A smile between two log-moneyness: where, and the volatility there."""
+    moneyness = np.linspace(low, high, _ALONG)
+    variance = svi.total_variance(svi.Raw(*(row[name] for name in _SVI)), moneyness)
+    return moneyness, np.sqrt(np.maximum(variance, 0.0) / row["years"])
