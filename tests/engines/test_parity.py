@@ -30,10 +30,11 @@ SETTINGS = {
     "delta.logRetentionDuration",
     "delta.deletedFileRetentionDuration",
 }
-# Right prices and announcements have no suspects.
+# Right prices and announcements have no suspects, and in none of the sessions a future is rolled.
 EMPTY = {
     "silver/corporate_action_lists",
     "gold/corporate_action_suspects",
+    "gold/futures_rolls",
 }
 # Sessions of which a table has rows: what is empty on both sides proves nothing.
 FILLED = {

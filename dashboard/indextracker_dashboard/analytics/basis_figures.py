@@ -60,14 +60,14 @@ def term_structure(lakehouse: Lakehouse, product: str, on: date, at: time | None
         instant = (rows if told.is_empty() else told)["priced_at"].max()
     else:
         instant = datetime.combine(on, at, ZoneInfo(SUBJECT.zone)).astimezone(UTC)
+    # Of a product that was not traded there is no instant.
+    until = pl.lit(instant, rows.schema["priced_at"])
     last = (
-        rows.filter(pl.col("priced_at") <= instant)
+        rows.filter(pl.col("priced_at") <= until)
         .sort("priced_at")
         .group_by("expiry")
         .last()
-        .with_columns(
-            (pl.lit(instant) - pl.col("priced_at")).dt.total_seconds().alias("price_age_seconds")
-        )
+        .with_columns((until - pl.col("priced_at")).dt.total_seconds().alias("price_age_seconds"))
         .sort("days_to_settlement", "expiry", nulls_last=True)
     )
     return Frame(last.to_arrow(), frame.gaps)
