@@ -28,8 +28,10 @@ sums as (
         max(sessions.session_date) as last_session,
         sum(sessions.trades) as trades,
         sum(sessions.squared_returns) as squared_returns,
-        1 - sum(sessions.squared_errors) / sum(sessions.squared_returns) as r2,
-        avg(sessions.pnl_points) as pnl_points
+        1
+        - sum(sessions.squared_errors)
+        / cast(sum(sessions.squared_returns) as double precision) as r2,
+        avg(cast(sessions.pnl_points as double precision)) as pnl_points
     from sessions
     group by sessions.product, sessions.horizon_minutes, sessions.model
 ),
@@ -38,7 +40,7 @@ enough as (
     select
         sums.*,
         cast(sums.sessions as double precision) as n,
-        1.959964 + 2.372 / nullif(sums.sessions - 1, 0) as quantile
+        1.959964 + 2.372 / cast(sums.sessions - 1 as double precision) as quantile
     from sums
     where sums.sessions >= 20
 ),
@@ -69,8 +71,10 @@ variances as (
         residuals.n,
         residuals.quantile,
         residuals.squared_returns,
-        sum(residuals.of_r2 * residuals.of_r2) / (residuals.n - 1) as of_r2,
-        sum(residuals.of_pnl * residuals.of_pnl) / (residuals.n - 1) as of_pnl
+        sum(residuals.of_r2 * residuals.of_r2)
+        / cast(residuals.n - 1 as double precision) as of_r2,
+        sum(residuals.of_pnl * residuals.of_pnl)
+        / cast(residuals.n - 1 as double precision) as of_pnl
     from residuals
     group by
         residuals.product,
@@ -86,9 +90,10 @@ errors as (
         variances.product,
         variances.horizon_minutes,
         variances.model,
-        variances.quantile * sqrt(variances.of_r2 * variances.n) / variances.squared_returns
-            as r2_half,
-        variances.quantile * sqrt(variances.of_pnl / variances.n) as pnl_half
+        variances.quantile * sqrt(variances.of_r2 * variances.n)
+        / cast(variances.squared_returns as double precision) as r2_half,
+        variances.quantile
+        * sqrt(variances.of_pnl / cast(variances.n as double precision)) as pnl_half
     from variances
 ),
 
