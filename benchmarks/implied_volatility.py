@@ -1,10 +1,13 @@
-"""Implied volatilities against py_vollib_vectorized and plain numpy, and a day of TXO to smiles.
+"""Implied volatilities against QuantLib and plain numpy, and a day of TXO to smiles.
 
-    python benchmarks/implied_volatility.py [--rounds 5] [--prices 400000]
+    python benchmarks/implied_volatility.py [--rounds 5] [--prices 100000]
 
 Volatilities: the same prices, drawn at random as options of TAIEX are, in turns in one process. The
 way of a day: the printed rows of a real-size session of the simulated exchange, from the lake's
 silver tables to gold/implied_volatility and gold/volatility_smiles, by Sail in a running process.
+
+py_vollib_vectorized 0.1.1 is not compared: numba cannot compile it with py_lets_be_rational as
+released now, whose functions are plain Python.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from statistics import median
 from typing import NamedTuple
 
 import numpy as np
+import QuantLib
 from measuring import DOCUMENTS, TICKS, arguments, conclude, documents, fill, show, spread
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -45,7 +49,7 @@ class Prices(NamedTuple):
 
 def main() -> None:
     """Prints both comparisons."""
-    chosen = arguments(__doc__, rounds=5, prices=400_000)
+    chosen = arguments(__doc__, rounds=5, prices=100_000)
     _volatilities(chosen.rounds, chosen.prices)
     _day(chosen.rounds)
 
@@ -63,27 +67,27 @@ def _drawn(number: int) -> Prices:
 
 
 def _volatilities(rounds: int, number: int) -> None:
-    from py_vollib_vectorized import vectorized_implied_volatility_black  # noqa: PLC0415 - compiles
-
     prices = _drawn(number)
-    flags = np.where(prices.call, "c", "p")
 
     def ours() -> Floats:
         return black76.implied_volatility(
             prices.price, FORWARD, prices.strike, prices.years, call=prices.call, rate=RATE
         )
 
-    def vollib() -> Floats:
-        return np.asarray(
-            vectorized_implied_volatility_black(
-                *(prices.price, FORWARD, prices.strike, RATE, prices.years, flags),
-                return_as="numpy",
+    def quantlib() -> Floats:
+        kinds = np.where(prices.call, QuantLib.Option.Call, QuantLib.Option.Put).tolist()
+        columns = prices.strike, prices.price, np.exp(-RATE * prices.years)
+        deviations = [
+            QuantLib.blackFormulaImpliedStdDev(kind, strike, FORWARD, price, discount)
+            for kind, strike, price, discount in zip(
+                kinds, *(values.tolist() for values in columns), strict=True
             )
-        )
+        ]
+        return np.asarray(np.array(deviations) / np.sqrt(prices.years))
 
     kinds: dict[str, Callable[[], Floats]] = {
         "indextracker_numerics": ours,
-        "py_vollib_vectorized": vollib,
+        "QuantLib, one by one": quantlib,
         "numpy by hand": lambda: _by_hand(prices),
     }
     errors = {name: np.abs(solve() - prices.volatility).max() for name, solve in kinds.items()}
