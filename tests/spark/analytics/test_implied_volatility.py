@@ -170,7 +170,7 @@ def test_reasons_are_told() -> None:
     calls = {key: price for key, price in chain().items() if key[1] == "C"}
     assert {row["reason"] for row in told(calls).values()} == {"no forward"}
     # Below 600, discounted. Neither is among the five nearest to the money, which tell the forward.
-    odd = told(chain() | {(16_400.0, "C"): 595.0, (17_400.0, "C"): 18_000.0})
+    odd = told(chain() | {(16_400.0, "C"): 590.0, (17_400.0, "C"): 18_000.0})
     assert odd[16_400.0, "C"]["reason"] == "below intrinsic"
     assert odd[17_400.0, "C"]["reason"] == "above bound"
     assert odd[16_400.0, "C"]["violations"] == odd[17_400.0, "C"]["violations"] == "bound"
