@@ -34,7 +34,7 @@ final as (
         years,
         moneyness,
         volatility,
-        delta,
+        "delta",
         gamma,
         vega,
         theta,

@@ -25,7 +25,7 @@ final as (
         years,
         moneyness,
         volatility,
-        delta,
+        "delta",
         gamma,
         vega,
         theta,
