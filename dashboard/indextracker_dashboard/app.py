@@ -12,12 +12,12 @@ from contextlib import suppress
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from indextracker.settings.dashboard import DashboardSettings
 from indextracker_dashboard import downloads, guarding, notices
-from indextracker_dashboard.controls import STATE, aria
+from indextracker_dashboard.controls import STATE, aria, offered
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.live import relay
 from indextracker_dashboard.page import Page
@@ -97,6 +97,7 @@ def _layout() -> Component:
 
 def _register(made: Dash, data: Data, pages: Sequence[Page[Any]]) -> None:
     by_path = {page.path: page for page in pages} | {"/": pages[0]}
+    fields = {"field": ALL}
 
     @made.callback(
         Output("page", "children"),
@@ -129,6 +130,17 @@ def _register(made: Dash, data: Data, pages: Sequence[Page[Any]]) -> None:
             return notices.of(error, page.path), edition
         return [body, downloads.links(page, state)] if page.tables else body, edition
 
+    # One callback for the controls of all pages: of two pages that have a field of one name, each
+    # would answer for the other's.
+    @made.callback(
+        Output(fields, "data"),
+        Input(STATE, "data"),
+        State(fields, "id"),
+        State("opened", "data"),
+    )
+    def offer(query: str, ids: list[dict[str, str]], opened: dict[str, Any]) -> list[Any]:
+        return _offered(by_path.get(opened["at"]), query, [each["field"] for each in ids], data)
+
     @made.callback(
         Output("latest", "data"), Input("look", "n_intervals"), prevent_initial_call=True
     )
@@ -141,7 +153,6 @@ def _register(made: Dash, data: Data, pages: Sequence[Page[Any]]) -> None:
 
     # Until a page is open there is none of it.
     about = State("opened", "data", allow_optional=True)
-    fields = {"field": ALL}
     in_browser(
         "toAddress",
         Output("url", "search"),
@@ -181,6 +192,23 @@ def _opened(page: Page[Any] | None, path: str, query: str, data: Data) -> list[C
     title = f"{page.title} · {NAME}"
     opened = {"at": path, "title": title, "defaults": texts_of(page.state())}
     return _inside(opened, query, head)
+
+
+def _offered(page: Page[Any] | None, query: str, fields: list[str], data: Data) -> list[Any]:
+    """What there is to choose from, of each field of a page; no update of those that stay."""
+    unchanged = [no_update] * len(fields)
+    if page is None:
+        return unchanged
+    try:
+        state = page.read(query)
+        found = page.offers(state, data)
+    except (LookupError, ValueError, OSError):
+        # What is wrong with a state, or with the lakehouse, is said by the body.
+        return unchanged
+    return [
+        offered(found[field], getattr(state, field)) if field in found else no_update
+        for field in fields
+    ]
 
 
 def _inside(opened: dict[str, Any], query: str, head: list[Component]) -> list[Component]:

@@ -5,7 +5,7 @@ Frame, navigation and permalinks are of `app`; a page has none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic
 
@@ -16,9 +16,17 @@ from indextracker import Frame
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.state import S, parsed
 
+# Of some fields of a state what there is to choose from, perhaps with how each is called.
+Offers = Mapping[str, Iterable[str] | Mapping[str, str]]
+
 
 def _nothing_more(app: Dash, data: Data) -> None:
     del app, data
+
+
+def _as_drawn(state: object, data: Data) -> Offers:
+    del state, data
+    return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +44,8 @@ class Page(Generic[S]):
         body: What it shows of a state. It may raise what the reader raises, and `StateError`: the
             frame shows the sentence.
         controls: What changes the state: components of `controls`, drawn once a visit.
+        offers: What controls offer in a state, where that depends on it. The frame asks whenever
+            the state changes, and is quiet about what `body` would say is wrong.
         tables: What can be downloaded of a state, by name.
         register: Adds callbacks of its own to the app, once.
         order: Its place in the navigation.
@@ -47,6 +57,7 @@ class Page(Generic[S]):
     state: type[S]
     body: Callable[[S, Data], Component]
     controls: Callable[[S, Data], Component] | None = None
+    offers: Callable[[S, Data], Offers] = _as_drawn
     tables: Mapping[str, Callable[[S, Data], Frame]] = field(default_factory=dict)
     register: Callable[[Dash, Data], None] = _nothing_more
     order: int = 0

@@ -12,16 +12,15 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import polars as pl
-from dash import Dash, Input, Output, html, no_update
+from dash import html
 from dash.development.base_component import Component
 
 from indextracker import Frame
 from indextracker_catalogue.analytics.subject import SUBJECT
 from indextracker_dashboard import controls, drawing, grids, links, notices
 from indextracker_dashboard.analytics import basis_figures as figures
-from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.page import Page
+from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.pages.sql import SqlState
 from indextracker_dashboard.state import State
 
@@ -230,15 +229,8 @@ def _drawn_rolls(frame: Frame, product: str) -> list[Component]:
     return [grids.grid(frame.rows, said, columns=columns, fits=True, dashGridOptions=_DENSE)]
 
 
-def _register(app: Dash, data: Data) -> None:
-    @app.callback(Output(controls.of("expiry"), "data"), Input(STATE, "data"))
-    def offer(query: str) -> Any:
-        try:
-            state = TERM_STRUCTURE.read(query)
-            named = data.ask(figures.expiries, state.futures, _on(state, data))
-        except (LookupError, ValueError, OSError):
-            return no_update
-        return controls.offered(named, state.expiry)
+def _offers(state: BasisState, data: Data) -> Offers:
+    return {"expiry": data.ask(figures.expiries, state.futures, _on(state, data))}
 
 
 TERM_STRUCTURE = Page(
@@ -250,7 +242,7 @@ TERM_STRUCTURE = Page(
     state=BasisState,
     body=_body,
     controls=_controls,
+    offers=_offers,
     tables={"term_structure": _structure, "basis": _minutes, "rolls": _rolls},
-    register=_register,
     order=22,
 )

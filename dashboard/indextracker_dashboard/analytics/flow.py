@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from dash import Dash, Input, Output, html, no_update
+from dash import html
 from dash.development.base_component import Component
 from pydantic import Field
 
@@ -18,9 +18,8 @@ from indextracker_dashboard import controls, links, notices
 from indextracker_dashboard.analytics import flow_drawing as drawing
 from indextracker_dashboard.analytics import flow_figures as figures
 from indextracker_dashboard.candles import choices
-from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.page import Page
+from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.state import State
 from indextracker_dashboard.taiwan import chain
 from indextracker_dashboard.taiwan.chain_figures import products
@@ -120,15 +119,8 @@ def _body(state: FlowState, data: Data) -> Component:
     )
 
 
-def _register(app: Dash, data: Data) -> None:
-    @app.callback(Output(controls.of("term"), "data"), Input(STATE, "data"))
-    def offer(query: str) -> Any:
-        try:
-            state = FLOW.read(query)
-            named = data.ask(choices.contracts, state.options, "options", _on(state, data))
-        except (LookupError, ValueError, OSError):
-            return no_update
-        return controls.offered(named, state.term)
+def _offers(state: FlowState, data: Data) -> Offers:
+    return {"term": data.ask(choices.contracts, state.options, "options", _on(state, data))}
 
 
 FLOW = Page(
@@ -141,12 +133,12 @@ FLOW = Page(
     state=FlowState,
     body=_body,
     controls=_controls,
+    offers=_offers,
     tables={
         "strikes": _by_strike,
         "expiry": _expiry,
         "ratios": _ratios,
         "volatility_index": _volatility_index,
     },
-    register=_register,
     order=24,
 )

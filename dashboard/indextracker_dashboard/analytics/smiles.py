@@ -10,16 +10,15 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from dash import Dash, Input, Output, html, no_update
+from dash import html
 from dash.development.base_component import Component
 
 from indextracker import Frame
 from indextracker_dashboard import controls, links
 from indextracker_dashboard.analytics import smile_drawing as drawing
 from indextracker_dashboard.analytics import smile_figures as figures
-from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.page import Page
+from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.state import State
 from indextracker_dashboard.taiwan import chain as chains
 
@@ -104,27 +103,13 @@ def _body(state: SmilesState, data: Data) -> Component:
     )
 
 
-def _register(app: Dash, data: Data) -> None:
-    @app.callback(
-        Output(controls.of("product"), "data"),
-        Output(controls.of("at"), "data"),
-        Output(controls.of("expiry"), "data"),
-        Input(STATE, "data"),
-    )
-    def offer(query: str) -> Any:
-        try:
-            state = SMILES.read(query)
-            on = _on(state, data)
-            products = data.ask(figures.products, on)
-            times = _all_day(state, data).polars()["clock"].unique(maintain_order=True)
-            expiries = _at_once(state, data)["expiry"]
-        except (LookupError, ValueError, OSError):
-            return no_update, no_update, no_update
-        return (
-            controls.offered(products, state.product),
-            controls.offered(times.to_list(), state.at),
-            controls.offered(expiries.to_list(), state.expiry),
-        )
+def _offers(state: SmilesState, data: Data) -> Offers:
+    times = _all_day(state, data).polars()["clock"].unique(maintain_order=True)
+    return {
+        "product": data.ask(figures.products, _on(state, data)),
+        "at": times.to_list(),
+        "expiry": _at_once(state, data)["expiry"],
+    }
 
 
 SMILES = Page(
@@ -137,7 +122,7 @@ SMILES = Page(
     state=SmilesState,
     body=_body,
     controls=_controls,
+    offers=_offers,
     tables={"smiles": _all_day, "options": _options},
-    register=_register,
     order=22,
 )

@@ -29,7 +29,7 @@ from indextracker_dashboard.candles.state import (
 )
 from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.page import Page
+from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.state import query_of
 
 _CHART, _DRAWN, _WRONG = "candles-chart", "candles-drawn", "candles-wrong"
@@ -203,16 +203,14 @@ def _register(app: Dash, data: Data) -> None:
         return _answer(asked, data)
 
     @app.callback(
-        Output(controls.of("contract"), "data"),
-        Output(controls.of("strike"), "data"),
         Output(_OFFERED, "data"),
         Output("candles-of-contracts", "hidden"),
         Output("candles-of-options", "hidden"),
         Output("candles-of-shares", "hidden"),
         Input(STATE, "data"),
     )
-    def offer(query: str) -> tuple[Any, ...]:
-        return _choices(query, data)
+    def show(query: str) -> tuple[Any, ...]:
+        return _shown(query, data)
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),
@@ -245,28 +243,28 @@ def _answer(asked: dict[str, Any], data: Data) -> tuple[Any, Any, Any]:
     return answer, said, {}
 
 
-def _choices(query: str, data: Data) -> tuple[Any, ...]:
-    """Contracts, strikes, what may be drawn over it; and which controls are hidden."""
+def _offers(state: CandlesState, data: Data) -> Offers:
+    of = meant(state, data)
+    on = days_of(state, of, data)[-1]
+    name, kind = of.instrument.name, of.kind
+    is_product, is_option = kind in ("futures", "options"), kind == "options"
+    named: dict[str, str] = data.ask(choices.contracts, name, kind, on) if is_product else {}
+    strikes = data.ask(choices.strikes, name, of.instrument.contract, on) if is_option else []
+    return {"contract": named, "strike": strikes}
+
+
+def _shown(query: str, data: Data) -> tuple[Any, ...]:
+    """What may be drawn over it; and which controls are hidden."""
     try:
         state = CANDLES.read(query)
         of = meant(state, data)
         on = days_of(state, of, data)[-1]
     except Exception:  # noqa: BLE001 - the body says it
-        return (no_update,) * 6
-    name, kind = of.instrument.name, of.kind
-    is_product, is_option = kind in ("futures", "options"), kind == "options"
-    named: dict[str, str] = data.ask(choices.contracts, name, kind, on) if is_product else {}
-    strikes = data.ask(choices.strikes, name, of.instrument.contract, on) if is_option else []
-    over = [] if of.instrument.daily else data.ask(choices.over, name, kind, on)
+        return (no_update,) * 4
+    kind = of.kind
+    over = [] if of.instrument.daily else data.ask(choices.over, of.instrument.name, kind, on)
     is_share = of.instrument.daily is not None and kind != "index"
-    return (
-        controls.offered(named, state.contract),
-        controls.offered(strikes, state.strike),
-        over,
-        not is_product,
-        not is_option,
-        not is_share,
-    )
+    return over, kind not in ("futures", "options"), kind != "options", not is_share
 
 
 def _beside(query: str, step: int, data: Data) -> Any:
@@ -315,6 +313,7 @@ CANDLES = Page(
     body=_body,
     controls=_controls,
     tables={"bars": shown},
+    offers=_offers,
     register=_register,
     order=10,
 )

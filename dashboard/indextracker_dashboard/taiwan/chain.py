@@ -8,18 +8,17 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
-from dash import Dash, Input, Output, html, no_update
+from dash import html
 from dash.development.base_component import Component
 
 from indextracker import Frame
 from indextracker_dashboard import controls, notices
 from indextracker_dashboard.candles import choices
-from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.page import Page
+from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.state import State
 from indextracker_dashboard.taiwan import chain_drawing as drawing
 from indextracker_dashboard.taiwan import chain_figures as figures
@@ -142,15 +141,8 @@ def _body(state: ChainState, data: Data) -> Component:
     )
 
 
-def _register(app: Dash, data: Data) -> None:
-    @app.callback(Output(controls.of("expiry"), "data"), Input(STATE, "data"))
-    def offer(query: str) -> Any:
-        try:
-            state = CHAIN.read(query)
-            named = data.ask(choices.contracts, state.options, "options", _on(state, data))
-        except (LookupError, ValueError, OSError):
-            return no_update
-        return controls.offered(named, state.expiry)
+def _offers(state: ChainState, data: Data) -> Offers:
+    return {"expiry": data.ask(choices.contracts, state.options, "options", _on(state, data))}
 
 
 CHAIN = Page(
@@ -163,7 +155,7 @@ CHAIN = Page(
     state=ChainState,
     body=_body,
     controls=_controls,
+    offers=_offers,
     tables={"futures": _futures, "options": _options, "smile": _smile, "spreads": _spreads},
-    register=_register,
     order=20,
 )
