@@ -9,14 +9,14 @@ round otherwise from run to run. Which features there are is told in `minute_fea
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from indextracker_numerics.one_thread import one_thread
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,9 +30,6 @@ REPLICATES: Final = 1_000
 LEAST_SESSIONS: Final = 20
 """Below, no figure over sessions is told."""
 _EDGES = (0.025, 0.975)
-
-# OpenBLAS has one number of threads a process: two fits at a time would set it under each other.
-_FITTING = threading.Lock()
 
 
 def purged(ends: Integers, begins: int, embargo: int) -> Bools:
@@ -70,7 +67,7 @@ def ridge(known: Floats, targets: Floats, asked: Floats) -> Floats:
     spread = np.where(spread > 0, spread, 1.0)
     penalty = known.shape[1] * (1 - PRIOR_R2) / PRIOR_R2
     model = Ridge(alpha=penalty, fit_intercept=False, solver="cholesky")
-    with _one_thread():
+    with one_thread():
         model.fit((known - middle) / spread, targets)
         return np.asarray(model.predict((asked - middle) / spread), np.float64)
 
@@ -102,7 +99,7 @@ def boosting(known: Floats, targets: Floats, asked: Floats) -> Floats:
     )
     # In units of their deviation: the gain of a split of returns of 1e-4 is near what is nothing.
     unit = float(targets.std()) or 1.0
-    with _one_thread():
+    with one_thread():
         model.fit(known, targets / unit)
         return np.asarray(model.predict(asked), np.float64) * unit
 
@@ -258,11 +255,3 @@ def _blocks(number: int, seed: int) -> Integers:
     begins = np.random.default_rng(seed).integers(0, number, (REPLICATES, blocks, 1))
     rows = (begins + np.arange(length)) % number
     return np.asarray(rows.reshape(REPLICATES, -1)[:, :number], np.int64)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  with scikit-learn
-
-    with _FITTING, threadpool_limits(limits=1):
-        yield

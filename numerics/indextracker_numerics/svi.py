@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from indextracker_numerics.one_thread import one_thread
+
 Floats = NDArray[np.float64]
 
 LEAST_STRIKES = 6
@@ -264,13 +266,14 @@ def _constrained(
         steep = _STEEPEST - smile.b * (1 + abs(smile.rho))
         return np.concatenate([density - _MARGIN, above - _MARGIN, [steep]])
 
-    found = minimize(
-        missed,
-        np.array(start) / units,
-        method="SLSQP",
-        bounds=[(None, None), (0, None), (-0.999, 0.999), (None, None), (1e-3, None)],
-        constraints={"type": "ineq", "fun": room},
-        options={"maxiter": 100, "ftol": 1e-6},
-    )
+    with one_thread():
+        found = minimize(
+            missed,
+            np.array(start) / units,
+            method="SLSQP",
+            bounds=[(None, None), (0, None), (-0.999, 0.999), (None, None), (1e-3, None)],
+            constraints={"type": "ineq", "fun": room},
+            options={"maxiter": 100, "ftol": 1e-6},
+        )
     smile = smile_of(found.x)
     return smile if _free_of_arbitrage(smile, along, least) else start

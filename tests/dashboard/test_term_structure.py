@@ -67,7 +67,11 @@ def test_an_address_holds_every_choice(opens: Opens, lakehouse: Lakehouse) -> No
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [("on=2024-12-15", "holds no session"), ("futures=CDF", "There is none."), ("at=25:00", "At='25:00'")],
+    [
+        ("on=2024-12-15", "holds no session"),
+        ("futures=CDF", "There is none."),
+        ("at=25:00", "At='25:00'"),
+    ],
 )
 def test_what_cannot_be_shown_is_said(opens: Opens, query: str, said: str) -> None:
     expect(opens(f"/term-structure?{query}").page.locator("#body")).to_contain_text(said)
