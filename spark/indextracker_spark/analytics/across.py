@@ -22,12 +22,12 @@ from indextracker_catalogue.analytics.forecasts import FORECAST_INDEX, FORECAST_
 from indextracker_catalogue.india import INDEX_CLOSES
 from indextracker_catalogue.news import NEWS_SENTIMENT_DAILY
 from indextracker_numerics import multiple_testing
-from indextracker_spark.analytics import schemas
+from indextracker_spark.analytics.arrow import arrow_of, schema_of
 from indextracker_spark.analytics.by_group import by_group
 from indextracker_spark.job import SparkJob
 
 _BILLIONTHS = 1_000_000_000
-_SCHEMA = schemas.arrow(terms.MARKET_CORRELATIONS)
+_SCHEMA = arrow_of(terms.MARKET_CORRELATIONS)
 
 
 def market_days(
@@ -113,7 +113,7 @@ def market_correlations(days: DataFrame) -> DataFrame:
         *(F.lit(None).cast(c.spark_type).alias(c.name) for c in terms.MARKET_DAYS.columns)
     )
     every = days.unionByName(one).withColumn("group", F.lit(0))
-    ddl = schemas.ddl(terms.MARKET_CORRELATIONS)
+    ddl = schema_of(terms.MARKET_CORRELATIONS)
     return by_group(every, ["group"], ["series", "day"], _of_all, ddl)
 
 

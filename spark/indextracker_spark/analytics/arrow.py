@@ -20,6 +20,11 @@ def schema_of(table: Table) -> str:
     return ", ".join(f"{column.name} {column.spark_type}" for column in table.columns)
 
 
+def arrow_of(table: Table) -> pa.Schema:
+    """The columns of a table, as Arrow has them."""
+    return pa.schema([(column.name, _kind(column.type)) for column in table.columns])
+
+
 def starts(rows: pa.Table, keys: Sequence[str]) -> npt.NDArray[np.int64]:
     """Where groups begin in rows that are ordered by their keys; none of no rows."""
     differs = np.zeros(max(rows.num_rows - 1, 0), bool)
@@ -32,12 +37,22 @@ def starts(rows: pa.Table, keys: Sequence[str]) -> npt.NDArray[np.int64]:
 def of_table(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     """Rows of a table from a column each; nan is null."""
     made = {}
-    for column in table.columns:
-        values = columns[column.name]
+    for field in arrow_of(table):
+        values = columns[field.name]
         if not isinstance(values, pa.Array | pa.ChunkedArray):
             values = pa.array(values, from_pandas=True)
-        made[column.name] = values.cast(_kind(column.type))
+        made[field.name] = values.cast(field.type)
     return pa.table(made)
+
+
+def of_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of a table one by one; a cell that is not given is null, and nan too."""
+    schema = arrow_of(table)
+    columns = [
+        pa.array([row.get(field.name) for row in rows], field.type, from_pandas=True)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
 
 
 def _kind(name: str) -> pa.DataType:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+
+from indextracker_spark.analytics.arrow import starts
 
 
 def by_group(
@@ -38,17 +38,7 @@ def by_group(
         if not kept:
             return
         table = pa.Table.from_batches(kept).sort_by(sorting).combine_chunks()
-        for first, last in _bounds(table.select(list(keys))):
+        for first, last in pairwise([*starts(table, keys).tolist(), table.num_rows]):
             yield from compute(table.slice(first, last - first)).combine_chunks().to_batches()
 
     return rows.repartition(*keys).mapInArrow(of_partition, schema)
-
-
-def _bounds(keys: pa.Table) -> Iterator[tuple[int, int]]:
-    """The first row of each group, and the one after its last, of sorted rows."""
-    number = keys.num_rows
-    changes = np.zeros(number - 1, bool)
-    for column in keys.columns:
-        changes |= pc.not_equal(column.slice(1), column.slice(0, number - 1)).to_numpy()
-    edges = [0, *(np.flatnonzero(changes) + 1).tolist(), number]
-    yield from pairwise(edges)

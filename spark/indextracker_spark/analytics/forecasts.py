@@ -20,7 +20,7 @@ from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.analytics import forecasts as terms
 from indextracker_catalogue.job import Input
 from indextracker_numerics import forecasting, minute_features
-from indextracker_spark.analytics import schemas
+from indextracker_spark.analytics.arrow import INSTANT, arrow_of, schema_of
 from indextracker_spark.analytics.by_group import by_group
 from indextracker_spark.job import SparkJob
 
@@ -28,10 +28,8 @@ Floats = npt.NDArray[np.float64]
 Rows = dict[str, Any]
 
 _FEATURES, _VALUES, _SCORES = (
-    schemas.arrow(table)
-    for table in (terms.FORECAST_FEATURES, terms.FORECAST_VALUES, terms.FORECASTS)
+    arrow_of(table) for table in (terms.FORECAST_FEATURES, terms.FORECAST_VALUES, terms.FORECASTS)
 )
-_INSTANT = pa.timestamp("us", "UTC")
 _MINUTE = 60_000_000
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -79,7 +77,7 @@ def forecast_features(
     every = future.unionByName(night, True).unionByName(level, True)
     order = ("kind", "bar_start")
     return by_group(
-        every, ["session_date"], order, _features_of, schemas.ddl(terms.FORECAST_FEATURES)
+        every, ["session_date"], order, _features_of, schema_of(terms.FORECAST_FEATURES)
     )
 
 
@@ -107,7 +105,7 @@ def forecast_values(features: DataFrame, asked: DataFrame, sessions: DataFrame) 
     )
     rows = features.join(numbered, "session_date").join(windows, "number").drop("number")
     order = ("session_date", "bar_start")
-    return by_group(rows, ["forecast_date"], order, _values_of, schemas.ddl(terms.FORECAST_VALUES))
+    return by_group(rows, ["forecast_date"], order, _values_of, schema_of(terms.FORECAST_VALUES))
 
 
 def forecasts(values: DataFrame) -> DataFrame:
@@ -120,7 +118,7 @@ def forecasts(values: DataFrame) -> DataFrame:
         The columns of gold/forecasts.
     """
     order = ("horizon_minutes", "bar_start")
-    return by_group(values, ["session_date"], order, _scores_of, schemas.ddl(terms.FORECASTS))
+    return by_group(values, ["session_date"], order, _scores_of, schema_of(terms.FORECASTS))
 
 
 def _features_of(rows: pa.Table) -> pa.Table:
@@ -152,7 +150,7 @@ def _features_of(rows: pa.Table) -> pa.Table:
         {
             "session_date": _same(day, len(kept)),
             "product": _same(terms.FORECAST_PRODUCT, len(kept)),
-            "bar_start": pa.array(opened + kept * _MINUTE).cast(_INSTANT),
+            "bar_start": pa.array(opened + kept * _MINUTE).cast(INSTANT),
             "expiry": _same(future["expiry"][0].as_py(), len(kept)),
             **{name: _known(values[kept]) for name, values in numbers.items()},
         },
@@ -166,7 +164,7 @@ def _values_of(rows: pa.Table) -> pa.Table:
     own = days == np.datetime64(day)
     if not own.any():
         return _VALUES.empty_table()
-    at = rows["bar_start"].cast(_INSTANT).cast(pa.int64()).to_numpy()
+    at = rows["bar_start"].cast(INSTANT).cast(pa.int64()).to_numpy()
     matrix = np.stack([_numbers(rows, name) for name in _NAMES], axis=1)
     told = rows.filter(pa.array(own))
     made = []
@@ -183,7 +181,7 @@ def _values_of(rows: pa.Table) -> pa.Table:
             "session_date": _same(day, len(told)),
             "product": told["product"],
             "horizon_minutes": _same(horizon, len(told), pa.int32()),
-            "bar_start": told["bar_start"].cast(_INSTANT),
+            "bar_start": told["bar_start"].cast(INSTANT),
             "expiry": told["expiry"],
             "fill_price": told["fill_price"],
             "next_return": _known(targets[own]),
@@ -230,7 +228,7 @@ def _score_of(day: date, horizon: int, model: str, own: pa.Table, rows: pa.Table
     }
     if said["missing"] is None:
         fills = _numbers(rows, "fill_price")
-        at = rows["bar_start"].cast(_INSTANT).cast(pa.int64()).to_numpy()
+        at = rows["bar_start"].cast(INSTANT).cast(pa.int64()).to_numpy()
         minute = (at - _midnight(day) - _OPENS) // _MINUTE - _FIRST
         sides = terms.HALF_SPREAD_POINTS + terms.FEE_POINTS + terms.TAX_RATE * fills
         # What is traded first is given up when the next position may be taken.
@@ -276,7 +274,7 @@ def _midnight(day: date) -> int:
 def _on_grid(rows: pa.Table, name: str, opened: int) -> Floats:
     """A column by the minutes of the day session; NaN where there is no bar."""
     grid = np.full(_MINUTES, np.nan)
-    place = (rows["bar_start"].cast(_INSTANT).cast(pa.int64()).to_numpy() - opened) // _MINUTE
+    place = (rows["bar_start"].cast(INSTANT).cast(pa.int64()).to_numpy() - opened) // _MINUTE
     inside = (place >= 0) & (place < _MINUTES)
     grid[place[inside]] = _numbers(rows, name)[inside]
     return grid

@@ -23,7 +23,8 @@ from indextracker_catalogue.taiwan.terms import UTC_OFFSET_SECONDS
 from indextracker_numerics import lead_lag
 from indextracker_numerics.lead_lag import LeadLag, Series
 from indextracker_numerics.sampling import previous_tick
-from indextracker_spark.analytics import prints, schemas
+from indextracker_spark.analytics import prints
+from indextracker_spark.analytics.arrow import of_rows, schema_of
 from indextracker_spark.analytics.by_group import by_group
 from indextracker_spark.job import SparkJob
 
@@ -59,13 +60,13 @@ class _Asset(NamedTuple):
 
 def leads(levels: DataFrame, trades: DataFrame, contracts: DataFrame) -> DataFrame:
     """Which of each pair is ahead, and which finds the price."""
-    rows, schema = _prices(levels, trades, contracts), schemas.ddl(a.LEAD_LAG)
+    rows, schema = _prices(levels, trades, contracts), schema_of(a.LEAD_LAG)
     return by_group(rows, ["session_date"], ["asset", "at"], _leads_of_session, schema)
 
 
 def correlations(levels: DataFrame, trades: DataFrame, contracts: DataFrame) -> DataFrame:
     """Correlations of each pair by lag."""
-    rows, schema = _prices(levels, trades, contracts), schemas.ddl(a.LEAD_LAG_CORRELATIONS)
+    rows, schema = _prices(levels, trades, contracts), schema_of(a.LEAD_LAG_CORRELATIONS)
     return by_group(rows, ["session_date"], ["asset", "at"], _correlations_of_session, schema)
 
 
@@ -111,7 +112,7 @@ def _by_lag(key: dict[str, Any], first: _Asset, second: _Asset) -> LeadLag | Non
 
 
 def _leads_of_session(rows: pa.Table) -> pa.Table:
-    return prints.rows_of(a.LEAD_LAG, [_lead(*pair) for pair in _pairs(rows)])
+    return of_rows(a.LEAD_LAG, [_lead(*pair) for pair in _pairs(rows)])
 
 
 def _lead(key: dict[str, Any], first: _Asset, second: _Asset) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def _correlations_of_session(rows: pa.Table) -> pa.Table:
                 }
                 for lag, correlation, low, high in columns
             ]
-    return prints.rows_of(a.LEAD_LAG_CORRELATIONS, found)
+    return of_rows(a.LEAD_LAG_CORRELATIONS, found)
 
 
 _READS = (Input(t.INDEX_LEVELS, optional=True), t.FUTURES_TRADES, t.CONTRACTS)

@@ -5,8 +5,8 @@ What is computed of them does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from indextracker_catalogue import Table
 from indextracker_catalogue.taiwan.terms import UTC_OFFSET_SECONDS
-from indextracker_spark.analytics import schemas
+from indextracker_spark.analytics.arrow import INSTANT
 from indextracker_spark.shared import bars
 
 INDEX = "TAIEX"
@@ -72,14 +71,5 @@ def of_fronts(trades: DataFrame, contracts: DataFrame, products: Collection[str]
 
 def of_asset(rows: pa.Table) -> Prints:
     """The prints of one asset, from its rows in the order of `at` and `line`."""
-    micros = rows["at"].cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+    micros = rows["at"].cast(INSTANT).cast(pa.int64()).to_numpy()
     return Prints(micros // 1_000_000, rows["price"].to_numpy())
-
-
-def rows_of(table: Table, rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Rows of a table as Spark takes them; a missing cell, and a number that is none, is null."""
-    columns = [
-        pa.array([row.get(field.name) for row in rows], field.type, from_pandas=True)
-        for field in schemas.arrow(table)
-    ]
-    return pa.table(columns, schema=schemas.arrow(table))

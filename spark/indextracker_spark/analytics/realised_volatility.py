@@ -19,7 +19,8 @@ from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.job import Input
 from indextracker_numerics import har, realised
 from indextracker_numerics.sampling import median_per_instant, previous_tick, whole_steps
-from indextracker_spark.analytics import prints, schemas
+from indextracker_spark.analytics import prints
+from indextracker_spark.analytics.arrow import of_rows, schema_of
 from indextracker_spark.analytics.by_group import by_group
 from indextracker_spark.job import SparkJob
 from indextracker_spark.taiwan.clock import EXCHANGE
@@ -91,14 +92,14 @@ def forecasts(measured: DataFrame, sessions: DataFrame, implied: DataFrame) -> D
         "place", F.expr("row_number() over (order by session_date)").cast("bigint")
     )
     rows = days.join(numbered, "session_date").join(asked, "session_date", "left")
-    schema = schemas.ddl(a.VOLATILITY_FORECASTS)
+    schema = schema_of(a.VOLATILITY_FORECASTS)
     return by_group(rows, ["asset"], ["place"], _of_asset, schema)
 
 
 def _measured(rows: DataFrame, previous: DataFrame, call_minutes: int) -> DataFrame:
     known = rows.join(previous, [name for name in previous.columns if name in rows.columns], "left")
     of_part = partial(_of_part, call_minutes=call_minutes)
-    schema = schemas.ddl(a.REALISED_VOLATILITY)
+    schema = schema_of(a.REALISED_VOLATILITY)
     return by_group(known, ["session_date", "session_part"], ["at", "line"], of_part, schema)
 
 
@@ -107,7 +108,7 @@ def _of_part(rows: pa.Table, call_minutes: int) -> pa.Table:
     seconds, prices = prints.of_asset(rows)
     grid = whole_steps(seconds, _GRID_SECONDS)
     if len(grid) <= _LEAST_MINUTES:
-        return prints.rows_of(a.REALISED_VOLATILITY, [])
+        return of_rows(a.REALISED_VOLATILITY, [])
     steps = np.log(previous_tick(seconds, prices, grid))
     first, last = float(prices[0]), float(prices[-1])
     high, low = float(prices.max()), float(prices.min())
@@ -144,7 +145,7 @@ def _of_part(rows: pa.Table, call_minutes: int) -> pa.Table:
         "jump_share": jump.share if jump else None,
     }
     row |= {f"{name}_volatility": realised.annualised(each) for name, each in variances.items()}
-    return prints.rows_of(a.REALISED_VOLATILITY, [row])
+    return of_rows(a.REALISED_VOLATILITY, [row])
 
 
 def _of_asset(rows: pa.Table) -> pa.Table:
@@ -169,7 +170,7 @@ def _of_asset(rows: pa.Table) -> pa.Table:
             row[f"{name}_sample"] = expected.sample
         row["variance_risk_premium"] = implied[number] ** 2 - row["next_month_volatility"] ** 2
         found.append(row)
-    return prints.rows_of(a.VOLATILITY_FORECASTS, found)
+    return of_rows(a.VOLATILITY_FORECASTS, found)
 
 
 def _spread(places: Any, column: pa.ChunkedArray) -> Any:
