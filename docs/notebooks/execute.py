@@ -1,6 +1,9 @@
-"""Executes the notebooks beside this file in place: `make notebooks`, with Chromium there.
+"""Executes the notebooks here and in `analytics` in place: `make notebooks`, with Chromium.
 
-They read two sessions of the simulated exchange, which are made first where they are not there yet.
+Each of both folders has a lake of the simulated exchange, which is made first where it is not there
+yet: the notebooks here read two sessions of Taiwan's documents, those of analytics five, of which
+the tables of the subject `analytics` are made too. Five are too few for what is estimated from
+months, which the notebooks show, and making them takes some minutes.
 Equal sessions give equal notebooks: nothing of the machine or of the moment is stored in them.
 """
 
@@ -9,7 +12,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -19,23 +22,47 @@ from traitlets.config import Config
 
 FOLDER = Path(__file__).parent
 HOME = FOLDER.parents[1] / "data" / "notebooks"
-SESSIONS = ("--from", "2024-12-13", "--to", "2024-12-16")
 CELL_SECONDS = 300
 
 
 def main() -> None:
     """Makes the sessions, and writes each notebook with what came out."""
+    make(FOLDER, HOME, ("taiwan",), "2024-12-13", "2024-12-16")
+    make(
+        FOLDER / "analytics",
+        HOME / "analytics",
+        ("taiwan", "analytics"),
+        "2024-12-02",
+        "2024-12-06",
+    )
+
+
+def make(folder: Path, home: Path, subjects: Sequence[str], first: str, last: str) -> None:
+    """Fills a lake to gold, and executes the notebooks of a folder on it.
+
+    Args:
+        folder: Of the notebooks.
+        home: Where the lake is, or is made.
+        subjects: What is filled, in this order.
+        first: First session.
+        last: Last session.
+
+    Raises:
+        subprocess.CalledProcessError: A session could not be made.
+        nbclient.exceptions.CellExecutionError: A cell fails.
+    """
     environment = os.environ | {
         "INDEXTRACKER_SETTINGS": os.devnull,
         "INDEXTRACKER_SOURCE": "simulated",
-        "INDEXTRACKER_LAKE": str(HOME / "lake"),
-        "INDEXTRACKER_WAREHOUSE": str(HOME / "warehouse.duckdb"),
-        "INDEXTRACKER_DAGSTER_HOME": str(HOME / "dagster"),
+        "INDEXTRACKER_LAKE": str(home / "lake"),
+        "INDEXTRACKER_WAREHOUSE": str(home / "warehouse.duckdb"),
+        "INDEXTRACKER_DAGSTER_HOME": str(home / "dagster"),
     }
     command = Path(sys.executable).with_name("indextracker")
-    filled = [command, "backfill", "taiwan", *SESSIONS, "--to-layer", "gold"]
-    subprocess.run(filled, env=environment, check=True)
-    for place in sorted(FOLDER.glob("*.ipynb")):
+    sessions = ("--from", first, "--to", last, "--to-layer", "gold")
+    for subject in subjects:
+        subprocess.run([command, "backfill", subject, *sessions], env=environment, check=True)
+    for place in sorted(folder.glob("*.ipynb")):
         nbformat.write(executed(place, environment), place)
 
 
