@@ -184,14 +184,14 @@ VOLATILITY_SMILES = Table(
         Column(
             "least_density_factor",
             "double",
-            "The least of Durrleman's function between the strikes of all expiries; below zero is "
-            "a butterfly arbitrage of the smile.",
+            "The least of Durrleman's function between the strikes of the expiry; below zero is a "
+            "butterfly arbitrage of the smile.",
         ),
         Column(
             "crossedness",
             "double",
-            "By how much total variance of the expiry before exceeds that of this one there, at "
-            "most; above zero is a calendar arbitrage of the smiles.",
+            "By how much total variance of an earlier expiry exceeds that of this one there, at "
+            "most, where both have options; above zero is a calendar arbitrage of the smiles.",
         ),
         Column("options", "bigint", "Rows of gold/implied_volatility of the expiry at the time."),
         Column("violations", "bigint", "Those of them that break a relation between prices."),

@@ -7,7 +7,7 @@ formulas are in indextracker_numerics.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,18 @@ from indextracker_spark.job import SparkJob
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
-# Between the outermost strikes of a moment arbitrage is looked for at so many places.
+# Between the outermost strikes of an expiry arbitrage is looked for at so many places.
 _ALONG = 41
 _POINTS = 100  # of volatility in 1
 _FITTED = ("svi_a", "svi_b", "svi_rho", "svi_m", "svi_sigma")
+
+
+class _Fitted(NamedTuple):
+    """A smile, and the log-moneyness of its outermost strikes."""
+
+    smile: svi.Raw
+    low: float
+    high: float
 
 
 def volatility_smiles(options: DataFrame) -> DataFrame:
@@ -51,15 +59,16 @@ def of_moment(options: pa.Table) -> pa.Table:
     expiries = [options.slice(first, end - first) for first, end in pairwise(ends)]
     rows = [_known(expiry) for expiry in expiries]
     fitted = [_out_of_the_money(expiry) for expiry in expiries]
-    along = _along([points["moneyness"].to_numpy() for points in fitted])
-    earlier: Floats | None = None
+    earlier: list[_Fitted] = []
     for place in sorted(range(len(rows)), key=lambda place: rows[place]["years"] or 0.0):
         row, points = rows[place], fitted[place]
         row["reason"] = row["reason"] or _too_few(points)
         if row["reason"] is None:
-            smile, figures = _fitted(points, row["years"], along, earlier)
+            moneyness = points["moneyness"].to_numpy()
+            along = np.linspace(moneyness.min(), moneyness.max(), _ALONG)
+            smile, figures = _fitted(points, row["years"], along, _least(earlier, along))
             row |= figures
-            earlier = svi.total_variance(smile, along)
+            earlier.append(_Fitted(smile, along[0], along[-1]))
     columns = {
         column.name: pa.array([row.get(column.name) for row in rows])
         for column in a.VOLATILITY_SMILES.columns
@@ -101,17 +110,20 @@ def _too_few(points: pa.Table) -> str | None:
     return "few strikes" if len(pc.unique(points["strike"])) < svi.LEAST_STRIKES else None
 
 
-def _along(moneyness: list[Floats]) -> Floats:
-    """The log-moneyness at which there is to be no arbitrage: between the outermost strikes."""
-    everywhere = np.concatenate(moneyness)
-    if not len(everywhere):
-        return np.zeros(1)
-    return np.linspace(everywhere.min(), everywhere.max(), _ALONG)
+def _least(earlier: list[_Fitted], along: Floats) -> Floats:
+    """The total variance above which there is no calendar arbitrage, at some log-moneyness.
+
+    Zero where no earlier expiry has an option: beyond its strikes a smile is a guess, and an expiry
+    that had to lie above the steep wing of one that ends in a day was told at 106 %.
+    """
+    least = np.zeros_like(along)
+    for smile, low, high in earlier:
+        told = (along >= low) & (along <= high)
+        least = np.maximum(least, np.where(told, svi.total_variance(smile, along), 0.0))
+    return least
 
 
-def _fitted(
-    points: pa.Table, years: float, along: Floats, earlier: Floats | None
-) -> tuple[svi.Raw, Row]:
+def _fitted(points: pa.Table, years: float, along: Floats, least: Floats) -> tuple[svi.Raw, Row]:
     """The smile of an expiry, and what a row tells of it."""
     moneyness, volatility, vega, price, tick = (
         points[name].cast(pa.float64()).to_numpy()
@@ -122,7 +134,7 @@ def _fitted(
     wrong = np.nan_to_num(tick) + np.abs(points["delta"].to_numpy()) * error
     wrong = np.maximum(wrong, 1e-9 * price)
     accuracy = vega * _POINTS / (2 * volatility * years) / wrong
-    smile = svi.fit(moneyness, volatility**2 * years, accuracy, along, earlier)
+    smile = svi.fit(moneyness, volatility**2 * years, accuracy, along, least)
     variance = svi.total_variance(smile, moneyness)
     there = np.sqrt(np.maximum(variance, 0.0) / years)
     again = black76.premium(
@@ -141,9 +153,7 @@ def _fitted(
         "rms_points": _POINTS * _root_mean_square(there - volatility),
         "rms_ticks": _or_none(_root_mean_square((again - price) / tick)),
         "least_density_factor": float(svi.density_factor(smile, along).min()),
-        "crossedness": (
-            0.0 if earlier is None else svi.crossedness(earlier, svi.total_variance(smile, along))
-        ),
+        "crossedness": svi.crossedness(least, svi.total_variance(smile, along)),
     }
     if at_the_money > 0:
         level = float(np.sqrt(at_the_money / years))
