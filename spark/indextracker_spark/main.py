@@ -14,8 +14,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from indextracker_catalogue import Key
+from indextracker_spark.finding import job_named
 from indextracker_spark.job import SparkJob, run
-from indextracker_spark.jobs import JOBS
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -26,14 +26,17 @@ def main(arguments: Sequence[str]) -> None:
     """
     parser = argparse.ArgumentParser(description="Runs one job of the lakehouse.")
     parser.add_argument("--lake", required=True, help="root of the lake")
-    parser.add_argument("--job", required=True, choices=JOBS, metavar="JOB", help="its name")
+    parser.add_argument("--job", required=True, help="its name, such as gold/index_bars")
     parser.add_argument("keys", nargs="*", metavar="KEY", help="what to replace, as 2024-12-13")
     parser.add_argument(
         "--earlier", nargs="*", default=[], metavar="KEY", help="what the look-back of these takes"
     )
     asked = parser.parse_args(arguments)
+    try:
+        job = job_named(asked.job)
+    except KeyError:
+        parser.error(f"there is no job {asked.job}")
     with _pipes() as pipes:
-        job = JOBS[asked.job]
         spark = SparkSession.builder.appName(f"indextracker {job.name}").getOrCreate()
         spark.conf.set("spark.sql.session.timeZone", "UTC")
         run(spark, asked.lake, job, asked.keys, asked.earlier)

@@ -11,7 +11,8 @@ import pytest
 
 from indextracker_catalogue import AUDITS, SUBJECTS, TABLES, subject_of, tables_of
 from indextracker_catalogue.subjects import find_subjects, find_tables
-from indextracker_spark.jobs import JOBS, find_jobs
+from indextracker_spark.finding import find_jobs
+from indextracker_spark.jobs import JOBS
 
 NUMBERS = itertools.count()
 

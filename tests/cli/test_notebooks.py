@@ -39,7 +39,7 @@ def test_a_notebook_gives_what_is_stored_in_it(place: Path, home: Home, chromium
     assert said(json.loads(json.dumps(again))) == said(stored)
 
 
-@pytest.mark.parametrize("place", NOTEBOOKS, ids=lambda place: place.stem)
+@pytest.mark.parametrize("place", sorted(FOLDER.rglob("*.ipynb")), ids=lambda place: place.stem)
 def test_a_notebook_is_small_and_knows_no_machine(place: Path) -> None:
     assert place.stat().st_size < LARGEST_BYTES
     notebook = json.loads(place.read_text(encoding="utf-8"))

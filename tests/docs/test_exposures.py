@@ -23,7 +23,11 @@ def test_each_notebook_has_an_exposure_and_each_exposure_a_notebook() -> None:
     told = {
         urlsplit(one["url"]).path for one in EXPOSURES["exposures"] if one["type"] == "notebook"
     }
-    there = {f"/notebooks/{file.stem}/" for file in PROJECT.glob("docs/notebooks/*.ipynb")}
+    folder = PROJECT / "docs" / "notebooks"
+    there = {
+        f"/notebooks/{file.relative_to(folder).with_suffix('').as_posix()}/"
+        for file in folder.rglob("*.ipynb")
+    }
     assert told == there
 
 

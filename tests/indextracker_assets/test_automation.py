@@ -22,13 +22,13 @@ from support.ticks import Asked, Harness
 from indextracker.acquiring.deliveries import current
 from indextracker.building import staleness
 from indextracker.building.freshness import Lag, lags
-from indextracker.building.needs import needs
+from indextracker.building.needs import needs_of
 from indextracker.feeds import FEEDS
 from indextracker.platform import Platform
 from indextracker.warehouse.dbt_runs import prepare
 from indextracker_assets import jobs
 from indextracker_assets.specs import key_at
-from indextracker_catalogue import TABLES, Table
+from indextracker_catalogue import SUBJECTS, TABLES, Table
 from indextracker_simulator.faults import Fault
 from indextracker_simulator.randomness import generator
 from indextracker_simulator.server import ExchangeServer
@@ -211,7 +211,7 @@ def test_the_tables_hold_the_three_sessions(world: World) -> None:
         keys = world.harness.instance.get_materialized_partitions(key_at(path))
         assert sorted(keys) == [str(day) for day in traded], path
     lake = world.platform.lake
-    assert not any(staleness.stale(lake, needs()).values())
+    assert not any(staleness.stale(lake, needs_of(SUBJECTS["taiwan"])).values())
     for table in (FEEDS["taifex_futures"].table, FEEDS["twse_index"].table):
         rows = lake.row_counts(table, [*map(str, traded), str(TYPHOON)])
         assert [day for day, count in rows.items() if count] == [*map(str, traded)]

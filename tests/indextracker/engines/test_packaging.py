@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import indextracker_catalogue
+import indextracker_numerics
 import indextracker_spark
 from indextracker.engines import packaging
 from indextracker.engines.packaging import ENVIRONMENT, Package, package
@@ -39,11 +40,12 @@ def test_the_environment_is_what_the_entry_point_needs() -> None:
 
 
 def test_the_code_ships_as_it_stands(packaged: Package) -> None:
-    roots = [Path(part.__path__[0]) for part in (indextracker_catalogue, indextracker_spark)]
+    parts = indextracker_catalogue, indextracker_numerics, indextracker_spark
+    roots = [Path(part.__path__[0]) for part in parts]
     assert names(packaged.files[packaged.code]) == {
         file.relative_to(root.parent).as_posix() for root in roots for file in root.rglob("*.py")
     }
-    assert packaged.files[packaged.entry] == (roots[1] / "main.py").read_bytes()
+    assert packaged.files[packaged.entry] == (roots[-1] / "main.py").read_bytes()
 
 
 def test_the_environment_is_plain_python_and_its_data(packaged: Package) -> None:
