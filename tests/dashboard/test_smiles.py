@@ -57,4 +57,4 @@ def test_an_address_holds_what_is_chosen(opens: Opens) -> None:
 
 def test_an_expiry_that_is_not_there_is_said(opens: Opens) -> None:
     body = opens(f"/smiles?on={MONDAY}&expiry=209912").page.locator("#body")
-    expect(body).to_contain_text("no option of 209912 has a price then")
+    expect(body).to_contain_text("No option of 209912 has a price then")
