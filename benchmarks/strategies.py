@@ -172,11 +172,12 @@ def _by_hand(prices: Path, folder: Path) -> str:
 
 
 def _summed(files: str) -> str:
-    query = (
-        f"select count(*), round(sum(pnl), 2), round(sum(shares), 6) from read_parquet('{files}')"
-    )
+    # Twelve digits of exact sums: those of two orders of the same rows differ in the last ones.
+    sums = ", ".join(f"format('{{:.11e}}', fsum({column}))" for column in ("pnl", "shares"))
     with duckdb.connect() as connection:
-        return str(connection.execute(query).fetchone())
+        return str(
+            connection.execute(f"select count(*), {sums} from read_parquet('{files}')").fetchone()
+        )
 
 
 def _crossover(prices: Path, folder: Path) -> str:
