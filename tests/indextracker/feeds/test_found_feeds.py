@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indextracker.feeds import CLOSURE_FINDERS, FEEDS, PUBLISHERS, Publisher, find
-from indextracker_catalogue import SUBJECTS, TABLES, Sessions
+from indextracker_catalogue import TABLES, Sessions
 
 SITE = 'from indextracker.feeds import Publisher\nSITE = Publisher("{name}", "https://x", 1.0)\n'
 
@@ -37,8 +37,12 @@ def test_every_feed_stands_in_the_order_of_its_table() -> None:
     places = [tables.index(feed.table.path) for feed in FEEDS.values()]
     assert places == sorted(places)
     assert {feed.publisher for feed in FEEDS.values()} == set(PUBLISHERS)
+
+
+def test_each_line_of_sessions_that_feeds_follow_has_a_finder_of_its_closed_days() -> None:
+    followed = dict.fromkeys(feed.timeline for feed in FEEDS.values())
     assert [finder.timeline for finder in CLOSURE_FINDERS] == [
-        subject.timeline for subject in SUBJECTS.values() if isinstance(subject.timeline, Sessions)
+        timeline for timeline in followed if isinstance(timeline, Sessions)
     ]
 
 
