@@ -30,11 +30,17 @@ FEES = {"fees": COST / 1e4, "slippage": SLIPPAGE / 1e4}
 @pytest.fixture(scope="module")
 def vbt() -> Iterator[Any]:
     """vectorbt, interpreted: compiling what a test calls once takes a minute and a half."""
+    from numba.core import config
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("NUMBA_DISABLE_JIT", "1")
+        # It was read when numba was imported, by whoever, and would be again only while numba
+        # compiles: half of what it compiles then is interpreted, and the other half cannot call it.
+        config.reload_config()
         import vectorbt
 
         yield vectorbt
+    config.reload_config()
 
 
 def whole(tickers: int, days: int) -> list[dict[str, object]]:
