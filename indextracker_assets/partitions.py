@@ -46,6 +46,22 @@ def partitions_of(platform: Platform) -> PartitionsOf:
     return made
 
 
+class _SessionPartitions(dg.DailyPartitionsDefinition):
+    """Days with exclusions, whose hash is worked out once.
+
+    Dagster keys its caches by definitions, and spells all exclusions out for each look-up: 0.1 ms
+    each, 7.5 % of a backfill.
+    """
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        # That of Dagster, which has an equal definition of its own class for the same.
+        return hash(tuple(repr(self)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitionsDefinition:
     """The sessions of an exchange from `start` on, today's included.
 
@@ -58,7 +74,7 @@ def session_partitions(calendar: TradingDays, start: date) -> dg.DailyPartitions
     trading = {day.weekday() for day in calendar.sessions(start, calendar.horizon)}
     never = [day for day in range(7) if day not in trading]
     closed = calendar.non_sessions(start, calendar.horizon)
-    return dg.DailyPartitionsDefinition(
+    return _SessionPartitions(
         start_date=start.isoformat(),
         timezone=str(calendar.timezone),
         end_offset=1,
