@@ -157,6 +157,8 @@ def convert(
     Raises:
         RefusedFileError: Nothing of it is read, for this reason.
         ChangedFileError: It was written to since its fingerprint was taken.
+        FileNotFoundError: It was removed meanwhile.
+        duckdb.Error: DuckDB could not go on, and not for what a line of it holds.
     """
     found = Converted(name, known.digest, known.size)
     scratch = into / f"reading-{uuid4().hex}"
@@ -284,14 +286,23 @@ class _Work:
         return careful.interval_of(self.head.readout.records, self.how)
 
     def by_duckdb(self) -> bool:
-        """Has DuckDB read it, typed at once or cell by cell; false where it cannot."""
+        """Has DuckDB read it, typed at once or cell by cell; false where it cannot.
+
+        Raises:
+            duckdb.Error: It ended at something else than a line: a full disk, or too little memory.
+            FileNotFoundError: The file was removed meanwhile.
+        """
         text = opening.as_utf8(self.part, self.how.codec or "utf-8")
         for typed in (True, False):
             select = selecting.of_text(
                 text.path, self.how, self.head.ticker, self.head.skipped, self.zone, typed=typed
             )
-            if select and self._selected(select, text.lines, typed=typed):
-                return True
+            try:
+                if select and self._selected(select, text.lines, typed=typed):
+                    return True
+            except duckdb.IOException:
+                text.path.stat()
+                raise
         return False
 
     def one_by_one(self, wanted: Collection[int] | None = None) -> None:
@@ -314,9 +325,10 @@ class _Work:
             left = []
             if rows != expected and not typed:
                 left = self.connection.execute(select.left).fetchall()
-        except duckdb.Error:
-            # A quote that is never closed, or a line that is longer than any: read one by one.
+        except duckdb.Error as error:
             target.unlink(missing_ok=True)
+            if not _is_of_a_line(error):
+                raise
             return False
         if refused or rows + len(left) != expected or len(left) > _MOST_LEFT:
             target.unlink()
@@ -345,6 +357,16 @@ class _Work:
         ).fetchall()
         [[refused]] = self.connection.execute("select count(*) from reject_errors").fetchall()
         return rows, refused
+
+
+def _is_of_a_line(error: duckdb.Error) -> bool:
+    """Whether DuckDB ended at what a line holds, which Python may read, and not at anything else.
+
+    Lines that its reader cannot part, such as those of a quote that is never closed, are told by
+    an error of no class of their own.
+    """
+    unread = str(error).removeprefix("Invalid Input Error: ").startswith("CSV Error on Line")
+    return unread or isinstance(error, (duckdb.ConversionException, duckdb.OutOfRangeException))
 
 
 def _note(found: Converted, target: Path, rows: int) -> None:

@@ -367,6 +367,9 @@ def _converted(batch: _Pending, layouts: Sequence[Reading], zone: str, into: Pat
                 results.append(f"broken {change}")
             except FileNotFoundError:
                 results.append("broken it was removed while it was read")
+            except duckdb.OutOfMemoryException:
+                said = f"its rows need more memory than the {converting.MEMORY} of a worker"
+                results.append(f"broken {said}")
         _put_together(connection, [one for one in results if isinstance(one, Converted)], into)
     return results
 

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from indextracker.files import as_yaml, detect, grouped
+from indextracker.files import as_yaml, detect, grouped, selecting
 from indextracker.files.confirmed import LayoutError, Reading, answered, reading_of
 from indextracker.files.converting import ChangedFileError, Converted, convert, fingerprint, reader
 from indextracker.files.model import RefusedFileError
@@ -219,11 +220,13 @@ def test_a_bomb_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert not [*(tmp_path / "out").rglob("*.*")]
 
 
-def test_a_line_of_megabytes_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_line_of_megabytes_is_refused(quote: str, tmp_path: Path) -> None:
     path = tmp_path / "AAA.csv"
     path.write_text(BARS)
     how = reading_of(layout_of(path))
-    path.write_text(BARS + "2021-04-01," + "9" * (1 << 23) + "\n")
+    # DuckDB leaves the plain one out, and ends at the other one.
+    path.write_text(f"{BARS}{quote}2021-04-01,{'9' * (20 << 20)}\n{BARS}")
     with pytest.raises(RefusedFileError, match=r"a line of 1,048,576 letters or more"):
         converted(path, tmp_path / "out", [how])
 
@@ -278,6 +281,51 @@ def test_a_file_that_changed_before_it_is_read_is_told(tmp_path: Path) -> None:
             connection, path, path.name, known, [how], zone="UTC", into=tmp_path / "again"
         )
     assert (found.rows, found.document) == (18, known.digest)
+
+
+def test_a_quote_that_is_never_closed_is_left_to_python(tmp_path: Path) -> None:
+    path = tmp_path / "AAA.csv"
+    path.write_text(BARS)
+    how = reading_of(layout_of(path))
+    many = BARS.partition("\n")[2] * 9
+    path.write_text(BARS + many + '"2021-03-29,10.5\n' + many)
+    found = converted(path, tmp_path / "out", [how])
+    assert found.rows == 18 * 19
+    [(_, rejects)] = found.rejects
+    assert rejects["line"].to_pylist() == [18 * 10 + 2]
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ("memory", duckdb.OutOfMemoryException),
+        ("disk", duckdb.IOException),
+        ("file", FileNotFoundError),
+        ("select", duckdb.BinderException),
+    ],
+)
+def test_what_no_line_is_to_blame_for_is_told_and_not_read_one_by_one(
+    fault: str, raised: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "AAA.csv"
+    path.write_text(BARS)
+    how, known = reading_of(layout_of(path)), fingerprint(path)
+    of_text, into = selecting.of_text, tmp_path / "out"
+
+    def broken(*told: Any, **more: Any) -> selecting.Select | None:
+        if fault == "file":
+            path.unlink()
+        if fault == "disk":
+            into.rename(tmp_path / "elsewhere")
+        select = of_text(*told, **more)
+        return selecting.Select("select nothing", "") if fault == "select" else select
+
+    monkeypatch.setattr(selecting, "of_text", broken)
+    with reader(tmp_path) as connection, pytest.raises(raised):
+        if fault == "memory":
+            connection.execute("set memory_limit = '1MiB'")
+        convert(connection, path, path.name, known, [how], zone="UTC", into=into)
+    assert not [*into.rglob("*.parquet")]
 
 
 def test_odd_tickers_and_numbers_are_the_same_by_both(
