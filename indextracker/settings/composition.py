@@ -28,7 +28,7 @@ from indextracker_catalogue.subjects import once
 
 SECRETS = {
     *PUBLISHERS_SECRETS,
-    *("warehouse_password", "dagster_database", "dashboard_password"),
+    *("warehouse_password", "strategy_database", "dagster_database", "dashboard_password"),
     *("alert_mail_password", "alert_webhook"),
 }
 _EMR = ("emr_application", "emr_role", "emr_code")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from indextracker.settings.forms import Concern, absolute, bucket
+
+_POSTGRESQL = re.compile(r"postgresql://[^@/\s]+@[^@/\s:]*(:\d{1,5})?/[^/?\s]+(\?[^\s]*)?")
 
 
 class WarehouseSettings(Concern):
@@ -20,6 +23,7 @@ class WarehouseSettings(Concern):
         copy_role: ARN of the role with which Redshift reads the staged files.
         staging: s3 prefix through which rows go to Redshift; beside the lake by default.
         readers: Role of the warehouse that may read it.
+        results: Secret address of a PostgreSQL that gets results of strategies too.
     """
 
     address: str = Field(alias="warehouse")
@@ -27,6 +31,8 @@ class WarehouseSettings(Concern):
     copy_role: str = ""
     staging: str = ""
     readers: str = Field(default="indextracker_readers", pattern=r"^[a-z_][a-z0-9_]*$")
+
+    results: SecretStr | None = Field(default=None, alias="strategy_database")
 
     @field_validator("address")
     @classmethod
@@ -48,6 +54,16 @@ class WarehouseSettings(Concern):
     @classmethod
     def _in_a_bucket(cls, place: str) -> str:
         return bucket(place) if place else ""
+
+    @field_validator("results")
+    @classmethod
+    def _postgresql(cls, address: SecretStr | None) -> SecretStr | None:
+        if not address or not address.get_secret_value():
+            return None
+        # Said without the value: this sentence is printed.
+        if not _POSTGRESQL.fullmatch(address.get_secret_value()):
+            raise ValueError("it is no postgresql://<user>:<password>@<host>:5432/<database>")
+        return address
 
     @property
     def on_cluster(self) -> bool:

@@ -1,4 +1,7 @@
-"""Runs in the warehouse: loaded beside those that are there, and the marts built of them."""
+"""Runs in the warehouse: loaded beside those that are there, and the marts built of them.
+
+Where the settings name a PostgreSQL, what the marts say of them goes there too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from indextracker.lake import Lake
 from indextracker.platform import Platform
-from indextracker.strategies import storing
+from indextracker.strategies import postgresql, storing
 from indextracker.strategies.files import COLLECTIONS
 from indextracker.strategies.storing import Stored
 from indextracker.warehouse import dbt_runs
@@ -25,7 +28,7 @@ def with_parts(lake: Lake, run: Stored) -> list[str]:
 
 
 def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts") -> None:
-    """Loads runs and the lists of files into the warehouse, and builds the marts.
+    """Loads runs and the lists of files into the warehouse, builds the marts, and hands them on.
 
     Loading is repeated where it was done: the slices of the runs are replaced.
 
@@ -36,6 +39,7 @@ def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts")
 
     Raises:
         DbtError: A model could not be built, or a test did not pass.
+        ResultsError: The PostgreSQL that the settings name does not take what was built.
     """
     platform.progress.begin("loading into the warehouse")
     warehouse = platform.warehouse
@@ -52,3 +56,7 @@ def publish(platform: Platform, run_ids: Sequence[str], to_layer: str = "marts")
         dbt_runs.build(warehouse, subject.name, folder, lambda _: None)
         dbt_runs.write_docs(warehouse, folder)
         warehouse.publish(dbt_runs.relations())
+    if address := platform.settings.warehouse.results:
+        platform.progress.begin("copying the results to PostgreSQL")
+        with warehouse.reading() as marts:
+            postgresql.keep(address, platform.settings.world, marts, run_ids)

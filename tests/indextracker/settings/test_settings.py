@@ -21,6 +21,7 @@ from indextracker.settings import NAMES, Settings, SettingsError
 SECRET = "s3cret.t0ken-of-somebody"
 DATABASE = f"postgresql+psycopg2://dagster:{SECRET}@db.example.org:5432/dagster"
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:indextracker"
+RESULTS = f"postgresql://me:{SECRET}@db.example.org:5432/results?sslmode=require"
 REDSHIFT = "redshift://loader@cluster.example.org:5439/market"
 # The least that names every axis on AWS.
 ON_AWS = {
@@ -73,6 +74,7 @@ def test_defaults() -> None:
         "copy_role": "",
         "staging": "",
         "readers": "indextracker_readers",
+        "strategy_database": None,
         "emr_application": "",
         "emr_role": "",
         "emr_code": "",
@@ -148,6 +150,8 @@ READ: list[tuple[str, str, object]] = [
     ("STAGING", "s3://bucket/staging/", "s3://bucket/staging"),
     ("STAGING", "", ""),
     ("READERS", "analysts", "analysts"),
+    ("STRATEGY_DATABASE", RESULTS, SecretStr(RESULTS)),
+    ("STRATEGY_DATABASE", "", None),
     ("EMR_APPLICATION", "00f1abcd", "00f1abcd"),
     ("EMR_ROLE", "arn:aws:iam::123456789012:role/spark", "arn:aws:iam::123456789012:role/spark"),
     ("EMR_CODE", "s3://bucket/code/", "s3://bucket/code"),
@@ -425,6 +429,7 @@ def test_no_secret_is_shown_or_copied(variable: str) -> None:
     prefixes = {
         "DAGSTER_DATABASE": "postgresql+psycopg2://me:",
         "ALERT_WEBHOOK": "https://example.org/",
+        "STRATEGY_DATABASE": "postgresql://me@db.example.org/results?password=",
     }
     prefix = prefixes.get(variable, "x")
     settings = loaded(**{variable: f"{prefix}{SECRET}"})
@@ -449,6 +454,22 @@ def test_the_driver_of_dagsters_database_is_named() -> None:
     assert str(caught.value).startswith(
         "INDEXTRACKER_DAGSTER_DATABASE: it is no postgresql+psycopg"
     )
+    assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql+psycopg2://me:{SECRET}@db.example.org:5432/results",
+        f"postgresql://me:{SECRET}@db.example.org",
+        f"postgresql://{SECRET}/results",
+        f"postgresql://me:{SECRET}@db.example.org:port/results",
+    ],
+)
+def test_what_is_no_address_of_a_postgresql_is_not_repeated(address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(STRATEGY_DATABASE=address)
+    assert str(caught.value).startswith("INDEXTRACKER_STRATEGY_DATABASE: it is no postgresql://")
     assert SECRET not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__}"
 
 
