@@ -25,7 +25,8 @@ from threading import Event, Thread
 import duckdb
 from measuring import DOCUMENTS, arguments, conclude, process, scratch, script, show, spread
 
-from indextracker.files import confirm, confirmed_in, detect, grouped, load, write
+from indextracker.files import confirm, confirmed_in, detect, grouped, write
+from indextracker.files.loading import load
 from indextracker.lake import Lake
 from indextracker_catalogue.files import FILE_PRICES
 

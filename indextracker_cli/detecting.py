@@ -194,7 +194,7 @@ def _brought(folder: Path | str, place: object, *, quiet: bool) -> Path:
         raise click.UsageError(
             f"{folder} is in a bucket: say where on this machine its layouts are, --layouts DIR"
         )
-    from indextracker.files import fetched  # noqa: PLC0415 - Arrow takes a second
+    from indextracker.files.fetching import fetched  # noqa: PLC0415 - Arrow takes a second
     from indextracker_cli.progress import shown  # noqa: PLC0415
 
     progress = shown(quiet=quiet)

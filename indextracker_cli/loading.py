@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from indextracker.building.reports import counted
-from indextracker.files import LayoutError, Loaded, Oddity, confirmed_in, load, oddities, zone_of
+from indextracker.files import LayoutError, confirmed_in, zone_of
+from indextracker.files.judging import Oddity, oddities
+from indextracker.files.loading import Loaded, load
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue.files import FILE_PRICES

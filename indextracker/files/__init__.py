@@ -1,9 +1,10 @@
 """People's own price files: detected with evidence and questions, confirmed, and loaded.
 
-For whoever shows them to people: `fetched` brings those of a bucket, `detect` and `write` make
-layouts, `document`, `unanswered` and `preview` show one, `confirm` answers it, `confirmed_in` and
-`load` bring files into a lake, and `oddities` tells what to look at. No module but `loading` and
-`judging` knows a lake; none knows a vendor.
+For whoever shows them to people: `detect` and `write` make layouts, `document`, `unanswered` and
+`preview` show one, `confirm` answers it, and `confirmed_in` gives those that are answered. Beside
+these are `fetching`, which brings files of a bucket, `loading`, which brings files into a lake, and
+`judging`, which tells what to look at there; processes that convert files do without them. No other
+module knows a lake; none knows a vendor.
 """
 
 from indextracker.files.confirmed import (
@@ -11,6 +12,7 @@ from indextracker.files.confirmed import (
     Reading,
     answered,
     confirm,
+    confirmed_in,
     document,
     is_confirmed,
     layouts_in,
@@ -19,20 +21,14 @@ from indextracker.files.confirmed import (
     zone_of,
 )
 from indextracker.files.detecting import detect, write
-from indextracker.files.fetching import fetched
-from indextracker.files.judging import Oddity, oddities
 from indextracker.files.layouts import Layout, as_yaml, grouped
-from indextracker.files.loading import Kept, Loaded, confirmed_in, kept, load
 from indextracker.files.model import Question, RefusedFileError
 from indextracker.files.previewing import Preview, alike, preview
 from indextracker.files.proposal import Proposal, as_object, propose
 
 __all__ = [
-    "Kept",
     "Layout",
     "LayoutError",
-    "Loaded",
-    "Oddity",
     "Preview",
     "Proposal",
     "Question",
@@ -46,13 +42,9 @@ __all__ = [
     "confirmed_in",
     "detect",
     "document",
-    "fetched",
     "grouped",
     "is_confirmed",
-    "kept",
     "layouts_in",
-    "load",
-    "oddities",
     "preview",
     "propose",
     "reading_of",

@@ -261,6 +261,16 @@ def zone_of(name: str) -> str:
     return found
 
 
+def confirmed_in(folder: Path) -> list[Reading]:
+    """The confirmed layouts of a folder.
+
+    Raises:
+        LayoutError: One of the YAML files is none, or cannot be read by.
+    """
+    documents = [document(path) for path in layouts_in(folder)]
+    return [reading_of(layout) for layout in documents if is_confirmed(layout)]
+
+
 def reading_of(layout: Mapping[str, Any]) -> Reading:
     """How files are read by a layout.
 

@@ -8,28 +8,24 @@ How a file becomes rows is in `converting`.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from indextracker.files import converting
-from indextracker.files.confirmed import Reading, document, is_confirmed, layouts_in, reading_of
-from indextracker.files.converting import ChangedFileError, Converted, Fingerprint
-from indextracker.files.model import RefusedFileError
+from indextracker.files.confirmed import Reading
+from indextracker.files.converting import Converted, Fingerprint
+from indextracker.files.workers import Batch, Found, Result, batch_converted, pool
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
 from indextracker.system.failpoints import failpoint
@@ -41,8 +37,6 @@ WORKERS: Final = 2
 # Files of one commit: it takes as long as reading some ten megabytes.
 BATCH_BYTES: Final = 256 * 2**20
 BATCH_FILES: Final = 256
-# Files of rows below this are put together.
-SMALL_BYTES: Final = 8 * 2**20
 _REASON: Final = 1000
 # States of a file whose rows are there.
 _HELD: Final = ("loaded", "gone")
@@ -84,25 +78,6 @@ class Loaded:
     def in_state(self, *states: str) -> list[Kept]:
         """The files in some states, by name."""
         return [self.files[name] for name in sorted(self.files) if self.files[name].state in states]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file of the folder."""
-
-    path: Path
-    name: str
-    size: int
-
-
-def confirmed_in(folder: Path) -> list[Reading]:
-    """The confirmed layouts of a folder.
-
-    Raises:
-        LayoutError: One of the YAML files is none, or cannot be read by.
-    """
-    documents = [document(path) for path in layouts_in(folder)]
-    return [reading_of(layout) for layout in documents if is_confirmed(layout)]
 
 
 def load(  # noqa: PLR0913 - what each is belongs to whoever loads
@@ -151,8 +126,8 @@ def load(  # noqa: PLR0913 - what each is belongs to whoever loads
         for batch in _batches(_pending(found, there, now, progress))
     )
     try:
-        with _pool(workers) as pool:
-            for batch, results in _in_turn(pool, given, most=workers + 1):
+        with pool(workers) as working:
+            for batch, results in _in_turn(working, given, most=workers + 1):
                 _keep(lake, found, before, batch, results, now)
                 progress.advance(len(batch), batch[-1][0].name)
     finally:
@@ -184,7 +159,7 @@ def kept(lake: Lake, collection: Key) -> dict[str, Kept]:
     return {row["file"]: Kept(**row) for row in rows.to_pylist()}
 
 
-def _files(folder: Path, besides: Path | None) -> Iterator[_Found]:
+def _files(folder: Path, besides: Path | None) -> Iterator[Found]:
     """The files of a folder; a link that leaves it is none."""
     root = folder.resolve()
     for path in sorted(folder.rglob("*")):
@@ -194,7 +169,7 @@ def _files(folder: Path, besides: Path | None) -> Iterator[_Found]:
         if besides and path.is_relative_to(besides):
             continue
         if path.is_file() and path.resolve().is_relative_to(root):
-            yield _Found(path, str(inside), path.stat().st_size)
+            yield Found(path, str(inside), path.stat().st_size)
 
 
 def _settle(lake: Lake, found: Loaded) -> None:
@@ -254,8 +229,8 @@ def _of(collection: Key, documents: Iterable[str]) -> str:
 
 
 def _pending(
-    found: Loaded, there: Sequence[_Found], now: Callable[[], datetime], progress: Progress
-) -> Iterator[tuple[_Found, Fingerprint]]:
+    found: Loaded, there: Sequence[Found], now: Callable[[], datetime], progress: Progress
+) -> Iterator[tuple[Found, Fingerprint]]:
     """The files that are not loaded as they are, each read for its fingerprint when asked for.
 
     Workers convert the batches before meanwhile, and find in the system's memory what was read.
@@ -290,12 +265,8 @@ def _pending(
         progress.advance(at=one.name)
 
 
-_Pending = list[tuple[_Found, Fingerprint]]
-_Result = Converted | str
-
-
-def _batches(pending: Iterable[tuple[_Found, Fingerprint]]) -> Iterator[_Pending]:
-    batch: _Pending = []
+def _batches(pending: Iterable[tuple[Found, Fingerprint]]) -> Iterator[Batch]:
+    batch: Batch = []
     size = 0
     for one in pending:
         if batch and (size + one[0].size > BATCH_BYTES or len(batch) >= BATCH_FILES):
@@ -307,34 +278,16 @@ def _batches(pending: Iterable[tuple[_Found, Fingerprint]]) -> Iterator[_Pending
         yield batch
 
 
-def _pool(workers: int) -> Executor:
-    # A fork of a process with threads of Arrow and DuckDB may never come back.
-    return ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
-    )
-
-
-def _end_with_parent() -> None:
-    """Has a worker end when the process that gives it work was killed: it would wait for good."""
-
-    def watch() -> None:
-        if parent := parent_process():
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _in_turn(
-    pool: Executor,
-    given: Iterator[tuple[_Pending, tuple[object, ...]]],
+    working: Executor,
+    given: Iterator[tuple[Batch, tuple[object, ...]]],
     most: int,
-) -> Iterator[tuple[_Pending, list[_Result]]]:
+) -> Iterator[tuple[Batch, list[Result]]]:
     """Results as they come; no more batches wait on the disk than are needed to be busy."""
-    running: dict[Future[list[_Result]], _Pending] = {}
+    running: dict[Future[list[Result]], Batch] = {}
     for batch, arguments in given:
         # mypy cannot see which values a tuple of objects has.
-        running[pool.submit(_converted, *arguments)] = batch  # type: ignore[arg-type]
+        running[working.submit(batch_converted, *arguments)] = batch  # type: ignore[arg-type]
         if len(running) >= most:
             yield from _ended(running)
     while running:
@@ -342,57 +295,19 @@ def _in_turn(
 
 
 def _ended(
-    running: dict[Future[list[_Result]], _Pending],
-) -> Iterator[tuple[_Pending, list[_Result]]]:
+    running: dict[Future[list[Result]], Batch],
+) -> Iterator[tuple[Batch, list[Result]]]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         yield running.pop(future), future.result()
-
-
-def _converted(batch: _Pending, layouts: Sequence[Reading], zone: str, into: Path) -> list[_Result]:
-    """Converts the files of a batch, as a worker; a reason stands for one that is not read."""
-    into.mkdir(parents=True, exist_ok=True)
-    results: list[_Result] = []
-    with converting.reader(into) as connection:
-        for file, known in batch:
-            try:
-                results.append(
-                    converting.convert(
-                        connection, file.path, file.name, known, layouts, zone=zone, into=into
-                    )
-                )
-            except RefusedFileError as refusal:
-                results.append(f"refused {refusal}")
-            except ChangedFileError as change:
-                results.append(f"broken {change}")
-            except FileNotFoundError:
-                results.append("broken it was removed while it was read")
-            except duckdb.OutOfMemoryException:
-                said = f"its rows need more memory than the {converting.MEMORY} of a worker"
-                results.append(f"broken {said}")
-        _put_together(connection, [one for one in results if isinstance(one, Converted)], into)
-    return results
-
-
-def _put_together(
-    connection: duckdb.DuckDBPyConnection, read: Sequence[Converted], into: Path
-) -> None:
-    """Has the small files of rows of a batch be one."""
-    small = [
-        (one, path) for one in read for path in one.parquet if path.stat().st_size < SMALL_BYTES
-    ]
-    if len(small) > 1:
-        whole = converting.together(connection, [path for _, path in small], into)
-        for one, path in small:
-            one.parquet[one.parquet.index(path)] = whole
 
 
 def _keep(
     lake: Lake,
     found: Loaded,
     before: Mapping[str, Kept],
-    batch: _Pending,
-    results: Sequence[_Result],
+    batch: Batch,
+    results: Sequence[Result],
     now: Callable[[], datetime],
 ) -> None:
     """Puts the rows of a batch into the lake, in the place of those of its files of before.
@@ -432,7 +347,7 @@ def _keep(
 
 def _refuse(
     found: Loaded,
-    one: _Found,
+    one: Found,
     known: Fingerprint,
     told: str,
     earlier: Kept | None,

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from indextracker.files import confirm, detect, grouped, load, loading, oddities, write
-from indextracker.files.loading import Loaded, confirmed_in
+from indextracker.files import confirm, confirmed_in, detect, grouped, loading, workers, write
+from indextracker.files.judging import oddities
+from indextracker.files.loading import Loaded, load
 from indextracker.lake import Lake, checks
 from indextracker_catalogue.files import FILE_DOCUMENTS, FILE_PRICES, FILE_REJECTS
 
@@ -29,7 +30,7 @@ def bars(first: int = 11, last: int = 28, close: float = 11.5) -> str:
 def _threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads do what processes do, and start at once; processes work in tests/cli."""
     made: Callable[[int], Executor] = ThreadPoolExecutor
-    monkeypatch.setattr(loading, "_pool", made)
+    monkeypatch.setattr(loading, "pool", made)
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_rows_are_never_there_of_a_file_that_the_list_does_not_know(
 def test_large_files_of_a_batch_are_one_commit_and_are_not_written_twice(
     lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "SMALL_BYTES", 1)
+    monkeypatch.setattr(workers, "SMALL_BYTES", 1)
     loaded(lake, folder)
     assert lake.open(FILE_PRICES).version() == 1
     assert len(lake.open(FILE_PRICES).file_uris()) == 2
