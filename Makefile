@@ -110,7 +110,7 @@ screenshot: setup ## renew the pictures of the asset graph and of the pages (nee
 	$(BIN)/python docs/images/screenshot.py
 	$(BIN)/python docs/images/pages.py
 
-notebooks: setup ## execute docs/notebooks anew on two simulated sessions (needs Chromium)
+notebooks: setup ## execute docs/notebooks anew, on two simulated sessions and those of analytics on five (needs Chromium)
 	$(BIN)/python docs/notebooks/execute.py
 
 chromium: ## install Debian's Chromium, which tests of pages and PNG charts need (as root)

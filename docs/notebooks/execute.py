@@ -31,7 +31,7 @@ def main() -> None:
     make(
         FOLDER / "analytics",
         HOME / "analytics",
-        ("taiwan", "analytics"),
+        ("taiwan", "india", "news", "analytics"),
         "2024-12-02",
         "2024-12-06",
     )

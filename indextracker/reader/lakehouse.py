@@ -21,7 +21,8 @@ from indextracker.reader.derived import Derived
 from indextracker.reader.frames import Frame, all_gaps
 from indextracker.reader.gaps import gaps
 from indextracker.reader.instruments import Instruments
-from indextracker.reader.model import Articles, Chains, Collections, Equities, Kind
+from indextracker.reader.model import Articles, Chains, Collections, Equities, Figures, Kind
+from indextracker.reader.moments import Moment
 from indextracker.reader.names import known
 from indextracker.reader.opening import opened
 from indextracker.reader.provenance import Provenance
@@ -37,6 +38,10 @@ D = TypeVar("D")
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _ordered(rows: pa.Table, table: Table) -> pa.Table:
+    return rows.sort_by([(column, "ascending") for column in table.key])
 
 
 def _declared(kind: type[D]) -> list[D]:
@@ -323,6 +328,57 @@ class Lakehouse(Instruments, Derived, Provenance):
         what = ", ".join(f"{name} {value}" for name, value in (where or {}).items())
         frame = self._frame(rows, table, s, what or "this table")
         return Frame(frame.rows.select(chosen), frame.gaps)
+
+    def analytic(
+        self,
+        name: str,
+        *,
+        at: datetime | str | None = None,
+        first: Day | None = None,
+        last: Day | None = None,
+        sessions: int | Iterable[Day] | None = None,
+        **of: object,
+    ) -> Frame:
+        """What is computed of markets: basis, flow, volatilities, smiles, leads, forecasts.
+
+        Each is a table of gold with its own page under `docs/analytics`: `basis`, `etf_deviation`,
+        `continuous_futures`, `futures_rolls`, `option_flow`, `option_flow_expiries`,
+        `implied_volatility`, `volatility_smiles`, `volatility_index`, `realised_volatility`,
+        `volatility_forecasts`, `lead_lag`, `lead_lag_correlations`, `forecasts`, `forecast_values`,
+        `forecast_features`, `market_days`, `market_correlations`.
+
+        Args:
+            name: One of these.
+            at: An instant: the newest row of each series that was known then, in its session. A
+                bar is known at its end.
+            first: First session.
+            last: Last session.
+            sessions: So many sessions up to `last`, or a list of days.
+            **of: Values of columns of its key, such as `product="TX"`, each one or a list.
+
+        Returns:
+            A frame as the data dictionary describes the table, with rows in the order of its key.
+
+        Raises:
+            UnknownNameError: There is none of that name, or no such column in its key.
+            ValueError: A value is none of its column, `at` is no instant, its rows are of no
+                instants, or a span is given with it.
+            NoSessionError: The span holds no session.
+            LookupError: The lake does not have the table, or did not at that instant.
+        """
+        tables = {key: one for each in _declared(Figures) for key, one in each.tables.items()}
+        table = tables[known(name, tuple(tables), "analytic")]
+        where = {known(key, table.key, "column", f"the key of {name}"): of[key] for key in of}
+        if at is None:
+            frame = self.table(table.path, first=first, last=last, sessions=sessions, where=where)
+            return Frame(_ordered(frame.rows, table), frame.gaps)
+        if (first, last, sessions) != (None, None, None):
+            raise ValueError("`at` names its session: give no span with it")
+        moment = Moment(table, instant_of(at))
+        keys = moment.keys()
+        rows = moment.newest(self._tables.read(table, keys, having(table, where)))
+        key = next(iter(keys_in(rows, table)), keys[0])
+        return self._frame(_ordered(rows, table), table, Span([key], [key]), f"{name} by then")
 
     def sql(
         self,

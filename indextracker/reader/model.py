@@ -6,6 +6,7 @@ Reading tables does not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -178,3 +179,14 @@ class Collections:
     """
 
     prices: Table
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """What is computed of markets, and is asked for by name.
+
+    Attributes:
+        tables: The tables, by name.
+    """
+
+    tables: Mapping[str, Table]

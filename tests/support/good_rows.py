@@ -329,7 +329,8 @@ GOOD: dict[str, Row] = {
     "gold/realised_volatility": FIGURES
     | {"asset": "TX", "session_part": "day", "realised_volatility": 15.0, "jump_p_value": 0.5},
     "gold/volatility_forecasts": {"session_date": SESSION, "asset": "TX"}
-    | {"next_session_volatility": 15.0, "next_session_sample": 60},
+    | {"next_session_volatility": 15.0, "next_session_sample": 60, "next_session_missing": None}
+    | {"next_month_volatility": None, "next_month_missing": "39 sessions of 60"},
     "gold/lead_lag": PAIR
     | {"lead_seconds": 10, "lead_low_seconds": 9.0, "lead_high_seconds": 11.0}
     | {"information_share_low": 0.7, "information_share_high": 0.9},

@@ -135,10 +135,12 @@ VOLATILITY_FORECASTS = Table(
             "where one of the last 22 is missing.",
         ),
         Column("next_session_sample", "bigint", "Sessions that it is estimated from.", "sessions"),
+        Column("next_session_missing", "string", "Why it is not there; null where it is."),
         _volatility(
             "next_month", "Expected of the 22 whole days that follow, on average; null likewise."
         ),
         Column("next_month_sample", "bigint", "Sessions that it is estimated from.", "sessions"),
+        Column("next_month_missing", "string", "Why it is not there; null where it is."),
         _volatility(
             "implied",
             "Of the next 30 days by the prices of options: the last one of the session in "
@@ -159,6 +161,12 @@ VOLATILITY_FORECASTS = Table(
             "yang_zhang_volatility < 0 or next_session_volatility < 0 or next_month_volatility < 0"
             " or implied_volatility < 0",
             "A volatility is not below zero.",
+        ),
+        Check(
+            "a_forecast_or_why_not",
+            "(next_session_volatility is null) = (next_session_missing is null)"
+            " or (next_month_volatility is null) = (next_month_missing is null)",
+            "A forecast is there, or is said why not.",
         ),
     ),
 )

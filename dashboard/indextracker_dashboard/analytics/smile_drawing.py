@@ -18,6 +18,7 @@ from indextracker_numerics import svi
 
 _DAYS_A_YEAR = 365
 _ALONG = 81
+_LEAST_EXPIRIES = 2
 _SIDES = (("C", "calls", drawing.BLUE, "circle-open"), ("P", "puts", drawing.VERMILION, "x-thin"))
 _SVI = ("svi_a", "svi_b", "svi_rho", "svi_m", "svi_sigma")
 
@@ -63,6 +64,85 @@ def smile(row: dict[str, Any], options: pl.DataFrame) -> list[Component]:
 
 
 def surface(rows: pl.DataFrame) -> list[Component]:
+    """Volatility over log-moneyness and days to expiry, between and at the fitted smiles.
+
+    Between two expiries total variance is linear in time, where both have options: that is free of
+    calendar arbitrage if they are (Gatheral and Jacquier 2014, section 3).
+    """
+    fitted = rows.filter(pl.col("reason").is_null()).sort("years")
+    if fitted.height < _LEAST_EXPIRIES:
+        return [html.P("Fewer than two expiries have a smile then: there is no surface.")]
+    smiles = fitted.to_dicts()
+    moneyness = np.linspace(fitted["moneyness_low"].min(), fitted["moneyness_high"].max(), _ALONG)
+    variance = np.array([_variance(row, moneyness) for row in smiles])
+    years = fitted["years"].to_numpy()
+    # Evenly by the logarithm of time, since expiries are a day to a year away.
+    times = np.unique(np.concatenate([np.geomspace(years[0], years[-1], _ALONG), years]))
+    later = np.clip(np.searchsorted(years, times), 1, len(years) - 1)
+    part = ((times - years[later - 1]) / (years[later] - years[later - 1]))[:, None]
+    # A smile itself stands also where its neighbour has no options: nothing is added there.
+    near = np.where(part == 1, 0, (1 - part) * variance[later - 1])
+    far = np.where(part == 0, 0, part * variance[later])
+    volatility = np.sqrt((near + far) / times[:, None])
+    days = years * _DAYS_A_YEAR
+    data = {
+        "type": "heatmap",
+        "x": moneyness.tolist(),
+        "y": (times * _DAYS_A_YEAR).tolist(),
+        "z": [[None if np.isnan(one) else one for one in line] for line in volatility.tolist()],
+        "colorscale": "Viridis",
+        "hoverongaps": False,
+        "hovertemplate": "%{y:.1f} days, %{x:.3f}: %{z:.1%}<extra></extra>",
+        "colorbar": {
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "thickness": 12,
+            "tickformat": ".0%",
+            "title": {"text": "volatility a year", "side": "top"},
+        },
+    }
+    lines = [
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": one, "y1": one}
+        | {"line": {"color": drawing.GREY, "width": 1, "dash": "dot"}}
+        for one in days
+    ]
+    layout = {
+        "xaxis": {"title": {"text": "log of strike over forward"}, "tickformat": ".2f"}
+        | {"showgrid": False},
+        "yaxis": {
+            "type": "log",
+            "title": {"text": "days to expiry"},
+            "tickvals": days.tolist(),
+            "ticktext": [f"{one:.3g}" for one in days],
+            "showgrid": False,
+        },
+        "hovermode": "closest",
+        "margin": {"t": 84},
+        "shapes": lines,
+    }
+    at = local(rows["observed_at"][0])
+    named = ", ".join(f"{row['expiry']} {day:.3g}" for row, day in zip(smiles, days, strict=True))
+    return [
+        drawing.chart(
+            {"data": [data], "layout": layout}, f"Surface of volatility at {at}", height=440
+        ),
+        html.P(
+            f"Days to the fitted expiries, dotted: {named}. Between them variance to expiry is "
+            "linear in time; nothing is drawn beyond the strikes that have options.",
+            className="chain-note",
+        ),
+    ]
+
+
+def _variance(row: dict[str, Any], moneyness: svi.Floats) -> svi.Floats:
+    """Total variance where an expiry has options, NaN elsewhere."""
+    there = (moneyness >= row["moneyness_low"]) & (moneyness <= row["moneyness_high"])
+    of = svi.total_variance(svi.Raw(*(row[name] for name in _SVI)), moneyness)
+    return np.where(there, np.maximum(of, 0.0), np.nan)
+
+
+def total_variances(rows: pl.DataFrame) -> list[Component]:
     """Total variance of all expiries at one instant: lines that cross are a calendar arbitrage."""
     fitted = rows.filter(pl.col("reason").is_null())
     if fitted.is_empty():

@@ -168,9 +168,18 @@ def _of_asset(rows: pa.Table) -> pa.Table:
             expected = har.forecast(known, ahead)
             row[f"{name}_volatility"] = realised.annualised(expected.variance)
             row[f"{name}_sample"] = expected.sample
+            row[f"{name}_missing"] = _missing(expected)
         row["variance_risk_premium"] = implied[number] ** 2 - row["next_month_volatility"] ** 2
         found.append(row)
     return of_rows(a.VOLATILITY_FORECASTS, found)
+
+
+def _missing(expected: har.Forecast) -> str | None:
+    if not math.isnan(expected.variance):
+        return None
+    if expected.sample < har.LEAST_SAMPLE:
+        return f"{expected.sample} sessions of {har.LEAST_SAMPLE}"
+    return f"one of the last {har.MONTH} sessions is missing"
 
 
 def _spread(places: Any, column: pa.ChunkedArray) -> Any:

@@ -286,6 +286,7 @@ PLANTS = (
     Plant("gold/realised_volatility", "p_value_between", {"jump_p_value": 1.5}),
     Plant("gold/volatility_forecasts", "asset_known", {"asset": "MTX"}),
     Plant("gold/volatility_forecasts", "not_negative", {"next_session_volatility": -1.0}),
+    Plant("gold/volatility_forecasts", "a_forecast_or_why_not", {"next_month_missing": None}),
     Plant("gold/lead_lag", "lead_in_range", {"lead_seconds": -61}),
     Plant("gold/lead_lag", "interval_in_order", {"lead_low_seconds": 12.0}),
     Plant("gold/lead_lag", "information_shares_between", {"information_share_high": 1.1}),

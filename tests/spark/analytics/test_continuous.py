@@ -6,18 +6,24 @@ December the 2nd, the first session at the front here.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from pyspark.sql import DataFrame
 from spark.frames import Frames
 
 from indextracker_catalogue import taiwan as t
 from indextracker_catalogue.analytics import futures as a
+from indextracker_simulator.taiwan import futures as simulated_futures
+from indextracker_simulator.taiwan.contracts import contracts_of, curve_of
+from indextracker_simulator.taiwan.products import products_of
+from indextracker_simulator.taiwan.walk import local_second
 from indextracker_spark.analytics import continuous as c
 from indextracker_spark.job import conform
 
@@ -27,6 +33,7 @@ DECEMBER = [day for n in range(19) if (day := date(2024, 12, 2) + timedelta(n)).
 # In a year's end no session is missing: what is before the first one is never looked at.
 SESSIONS = [date(2024, 11, 27), date(2024, 11, 28), date(2024, 11, 29), *DECEMBER]
 LAST_DAY = date(2024, 12, 18)
+SEED = 7
 THURSDAY = date(2024, 12, 19)
 ENDS = {
     "202412": LAST_DAY,
@@ -264,6 +271,38 @@ def test_the_gap_is_the_median_over_the_minutes_of_both(frames: Frames) -> None:
     assert [row["from_expiry"] for row in (second, third)] == ["202501", "202502"]
     assert [row["gap_reason"] for row in (second, third)] == [a.NOT_TRADED_TOGETHER] * 2
     assert [row["common_minutes"] for row in (second, third)] == [0, 0]
+
+
+def test_the_gap_of_the_simulated_curve_is_recovered(frames: Frames) -> None:
+    """Both legs are forwards of their second, to a tick and up to a tick beside.
+
+    A minute's gap differs from the curve's by the rounding of two prices (variance 1/12 each),
+    up to a point beside (2/3 each), and what the index went in the seconds between the last prints.
+    A median's deviation is 1.25 times that of a mean; within four of them.
+    """
+    of_tx = next(one for one in products_of(LAST_DAY) if one.name == "TX")
+    tape = simulated_futures.trading(SEED, LAST_DAY, "demo", lead=0).tape
+    tape = tape.where((tape.product == of_tx.name) & (tape.far == "") & ~tape.night)
+    opened = local_second(LAST_DAY, 9 * 3600)
+    last: dict[tuple[str, int], tuple[float, int]] = {}
+    for expiry, second, price in zip(tape.near, tape.second, tape.price / 100, strict=True):
+        last[str(expiry), int(second - opened) // 60] = float(price), int(second)
+    legs = ("202412", "202501")
+    rows = [minute(LAST_DAY, leg, n, price) for (leg, n), (price, _) in last.items() if leg in legs]
+    first, *_ = rolls(frames, rows)
+    common = sorted(n for leg, n in last if leg == legs[1] and (legs[0], n) in last)
+    curve = curve_of(of_tx.underlying, SEED, LAST_DAY, 0)
+    contracts = {one.expiry: one for one in contracts_of(of_tx, LAST_DAY)}
+    at = opened + 60 * np.array(common) + 30
+    near, far = (np.asarray(curve.forward(contracts[leg], at)) for leg in legs)
+    apart = np.array([abs(last[legs[0], n][1] - last[legs[1], n][1]) for n in common])
+    of_a_second = (np.diff(near) ** 2 / np.diff(at)).mean()
+    variance = 2 * (1 / 12 + 2 / 3) + of_a_second * apart.mean()
+    error = 1.25 * math.sqrt(variance / len(common))
+    assert first["common_minutes"] == len(common) > 30
+    assert abs(float(str(first["gap"])) - np.median(far - near)) < 4 * error
+    assert abs(np.median(far - near)) > 8 * error  # none would be told from it
+    assert first["ratio"] == pytest.approx(np.median(far / near), abs=4 * error / near.mean())
 
 
 def test_a_difference_of_ticks_is_exact(frames: Frames) -> None:

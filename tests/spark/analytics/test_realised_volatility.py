@@ -200,6 +200,8 @@ def test_forecasts_know_what_was_before_alone(frames: Frames) -> None:
     )
     # 100 sessions less a month before and one after leave 57.
     assert (last["next_month_sample"], last["next_month_volatility"]) == (57, None)
+    told = last["next_session_missing"], last["next_month_missing"]
+    assert told == (None, "57 sessions of 60")
     month = {name: np.array([row[name] for row in rows[78:100]]) for name in jobs._PRICES}
     expected_month = realised.yang_zhang_variance(*month.values())
     assert last["yang_zhang_volatility"] == pytest.approx(realised.annualised(expected_month))
@@ -214,6 +216,8 @@ def test_a_missing_session_is_no_session_less(frames: Frames) -> None:
     after = known.filter(pl.col("session_date") > dates[gap])
     for name in ("yang_zhang_volatility", "next_session_volatility"):
         assert after[name].is_null().to_list() == [place < 21 for place in range(len(after))]
+    missing = after.filter(pl.col("next_session_missing").is_not_null())["next_session_missing"]
+    assert missing.to_list() == ["one of the last 22 sessions is missing"] * 21
 
 
 def test_a_forecast_reads_a_year_of_sessions_and_no_more(frames: Frames) -> None:
