@@ -31,7 +31,7 @@ _TEMPLATE = {
         "plot_bgcolor": "#ffffff",
         "xaxis": {"gridcolor": "#dee2e6", "zeroline": False, "automargin": True},
         "yaxis": {"gridcolor": "#dee2e6", "zeroline": False, "automargin": True},
-        "legend": {"orientation": "h", "y": 1.12, "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "hovermode": "x unified",
     }
 }

@@ -35,6 +35,7 @@ from indextracker.streams.putting import Putter
 from indextracker_catalogue import SUBJECTS
 from indextracker_cli import living
 from indextracker_dashboard import children
+from indextracker_dashboard.analytics.across import ACROSS
 from indextracker_dashboard.analytics.forecasts import FORECASTS
 from indextracker_dashboard.candles.page import CANDLES
 from indextracker_dashboard.data import Data
@@ -76,6 +77,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-basis": ("/term-structure", TALL, "light"),
     "page-volatility": ("/volatility?span=6m", TALL, "light"),
     "page-lead-lag": ("/lead-lag?span=1m", TALL, "light"),
+    "page-across-markets": (ACROSS.path, TALL, "light"),
     "page-forecasts": (FORECASTS.path, TALL, "light"),
     "page-flow": ("/flow", TALL, "light"),
     "page-smiles": ("/smiles", DESKTOP, "light"),

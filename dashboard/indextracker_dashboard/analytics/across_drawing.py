@@ -149,14 +149,14 @@ def of_pair(frame: Frame, row: dict[str, Any]) -> list[Component]:
     name = f"{figures.CALLED[first]} and {figures.CALLED[second]} by day"
     said = f"{said} {_TIMING[row['timing']]}"
     links = [
-        pl.struct("day", name)
-        .map_elements(
-            lambda one, name=name: (
-                f"[{_told(name, one[name])}]({figures.behind(name, one['day'])})"
-            ),
+        pl.Series(
+            name,
+            [
+                f"[{_told(name, value)}]({figures.behind(name, day)})"
+                for day, value in rows.select("day", name).iter_rows()
+            ],
             pl.String,
         )
-        .alias(name)
         for name in (first, second)
     ]
     columns: dict[str, dict[str, Any]] = {
@@ -187,7 +187,7 @@ def _axis(series: str) -> dict[str, Any]:
     unit = "mean sentiment, -1 to 1" if of_news else "return"
     return {
         "title": {"text": f"{figures.CALLED[series]}: {unit}"},
-        "tickformat": "+.2f" if of_news else "+.1%",
+        "tickformat": "+.2f" if of_news else "+.2~%",
         "zeroline": True,
     }
 
@@ -236,7 +236,7 @@ def after_news(frame: Frame) -> list[Component]:
     few = frame.polars().filter(pl.col("too_few").is_not_null())
     columns: dict[str, dict[str, Any]] = {
         "horizon_sessions": {"headerName": "sessions later"},
-        "sentiment_class": {"headerName": "sentiment", "minWidth": 150},
+        "sentiment_class": {"headerName": "sentiment", "minWidth": 180},
         "events": {},
         "sessions": {},
         "mean_return": {"headerName": "return above others", **_format("+.2%")},

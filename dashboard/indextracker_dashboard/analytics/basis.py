@@ -17,11 +17,11 @@ from dash.development.base_component import Component
 
 from indextracker import Frame
 from indextracker_catalogue.analytics.subject import SUBJECT
-from indextracker_dashboard import controls, drawing, grids, links, notices
+from indextracker_dashboard import controls, drawing, grids, notices
 from indextracker_dashboard.analytics import basis_figures as figures
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Offers, Page
-from indextracker_dashboard.pages.sql import SqlState
 from indextracker_dashboard.state import State
 
 RULES = {"calendar": "calendar", "volume": "volume", "open_interest": "open interest"}
@@ -158,7 +158,7 @@ def _drawn_structure(frame: Frame, product: str, on: date) -> list[Component]:
         "expiry": _LINK,
         "days_to_settlement": {"headerName": "days", **_format(",.1f")},
         "future_price": {"headerName": "price", **_PRICE},
-        "traded": _PLAIN,
+        "traded": {"minWidth": 105, **_PLAIN},
         "price_age_seconds": {"headerName": "s ago", **_WHOLE},
         "index_level": {"headerName": "index", **_PRICE},
         "index_age_seconds": {"headerName": "s older", **_format(",.0f")},
@@ -203,16 +203,10 @@ def _drawn_minutes(frame: Frame, product: str, on: date, expiry: str) -> list[Co
         "xaxis": {"title": {"text": f"time in {SUBJECT.zone}"}},
         "yaxis": {"title": {"text": "points above the index"}, "tickformat": "+,d"},
     }
-    trades = (
-        "select line, traded_at, price, contracts from silver.futures_trades\n"
-        "where session_date = cast($session as date) and product = $product and expiry = $expiry\n"
-        "order by line"
-    )
-    values = f"session={on}, product={product}, expiry={expiry}"
     said = f"Basis of {product} {expiry} by the minute, {on}"
     return [
         drawing.chart({"data": data, "layout": layout}, said, height=320),
-        html.P(links.to("/sql", SqlState(sql=trades, values=values), "The trades behind it")),
+        html.P(trades.of_futures(product, on, expiry, "The trades behind it")),
     ]
 
 

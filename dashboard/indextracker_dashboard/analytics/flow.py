@@ -17,6 +17,7 @@ from indextracker import Frame
 from indextracker_dashboard import controls, links, notices
 from indextracker_dashboard.analytics import flow_drawing as drawing
 from indextracker_dashboard.analytics import flow_figures as figures
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.candles import choices
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Offers, Page
@@ -101,7 +102,13 @@ def _body(state: FlowState, data: Data) -> Component:
                 strikes,
             ),
             html.P(
-                ["Prices of the same options: ", links.to(chain.CHAIN.path, prices, "Chain"), "."]
+                [
+                    "Prices of the same options: ",
+                    links.to(chain.CHAIN.path, prices, "Chain"),
+                    ". Behind all figures of the session: ",
+                    trades.of_options(state.options, on, f"the trades of {state.options}"),
+                    ".",
+                ]
             ),
             *notices.section(
                 f"{state.options}: puts to calls, {state.sessions} sessions up to {on}",

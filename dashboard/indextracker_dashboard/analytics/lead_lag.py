@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from indextracker import Frame, Lakehouse
 from indextracker_catalogue.analytics import LEAD_LAG, LEAD_LAG_CORRELATIONS
 from indextracker_dashboard import controls, drawing, grids, links
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.analytics.volatility import SPANS, newest
 from indextracker_dashboard.candles.state import CandlesState
 from indextracker_dashboard.data import Data
@@ -103,6 +104,7 @@ def _body(state: LeadLagState, data: Data) -> Component:
             html.H2(f"{first} and {second}: correlation by lag, session {on}"),
             drawing.chart(_by_lag(by_lag), f"Correlation of {state.pair} by lag", height=360),
             html.P(_said(first, second, rows.row(-1, named=True)), className="chain-note"),
+            trades.of_assets(on, _expiries(rows.row(-1, named=True))),
             html.H2("The lead by session"),
             drawing.chart(_lead_by_session(rows), f"Lead of {first} over {second}", height=300),
             html.H2(f"Part of {first} in finding the price"),
@@ -111,6 +113,10 @@ def _body(state: LeadLagState, data: Data) -> Component:
             _table(of_session),
         ]
     )
+
+
+def _expiries(row: dict[str, Any]) -> dict[str, str | None]:
+    return {row["asset"]: row["expiry"], row["other"]: row["other_expiry"]}
 
 
 def _said(first: str, second: str, row: dict[str, Any]) -> str:

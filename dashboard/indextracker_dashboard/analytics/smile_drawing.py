@@ -19,6 +19,8 @@ from indextracker_numerics import svi
 _DAYS_A_YEAR = 365
 _ALONG = 81
 _LEAST_EXPIRIES = 2
+# Less than half a point is drawn as the flat line that it is.
+_LEAST_RANGE = 0.005
 _SIDES = (("C", "calls", drawing.BLUE, "circle-open"), ("P", "puts", drawing.VERMILION, "x-thin"))
 _SVI = ("svi_a", "svi_b", "svi_rho", "svi_m", "svi_sigma")
 
@@ -33,7 +35,8 @@ def smile(row: dict[str, Any], options: pl.DataFrame) -> list[Component]:
     data: list[dict[str, Any]] = []
     for letter, name, colour, symbol in _SIDES:
         side = options.filter(pl.col("option_type") == letter)
-        marker = {"color": colour, "symbol": symbol, "size": 8, "line": {"width": 2}}
+        marker: dict[str, Any] = {"color": colour, "symbol": symbol, "size": 8}
+        marker["line"] = {"width": 2, "color": colour}
         points = {"x": side["strike"].to_list(), "y": side["volatility"].to_list()}
         data.append(points | {"name": name, "mode": "markers", "marker": marker})
     said = f"{row['options']} options, {row['violations']} of which break a relation of prices."
@@ -73,34 +76,37 @@ def surface(rows: pl.DataFrame) -> list[Component]:
     if fitted.height < _LEAST_EXPIRIES:
         return [html.P("Fewer than two expiries have a smile then: there is no surface.")]
     smiles = fitted.to_dicts()
-    moneyness = np.linspace(fitted["moneyness_low"].min(), fitted["moneyness_high"].max(), _ALONG)
+    moneyness = np.linspace(
+        min(row["moneyness_low"] for row in smiles),
+        max(row["moneyness_high"] for row in smiles),
+        _ALONG,
+    )
     variance = np.array([_variance(row, moneyness) for row in smiles])
     years = fitted["years"].to_numpy()
     # Evenly by the logarithm of time, since expiries are a day to a year away.
     times = np.unique(np.concatenate([np.geomspace(years[0], years[-1], _ALONG), years]))
     later = np.clip(np.searchsorted(years, times), 1, len(years) - 1)
     part = ((times - years[later - 1]) / (years[later] - years[later - 1]))[:, None]
-    # A smile itself stands also where its neighbour has no options: nothing is added there.
-    near = np.where(part == 1, 0, (1 - part) * variance[later - 1])
-    far = np.where(part == 0, 0, part * variance[later])
-    volatility = np.sqrt((near + far) / times[:, None])
+    between = (1 - part) * variance[later - 1] + part * variance[later]
+    volatility = np.sqrt(between / times[:, None])
     days = years * _DAYS_A_YEAR
     data = {
-        "type": "heatmap",
+        "type": "contour",
         "x": moneyness.tolist(),
         "y": (times * _DAYS_A_YEAR).tolist(),
         "z": [[None if np.isnan(one) else one for one in line] for line in volatility.tolist()],
         "colorscale": "Viridis",
+        "contours": {
+            "coloring": "heatmap",
+            "showlabels": True,
+            "labelformat": ".1~%",
+            "labelfont": {"size": 12, "color": "#ffffff"},
+        },
+        "line": {"width": 1, "color": "#ffffff"},
+        # Lines have their numbers.
+        "showscale": False,
         "hoverongaps": False,
         "hovertemplate": "%{y:.1f} days, %{x:.3f}: %{z:.1%}<extra></extra>",
-        "colorbar": {
-            "orientation": "h",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "thickness": 12,
-            "tickformat": ".0%",
-            "title": {"text": "volatility a year", "side": "top"},
-        },
     }
     lines = [
         {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": one, "y1": one}
@@ -118,7 +124,6 @@ def surface(rows: pl.DataFrame) -> list[Component]:
             "showgrid": False,
         },
         "hovermode": "closest",
-        "margin": {"t": 84},
         "shapes": lines,
     }
     at = local(rows["observed_at"][0])
@@ -128,8 +133,9 @@ def surface(rows: pl.DataFrame) -> list[Component]:
             {"data": [data], "layout": layout}, f"Surface of volatility at {at}", height=440
         ),
         html.P(
-            f"Days to the fitted expiries, dotted: {named}. Between them variance to expiry is "
-            "linear in time; nothing is drawn beyond the strikes that have options.",
+            f"Lines: equal volatility a year. Dotted: the fitted expiries, by days: {named}. "
+            "Between them variance to expiry is linear in time; nothing is drawn where one of both "
+            "has no options.",
             className="chain-note",
         ),
     ]
@@ -179,6 +185,10 @@ def terms(rows: pl.DataFrame, all_day: pl.DataFrame) -> list[Component]:
         "xaxis": {"title": {"text": "days to expiry"}, "tickformat": ".1~f"},
         "yaxis": {"title": {"text": "volatility a year"}, "tickformat": ".1%"},
     }
+    volatilities = now["atm_volatility"].to_list()
+    if volatilities and max(volatilities) - min(volatilities) < _LEAST_RANGE:
+        middle = (max(volatilities) + min(volatilities)) / 2
+        layout["yaxis"]["range"] = [middle - _LEAST_RANGE, middle + _LEAST_RANGE]
     by_time = []
     for (expiry,), own in all_day.group_by(["expiry"], maintain_order=True):
         if own["atm_volatility"].null_count() < own.height:
@@ -187,12 +197,13 @@ def terms(rows: pl.DataFrame, all_day: pl.DataFrame) -> list[Component]:
                 {"x": times, "y": own["atm_volatility"].to_list(), "name": str(expiry)}
                 | {"mode": "lines+markers"}
             )
-    over = layout | {
+    over: dict[str, Any] = {
+        "yaxis": {name: value for name, value in layout["yaxis"].items() if name != "range"},
         "xaxis": {
             "type": "category",
             "categoryorder": "array",
             "categoryarray": all_day["clock"].unique(maintain_order=True).to_list(),
-        }
+        },
     }
     at, product = local(rows["observed_at"][0]), rows["product"][0]
     return [

@@ -6,7 +6,7 @@ What the figures are is told in `smile_figures`, and how they are drawn in `smil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -14,13 +14,17 @@ from dash import html
 from dash.development.base_component import Component
 
 from indextracker import Frame
+from indextracker_catalogue.analytics.options import PRICES_WITHIN_SECONDS
 from indextracker_dashboard import controls, links
 from indextracker_dashboard.analytics import smile_drawing as drawing
 from indextracker_dashboard.analytics import smile_figures as figures
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Offers, Page
 from indextracker_dashboard.state import State
 from indextracker_dashboard.taiwan import chain as chains
+
+_COUNTS = timedelta(seconds=PRICES_WITHIN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,20 @@ def _body(state: SmilesState, data: Data) -> Component:
         [
             html.H2(f"{state.product} {row['expiry']}: smile at {at}"),
             *drawing.smile(row, own),
-            html.P(links.to(chains.CHAIN.path, chain, "The chain of this expiry, with its trades")),
+            html.P(
+                [
+                    links.to(chains.CHAIN.path, chain, "The chain of this expiry"),
+                    ", and ",
+                    trades.of_options(
+                        state.product,
+                        on,
+                        f"the trades of the {_COUNTS.seconds // 60} minutes up to then",
+                        expiry=row["expiry"],
+                        between=(row["observed_at"] - _COUNTS, row["observed_at"]),
+                    ),
+                    ".",
+                ]
+            ),
             html.H2(f"{state.product}: surface at {at}"),
             *drawing.surface(rows),
             html.H2(f"{state.product}: total variance of all expiries at {at}"),

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from indextracker import Frame, Lakehouse
 from indextracker_catalogue.analytics import REALISED_VOLATILITY, VOLATILITY_FORECASTS
 from indextracker_dashboard import controls, drawing, grids, links
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.candles.state import CandlesState
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Page
@@ -133,8 +134,17 @@ def _body(state: VolatilityState, data: Data) -> Component:
             ),
             html.H2("Sessions"),
             _table(rows, state.asset),
+            *_behind(days, state.asset),
         ]
     )
+
+
+def _behind(days: pl.DataFrame, asset: str) -> list[Component]:
+    """What the figures of the newest day are made of."""
+    if days.is_empty():
+        return []
+    newest = days.row(-1, named=True)
+    return [trades.of_assets(newest["session_date"], {asset: newest["expiry"]})]
 
 
 def _or_none(column: pl.Series) -> str:
