@@ -3,7 +3,8 @@
 Serves the lakehouse that the settings name, opens each page in Chromium without a window, on a
 desktop and on a phone at night, and saves what it shows beside this file. The page Live is that of
 a consumer, in a lake of its own, of a session that is replayed. Those of price files and strategies
-are of simulated companies, likewise.
+are of simulated companies, likewise; that of forecasts of sixty sessions, and that across markets
+of a year.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import correlated
 import forecasted
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
@@ -45,8 +47,9 @@ from indextracker_dashboard.files.page import PAGE as FILES
 from indextracker_dashboard.files.strategies import STRATEGIES
 from indextracker_dashboard.live import LIVE
 from indextracker_dashboard.live.state import LiveState
-from indextracker_dashboard.pages.sql import EXAMPLES, SqlState
+from indextracker_dashboard.pages.sql import EXAMPLES
 from indextracker_dashboard.serving import serving
+from indextracker_dashboard.sql_state import SqlState
 from indextracker_dashboard.state import query_of
 from indextracker_simulator.files.writing import write
 from indextracker_spark.events.markets import EVENTS
@@ -80,7 +83,7 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-across-markets": (ACROSS.path, TALL, "light"),
     "page-forecasts": (FORECASTS.path, TALL, "light"),
     "page-flow": ("/flow", TALL, "light"),
-    "page-smiles": ("/smiles", DESKTOP, "light"),
+    "page-smiles": ("/smiles", TALL, "light"),
     "page-sql": (f"/sql?{query_of(ASKED)}", DESKTOP, "light"),
     "page-truth": ("/truth?count=15", DESKTOP, "light"),
     "page-truth-figures": ("/truth?view=figures", DESKTOP, "light"),
@@ -92,6 +95,8 @@ SHOWN: dict[str, tuple[str, ViewportSize, Literal["light", "dark"]]] = {
     "page-live": (f"{LIVE.path}?{SEEN}", DESKTOP, "light"),
     "page-live-phone": (f"{LIVE.path}?{SEEN}", PHONE, "dark"),
 }
+# Pages of what five sessions are too few for have lakes of their own.
+DRAWN_LAKES = {FORECASTS.path: forecasted.fill, ACROSS.path: correlated.fill}
 DRAWN = """
 () => [...document.querySelectorAll('.dash-graph')].every(one => one.querySelector('.main-svg'))
 """
@@ -169,13 +174,14 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("there is no chromium: make chromium installs it")
     wanted = sys.argv[1:] or list(SHOWN)
-    live, of_files, forecast = (
+    live, of_files = (
         [one for one in wanted if SHOWN[one][0].startswith(paths)]
-        for paths in ((LIVE.path,), (FILES.path, STRATEGIES.path, COMPARE.path), (FORECASTS.path,))
+        for paths in ((LIVE.path,), (FILES.path, STRATEGIES.path, COMPARE.path))
     )
+    drawn = {one: DRAWN_LAKES[path] for one in wanted if (path := SHOWN[one][0]) in DRAWN_LAKES}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        if others := [one for one in wanted if one not in (*live, *of_files, *forecast)]:
+        if others := [one for one in wanted if one not in (*live, *of_files, *drawn)]:
             Lakehouse()  # without one there is nothing to be seen
             with serving(Data(), DashboardSettings(), 0) as address:
                 for picture in others:
@@ -189,12 +195,11 @@ def main() -> None:
             ):
                 for picture in live:
                     take(browser, address, picture)
-        if forecast:
+        for picture, fill in drawn.items():
             with tempfile.TemporaryDirectory() as folder:
-                data = Data(partial(Lakehouse, forecasted.fill(Path(folder))))
+                data = Data(partial(Lakehouse, fill(Path(folder))))
                 with serving(data, DashboardSettings(), 0) as address:
-                    for picture in forecast:
-                        take(browser, address, picture)
+                    take(browser, address, picture)
         if of_files:
             with tempfile.TemporaryDirectory() as folder:
                 data, runs = ran(Path(folder))

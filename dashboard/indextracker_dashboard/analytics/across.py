@@ -17,7 +17,7 @@ from indextracker_dashboard.analytics import across_drawing as drawing
 from indextracker_dashboard.analytics import across_figures as figures
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Page
-from indextracker_dashboard.pages.sql import SqlState
+from indextracker_dashboard.sql_state import SqlState
 from indextracker_dashboard.state import State, StateError
 
 _EVENTS = """select n.session_date, n.symbol, n.stories, n.sentiment_before_open, r.return_1

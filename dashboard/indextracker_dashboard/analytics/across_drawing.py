@@ -148,12 +148,13 @@ def of_pair(frame: Frame, row: dict[str, Any]) -> list[Component]:
         said = f"No correlation: {row['missing']}."
     name = f"{figures.CALLED[first]} and {figures.CALLED[second]} by day"
     said = f"{said} {_TIMING[row['timing']]}"
+    newest_first = rows.reverse()
     links = [
         pl.Series(
             name,
             [
                 f"[{_told(name, value)}]({figures.behind(name, day)})"
-                for day, value in rows.select("day", name).iter_rows()
+                for day, value in newest_first.select("day", name).iter_rows()
             ],
             pl.String,
         )
@@ -172,7 +173,7 @@ def of_pair(frame: Frame, row: dict[str, Any]) -> list[Component]:
             + ["A value leads to the prices or articles that it is of."]
         ),
         grids.grid(
-            rows.reverse().with_columns(links).to_arrow(),
+            newest_first.with_columns(links).to_arrow(),
             name,
             columns={key: {"filter": False, **of} for key, of in columns.items()},
             height=_TABLE_HEIGHT,

@@ -14,7 +14,7 @@ from indextracker_catalogue import Table
 from indextracker_catalogue.analytics import INDEX_ASSET, SUBJECT
 from indextracker_catalogue.taiwan import FUTURES_TRADES, INDEX_LEVELS, OPTION_TRADES
 from indextracker_dashboard import links
-from indextracker_dashboard.pages.sql import SqlState
+from indextracker_dashboard.sql_state import SqlState
 
 _AT = {FUTURES_TRADES: "traded_at", OPTION_TRADES: "traded_at", INDEX_LEVELS: "observed_at"}
 _OF_ALL = ("session_date", "session_part", "product", "index_id", "is_previous_close")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash import State as Held
 from dash.development.base_component import Component
-from pydantic import ConfigDict
 
 from indextracker import Frame
 from indextracker.reader import QuestionError
@@ -18,10 +14,9 @@ from indextracker_dashboard.controls import STATE
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Page
 from indextracker_dashboard.pages.sql import dictionary
-from indextracker_dashboard.state import State, StateError, query_of
-from indextracker_dashboard.worker import Question
+from indextracker_dashboard.sql_state import LONGEST, SqlState
+from indextracker_dashboard.state import StateError, query_of
 
-LONGEST = 6_000
 SHOWN_ROWS, DOWNLOADED_ROWS = 1_000, 1_000_000
 _SESSIONS = """select session_date, open, high, low, close
 from gold.index_sessions
@@ -37,37 +32,6 @@ EXAMPLES = (
     ("The newest sessions of the index", _SESSIONS, "index=TAIEX"),
     ("What publishers did not give, and why", _ANSWERS, ""),
 )
-
-
-@dataclass(frozen=True)
-class SqlState(State):
-    """A question.
-
-    Attributes:
-        sql: The statement; none at first.
-        of: Whom it is put to.
-        values: Its parameters, as `session=2024-12-16, product=TX`.
-        find: What is looked for in the dictionary.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_max_length=LONGEST)
-
-    sql: str = ""
-    of: Literal["lake", "warehouse"] = "lake"
-    values: str = ""
-    find: str = ""
-
-    def question(self, rows: int) -> Question:
-        """What is asked.
-
-        Raises:
-            StateError: The parameters cannot be read.
-        """
-        pairs = [part.partition("=") for part in self.values.split(",") if part.strip()]
-        if any(not (sign and name.strip().isidentifier()) for name, sign, _ in pairs):
-            raise StateError("parameters are written as name=value, name=value")
-        values = tuple((name.strip(), value.strip()) for name, _, value in pairs)
-        return Question(self.sql, values, self.of, rows)
 
 
 def _answer(state: SqlState, data: Data) -> Frame:
