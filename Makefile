@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies implied_volatility
 ROUNDS := 3
 
-.PHONY: help setup run test test-fast test-images matrix package soak soak-stream check format ui bench docs docs-site screenshot chromium lock clean
+.PHONY: help setup run test test-fast test-images matrix package soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,7 +78,7 @@ soak-stream: setup $(VENV)/kinesalite/installed ## 150 kills of producers, consu
 	INDEXTRACKER_STREAM_KILLS=100 $(BIN)/python -m pytest tests/indextracker/streams/test_random_kills.py tests/indextracker/alerts/test_random_kills.py
 	INDEXTRACKER_SPARK_KILLS=20 $(BIN)/python -m pytest tests/engines/test_spark_kills.py
 
-check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, data dictionary
+check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, data dictionary, alerts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -87,6 +87,7 @@ check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, dat
 	$(BIN)/python -m indextracker.calendars.library_table --check
 	$(BIN)/python -m indextracker.warehouse.dbt_sources --check
 	$(BIN)/python -m indextracker_cli.dictionary --check
+	$(BIN)/python -m indextracker.monitoring.files --check
 
 format: setup ## bring sources into shape
 	$(BIN)/ruff check --fix .
@@ -101,10 +102,11 @@ docs-site: setup ## the documentation as a site, on http://127.0.0.1:8000
 bench: setup ## time and memory against a script written by hand, of commands and engines, in ROUNDS=3
 	for row in $(BENCHMARKS); do $(BIN)/python -W ignore benchmarks/$$row.py --rounds $(ROUNDS) || exit 1; done
 
-docs: setup ## renew calendars, dbt's sources and the data dictionary
+docs: setup ## renew calendars, dbt's sources, the data dictionary, and what deployment/monitoring has
 	$(BIN)/python -m indextracker.calendars.library_table
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
 	$(BIN)/python -m indextracker_cli.dictionary
+	$(BIN)/python -m indextracker.monitoring.files
 
 screenshot: setup ## renew the pictures of the asset graph and of the pages (needs Chromium)
 	$(BIN)/python docs/images/screenshot.py
@@ -115,6 +117,11 @@ notebooks: setup ## execute docs/notebooks anew, on two simulated sessions and t
 
 chromium: ## install Debian's Chromium, which tests of pages and PNG charts need (as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; }
+
+# Debian starts services that it installs: these two are wanted by tests, and by whoever starts them.
+prometheus: ## install Debian's Prometheus and Alertmanager, which tests of alerts need (as root)
+	@command -v promtool amtool >/dev/null || { apt-get update -qq && \
+	apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager; }
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

@@ -169,9 +169,29 @@ def import_files(settings: Settings, *, files: tuple[Path, ...], to_layer: str) 
     help=f"Only these feeds, such as {','.join(FEEDS[:2])}, where others are not kept.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Show how all of it is now, Dagster, streams and disks too, until Ctrl-C.",
+)
+def status(*, watch: bool, **wish: Any) -> int:
+    """Show what is there, what is missing and why, and what will be deleted.
+
+    Of one SUBJECT, or of each. A line per feed, a character per session; below, the missing
+    documents by reason, then those that the exchange is about to delete, with the trading days
+    left; then how far each layer is, and the tables that were not made from the documents that are
+    there.
+    """
+    if not watch:
+        return _status(**wish)
+    if given := [name for name, value in wish.items() if value]:
+        raise click.UsageError(f"--watch shows everything as it is now: leave out {given[0]}")
+    return _watch()
+
+
 @interrupts.interruptible(NOTHING_CHANGED)
 @with_settings
-def status(
+def _status(
     settings: Settings,
     *,
     subject: str | None,
@@ -180,17 +200,30 @@ def status(
     feeds: list[str] | None,
     as_json: bool,
 ) -> int:
-    """Show what is there, what is missing and why, and what will be deleted.
-
-    Of one SUBJECT, or of each. A line per feed, a character per session; below, the missing
-    documents by reason, then those that the exchange is about to delete, with the trading days
-    left; then how far each layer is, and the tables that were not made from the documents that are
-    there.
-    """
     from indextracker_cli import overview  # noqa: PLC0415
 
     subjects = [SUBJECTS[subject]] if subject else list(SUBJECTS.values())
     return overview.show(settings, subjects, first, last, feeds=feeds, as_json=as_json)
+
+
+@with_settings
+def _watch(settings: Settings) -> int:
+    from indextracker_cli import watching  # noqa: PLC0415
+
+    watching.watch(settings)
+    return 0
+
+
+@indextracker.command()
+@with_settings
+def monitor(settings: Settings) -> None:
+    """Watch the lake, the streams and Dagster, and serve what is found to Prometheus.
+
+    At http://127.0.0.1:8070/metrics, or the port of `INDEXTRACKER_MONITOR_PORT`, until interrupted.
+    """
+    from indextracker_cli import watching  # noqa: PLC0415
+
+    watching.run(settings)
 
 
 @indextracker.command()
@@ -333,8 +366,9 @@ def simulate(port: int, seed: int | None, volume: str) -> None:
 @click.option(
     "--port", "dashboard_port", type=click.IntRange(1, LAST_PORT), help="Its port; 8050 by default."
 )
+@producing.METRICS_PORT
 @with_settings
-def dashboard(settings: Settings) -> None:
+def dashboard(settings: Settings, *, metrics_port: int | None) -> None:
     """Run the dashboard until interrupted.
 
     Where it listens, and who may see it, is set: `INDEXTRACKER_DASHBOARD_HOST` and the others that
@@ -342,7 +376,7 @@ def dashboard(settings: Settings) -> None:
     """
     from indextracker_cli import servers  # noqa: PLC0415
 
-    servers.dashboard(settings)
+    servers.dashboard(settings, metrics_port)
 
 
 @indextracker.command()
@@ -353,12 +387,16 @@ def dashboard(settings: Settings) -> None:
     show_default=True,
     help="Port on 127.0.0.1.",
 )
+@producing.METRICS_PORT
 @with_settings
-def ui(settings: Settings, *, port: int) -> int:
-    """Run Dagster's UI and daemon, and the dashboard, until interrupted."""
+def ui(settings: Settings, *, port: int, metrics_port: int | None) -> int:
+    """Run Dagster's UI and daemon, and the dashboard, until interrupted.
+
+    Figures are those of the dashboard; of Dagster `indextracker monitor` tells.
+    """
     from indextracker_cli import servers  # noqa: PLC0415
 
-    return servers.ui(settings, port)
+    return servers.ui(settings, port, metrics_port)
 
 
 indextracker.add_command(reader_commands.export)

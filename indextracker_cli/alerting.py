@@ -1,4 +1,4 @@
-"""The commands `alerts check` and `alerts test`, and alerting beside `stream run`.
+"""The commands `alerts check`, `test` and `routes`, and alerting beside `stream run`.
 
 What rules mean and decide is in `indextracker.alerts`.
 """
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from indextracker.alerts.watching import Watcher
     from indextracker.lake import Lake
     from indextracker.lake.questions import Answer
+    from indextracker.metrics import Metrics
     from indextracker.settings import Settings
     from indextracker.streams.consuming import Consumer
-    from indextracker.streams.metrics import Metrics
 
 # What of an alert is printed; the message has the rest in words.
 _SHOWN = ("window_end", "rule", "symbol", "kind", "change_percent", "volume", "message")
@@ -93,6 +93,28 @@ def try_out(
     number = len(found.alerts)
     said = f"{number} alert{'' if number == 1 else 's'}"
     click.echo(f"{said} on {found.events:,} events, sent to nobody", err=True)
+    return 0
+
+
+@alerts.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@RULES
+@with_settings
+def routes(settings: Settings, /, *, folder: Path, rules: Path | None) -> int:
+    """Write what Alertmanager needs to tell people of what is wrong with the lakehouse.
+
+    Into FOLDER go its configuration and, each in a file of its own, the secrets. Who is told, by
+    which server, is in the file of rules: `to` and `[mail]`.
+
+    \b
+    indextracker alerts routes /etc/indextracker
+    """  # noqa: D301 - click keeps the lines below its mark as they are
+    from indextracker_cli import watching  # noqa: PLC0415 - Arrow takes a second
+
+    found = _rules(settings, rules)
+    for file in watching.write_routes(settings, found, folder):
+        click.echo(f"written: {file}")
+    click.echo(f"told: {', '.join(found.to) or 'nobody'}", err=True)
     return 0
 
 

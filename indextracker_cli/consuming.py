@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from indextracker.alerts.watching import Watcher
+    from indextracker.metrics import Metrics
     from indextracker.platform import Platform
     from indextracker.settings import Settings
     from indextracker.streams.consuming import Consumer, Listener
     from indextracker.streams.hindrances import Hindrances
-    from indextracker.streams.metrics import Metrics
     from indextracker_spark.events.decoding import Events
 
 
@@ -78,9 +78,10 @@ def run(settings: Settings, /, *, subjects: tuple[str, ...], metrics_port: int |
         named = [f"{name}: {state}" for name, state in states if state]
         return "; ".join(filter(None, [str(beginning), *named]))
 
+    metrics.is_hindered_by(hindered_by)
     code = 0
     with (
-        streaming.measured(metrics, hindered_by, metrics_port),
+        streaming.measured(metrics, metrics_port),
         streaming.stopping() as stop,
         streaming.telling(_Pace(consumers, beginning).line),
     ):
@@ -88,7 +89,7 @@ def run(settings: Settings, /, *, subjects: tuple[str, ...], metrics_port: int |
             if begun(make, beginning, stop):
                 port = settings.dashboard.live_port
                 with (
-                    living.shown(view, consumers[QUOTES], metrics, hindered_by, port)
+                    living.shown(view, consumers[QUOTES], metrics, port)
                     if QUOTES in consumers
                     else nullcontext()
                 ):
@@ -105,7 +106,7 @@ def run(settings: Settings, /, *, subjects: tuple[str, ...], metrics_port: int |
 
 def _metrics(consumers: Mapping[str, Consumer]) -> Metrics:
     """The figures of consumers, each by its stream."""
-    from indextracker.streams.metrics import Metrics  # noqa: PLC0415 - Arrow takes a second
+    from indextracker.metrics import Metrics  # noqa: PLC0415 - Arrow takes a second
 
     metrics = Metrics()
     metrics.counter(

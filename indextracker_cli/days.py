@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,6 +11,7 @@ import click
 from indextracker.calendars import Calendar, TradingDays
 from indextracker.feeds import Feed
 from indextracker.feeds.sources import ArchiveSource, judge
+from indextracker.monitoring.states import last_keys
 from indextracker.platform import Platform
 from indextracker_catalogue import Key, Subject, Timeline, timelines_of
 
@@ -68,13 +69,7 @@ def looked_at(
         if first:
             keys = keys_within(calendar, first, last or today)
             return keys if last else [key for key in keys if key <= calendar.key_at(now)]
-        since = max(platform.settings.lake.start, first_day(calendar))
-        if (last or today) < since:
-            return []
-        begin = datetime.combine(since, time.min, calendar.zone)
-        end = datetime.combine(last, time.max, calendar.zone) if last else now
-        newest = calendar.last(calendar.key_at(end), most)
-        return [key for key in newest if key >= calendar.key_at(begin)]
+        return last_keys(platform, timeline, most, last)
 
     lines = [line for line in timelines_of(subject) if line.column]
     found = {line: within(line) for line in lines if not line.at_once}

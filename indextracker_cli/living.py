@@ -6,15 +6,15 @@ A consumer runs without it just as well: where its port is taken, that is said, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import click
 
 from indextracker.live.serving import PATH, Feed
 from indextracker.live.view import View
+from indextracker.metrics import Metrics, serving
 from indextracker.streams.consuming import Consumer
-from indextracker.streams.metrics import Metrics, serving
 
 
 @contextmanager
@@ -22,7 +22,6 @@ def shown(
     view: View,
     consumer: Consumer,
     metrics: Metrics,
-    hindered_by: Callable[[], str],
     port: int,
 ) -> Iterator[str]:
     """Keeps and serves a live view for the length of a block.
@@ -30,8 +29,7 @@ def shown(
     Args:
         view: The view, which hears of what the consumer appends.
         consumer: The one of quotes.
-        metrics: Figures, served beside it; how many browsers listen is added.
-        hindered_by: As of `serving`.
+        metrics: Figures and health, served beside it; how many browsers listen is added.
         port: Port of this machine's loopback.
 
     Yields:
@@ -54,7 +52,7 @@ def shown(
     keeping = threading.Thread(target=view.run, args=(stop,), name="live", daemon=True)
     with ExitStack() as held:
         try:
-            address = held.enter_context(serving(metrics, hindered_by, port, {PATH: feed.answer}))
+            address = held.enter_context(serving(metrics, port, {PATH: feed.answer}))
         except OSError as error:
             said = f"port {port} cannot be used ({error.strerror})"
             click.echo(f"{said}: the page Live does not show this consumer", err=True)

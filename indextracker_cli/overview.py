@@ -12,14 +12,14 @@ import click
 
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.lake.arrow import without_pandas
+from indextracker.monitoring.missing import Gap, ranges, where_in_words
+from indextracker.monitoring.states import Series, States
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
 from indextracker_catalogue import SUBJECTS, Key, Subject, rejects_tables, tables_of
 from indextracker_cli.days import looked_at
-from indextracker_cli.missing import Gap, ranges, where_in_words
 from indextracker_cli.show import console
-from indextracker_cli.states import Series, States
 from indextracker_cli.states_json import told
 from indextracker_cli.worlds import newer_elsewhere
 

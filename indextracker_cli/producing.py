@@ -18,8 +18,8 @@ from indextracker_cli.arguments import Day
 from indextracker_cli.configured import with_settings
 
 if TYPE_CHECKING:
+    from indextracker.metrics import Metrics
     from indextracker.settings import Settings
-    from indextracker.streams.metrics import Metrics
     from indextracker.streams.producing.markets.quotes import Counts
     from indextracker.streams.producing.running import Batches
     from indextracker.streams.putting import Putter
@@ -187,11 +187,10 @@ def _produced(
     putter = Putter(kept_in)
     code = 0
 
-    def hindered_by() -> str:
-        return putter.failure or (counts.failure if counts else "")
-
+    metrics = _metrics(putter, counts)
+    metrics.is_hindered_by(lambda: putter.failure or (counts.failure if counts else ""))
     with (
-        streaming.measured(_metrics(putter, counts), hindered_by, metrics_port),
+        streaming.measured(metrics, metrics_port),
         streaming.stopping() as stop,
         streaming.telling(_Pace(putter, counts, stop).line),
     ):
@@ -207,7 +206,7 @@ def _produced(
 
 def _metrics(putter: Putter, counts: Counts | None) -> Metrics:
     """The figures of a producer, and those of its connections where it has some."""
-    from indextracker.streams.metrics import Metrics  # noqa: PLC0415
+    from indextracker.metrics import Metrics  # noqa: PLC0415
 
     metrics = Metrics()
     begins = "indextracker_producer"

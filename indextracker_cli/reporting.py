@@ -15,10 +15,10 @@ from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned, counted
 from indextracker.feeds import FEEDS
+from indextracker.monitoring.missing import Calendars, by_reason, where_in_words
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue import SUBJECTS, Key, rejects_tables, subject_of
-from indextracker_cli.missing import Calendars, by_reason, where_in_words
 from indextracker_cli.show import console, grid, sessions_in_words
 
 if TYPE_CHECKING:

@@ -36,9 +36,10 @@ def simulate(port: int, seed: int | None, volume: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell is wanted
 
 
-def dashboard(settings: Settings) -> None:
+def dashboard(settings: Settings, metrics_port: int | None) -> None:
     """Serves the dashboard, and says where."""
-    from indextracker_dashboard.data import Data  # noqa: PLC0415 - a second
+    from indextracker_cli import streaming  # noqa: PLC0415 - Arrow takes a second
+    from indextracker_dashboard.data import Data  # noqa: PLC0415
     from indextracker_dashboard.serving import Server  # noqa: PLC0415
 
     at = settings.dashboard
@@ -51,11 +52,11 @@ def dashboard(settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, interrupted)
     click.echo(f"the dashboard is at {serving.address}; Ctrl-C stops it", err=True)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), streaming.measured(serving.metrics, metrics_port):
         serving.run()
 
 
-def ui(settings: Settings, port: int) -> int:
+def ui(settings: Settings, port: int, metrics_port: int | None) -> int:
     """Runs `dagster dev` on the project's workspace and the settings' instance, and the dashboard.
 
     Returns:
@@ -71,7 +72,7 @@ def ui(settings: Settings, port: int) -> int:
     dagster = str(Path(sys.executable).parent / "dagster")
     workspace = shipped("deployment/local/workspace.yaml")
     command = [dagster, "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    with _beside(settings) as beside:
+    with _beside(settings, metrics_port) as beside:
         click.echo(
             f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds; {beside}; "
             "Ctrl-C stops them",
@@ -88,17 +89,19 @@ def ui(settings: Settings, port: int) -> int:
 
 
 @contextmanager
-def _beside(settings: Settings) -> Iterator[str]:
+def _beside(settings: Settings, metrics_port: int | None) -> Iterator[str]:
     """The dashboard in a thread, where it is installed; yields what is said of it."""
     if find_spec("dash") is None:
         yield "without the dashboard, which pip install 'indextracker[dashboard]' adds"
         return
-    from indextracker_dashboard.data import Data  # noqa: PLC0415 - a second
-    from indextracker_dashboard.serving import serving  # noqa: PLC0415
+    from indextracker_cli import streaming  # noqa: PLC0415 - Arrow takes a second
+    from indextracker_dashboard.data import Data  # noqa: PLC0415
+    from indextracker_dashboard.serving import Server, running  # noqa: PLC0415
 
     _claim(settings.dashboard.port, settings.dashboard.host)
-    with serving(Data(), settings.dashboard) as address:
-        yield f"the dashboard is at {address}"
+    made = Server(Data(), settings.dashboard)
+    with running(made), streaming.measured(made.metrics, metrics_port):
+        yield f"the dashboard is at {made.address}"
 
 
 def _claim(port: int, host: str = "127.0.0.1") -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from indextracker.acquiring.states import State
+from indextracker.monitoring.states import States
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
-from indextracker_cli.states import States
 
 
 def told(states: States, settings: Settings) -> dict[str, object]:

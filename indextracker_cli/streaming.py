@@ -14,8 +14,8 @@ from threading import Event
 
 import click
 
+from indextracker.metrics import Metrics, serving
 from indextracker.streams.arrivals import EVENTS
-from indextracker.streams.metrics import Metrics, serving
 from indextracker_spark.events.decoding import Events
 
 # On a terminal one line changes; in a log a line now and then is enough.
@@ -84,8 +84,15 @@ def telling(how: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
-def measured(metrics: Metrics, hindered_by: Callable[[], str], port: int | None) -> Iterator[None]:
+def measured(
+    metrics: Metrics, port: int | None, named_by: str = "--metrics-port"
+) -> Iterator[None]:
     """Serves figures and health where a port is named, and says where.
+
+    Args:
+        metrics: The figures.
+        port: The port; None where it is not named.
+        named_by: What names it.
 
     Raises:
         click.ClickException: The port is taken.
@@ -94,11 +101,11 @@ def measured(metrics: Metrics, hindered_by: Callable[[], str], port: int | None)
         yield
         return
     try:
-        served = serving(metrics, hindered_by, port)
+        served = serving(metrics, port)
         with served as address:
             click.echo(f"figures are at {address}/metrics, health at {address}/healthz", err=True)
             yield
     except OSError as error:
         raise click.ClickException(
-            f"port {port} cannot be used ({error.strerror}): name another by --metrics-port"
+            f"port {port} cannot be used ({error.strerror}): name another by {named_by}"
         ) from error

@@ -70,6 +70,14 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def prometheus() -> None:
+    """Prometheus, Alertmanager and their tools are there; else a test skips, unless required."""
+    for program in ("prometheus", "promtool", "prometheus-alertmanager", "amtool"):
+        if not shutil.which(program):
+            _skip_or_fail(f"{program} is not installed: make prometheus")
+
+
+@pytest.fixture(scope="session")
 def exchange() -> Exchange:
     """As the command starts its own, by the clock of today: schedules of years come out by it."""
     return Exchange()

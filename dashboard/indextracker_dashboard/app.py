@@ -21,7 +21,7 @@ from indextracker_dashboard.controls import STATE, aria, offered
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.live import relay
 from indextracker_dashboard.page import Page
-from indextracker_dashboard.pages import PAGES
+from indextracker_dashboard.pages import PAGES, health
 from indextracker_dashboard.state import texts_of
 
 NAME = "IndexTracker"
@@ -57,6 +57,7 @@ def app(data: Data, settings: DashboardSettings, pages: Sequence[Page[Any]] = PA
         page.register(made, data)
     downloads.serve(made.server, pages, data)
     relay.serve(made.server, data, settings.live_port)
+    health.serve(made.server, settings)
     made.server.add_url_rule(
         guarding.HEALTH, "health", lambda: ("ok\n", {"Content-Type": "text/plain"})
     )

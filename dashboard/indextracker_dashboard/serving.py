@@ -19,6 +19,7 @@ from indextracker.settings.dashboard import DashboardSettings
 from indextracker_dashboard.app import app
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.live import relay
+from indextracker_dashboard.metering import metered
 
 # Each window of the page Live holds a thread and a connection; the rest is for all other requests.
 THREADS = 12 + relay.MOST_BROWSERS
@@ -35,6 +36,7 @@ class Server:
 
     Attributes:
         address: The address that a browser takes.
+        metrics: Its figures.
 
     Raises:
         OSError: The port cannot be listened on.
@@ -46,6 +48,7 @@ class Server:
         # It tells of each request that waits for a thread, which is of no use to who started it.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._pages = app(data, settings).server
+        self.metrics = metered(self._pages)
         self._waitress: BaseWSGIServer = waitress.create_server(
             self._pages,
             host=settings.host,
@@ -77,11 +80,17 @@ class Server:
 @contextmanager
 def serving(data: Data, settings: DashboardSettings, port: int | None = None) -> Iterator[str]:
     """The dashboard in a thread, as long as the block lasts; yields its address."""
-    made = Server(data, settings, port)
+    with running(Server(data, settings, port)) as made:
+        yield made.address
+
+
+@contextmanager
+def running(made: Server) -> Iterator[Server]:
+    """The same of a server that listens already."""
     thread = threading.Thread(target=made.run, name="dashboard", daemon=True)
     thread.start()
     try:
-        yield made.address
+        yield made
     finally:
         made.close()
         thread.join(timeout=10)

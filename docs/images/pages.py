@@ -28,10 +28,10 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from indextracker import Lakehouse, settings
 from indextracker.lake import Lake
 from indextracker.live.view import View
+from indextracker.metrics import Metrics
 from indextracker.settings.dashboard import DashboardSettings
 from indextracker.streams.consuming import Consumer
 from indextracker.streams.embedded import EmbeddedStream
-from indextracker.streams.metrics import Metrics
 from indextracker.streams.producing.replaying import Wish, replay
 from indextracker.streams.putting import Putter
 from indextracker_catalogue import SUBJECTS
@@ -137,7 +137,7 @@ def consuming(source: Lake, folder: Path) -> Iterator[tuple[Data, DashboardSetti
     view = View(lake)
     consumer = Consumer(stream, lake, EVENTS, [view.heard])
     thread = threading.Thread(target=consumer.run, args=(stop,))
-    with living.shown(view, consumer, Metrics(), str, 0) as address:
+    with living.shown(view, consumer, Metrics(), 0) as address:
         thread.start()
         port = int(address.rpartition(":")[2])
         yield Data(partial(Lakehouse, lake.root)), DashboardSettings(live_port=port)

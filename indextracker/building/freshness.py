@@ -88,7 +88,9 @@ def lags(
 def _recent(calendar: Calendar, start: date, now: datetime) -> list[Key]:
     """The last keys that have begun, from the first day of interest on."""
     first, last = max(calendar.timeline.key_of(start), calendar.start), calendar.key_at(now)
-    return calendar.keys(first, last)[-2 * LONG :] if first <= last else []
+    # Of hours since the first day there are tens of thousands.
+    newest = calendar.last(last, 2 * LONG) if first <= last else []
+    return [key for key in newest if key >= first]
 
 
 def _lags(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from indextracker.settings.forms import Concern, absolute
+from indextracker.settings.forms import SERVER, Concern, absolute
 
 _TOPIC = re.compile(r"arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+")
 
@@ -20,6 +20,7 @@ class DagsterSettings(Concern):
         database: Secret address of the PostgreSQL that keeps Dagster's records.
         logs_bucket: Bucket for the output of steps; dagster.yaml of AWS puts it below `dagster/`.
         automation: Whether schedules and sensors begin as running or stopped.
+        webserver: Address of its webserver, which the monitor asks.
         alerts: Where failed runs are reported: `log`, `none`, or the ARN of an SNS topic.
     """
 
@@ -27,6 +28,9 @@ class DagsterSettings(Concern):
     database: SecretStr | None = Field(default=None, alias="dagster_database")
     logs_bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.-]+)?$")
     automation: Literal["running", "stopped"] = "stopped"
+    webserver: str = Field(
+        default="http://127.0.0.1:3000", pattern=SERVER, alias="dagster_webserver"
+    )
     alerts: str = "log"
 
     @field_validator("home")

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from indextracker.settings.forms import Concern
+from indextracker.settings.forms import SERVER, Concern
 
 SHORTEST_PASSWORD = 12
 _NAMES = r"^([A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*)?$"
@@ -29,6 +29,8 @@ class DashboardSettings(Concern):
             be named.
         live_port: Port of this machine at which the consumer of quotes tells what the page Live
             shows.
+        monitor_port: Port of this machine at which the monitor tells what the page Health shows.
+        alertmanager: Address of Alertmanager, whose open alerts it shows.
     """
 
     host: str = Field(default="127.0.0.1", alias="dashboard_host")
@@ -40,6 +42,8 @@ class DashboardSettings(Concern):
     proxies: str = Field(default="", alias="dashboard_proxies")
     host_names: str = Field(default="", pattern=_NAMES, alias="dashboard_names")
     live_port: int = Field(default=8060, ge=1, le=65535, alias="live_port")
+    monitor_port: int = Field(default=8070, ge=1, le=65535, alias="monitor_port")
+    alertmanager: str = Field(default="http://127.0.0.1:9093", pattern=SERVER)
 
     @field_validator("host")
     @classmethod

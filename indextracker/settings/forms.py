@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+# A server without a path, such as http://127.0.0.1:3000.
+SERVER = r"^https?://[\w.\[\]:-]+$"
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.=-]+)*")
 
 

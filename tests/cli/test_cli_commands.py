@@ -49,8 +49,8 @@ def test_help_lists_the_commands(empty: Home) -> None:
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
         *("alerts", "backfill", "chart", "dashboard", "doctor", "export", "files", "import"),
-        *("maintain", "query", "restore", "simulate", "status", "strategy", "stream", "tables"),
-        "ui",
+        *("maintain", "monitor", "query", "restore", "simulate", "status", "strategy", "stream"),
+        *("tables", "ui"),
     ]
 
 

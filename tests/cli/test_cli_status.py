@@ -19,6 +19,7 @@ from indextracker.acquiring.deliveries import NEVER_ASKED, Delivery, record
 from indextracker.building.staleness import record as record_builds
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.lake import Lake
+from indextracker.monitoring.states import States
 from indextracker.platform import Platform
 from indextracker.reference import old_reviews
 from indextracker.settings import Settings
@@ -26,7 +27,6 @@ from indextracker_catalogue import SUBJECTS, Column, Hours, Years
 from indextracker_catalogue.taiwan import XTAI
 from indextracker_cli.days import looked_at
 from indextracker_cli.overview import lines
-from indextracker_cli.states import States
 
 SESSION_FEEDS = [
     name for name, feed in feeds_of(SUBJECTS["taiwan"]).items() if not feed.timeline.at_once

@@ -181,14 +181,14 @@ def _with_listeners(
 ) -> None:
     """Runs a consumer of quotes with the live view and alerts, as the command does."""
     from indextracker.live.view import View
+    from indextracker.metrics import Metrics
     from indextracker.settings import Settings
-    from indextracker.streams.metrics import Metrics
     from indextracker.streams.running import consume
     from indextracker_cli import alerting, living
 
     watcher = alerting.watcher(Settings(**settings), lake, lambda: consumer)
     assert watcher
-    with living.shown(View(lake), consumer, Metrics(), lambda: consumer.state, 0):
+    with living.shown(View(lake), consumer, Metrics(), 0):
         consume(lake, [consumer], stop, [watcher.run])
 
 

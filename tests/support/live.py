@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 from indextracker.lake import Lake
 from indextracker.live.view import View
+from indextracker.metrics import Metrics
 from indextracker.streams.consuming import Consumer
 from indextracker.streams.embedded import EmbeddedStream
-from indextracker.streams.metrics import Metrics
 from indextracker.streams.model import Record
 from indextracker_cli import living
 from indextracker_spark.events.markets import EVENTS
@@ -42,7 +42,7 @@ def running(stream: EmbeddedStream, lake: Lake, port: int = 0) -> Iterator[Runni
     view, metrics, stop = View(lake), Metrics(), threading.Event()
     consumer = Consumer(stream, lake, EVENTS, [view.heard])
     consuming = threading.Thread(target=consumer.run, args=(stop,))
-    with living.shown(view, consumer, metrics, lambda: consumer.state, port) as address:
+    with living.shown(view, consumer, metrics, port) as address:
         assert address, f"port {port} is taken"
         consuming.start()
         try:

@@ -9,6 +9,7 @@ from indextracker_catalogue.subjects import declared
 from indextracker_dashboard.candles.page import CANDLES
 from indextracker_dashboard.live import LIVE
 from indextracker_dashboard.page import Page
+from indextracker_dashboard.pages.health import HEALTH
 from indextracker_dashboard.pages.sql import SQL
 from indextracker_dashboard.pages.today import TODAY
 from indextracker_dashboard.truth import TRUTH
@@ -23,6 +24,7 @@ PAGES: tuple[Page[Any], ...] = tuple(
             LIVE,
             SQL,
             TRUTH,
+            HEALTH,
             *(page for subject in SUBJECTS for page in declared(FLOOR, subject, Page)),
         ),
         key=lambda page: page.order,

@@ -1,8 +1,8 @@
-"""Figures of a running producer or consumer over local HTTP, for Prometheus and for health checks.
+"""Figures and health of a process over local HTTP, for Prometheus and for health checks.
 
-`/metrics` has the figures as text (Prometheus' format 0.0.4), `/healthz` answers 200, or 503 with
-what hinders. Figures are read from what has them when they are asked for. What they mean is said
-where they are declared.
+`/metrics` has the figures in Prometheus' format, `/healthz` answers 200, or 503 with what hinders.
+Figures are read from what has them when they are asked for. What they mean is said where they are
+declared. Every process that runs for long uses this module; what watches them is in `monitoring`.
 """
 
 from __future__ import annotations
@@ -13,41 +13,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector, CollectorRegistry
 
 HOST = "127.0.0.1"
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+HINDERED = "indextracker_hindered"
 
 # A figure, or one for each value of its label.
 Reading = float | Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class _Figure:
+class _Figure(Collector):
+    family: type[CounterMetricFamily] | type[GaugeMetricFamily]
     name: str
-    kind: Literal["counter", "gauge"]
-    help: str
+    help_text: str
     read: Callable[[], Reading]
     label: str
 
-    def lines(self) -> Iterator[str]:
-        yield f"# HELP {self.name} {_escaped(self.help)}"
-        yield f"# TYPE {self.name} {self.kind}"
+    def collect(self) -> Iterator[Metric]:
+        family = self.family(self.name, self.help_text, labels=[self.label] if self.label else [])
         found = self.read()
-        if isinstance(found, Mapping):
-            # What they are read from may change meanwhile.
-            for value, number in dict(found).items():
-                quoted = _escaped(value).replace('"', '\\"')
-                yield f'{self.name}{{{self.label}="{quoted}"}} {number}'
-        else:
-            yield f"{self.name} {found}"
+        # What they are read from may change meanwhile.
+        by_value = dict(found) if isinstance(found, Mapping) else {"": found}
+        for value, number in by_value.items():
+            family.add_metric([value] if self.label else [], number)
+        yield family
 
 
 class Metrics:
-    """The figures of a process, in the order in which they are declared."""
+    """The figures of a process: those that are declared, and memory and time that it takes.
+
+    Attributes:
+        registry: Where collectors of `prometheus_client` are registered too.
+    """
 
     def __init__(self) -> None:
-        self._figures: list[_Figure] = []
+        self.registry = CollectorRegistry()
+        self._hindered_by: Callable[[], str] = str
+        ProcessCollector(registry=self.registry)
+        self.gauge(HINDERED, "1 while something hinders the process.", lambda: bool(self.hindrance))
 
     def counter(
         self, name: str, help_text: str, read: Callable[[], Reading], label: str = ""
@@ -60,31 +70,38 @@ class Metrics:
             read: Gives it; where it has a label, by the values of that.
             label: What it is counted by, such as `shard`.
         """
-        self._figures.append(_Figure(name, "counter", help_text, read, label))
+        self.registry.register(_Figure(CounterMetricFamily, name, help_text, read, label))
 
     def gauge(
         self, name: str, help_text: str, read: Callable[[], Reading], label: str = ""
     ) -> None:
         """Declares a figure that grows and falls; else as `counter`."""
-        self._figures.append(_Figure(name, "gauge", help_text, read, label))
+        self.registry.register(_Figure(GaugeMetricFamily, name, help_text, read, label))
+
+    def is_hindered_by(self, ask: Callable[[], str]) -> None:
+        """Declares what keeps the process from its work: a sentence, empty while nothing does."""
+        self._hindered_by = ask
+
+    @property
+    def hindrance(self) -> str:
+        """What keeps the process from its work now; empty where nothing does."""
+        return self._hindered_by()
 
     def text(self) -> str:
         """All figures as they are now, in Prometheus' format."""
-        return "".join(f"{line}\n" for figure in self._figures for line in figure.lines())
+        return generate_latest(self.registry).decode()
 
 
 @contextmanager
 def serving(
     metrics: Metrics,
-    hindered_by: Callable[[], str],
     port: int,
     more: Mapping[str, Callable[[BaseHTTPRequestHandler], None]] | None = None,
 ) -> Iterator[str]:
     """Serves figures and health on this machine's loopback for the length of a block.
 
     Args:
-        metrics: The figures.
-        hindered_by: What keeps the process from its work; empty while nothing does.
+        metrics: The figures, and what hinders.
         port: Port to listen on, 0 for any free one.
         more: What answers requests of further paths, each in a thread of its own.
 
@@ -103,7 +120,7 @@ def serving(
             elif self.path == "/metrics":
                 self._answer(HTTPStatus.OK, metrics.text(), CONTENT_TYPE)
             elif self.path == "/healthz":
-                reason = hindered_by()
+                reason = metrics.hindrance
                 status = HTTPStatus.SERVICE_UNAVAILABLE if reason else HTTPStatus.OK
                 self._answer(status, f"{reason or 'ok'}\n", "text/plain; charset=utf-8")
             else:
@@ -130,7 +147,3 @@ def serving(
         finally:
             server.shutdown()
             thread.join()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,11 @@ from indextracker.building import staleness
 from indextracker.building.earlier import Known, known
 from indextracker.building.needs import needs_of
 from indextracker.feeds import FEEDS, feeds_of
+from indextracker.monitoring.missing import Gap, by_reason
 from indextracker.platform import Platform
+from indextracker.settings import Settings
 from indextracker_catalogue import Key, Subject, Timeline, rejects_tables
 from indextracker_catalogue.shared.deliveries import COMPLETE
-from indextracker_cli.missing import Gap, by_reason
 
 BUILT_LAYERS = ("silver", "gold", "warehouse")
 
@@ -62,6 +64,36 @@ class Series:
     timeline: Timeline
     keys: list[Key]
     feeds: list[str]
+
+
+def last_keys(
+    platform: Platform, timeline: Timeline, most: int, last: date | None = None
+) -> list[Key]:
+    """The last keys of a time line that have begun, none from before the lake's first day.
+
+    Args:
+        platform: Calendars, clock and the first day of the lake.
+        timeline: The time line.
+        most: How many.
+        last: The last day; None for the present.
+    """
+    calendar, now = platform.calendar_of(timeline), platform.clock()
+    since = max(platform.settings.lake.start, timeline.day_of(calendar.start))
+    if (last or now.astimezone(calendar.zone).date()) < since:
+        return []
+    begin = datetime.combine(since, time.min, calendar.zone)
+    end = datetime.combine(last, time.max, calendar.zone) if last else now
+    newest = calendar.last(calendar.key_at(end), most)
+    return [key for key in newest if key >= calendar.key_at(begin)]
+
+
+def awaits(settings: Settings) -> bool:
+    """Whether documents come of themselves, and are deleted where they are published.
+
+    An archive keeps all that it has, and so does the simulated exchange of one's own.
+    """
+    source = settings.source.address
+    return source != "simulated" and not source.startswith("archive:")
 
 
 class States:
@@ -153,16 +185,14 @@ class States:
     def expiring(self) -> dict[int, dict[str, list[Key]]]:
         """What is missing and will be deleted, whatever the range: days left, feed, sessions."""
         found: dict[int, dict[str, list[Key]]] = {}
-        source = self.platform.settings.source.address
-        # An archive keeps all that it has, and so does the simulated exchange of one's own.
-        if source == "simulated" or source.startswith("archive:"):
+        if not awaits(self.platform.settings):
             return found
         now = self.platform.clock()
         for name in self.feeds:
             feed = FEEDS[name]
             if not feed.window_sessions:
                 continue
-            calendar = self._kept_by(feed.timeline)
+            calendar = self.kept_by(feed.timeline)
             for key in watched(feed, calendar, now):
                 if now < feed.due(key):
                     continue
@@ -177,7 +207,7 @@ class States:
         Args:
             feed: One of those of `expiring`.
         """
-        calendar = self._kept_by(FEEDS[feed].timeline)
+        calendar = self.kept_by(FEEDS[feed].timeline)
         return newest_row(FEEDS[feed], calendar, self.platform.clock())
 
     def earlier(self, one: Series) -> Earlier:
@@ -251,7 +281,7 @@ class States:
             if need.timeline == one.timeline
         }
         built = staleness.built(lake, needs, one.keys)
-        possible = staleness.accepted(lake, needs, one.keys, self._kept_by)
+        possible = staleness.accepted(lake, needs, one.keys, self.kept_by)
         stale = staleness.behind(possible, built)
         return {
             path: ([key for key, what in built[path].items() if what], list(stale[path]))
@@ -263,7 +293,12 @@ class States:
             )
         }
 
+    def accepted_at(self, feed: str) -> float:
+        """When the last document of a feed was accepted, in seconds since 1970; 0 if none was."""
+        of = (one.fetched_at for one in self._answers.values() if one.feed == feed and one.accepted)
+        return max((at.timestamp() for at in of), default=0)
+
     @cached_property
-    def _kept_by(self) -> Known:
+    def kept_by(self) -> Known:
         """The calendars by which exchanges keep documents: a closed day has no row."""
         return known(self.platform.lake, self.platform.calendar_of)
