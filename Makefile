@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies implied_volatility
 ROUNDS := 3
 
-.PHONY: help setup run test test-fast test-images matrix package soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
+.PHONY: help setup run test test-fast test-images matrix package drill soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,10 @@ package: setup ## what a job on EMR Serverless needs, in data/package
 
 test-images: setup ## every job, and streams, on the Spark of EMR's images, 2 x 470 MB, in about eight minutes
 	INDEXTRACKER_TEST_IMAGES=4.0,4.1 $(BIN)/python -m pytest tests/engines/test_older_spark.py tests/engines/test_streaming_job.py
+
+drill: setup ## ten lakes damaged at random and brought back, then what copies and going back take by the gigabyte, in half an hour
+	INDEXTRACKER_DRILLS=1,2,3,4,5,6,8,9,10,11 $(BIN)/python -m pytest -n0 tests/recovery/test_copies.py -k drill
+	$(BIN)/python -W ignore benchmarks/recovery.py
 
 soak: setup ## 500 backfills killed at random moments, in about an hour
 	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO

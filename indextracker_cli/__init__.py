@@ -40,6 +40,7 @@ from indextracker_cli.arguments import (
     ZONE,
     Day,
     FeedNames,
+    Instant,
     Moment,
     OutputFile,
     TableName,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 BROKEN = 1
 LAST_PORT = 65535
-RESTORED_OR_NOT = "the table is unchanged or completely restored; the same command shows which"
+RESTORED_OR_NOT = "each table is unchanged or completely restored; the same command ends it"
 # By default 700: what is imported stays, a million objects, and a backfill looked through them two
 # thousand times for two of its CPU seconds (November 2026).
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -290,24 +291,116 @@ def tables(settings: Settings, *, names: tuple[str, ...], columns: bool, as_json
 
 
 @indextracker.command()
-@click.argument("table", type=TableName())
+@click.argument("name", required=False)
+@click.option("--list", "listed", is_flag=True, help="Show the instants that have a name.")
+@click.option("--remove", "removed", metavar="NAME", help="Forget this instant.")
+@interrupts.interruptible("the instant has its name or has not; --list shows which")
+@with_settings
+def snapshot(settings: Settings, *, name: str | None, listed: bool, removed: str | None) -> None:
+    """Name the present instant of the lake, to which `restore --everything` goes back.
+
+    Others may be writing meanwhile. What the instant needs is kept until it is removed.
+    """
+    from indextracker_cli import recovering  # noqa: PLC0415
+
+    if sum(map(bool, (name, listed, removed))) != 1:
+        raise click.UsageError("give a NAME, --list, or --remove NAME")
+    if name:
+        recovering.take_snapshot(settings, name)
+    elif removed:
+        recovering.remove_snapshot(settings, removed)
+    else:
+        recovering.list_snapshots(settings)
+
+
+@indextracker.command()
+@click.argument("table", type=TableName(), required=False)
+@click.option("--everything", is_flag=True, help="The whole lake, and the warehouse with it.")
 @click.option(
     "--as-of",
-    type=Moment(),
-    required=True,
-    help="Number of the version, or a time at which it was current.",
+    type=Instant(),
+    help="A named instant, a time, or of one table the number of a version.",
 )
+@click.option(
+    "--from",
+    "origin",
+    metavar="COPY",
+    help="Bring back from this folder or s3 prefix of copies what is lost or damaged, documents "
+    "first; with --everything, take all to the instant of the copy.",
+)
+@click.option("--copy", "name", default="", help="Which copy of --from; the newest by default.")
+@click.option("--records", is_flag=True, help="With --from: Dagster's records, and they alone.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
 @interrupts.interruptible(RESTORED_OR_NOT)
 @with_settings
-def restore(settings: Settings, *, table: Table, as_of: AsOf, dry_run: bool) -> None:
-    """Take a TABLE of the lake, layer/name, back to an earlier version.
+def restore(
+    settings: Settings,
+    /,
+    *,
+    table: Table | None,
+    as_of: AsOf | str | None,
+    origin: str | None,
+    records: bool,
+    dry_run: bool,
+    **wish: Any,
+) -> None:
+    """Take a TABLE of the lake, layer/name, or --everything back to how it was.
 
     A restore is a commit like any other and can be undone too. A time without an offset is UTC.
+    Which loss needs which command is told in docs/recovery.md.
     """
-    from indextracker_cli import upkeep  # noqa: PLC0415
+    from indextracker_cli import recovering, upkeep  # noqa: PLC0415
 
-    upkeep.restore_table(settings, table, as_of, dry_run=dry_run)
+    if origin and (table or as_of is not None):
+        raise click.UsageError("--from brings back what is lost: it takes no TABLE and no --as-of")
+    if origin and records:
+        recovering.restore_records(settings, origin, wish["name"], yes=wish["yes"])
+    elif origin:
+        recovering.restore_from(settings, origin, dry_run=dry_run, **wish)
+    elif (table is None) != wish["everything"] or as_of is None:
+        raise click.UsageError("name a TABLE, or say --everything, and --as-of when")
+    elif table is None:
+        recovering.restore_everything(settings, as_of, dry_run=dry_run, yes=wish["yes"])
+    else:
+        upkeep.restore_table(settings, table, as_of, dry_run=dry_run)
+
+
+@indextracker.command()
+@click.option(
+    "--into",
+    metavar="DIR",
+    help="Where it is made; by default in <lake>-rebuilt.",
+)
+@click.option("--replace", is_flag=True, help="Take over the tables that differ.")
+@click.option("--yes", is_flag=True, help="Take them over without asking.")
+@interrupts.interruptible("what was made stays, and the same command continues from there")
+@with_settings
+def rebuild(settings: Settings, *, into: str | None, replace: bool, yes: bool) -> int:
+    """Make bronze, silver and gold anew from the documents, beside the lake, and compare them.
+
+    Rows are compared by their hashes, whatever their order, files or engine. No publisher is asked.
+    Exits with 2 where tables differ and are not taken over.
+    """
+    from indextracker_cli import rebuilding  # noqa: PLC0415
+
+    return rebuilding.run(settings, into, replace=replace, yes=yes)
+
+
+@indextracker.command()
+@click.argument("to")
+@click.option("--check", is_flag=True, help="Read all of the copy again, and compare digests.")
+@interrupts.interruptible("there is no new copy; what was copied is not copied again")
+@with_settings
+def backup(settings: Settings, *, to: str, check: bool) -> None:
+    """Copy the lake and Dagster's records TO a folder or s3 prefix, while others may be writing.
+
+    Only what earlier copies lack is copied. A copy is complete, or not there. The warehouse is made
+    from the lake, and not copied.
+    """
+    from indextracker_cli import recovering  # noqa: PLC0415
+
+    recovering.back_up(settings, to, check=check)
 
 
 @indextracker.command()

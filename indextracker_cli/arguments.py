@@ -106,6 +106,19 @@ class FeedNames(click.ParamType[list[str]]):
         return list(dict.fromkeys(names))
 
 
+class Instant(click.ParamType["AsOf | str"]):
+    """The name of an instant, a version number, or a time."""
+
+    name = "instant, version or time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> AsOf | str:
+        """Takes what begins with a letter for a name, and reads all else as a moment."""
+        text = str(value).strip()
+        return text if text[:1].isalpha() else Moment().convert(value, param, ctx)
+
+
 class Moment(click.ParamType["AsOf"]):
     """A version number, or an instant: in UTC unless it says its offset."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indextracker.building import staleness
+from indextracker.lake import Lake, instants
 from indextracker.lake.restoring import Restoration, plan, restore
 from indextracker.lake.upkeep import forget, maintain
 from indextracker.platform import Platform
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 SESSIONS_SHOWN = 10
 
 
-def restore_table(settings: Settings, table: Table, as_of: AsOf, *, dry_run: bool) -> None:
+def restore_table(settings: Settings, table: Table, as_of: AsOf | str, *, dry_run: bool) -> None:
     """Restores a table, and says what that changed and what to do next."""
     tell_world(settings, settings.lake.address)
     platform = Platform(settings)
     with platform.locks.table(table.path):
+        if isinstance(as_of, str):
+            as_of = version_of(platform.lake, table, as_of)
         planned = plan(platform.lake, table, as_of)
         if planned.changed and not dry_run:
             staleness.restate(platform.lake, table.path, planned.until)
@@ -77,6 +80,14 @@ def maintain_tables(settings: Settings, tables: Sequence[Table] | None, retain_d
     )
     if not tables:
         _thin_history(settings, retain_days, days)
+
+
+def version_of(lake: Lake, table: Table, name: str) -> int:
+    """The version that a table had at an instant of a name."""
+    instant = instants.named(lake, name)
+    if table.path not in instant.versions:
+        raise click.ClickException(f"{table.path} was not there at {instant}")
+    return instant.versions[table.path]
 
 
 def _forget(platform: Platform, table: Table, keep_days: int) -> None:

@@ -154,6 +154,18 @@ def restate(lake: Lake, path: str, as_of: datetime) -> None:
     record(lake, {path: past})
 
 
+def doubt(lake: Lake) -> None:
+    """Logs that nothing of the lake, nor of its copies in the warehouse, is known to be up to date.
+
+    For who is about to take all of it back: where that ends in the middle, what the next runs find
+    is stale, and they build it.
+    """
+    paths = [*TABLES, *(f"raw/{table.name}" for table in TABLES.values() if table.in_warehouse)]
+    found = built(lake, paths)
+    sure = {path: [key for key, what in keys.items() if what] for path, keys in found.items()}
+    record(lake, {path: dict.fromkeys(keys, "") for path, keys in sure.items()})
+
+
 class _There:
     """What there is now to build from: accepted documents, and tables that no feed fills."""
 

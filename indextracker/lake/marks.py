@@ -14,6 +14,7 @@ from datetime import date
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from indextracker.lake.numbers import number_of
 from indextracker.system.places import Place
 from indextracker_catalogue import Key, Table
 from indextracker_catalogue.shared.events import PROBLEM
@@ -76,5 +77,5 @@ class AppendedMarks:
 
 def kept_from(delta: DeltaTable) -> date | None:
     """The first day whose rows are kept; None where none was deleted."""
-    ordinal = delta.transaction_version(KEPT_FROM)
+    ordinal = number_of(delta, KEPT_FROM)
     return None if ordinal is None else date.fromordinal(ordinal)

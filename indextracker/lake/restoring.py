@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, Transaction
 
+from indextracker.lake import numbers
 from indextracker.lake.digest import contents, digest
 from indextracker.lake.shapes import missing_columns
 from indextracker.lake.store import Lake
 from indextracker.lake.versions import AsOf, Version, verify_files, version_at, versions
-from indextracker.lake.ways import COMMITS
+from indextracker.lake.ways import COMMIT_RETRIES
 from indextracker.system.failpoints import failpoint
 from indextracker_catalogue import Key, Table
 
@@ -30,7 +31,7 @@ class Restoration:
     Attributes:
         table: The table.
         current: The version that it has.
-        target: The version whose rows it gets.
+        target: The version whose rows it gets; None where there was no table, and it is emptied.
         until: The instant up to which the target was current.
         rows_before: Rows of the current version.
         rows_after: Rows of the target.
@@ -40,7 +41,7 @@ class Restoration:
 
     table: Table
     current: Version
-    target: Version
+    target: Version | None
     until: datetime
     rows_before: int
     rows_after: int
@@ -80,15 +81,43 @@ def plan(lake: Lake, table: Table, as_of: AsOf) -> Restoration:
     )
 
 
+def plan_emptying(lake: Lake, table: Table) -> Restoration:
+    """Finds out what going back to when there was no table would change."""
+    rows = lake.total_rows(table)
+    return Restoration(
+        table=table,
+        current=versions(lake.place(table))[-1],
+        target=None,
+        until=datetime.fromtimestamp(0, UTC),
+        rows_before=rows,
+        rows_after=0,
+        keys={},
+        changed=bool(rows),
+    )
+
+
 def restore(lake: Lake, planned: Restoration) -> None:
     """Takes a table back as planned, in one commit; in none where no row differs.
 
-    Hold the table's lock from the plan on.
+    What writers noted beside the rows, such as how far a stream was read, goes back with them. Hold
+    the table's lock from the plan on.
     """
-    if planned.changed:
-        failpoint("restore-before")
-        lake.open(planned.table).restore(planned.target.number, commit_properties=COMMITS)
-        failpoint("restore-after")
+    if not planned.changed:
+        return
+    delta, place = lake.open(planned.table), lake.place(planned.table)
+    failpoint("restore-before")
+    if planned.target is None:
+        gone = numbers.as_of(place, delta, None)
+        delta.delete(commit_properties=_commit(gone))
+    else:
+        earlier = DeltaTable(lake.path(planned.table), planned.target.number)
+        noted = numbers.as_of(place, delta, earlier)
+        delta.restore(planned.target.number, commit_properties=_commit(noted))
+    failpoint("restore-after")
+
+
+def _commit(noted: list[Transaction]) -> CommitProperties:
+    return CommitProperties(max_commit_retries=COMMIT_RETRIES, app_transactions=noted)
 
 
 def _differences(

@@ -86,15 +86,23 @@ class Lake:
         root: Folder or s3 prefix of the lake; made at the first write.
         world: `simulated` or `real`.
         place: The same place as an object, such as a bucket with a client of its own.
+        landing: The documents, where they lie elsewhere than in the lake.
 
     A lake that holds the other world's data is refused, with WorldMismatchError, by the first
     read or write.
     """
 
-    def __init__(self, root: str, world: str, place: Place | None = None) -> None:
+    def __init__(
+        self,
+        root: str,
+        world: str,
+        place: Place | None = None,
+        landing: Landing | None = None,
+    ) -> None:
         self.root = root
         self.world = world
         self._place = place or places.place(root)
+        self._landing = landing
         self._open = OpenTables()
         self._is_marked = False
         self._appended = AppendedMarks()
@@ -107,7 +115,7 @@ class Lake:
     @cached_property
     def landing(self) -> Landing:
         """The documents; a bucket is asked when they are first needed."""
-        return Landing(self._place.below(_LANDING))
+        return self._landing or Landing(self._place.below(_LANDING))
 
     def landed_at(self, digest: str) -> str:
         """Where the bytes of a document are kept, for people: a path, or an address of S3."""
@@ -120,6 +128,14 @@ class Lake:
     def place(self, table: Table) -> Place:
         """Where the table's files lie."""
         return self._place.below(table.path)
+
+    def beside(self, name: str) -> Place:
+        """A place in the lake that is no table's, such as that of its named instants.
+
+        Args:
+            name: Where it is below the root; empty for all of the lake.
+        """
+        return self._place.below(name) if name else self._place
 
     def exists(self, table: Table) -> bool:
         """Whether the table has been created."""
@@ -247,6 +263,17 @@ class Lake:
         """
         _verify_way(table, "replace")
         self._commit(table, lambda delta: ways.exchange(delta, rows() if rows else None, where))
+
+    def refill(self, table: Table, rows: Rows) -> None:
+        """Puts rows in the place of all that a table holds, in one commit, however it is written.
+
+        For who has the whole table anew, such as after a loss.
+
+        Args:
+            table: The table; made where it is not there.
+            rows: Makes the rows, with all stored columns.
+        """
+        self._commit(table, lambda delta: ways.refill(delta, rows()))
 
     def append(self, table: Table, rows: pa.Table, once: Once | None = None) -> None:
         """Appends to a log, in one commit; another puts its small files together now and then.

@@ -15,6 +15,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction
 
+from indextracker.lake.numbers import number_of
 from indextracker.lake.store import Lake
 from indextracker.lake.ways import COMMIT_RETRIES, writer_properties
 from indextracker.system.failpoints import failpoint
@@ -42,8 +43,7 @@ class Tail:
 
     def number(self, name: str) -> int | None:
         """The number under a name, as of the last append or `refresh`; None where there is none."""
-        found: int | None = self._delta.transaction_version(name)
-        return found
+        return number_of(self._delta, name)
 
     def refresh(self) -> None:
         """Reads what others have appended."""

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from indextracker.lake import ways
+from indextracker.lake import instants, ways
 from indextracker.lake.marks import KEPT_FROM, kept_from
 from indextracker.lake.store import COMMIT_TRIES, Lake
 from indextracker.lake.versions import versions
@@ -163,13 +163,15 @@ def _vacuum(lake: Lake, table: Table, retain: timedelta) -> None:
 
     Each of these versions is named: once a checkpoint has dropped the note that a file was removed
     (after a week), age alone would take it for one that was never committed, and remove it however
-    lately it was replaced. Of a table with a commit a second there are too many.
+    lately it was replaced. Of a table with a commit a second there are too many, but for those of
+    named instants, which are kept however old they are.
     """
     start = datetime.now(UTC) - retain
     known = [] if table.by_stream else versions(lake.place(table))
     current_at_start = [version for version in known if version.committed_at < start][-1:]
     within = [version for version in known if version.committed_at >= start]
-    keep = [version.number for version in (*current_at_start, *within)]
+    named = instants.kept(lake, table)
+    keep = sorted({*named, *(version.number for version in (*current_at_start, *within))})
     vacuum = partial(
         lake.open(table).vacuum,
         retain // timedelta(hours=1),

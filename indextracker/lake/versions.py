@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from deltalake import DeltaTable
 
@@ -17,6 +19,7 @@ from indextracker.system.places import File, Place
 AsOf = int | datetime
 # A commit is a small object of its own: in a bucket one waits for each.
 _READERS = 16
+_CHECKPOINT = re.compile(r"\d{20}\.checkpoint\.")
 
 
 class NoSuchVersionError(LookupError):
@@ -36,7 +39,7 @@ class Version:
     operation: str
 
     def __str__(self) -> str:
-        return f"version {self.number} of {_instant(self.committed_at)}"
+        return f"version {self.number} of {in_words(self.committed_at)}"
 
 
 def versions(place: Place) -> list[Version]:
@@ -44,7 +47,8 @@ def versions(place: Place) -> list[Version]:
 
     Read from the log itself, since the library counts its history back from a latest version that
     may be of another instant (delta-rs 4488). Times are those that writers put into their commits:
-    unlike the files' times they survive a copy of the lake.
+    unlike the files' times they survive a copy of the lake. No version is of before the one that
+    it follows: who lost a race keeps the time at which it began, and rests on what came before.
     """
     log = place.below("_delta_log")
     commits: dict[int, File] = {}
@@ -55,11 +59,44 @@ def versions(place: Place) -> list[Version]:
             commits[int(number)] = file
         elif number.isdigit() and kind.startswith("checkpoint."):
             checkpoints.append(int(number))
-    # Where old commits have been cleaned up, what is older than a checkpoint is no whole version.
-    first = 0 if 0 in commits else min(checkpoints)
-    whole = [number for number in sorted(commits) if number >= first]
+    # Where commits have been cleaned up, only what follows a checkpoint can be opened.
+    whole: list[int] = []
+    bases = {0, *checkpoints, *(number + 1 for number in checkpoints)}
+    for of in sorted(commits):
+        if of in bases or whole[-1:] == [of - 1]:
+            whole.append(of)
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(lambda number: _read(log, number, commits[number]), whole))
+        read = list(pool.map(lambda number: _read(log, number, commits[number]), whole))
+    times = accumulate((version.committed_at for version in read), max)
+    return [replace(one, committed_at=at) for one, at in zip(read, times, strict=True)]
+
+
+def opening(place: Place, number: int) -> list[str]:
+    """The names of the files of a log by which a version is opened: a checkpoint and what follows.
+
+    Args:
+        place: Where the table lies.
+        number: The version.
+
+    Raises:
+        NoSuchVersionError: The log no longer has all of them.
+    """
+    names = sorted(file.name for file in place.below("_delta_log").files())
+    bases = {int(name[:20]) for name in names if _CHECKPOINT.match(name)}
+    base = max((of for of in bases if of <= number), default=None)
+    first = 0 if base is None else base + 1
+    commits = [f"{of:020}.json" for of in range(first, number + 1)]
+    # Of the version itself the commit says when it was made, where a checkpoint holds the rest.
+    told = f"{number:020}.json"
+    if missing := {*commits, told} - {*names}:
+        raise NoSuchVersionError(
+            f"the log of {place.address} no longer opens version {number}: "
+            f"{min(missing)} is not there"
+        )
+    held = [
+        name for name in names if base is not None and name.startswith(f"{base:020}.checkpoint")
+    ]
+    return [*held, *sorted({*commits, told})]
 
 
 def _read(log: Place, number: int, commit: File) -> Version:
@@ -93,7 +130,7 @@ def version_at(place: Place, name: str, as_of: AsOf) -> Version:
     earlier = [version for version in known if version.committed_at <= as_of]
     if not earlier:
         raise NoSuchVersionError(
-            f"{name} did not exist at {_instant(as_of)}: its first is {known[0]}"
+            f"{name} did not exist at {in_words(as_of)}: its first is {known[0]}"
         )
     return earlier[-1]
 
@@ -124,5 +161,6 @@ def verify_files(
         )
 
 
-def _instant(moment: datetime) -> str:
+def in_words(moment: datetime) -> str:
+    """An instant for people."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -75,6 +75,17 @@ def exchange(delta: DeltaTable, rows: pa.Table | pa.RecordBatchReader | None, wh
     )
 
 
+def refill(delta: DeltaTable, rows: pa.Table | pa.RecordBatchReader) -> None:
+    """Puts rows in the place of all there are."""
+    write_deltalake(
+        delta,
+        rows,
+        mode="overwrite",
+        writer_properties=writer_properties(delta),
+        commit_properties=AT_ONCE,
+    )
+
+
 def append(delta: DeltaTable, rows: pa.Table, once: Once | None) -> None:
     """Adds rows, unless the table has this append of its writer, or a later one, already.
 

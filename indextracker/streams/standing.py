@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indextracker.lake import Lake
+from indextracker.lake.numbers import number_of
 from indextracker.streams.arrivals import arrived
 from indextracker.streams.consuming import Positions
 from indextracker.streams.model import PositionLostError, Stream, StreamError
@@ -121,7 +122,7 @@ def standing(lake: Lake, table: Table, stream: Stream) -> Standing:
 
 def _shards(lake: Lake, table: Table, stream: Stream) -> tuple[ShardStanding, ...]:
     delta = lake.open(table) if lake.exists(table) else None
-    positions = Positions(delta.transaction_version if delta else lambda _: None, stream)
+    positions = Positions(lambda name: number_of(delta, name) if delta else None, stream)
     found = []
     for shard in stream.shards():
         after, is_read = positions.after(shard.name), positions.has_ended(shard.name)

@@ -114,6 +114,10 @@ class Place(Protocol):
             self.keep(name, body)
         file.unlink()
 
+    def drop(self, name: str) -> None:
+        """Removes what is kept under the name; what is not there stays so."""
+        ...
+
     def files(self, unreadable: Unreadable = ...) -> list[File]:
         """All that lies below, at any depth.
 
@@ -273,6 +277,10 @@ class Folder(Place):
             return
         file.unlink()
 
+    def drop(self, name: str) -> None:
+        """Removes a file."""
+        (self._folder / name).unlink(missing_ok=True)
+
     def files(self, unreadable: Unreadable = _raise) -> list[File]:
         """Every file below the folder, behind links too; each folder once."""
         if not self._folder.is_dir():
@@ -409,6 +417,11 @@ class Bucket(Place):
                         raise
                 else:
                     return
+
+    def drop(self, name: str) -> None:
+        """Deletes an object."""
+        with self._asked(name):
+            self._client.delete_object(**self._object(name))
 
     def files(self, unreadable: Unreadable = _raise) -> list[File]:  # noqa: ARG002
         """Every object of the prefix; the store lists all or raises an error."""

@@ -81,6 +81,26 @@ class Warehouse(Protocol):
             WorldMismatchError: The warehouse holds the other world's data.
         """
 
+    def reload(self, lake: Lake) -> dict[str, int]:
+        """Replaces all of `raw` by what the lake holds, whatever the warehouse holds or has become.
+
+        Everything in it is to be built anew.
+
+        Args:
+            lake: Where the tables come from.
+
+        Returns:
+            Rows loaded, by table path.
+        """
+
+    def verify(self) -> None:
+        """Reads all that is published.
+
+        Raises:
+            WarehouseError: Some of it cannot be read.
+            WarehouseMissingError: Nothing is published yet.
+        """
+
     def dbt(self) -> AbstractContextManager[str]:
         """What dbt needs as long as one call of it lasts; yields the target of its profile."""
 

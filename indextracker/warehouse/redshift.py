@@ -154,6 +154,22 @@ class RedshiftWarehouse:
         failpoint("warehouse-after")
         return loaded
 
+    def reload(self, lake: Lake) -> dict[str, int]:
+        """As of every warehouse: the keys of the lake, and those that were ever loaded."""
+        loaded: dict[str, int] = {}
+        with self.writing():
+            with self._connected() as connection:
+                listed = _rows(connection, f'select distinct "key" from {RAW}.loads')
+            known = {key for (key,) in listed}
+            for timeline, tables in slices.by_timeline(lake).items():
+                keys = slices.keys(lake, tables) | slices.of_timeline(timeline, known)
+                loaded |= self.load(lake, tables, sorted(keys))
+        return loaded
+
+    def verify(self) -> None:
+        """As of every warehouse; the cluster itself looks after what it stores."""
+        self.relations()
+
     @contextmanager
     def dbt(self) -> Iterator[str]:
         """A login in the environment, where the profile of the target looks, for one call alone."""

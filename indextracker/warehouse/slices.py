@@ -6,11 +6,12 @@ Inserting the rows is done in each warehouse's own module.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 
 from indextracker.lake import Lake
-from indextracker_catalogue import TABLES, Key, Table
+from indextracker_catalogue import TABLES, Key, Table, Timeline, Whole
 
 LOADED = tuple(table for table in TABLES.values() if table.in_warehouse)
 
@@ -48,6 +49,39 @@ def rows(lake: Lake, table: Table, keys: Sequence[Key] | None) -> pa.RecordBatch
     )
     schema = pa.schema([dataset.schema.field(name) for name in names])
     return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def by_timeline(lake: Lake) -> dict[Timeline, list[Table]]:
+    """What is loaded and there, by time line."""
+    found: dict[Timeline, list[Table]] = {}
+    for table in LOADED:
+        if lake.exists(table):
+            found.setdefault(table.timeline, []).append(table)
+    return found
+
+
+def keys(lake: Lake, tables: Collection[Table]) -> set[Key]:
+    """The keys that some tables of a time line have rows of; none of tables in one piece."""
+    found: set[Key] = set()
+    for table in tables:
+        if not table.is_whole:
+            with lake.sql([table]) as connection:
+                query = f"select distinct {table.key_column} from {table.name}"
+                values = connection.execute(query).fetchall()
+            found.update(table.timeline.key_of(value) for (value,) in values)
+    return found
+
+
+def of_timeline(timeline: Timeline, some: Collection[Key]) -> set[Key]:
+    """Those of some keys that are of a time line."""
+    if timeline == Whole():
+        return set()
+    found = set()
+    for key in some:
+        with suppress(ValueError):
+            if timeline.key_of(timeline.value_of(key)) == key:
+                found.add(key)
+    return found
 
 
 def predicate(table: Table, keys: Collection[Key] | None) -> str:

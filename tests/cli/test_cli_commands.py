@@ -48,9 +48,9 @@ def test_help_lists_the_commands(empty: Home) -> None:
     assert done.returncode == 0
     listed = re.findall(r"^  (\w+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == [
-        *("alerts", "backfill", "chart", "dashboard", "doctor", "export", "files", "import"),
-        *("maintain", "monitor", "query", "restore", "simulate", "status", "strategy", "stream"),
-        *("tables", "ui"),
+        *("alerts", "backfill", "backup", "chart", "dashboard", "doctor", "export", "files"),
+        *("import", "maintain", "monitor", "query", "rebuild", "restore", "simulate", "snapshot"),
+        *("status", "strategy", "stream", "tables", "ui"),
     ]
 
 

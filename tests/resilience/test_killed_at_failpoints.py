@@ -48,7 +48,10 @@ NAMES = {
     if module.name not in ("redshift.py", "importing.py")
     for name in re.findall(r'failpoint\("([a-z-]+)"\)', module.read_text("utf-8"))
     # Tables of streams: tests/indextracker/streams, alerts and lake. Files and runs: tests/cli.
-    if not name.startswith(("tail-", "redrive-", "alerts-", "forget-", "files-", "strategy-"))
+    # What comes after a loss: tests/recovery.
+    if not name.startswith(
+        ("tail-", "redrive-", "alerts-", "forget-", "files-", "strategy-", "recovery-")
+    )
 }
 # What the first of two feeds logged, the next run does not ask for again.
 OF_A_FEED = (
