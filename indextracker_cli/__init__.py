@@ -395,8 +395,8 @@ def rebuild(settings: Settings, *, into: str | None, replace: bool, yes: bool) -
 def backup(settings: Settings, *, to: str, check: bool) -> None:
     """Copy the lake and Dagster's records TO a folder or s3 prefix, while others may be writing.
 
-    Only what earlier copies lack is copied. A copy is complete, or not there. The warehouse is made
-    from the lake, and not copied.
+    Only what is new since earlier copies is copied. A copy is complete, or not there. The warehouse
+    is made from the lake, and not copied.
     """
     from indextracker_cli import recovering  # noqa: PLC0415
 

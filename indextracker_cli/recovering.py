@@ -172,7 +172,7 @@ def _tell_damage(damage: Damage, copy: Copy) -> None:
     for sentence in damage.beyond:
         click.echo(f"  not in the copy: {sentence}; rebuild or backfill it")
     if not damage.is_any:
-        click.echo(f"the lake lacks nothing that copy {copy.name} has")
+        click.echo(f"nothing is missing that copy {copy.name} has")
 
 
 def agree(question: str, *, yes: bool) -> None:

@@ -37,7 +37,7 @@ class InstantError(LookupError):
 
 @dataclass(frozen=True)
 class Instant:
-    """One version of each table of a lake, none of which rests on what another one lacks.
+    """One version of each table of a lake, none of which rests on what is missing from another one.
 
     Attributes:
         name: What people call it; empty where it is a time alone.

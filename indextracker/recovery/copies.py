@@ -181,7 +181,7 @@ def verify(to: Place, copy: Copy) -> list[str]:
 
 @dataclass(frozen=True)
 class Damage:
-    """What a lake lacks that a copy has.
+    """What is missing from a lake and a copy has.
 
     Attributes:
         documents: Files of landing, and others that are no table's.
@@ -197,12 +197,12 @@ class Damage:
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is lacking."""
+        """Whether anything is missing."""
         return bool(self.documents or self.files or self.tables or self.beyond)
 
 
 def look(lake: Lake, copy: Copy, *, everything: bool = False) -> Damage:
-    """Finds what a lake lacks, by names and sizes; of what it holds, nothing is read but logs.
+    """Finds what is missing from a lake, by names and sizes; nothing of it is read but logs.
 
     Args:
         lake: The lake, or what is left of it.
@@ -237,7 +237,7 @@ def look(lake: Lake, copy: Copy, *, everything: bool = False) -> Damage:
 
 
 def mend(lake: Lake, to: Place, copy: Copy, damage: Damage, progress: Progress = SILENT) -> None:
-    """Puts back what a lake lacks, documents first, then files, then whole tables.
+    """Puts back what is missing from a lake, documents first, then files, then whole tables.
 
     A table that comes back whole is that of the copy: what was committed to it since is lost, and
     who calls has to say so in the log of builds. Killed, it is ended by the next run.

@@ -22,7 +22,7 @@ from indextracker.lake.instants import Instant
 from indextracker.lake.restoring import Restoration, plan_emptying, restore
 from indextracker.lake.restoring import plan as plan_table
 from indextracker.platform import Platform
-from indextracker.recovery.warehouses import is_lacking, remake
+from indextracker.recovery.warehouses import is_to_be_remade, remake
 from indextracker.system.failpoints import failpoint
 from indextracker_catalogue import TABLES
 from indextracker_catalogue.shared.builds import BUILDS
@@ -145,4 +145,4 @@ def go_back(platform: Platform, planned: Plan) -> None:
 
 def _is_loaded(platform: Platform, changed: bool) -> bool:
     """Whether there is a warehouse, and it holds something else or cannot be read."""
-    return is_lacking(platform) or (changed and platform.warehouse.published_yet())
+    return is_to_be_remade(platform) or (changed and platform.warehouse.published_yet())

@@ -9,13 +9,13 @@ from indextracker.building import staleness
 from indextracker.platform import Platform
 from indextracker.recovery import copies
 from indextracker.recovery.copies import Copy, Damage
-from indextracker.recovery.warehouses import is_lacking, remake
+from indextracker.recovery.warehouses import is_to_be_remade, remake
 from indextracker.system.places import Place
 from indextracker_catalogue.shared.builds import BUILDS
 
 
 def bring_back(platform: Platform, source: Place, copy: Copy, damage: Damage) -> None:
-    """Brings back what a lake lacks, the documents first.
+    """Brings back what is missing from a lake, the documents first.
 
     Tables that come back as they were in the copy are logged as built from what they were then, so
     that the next runs build what came since. Killed, it is ended by the next run.
@@ -32,5 +32,5 @@ def bring_back(platform: Platform, source: Place, copy: Copy, damage: Damage) ->
 
 def mend_warehouse(platform: Platform) -> None:
     """Makes the warehouse anew where something was loaded into it and it cannot be read."""
-    if is_lacking(platform):
+    if is_to_be_remade(platform):
         remake(platform)

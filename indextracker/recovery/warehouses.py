@@ -14,7 +14,7 @@ from indextracker.warehouse import WarehouseError, WarehouseMissingError, dbt_ru
 from indextracker_catalogue import SUBJECTS, TABLES
 
 
-def is_lacking(platform: Platform) -> bool:
+def is_to_be_remade(platform: Platform) -> bool:
     """Whether something was loaded into the warehouse, and what is published cannot be read."""
     copies = [f"raw/{table.name}" for table in TABLES.values() if table.in_warehouse]
     if not any(staleness.built(platform.lake, copies).values()):

@@ -109,7 +109,7 @@ def test_a_drill(commands: Commands, world: World, home: Home, seed: int) -> Non
         kept.pop("log silver/builds")
     assert differing(found, expected) == []
     again = home.run("restore", "--from", str(world.copies), "--dry-run")
-    assert "lacks nothing" in again.stdout, again.stderr
+    assert "nothing is missing" in again.stdout, again.stderr
 
 
 def test_what_came_after_the_copy_is_built_again_from_the_documents(
