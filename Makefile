@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies implied_volatility
 ROUNDS := 3
 
-.PHONY: help setup run test test-fast test-images matrix package drill soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
+.PHONY: help setup run test test-fast test-all test-images matrix package drill soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,7 +60,10 @@ test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow" $(FAST)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow and not exhaustive" $(FAST)
+
+test-all: setup $(VENV)/kinesalite/installed ## test, and what shows the same behaviour again: each rule broken, each engine with each table
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "" $(TESTS)
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
 	$(BIN)/python -W ignore tests/matrix.py
@@ -76,7 +79,7 @@ drill: setup ## ten lakes damaged at random and brought back, then what copies a
 	$(BIN)/python -W ignore benchmarks/recovery.py
 
 soak: setup ## 500 backfills killed at random moments, in about an hour
-	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
+	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest -m "" tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
 
 soak-stream: setup $(VENV)/kinesalite/installed ## 150 kills of producers, consumers, compactions and alerts of streams, and 20 of Spark, in twelve minutes
 	INDEXTRACKER_STREAM_KILLS=100 $(BIN)/python -m pytest tests/indextracker/streams/test_random_kills.py tests/indextracker/alerts/test_random_kills.py

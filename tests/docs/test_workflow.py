@@ -1,13 +1,15 @@
-"""The workflow of GitHub runs each test in one of its groups."""
+"""The workflows of GitHub run each test in one of their groups."""
 
+import pytest
 import yaml
 from support.sources import PROJECT
 
-WORKFLOW = PROJECT / ".github" / "workflows" / "ci.yml"
+WORKFLOWS = PROJECT / ".github" / "workflows"
 
 
-def test_every_folder_of_tests_is_in_one_group() -> None:
-    workflow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["ci.yml", "nightly.yml"])
+def test_every_folder_of_tests_is_in_one_group(name: str) -> None:
+    workflow = yaml.safe_load((WORKFLOWS / name).read_text(encoding="utf-8"))
     groups = workflow["jobs"]["test"]["strategy"]["matrix"]["tests"]
     named = sorted(folder for group in groups for folder in group.split())
     there = {path.relative_to(PROJECT).parts[1] for path in PROJECT.glob("tests/*/**/test_*.py")}
