@@ -56,13 +56,13 @@ run: setup ## the last sessions of the simulated publishers, to the marts and th
 	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
+test: setup $(VENV)/kinesalite/installed ## a test of each behaviour, or those of TESTS="tests/cli tests/s3", two tiers at a time
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow and not exhaustive" $(FAST)
 
-test-all: setup $(VENV)/kinesalite/installed ## test, and what shows the same behaviour again: each rule broken, each engine with each table
+test-all: setup $(VENV)/kinesalite/installed ## test, and what shows the same behaviour again: each rule broken, more homes killed
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "" $(TESTS)
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
