@@ -226,3 +226,17 @@ def test_tables_are_spread_and_sorted_as_declared(
     for name in ("index", "derivative", "derivative_detail", "derivative_detail_code", "spread"):
         assert found["marts_building", name][0] == "ALL"
         assert found["marts", name][0] == "ALL"
+
+
+def test_after_a_loss_everything_is_loaded_anew(lake: Lake, warehouse: RedshiftWarehouse) -> None:
+    """What the lake has no more goes, and what was not loaded yet comes."""
+    put(lake, BARS, DAYS[:2], mark=1)
+    warehouse.load(lake, [BARS], KEYS[:2])
+    put(lake, BARS, DAYS[:2], mark=2, count=0)
+    put(lake, BARS, DAYS[2:], mark=3)
+    put(lake, CONTRACTS, DAYS[2:], mark=3)
+    warehouse.reload(lake)
+    assert counts(warehouse, BARS) == [(DAYS[2], 3, 3, 3)]
+    assert answer(warehouse, 'select count(*) from "raw".contracts')[0][0] == 3
+    assert {*KEYS} <= {key for (key,) in answer(warehouse, 'select "key" from "raw".loads')}
+    warehouse.verify()
