@@ -20,6 +20,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from indextracker.askers import turned
+
 HOST = "127.0.0.1"
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 HINDERED = "indextracker_hindered"
@@ -115,7 +117,9 @@ def serving(
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if answer := answers.get(self.path.partition("?")[0]):
+            if found := turned("GET", self.headers.get):
+                self._answer(found.status, f"{found.sentence}\n", "text/plain; charset=utf-8")
+            elif answer := answers.get(self.path.partition("?")[0]):
                 answer(self)
             elif self.path == "/metrics":
                 self._answer(HTTPStatus.OK, metrics.text(), CONTENT_TYPE)

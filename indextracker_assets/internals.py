@@ -28,6 +28,8 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 from dagster_shared.error import SerializableErrorInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dagster_aws.ecs.tasks import CurrentEcsTaskMetadata
     from dagster_dbt import DbtCliEventMessage
 
@@ -43,11 +45,18 @@ __all__ = [
     "SqliteEventLogStorage",
     "current_ecs_task",
     "dbt_message",
+    "develop",
     "execute_run",
     "location_origins_from_yaml_paths",
+    "serve_ui",
 ]
 
-TESTED = {"dagster": "1.13.27", "dagster-dbt": "0.29.27", "dagster-aws": "0.29.27"}
+TESTED = {
+    "dagster": "1.13.27",
+    "dagster-webserver": "1.13.27",
+    "dagster-dbt": "0.29.27",
+    "dagster-aws": "0.29.27",
+}
 
 
 def dbt_message(log: dict[str, Any]) -> DbtCliEventMessage:
@@ -69,3 +78,41 @@ def current_ecs_task() -> CurrentEcsTaskMetadata:
     from dagster_aws.ecs.tasks import get_current_ecs_task_metadata  # noqa: PLC0415 - seconds
 
     return get_current_ecs_task_metadata()
+
+
+def serve_ui(guard: Callable[[Any], Any]) -> None:
+    """Becomes `dagster-webserver`, with a middleware of ASGI before all that it answers.
+
+    Its own options have none, and none that looks at who asks.
+    """
+    from dagster_webserver import cli  # noqa: PLC0415 - seconds
+    from dagster_webserver.webserver import DagsterWebserver  # noqa: PLC0415
+    from starlette.middleware import Middleware  # noqa: PLC0415
+
+    first = DagsterWebserver.build_middleware
+
+    def guarded(self: DagsterWebserver[Any, Any]) -> list[Middleware]:
+        return [Middleware(guard), *first(self)]
+
+    DagsterWebserver.build_middleware = guarded  # type: ignore[method-assign]
+    cli.main()  # type: ignore[no-untyped-call]
+
+
+def develop(webserver: str) -> None:
+    """Becomes `dagster dev`, with another module as its webserver.
+
+    Args:
+        webserver: The module, which takes the arguments of `dagster_webserver`.
+    """
+    from dagster import _cli  # noqa: PLC0415 - seconds
+    from dagster._cli import dev  # noqa: PLC0415
+
+    # It does not name what it imports as its own.
+    name = "open_ipc_subprocess"
+    start = getattr(dev, name)
+
+    def instead(parts: list[str], **options: Any) -> Any:
+        return start([webserver if x == "dagster_webserver" else x for x in parts], **options)
+
+    setattr(dev, name, instead)
+    _cli.main()  # type: ignore[no-untyped-call]

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -69,9 +68,9 @@ def ui(settings: Settings, port: int, metrics_port: int | None) -> int:
     prepare()
     tell_world(settings, settings.lake.address)
     click.echo(f"runs and their records: {settings.dagster.home}", err=True)
-    dagster = str(Path(sys.executable).parent / "dagster")
     workspace = shipped("deployment/local/workspace.yaml")
-    command = [dagster, "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
+    command = ["-m", "indextracker_assets.webserver", "dev", "-w", str(workspace)]
+    command += ["-h", "127.0.0.1", "-p", str(port)]
     with _beside(settings, metrics_port) as beside:
         click.echo(
             f"Dagster's UI will be at http://127.0.0.1:{port} in some twenty seconds; {beside}; "

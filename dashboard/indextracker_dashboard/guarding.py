@@ -6,11 +6,12 @@ Which settings go together is said in `indextracker.settings.dashboard`.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from flask import Flask, Response, request
 
+from indextracker.askers import turned
 from indextracker.settings.dashboard import DashboardSettings
 
 HEALTH = "/healthz"
@@ -34,18 +35,14 @@ def guard(server: Flask, settings: DashboardSettings, script_hashes: Sequence[st
     """
     policy = _policy(script_hashes)
     proxies = frozenset(settings.proxies.split(",")) - {""}
-    names = frozenset(settings.host_names.lower().split(",")) - {""} | {"localhost"}
+    names = frozenset(settings.host_names.lower().split(",")) - {""}
 
     @server.before_request
     def refuse() -> Response | None:
-        # An address cannot be made to mean another machine; a name can, by whoever owns it.
-        if not _is_ours(request.host, names):
-            return _said(
-                421, "this dashboard is not known by that name: INDEXTRACKER_DASHBOARD_NAMES"
-            )
-        origin = request.headers.get("Origin")
-        if origin and origin.partition("://")[2] != request.host:
-            return _said(403, "this page is asked from another site")
+        if found := turned(request.method, request.headers.get, names):
+            unknown = found.status == HTTPStatus.MISDIRECTED_REQUEST
+            more = ": INDEXTRACKER_DASHBOARD_NAMES has those by which it is" if unknown else ""
+            return _said(found.status, found.sentence + more)
         if request.path == HEALTH or settings.is_open or _from_proxy() or _has_password():
             return None
         refused = _said(401, "a password is needed")
@@ -90,15 +87,6 @@ def _policy(script_hashes: Sequence[str]) -> str:
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
-def _is_ours(host: str, names: frozenset[str]) -> bool:
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        return name.lower() in names
-    return True
 
 
 def _said(status: int, sentence: str) -> Response:

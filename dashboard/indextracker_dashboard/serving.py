@@ -18,6 +18,7 @@ from indextracker.reader import MissingSessionsWarning
 from indextracker.settings.dashboard import DashboardSettings
 from indextracker_dashboard.app import app
 from indextracker_dashboard.data import Data
+from indextracker_dashboard.files import uploads
 from indextracker_dashboard.live import relay
 from indextracker_dashboard.metering import metered
 
@@ -55,6 +56,8 @@ class Server:
             port=settings.port if port is None else port,
             threads=THREADS,
             connection_limit=_MOST_CONNECTIONS,
+            # It keeps what is sent before anybody has asked who sends it; by default 1 GB.
+            max_request_body_size=uploads.FILE_BYTES + 1,
             # `select` ends with the 1024th file of the process.
             asyncore_use_poll=True,
             ident="",
