@@ -6,8 +6,6 @@ column is kept beside them.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 
@@ -15,17 +13,16 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet
-from python_calamine import CalamineWorkbook
 
 from indextracker.files.model import (
     MOST_COLUMNS,
-    WORKBOOK_BYTES,
     Content,
     RefusedFileError,
     Row,
     Table,
 )
 from indextracker.files.numbers import is_missing, looks_like_number
+from indextracker.system.workbooks import WorkbookError, sheets
 
 # Cells that are read of a typed file: some hundred MB as text.
 _MOST_CELLS = 2_000_000
@@ -127,28 +124,11 @@ def workbook(content: Content) -> list[Table]:
     Raises:
         RefusedFileError: if the workbook cannot be read, or would unpack to too much.
     """
-    data = content.parts[0]
     try:
-        if (unpacked := _unpacked_size(data)) > 20 * WORKBOOK_BYTES:
-            told = f"the workbook would unpack to {unpacked:,} bytes: taken for a bomb"
-            raise RefusedFileError(told)  # noqa: TRY301 - told beside what the reader tells
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [
-            (name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            for name in book.sheet_names
-        ]
-    except RefusedFileError:
-        raise
-    except Exception as error:
-        raise RefusedFileError(f"the workbook cannot be read: {error}") from error
-    return [table for name, rows in sheets if rows and (table := _sheet(name, rows))]
-
-
-def _unpacked_size(data: bytes) -> int:
-    if not data.startswith(b"PK"):
-        return len(data)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return sum(member.file_size for member in archive.infolist())
+        found = sheets(content.parts[0])
+    except WorkbookError as error:
+        raise RefusedFileError(str(error)) from error
+    return [table for name, rows in found if rows and (table := _sheet(name, rows))]
 
 
 def _sheet(name: str, rows: Sequence[Sequence[object]]) -> Table | None:

@@ -19,6 +19,7 @@ from indextracker.feeds.imports import Import
 from indextracker.feeds.india.import_days import Sessions, read_days
 from indextracker.feeds.model import Refusal, quote
 from indextracker.feeds.zipped import MAGIC, directory
+from indextracker.system.workbooks import WorkbookError, sheets
 from indextracker_catalogue.india.bronze import NSE_PRICE_SHEETS
 
 if TYPE_CHECKING:
@@ -177,17 +178,11 @@ def _is_workbook(opened: BinaryIO, document: str) -> bool:
 
 def _lines_of_workbook(body: bytes, document: str) -> Iterator[tuple[int, list[str]]]:
     """The lines of the only sheet that has any."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - seldom needed
-
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(body))
-        sheets = {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in book.sheet_names
-        }
-    except (CalamineError, OSError, ValueError) as error:
-        raise Refusal("refused", f"{document} is no workbook that can be read ({error})") from error
-    filled = {name: rows for name, rows in sheets.items() if rows}
+        found = sheets(body)
+    except WorkbookError as error:
+        raise Refusal("refused", f"{document}: {error}") from error
+    filled = {name: rows for name, rows in found if rows}
     if len(filled) != 1:
         named = ", ".join(map(repr, filled)) or "none"
         raise Refusal(
