@@ -70,7 +70,7 @@ def read_parts(body: bytes, document: str, largest_bytes: int) -> list[Part]:
 
     Raises:
         Refusal: refused where the zip is damaged, an entry is not what it announces, a name has
-            other letters than ASCII, or they are larger together.
+            other letters than those of ASCII that can be printed, or they are larger together.
     """
     found = [info for info in directory(io.BytesIO(body), document) if not info.is_dir()]
     announced = sum(info.file_size for info in found)
@@ -84,7 +84,7 @@ def read_parts(body: bytes, document: str, largest_bytes: int) -> list[Part]:
         in_utc = archive.comment == TIMES_ARE_UTC
     parts = []
     for info in found:
-        if not info.orig_filename.isascii():
+        if not (info.orig_filename.isascii() and info.orig_filename.isprintable()):
             raise Refusal("refused", f"{document} holds the entry {quote(info.orig_filename)}")
         at = datetime(*info.date_time, tzinfo=UTC) if in_utc else None
         parts.append(Part(info.filename.rpartition("/")[2], _read(body, info, document), at))

@@ -95,12 +95,18 @@ def document(path: Path) -> dict[str, Any]:
     """
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise LayoutError(f"{path} is no YAML: {str(error).splitlines()[0]}") from error
     if not isinstance(found, dict) or not {"layout", "columns", "kind"} <= found.keys():
         raise LayoutError(
             f"{path} is no layout: `indextracker files detect` writes one for each kind of file"
         )
+    for name in ("columns", "questions"):
+        parts = found.get(name) or []
+        if not (isinstance(parts, list) and all(isinstance(one, dict) for one in parts)):
+            raise LayoutError(f"{path}: {name} is a list of entries with names, each after a dash")
+    if any({"about", "question"} - one.keys() for one in found.get("questions") or []):
+        raise LayoutError(f"{path}: a question says what it is about, and what is asked")
     return found
 
 
@@ -277,6 +283,16 @@ def reading_of(layout: Mapping[str, Any]) -> Reading:
     Raises:
         LayoutError: What it says cannot be read by.
     """
+    try:
+        return _reading_of(layout)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # A LayoutError is a ValueError, and says more.
+        if isinstance(error, LayoutError):
+            raise
+        raise LayoutError(f"{layout['layout']}: it cannot be read by: {error}") from error
+
+
+def _reading_of(layout: Mapping[str, Any]) -> Reading:
     try:
         columns = [
             Column(place, one["header"], Role(one["role"]), one.get("instrument"))

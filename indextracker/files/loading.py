@@ -25,6 +25,7 @@ import pyarrow.dataset as ds
 from indextracker.files import converting
 from indextracker.files.confirmed import Reading
 from indextracker.files.converting import Converted, Fingerprint
+from indextracker.files.model import RefusedFileError, written_name
 from indextracker.files.workers import Batch, Found, Result, batch_converted, pool
 from indextracker.lake import Lake
 from indextracker.lake.arrow import arrow_schema
@@ -115,7 +116,7 @@ def load(  # noqa: PLR0913 - what each is belongs to whoever loads
     FILE_PRICES.timeline.value_of(collection)
     lake.ensure([FILE_PRICES, FILE_REJECTS, FILE_DOCUMENTS])
     found = Loaded(collection, kept(lake, collection))
-    there = list(_files(folder, besides))
+    there = list(_named(_files(folder, besides), found))
     _settle(lake, found)
     _miss(lake, found, {one.name for one in there}, forget=forget)
     before = dict(found.files)
@@ -170,6 +171,17 @@ def _files(folder: Path, besides: Path | None) -> Iterator[Found]:
             continue
         if path.is_file() and path.resolve().is_relative_to(root):
             yield Found(path, str(inside), path.stat().st_size)
+
+
+def _named(files: Iterable[Found], found: Loaded) -> Iterator[Found]:
+    """Those whose names can be stored; the others are told."""
+    for one in files:
+        try:
+            written_name(one.name)
+        except RefusedFileError as refusal:
+            found.broken[ascii(one.name)] = str(refusal)
+        else:
+            yield one
 
 
 def _settle(lake: Lake, found: Loaded) -> None:

@@ -5,6 +5,7 @@ Values alone: how any of them is found stands in the module of its step.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +21,23 @@ LONGEST_LINE = 2**20
 # Most columns of a table: a matrix of every share of the world has fewer.
 MOST_COLUMNS = 20_000
 
+# Controls, what ends or turns a line, and bytes of a name that are no UTF-8, as Python has them.
+_UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class RefusedFileError(Exception):
     """A file, or a part of it, that is not read; the message says why."""
+
+
+def written_name(name: str) -> str:
+    """A file's name as it is stored and shown.
+
+    Raises:
+        RefusedFileError: It holds what is no text, or what a terminal obeys.
+    """
+    if _UNWRITTEN.search(name):
+        raise RefusedFileError(f"its name {name!a} cannot be stored: give it another one")
+    return name
 
 
 @dataclass(frozen=True)

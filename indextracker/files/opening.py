@@ -25,6 +25,7 @@ from indextracker.files.model import (
     WORKBOOK_BYTES,
     Content,
     RefusedFileError,
+    written_name,
 )
 
 # An archive whose members hold more together than this, or more than a thousand times what they
@@ -58,7 +59,7 @@ def contents(path: Path, root: Path) -> Iterator[Content | tuple[str, RefusedFil
     """
     if not path.resolve().is_relative_to(root.resolve()):
         raise RefusedFileError(f"{path} is a link that leaves the folder")
-    name = str(path.relative_to(root))
+    name = written_name(str(path.relative_to(root)))
     size = path.stat().st_size
     if size == 0:
         raise RefusedFileError("the file is empty")

@@ -52,6 +52,8 @@ def asked(
         connection.execute("set python_enable_replacements = false")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
+        # `explain analyze insert ...` is a statement of the kind EXPLAIN, and inserts.
+        connection.execute("begin transaction read only")
         relation = connection.sql(statement, params=dict(values) if values else None)
         if relation is None:
             raise QuestionError("this statement answers nothing: ask something with rows")

@@ -91,7 +91,7 @@ def declared_runs(lake: str) -> tuple[list[Declared], list[DeclarationError]]:
 def _runs(file: Path) -> list[Declared]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise DeclarationError(f"{file} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise DeclarationError(f"{file} holds no runs by their names")

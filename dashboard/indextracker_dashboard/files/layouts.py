@@ -30,7 +30,7 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.glob("*.yml")) if folder.is_dir() else ():
         try:
             one = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError):
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
             continue
         if isinstance(one, dict) and {"layout", "columns"} <= one.keys():
             found[path.stem] = one
