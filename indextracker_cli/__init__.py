@@ -49,6 +49,7 @@ from indextracker_cli.arguments import (
 )
 from indextracker_cli.configured import with_settings
 from indextracker_cli.interrupts import GOES_ON, NOTHING_CHANGED
+from indextracker_cli.saying import plain
 
 if TYPE_CHECKING:
     from indextracker.lake.versions import AsOf
@@ -520,6 +521,7 @@ def _run() -> int:
         code = indextracker(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        error.message = plain(error.message)  # type: ignore[misc]  # it may quote a stranger
         error.show()
         code = BROKEN
     except (KeyboardInterrupt, click.Abort):
@@ -529,7 +531,7 @@ def _run() -> int:
         if "--debug" in sys.argv:
             traceback.print_exc()
         else:
-            click.echo(f"error: {_sentence(error)}", err=True)
+            click.echo(plain(f"error: {_sentence(error)}"), err=True)
         code = BROKEN
     return code or 0
 

@@ -23,6 +23,7 @@ from rich.cells import cell_len, set_cell_size
 
 from indextracker.lake.questions import Answer
 from indextracker_cli.interrupts import farewell
+from indextracker_cli.saying import plain
 from indextracker_cli.show import console
 
 # What a terminal gets of a long answer, and what the width of a column is found from.
@@ -51,7 +52,7 @@ def print_table(answer: Answer) -> None:
     """Prints rows below their names; on a terminal the first ones, and wide ones as records."""
     terminal = sys.stdout.isatty()
     rows = ([_shown(value) for value in row] for row in _rows(answer))
-    names = answer.schema.names
+    names = [plain(name, lines=False) for name in answer.schema.names]
     first = list(islice(rows, MEASURED_ROWS))
     widths = [max(map(cell_len, column)) for column in zip(names, *first, strict=True)]
     room = console().width if terminal else sys.maxsize
@@ -235,7 +236,7 @@ def _about_times(schema: pa.Schema) -> list[str]:
 
 def _shown(value: Any) -> str:
     """A cell of a table in one line; null is empty."""
-    return "" if value is None else " ".join(_text(value).split("\n"))
+    return "" if value is None else plain(" ".join(_text(value).split("\n")), lines=False)
 
 
 def _cell(value: Any) -> str:

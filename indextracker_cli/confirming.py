@@ -23,6 +23,7 @@ from indextracker.files import (
     preview,
     unanswered,
 )
+from indextracker_cli.saying import say
 from indextracker_cli.show import console, grid
 
 INCOMPLETE = 2
@@ -70,7 +71,7 @@ def run(
 def _one(folder: Path, path: Path, answers: dict[str, str], *, yes: bool) -> bool:
     layout = document(path)
     if is_confirmed(layout) and not answers:
-        click.echo(f"{path.stem}: confirmed before")
+        say(f"{path.stem}: confirmed before")
         return True
     asked = {one["about"] for one in layout.get("questions") or []}
     own = {about: said for about, said in answers.items() if about in asked or about == "zone"}
@@ -85,22 +86,20 @@ def _one(folder: Path, path: Path, answers: dict[str, str], *, yes: bool) -> boo
     if still:
         for one in still:
             possible = ", ".join(one.get("possible") or ["yes"])
-            click.echo(f"  open: {one['about']}: {one['question']} ({possible})")
-        click.echo(f"{path.stem}: not confirmed: --answer {still[0]['about']}=…")
+            say(f"  open: {one['about']}: {one['question']} ({possible})")
+        say(f"{path.stem}: not confirmed: --answer {still[0]['about']}=…")
         return False
     if not readable:
-        click.echo(
-            f"{path.stem}: not confirmed: no row would be read; {path} can be corrected by hand"
-        )
+        say(f"{path.stem}: not confirmed: no row would be read; {path} can be corrected by hand")
         return False
     if not yes and not own and not asking:
-        click.echo(f"{path.stem}: not confirmed: --yes confirms what has no open question")
+        say(f"{path.stem}: not confirmed: --yes confirms what has no open question")
         return False
     if asking and not click.confirm("Is it right so?", default=True):
-        click.echo(f"{path.stem}: not confirmed; {path} can be corrected by hand")
+        say(f"{path.stem}: not confirmed; {path} can be corrected by hand")
         return False
     confirm(path, own)
-    click.echo(f"{path.stem}: confirmed")
+    say(f"{path.stem}: confirmed")
     return True
 
 
@@ -128,14 +127,15 @@ def _show(folder: Path, path: Path, layout: Mapping[str, Any], answers: Mapping[
     """Shows the first rows as they would be read; says whether there are any."""
     named = ((layout.get("files") or {}).get("first") or [{}])[0].get("file")
     number = (layout.get("files") or {}).get("count", 0)
-    click.echo(f"\n{path.stem}: {counted(number, 'file')}, such as {named}")
+    click.echo()
+    say(f"{path.stem}: {counted(number, 'file')}, such as {named}")
     try:
         rows = preview(path, folder, answers).rows
     except RefusedFileError as refusal:
-        click.echo(f"  {refusal}")
+        say(f"  {refusal}")
         return False
     cells = [[_cell(row[name]) for name in _COLUMNS] for row in rows]
     console(max(120, console().width)).print(grid("as it would be read", _COLUMNS, cells))
     if names := alike(layout):
-        click.echo(f"  not read, though called alike: {', '.join(names)}")
+        say(f"  not read, though called alike: {', '.join(names)}")
     return bool(rows)

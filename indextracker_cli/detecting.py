@@ -16,6 +16,7 @@ import click
 from indextracker_cli import interrupts
 from indextracker_cli.configured import with_settings
 from indextracker_cli.interrupts import GOES_ON
+from indextracker_cli.saying import say
 
 if TYPE_CHECKING:
     from indextracker.files import Layout, Proposal
@@ -228,14 +229,14 @@ def _show(layouts: list[Layout], refused: list[Proposal], place: Path, written: 
             for proposal in layout.proposals
             for question in proposal.findings.questions
         }
-        click.echo(f"{layout.name}: {counted(number, 'file')}, such as {layout.proposals[0].name}")
+        say(f"{layout.name}: {counted(number, 'file')}, such as {layout.proposals[0].name}")
         for text in sorted(asked):
-            click.echo(f"  ? {text}")
+            say(f"  ? {text}")
     for proposal in refused[:_REFUSED_SHOWN]:
-        click.echo(f"refused: {proposal.name}: {proposal.refusal}")
+        say(f"refused: {proposal.name}: {proposal.refusal}")
     if len(refused) > _REFUSED_SHOWN:
-        click.echo(f"refused: {len(refused) - _REFUSED_SHOWN} more")
+        say(f"refused: {len(refused) - _REFUSED_SHOWN} more")
     stay = len(layouts) - written
     told = f"{counted(len(layouts), 'layout')} in {place}"
     told += f", {stay} of them there before" if stay else ""
-    click.echo(f"{told}; {counted(len(refused), 'file')} refused", err=True)
+    say(f"{told}; {counted(len(refused), 'file')} refused", err=True)

@@ -18,6 +18,7 @@ from indextracker.system.documents import Document
 from indextracker.system.places import PIECE_BYTES
 from indextracker_catalogue import Key, Subject, subject_of
 from indextracker_cli import backfilling, reporting
+from indextracker_cli.saying import say
 from indextracker_cli.wishes import Wish
 from indextracker_cli.writing import need_room
 
@@ -47,7 +48,7 @@ def run(settings: Settings, files: Sequence[Path], to_layer: str) -> int:
         import_document(platform.lake, document, start, platform.clock()) for document in documents
     ]
     for one in found:
-        click.echo(_told(one), err=one.refusal is not None)
+        say(_told(one), err=one.refusal is not None)
     code = BROKEN if any(one.refusal for one in found) else 0
     first: dict[Subject, Key] = {}
     for one in found:

@@ -17,6 +17,7 @@ from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue.files import FILE_PRICES
 from indextracker_cli.progress import shown
+from indextracker_cli.saying import say
 from indextracker_cli.writing import need_room, telling_full_disks
 
 INCOMPLETE = 2
@@ -115,7 +116,7 @@ def _show(found: Loaded, odd: list[Oddity]) -> None:
     rows = sum(one.rows or 0 for one in found.files.values())
     rejected = sum(one.rejected or 0 for one in found.files.values())
     there = len(found.in_state("loaded"))
-    click.echo(
+    say(
         f"{found.collection}: {counted(there, 'file')} with {counted(rows, 'price')}; "
         f"{counted(len(found.done), 'file')} loaded now; {counted(rejected, 'line')} could not be "
         "read (silver/file_rejects)"
@@ -123,10 +124,10 @@ def _show(found: Loaded, odd: list[Oddity]) -> None:
     for state, what in (("refused", "refused"), ("copy", "copy"), ("gone", "gone")):
         listed = found.in_state(state)
         for one in listed[:_SHOWN]:
-            click.echo(f"{what}: {one.file}: {one.reason}")
+            say(f"{what}: {one.file}: {one.reason}")
         if len(listed) > _SHOWN:
-            click.echo(f"{what}: {len(listed) - _SHOWN} more")
+            say(f"{what}: {len(listed) - _SHOWN} more")
     for name, reason in found.broken.items():
-        click.echo(f"not read: {name}: {reason}")
+        say(f"not read: {name}: {reason}")
     for oddity in odd:
-        click.echo(f"look at: {oddity.rows:,} {oddity.what}, such as {oddity.example}")
+        say(f"look at: {oddity.rows:,} {oddity.what}, such as {oddity.example}")

@@ -9,8 +9,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
 from indextracker.acquiring.deliveries import Delivery
 from indextracker.acquiring.remarks import Remark
 from indextracker.building.reports import Rejected, Report, Warned, counted
@@ -19,6 +17,7 @@ from indextracker.monitoring.missing import Calendars, by_reason, where_in_words
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_catalogue import SUBJECTS, Key, rejects_tables, subject_of
+from indextracker_cli.saying import say
 from indextracker_cli.show import console, grid, sessions_in_words
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def show(reports: Reports, settings: Settings) -> None:
         for line in told:
             shown.print(line, soft_wrap=True)
         for failure in report.failures:
-            click.echo(f"failed: {failure}", err=True)
+            say(f"failed: {failure}", err=True)
 
 
 def _show_made(report: Report, settings: Settings, shown: Console) -> None:

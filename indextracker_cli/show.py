@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
+
+from indextracker_cli.saying import plain
 
 if TYPE_CHECKING:
     from indextracker_catalogue import Key
@@ -17,9 +20,17 @@ if TYPE_CHECKING:
 MANY_COLUMNS = 5
 
 
+class _Console(Console):
+    """A console that writes out what a terminal would obey."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text as it is shown."""
+        return super().render_str(plain(text), **how)
+
+
 def console(width: int | None = None) -> Console:
     """A console that prints what it is given: names, reasons and cells are no markup."""
-    return Console(width=width, markup=False, emoji=False, highlight=False)
+    return _Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Grid:

@@ -29,7 +29,9 @@ def _csv(rows: pa.Table) -> bytes:
     told = as_text(rows, lambda kind: not pa.types.is_nested(kind))
     for place, field in enumerate(told.schema):
         if pa.types.is_string(field.type):
-            told = told.set_column(place, field, _no_formula(told[field.name]))
+            told = told.set_column(place, field, _no_formula(told.column(place)))
+    names = _no_formula(pa.chunked_array([told.column_names], pa.string())).to_pylist()
+    told = told.rename_columns(names)
     pacsv.write_csv(told, file)
     return file.getvalue()
 
