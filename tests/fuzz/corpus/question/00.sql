@@ -1,0 +1,1 @@
+select product, price from silver.trades where price > 0 order by 1

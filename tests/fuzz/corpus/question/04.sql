@@ -1,0 +1,1 @@
+copy (select * from silver.trades) to '@FOLDER@/out.csv'

@@ -1,0 +1,1 @@
+explain analyze copy silver.trades to '@FOLDER@/out.csv'

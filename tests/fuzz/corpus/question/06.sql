@@ -1,0 +1,1 @@
+explain analyze insert into silver.trades values (2, 'X')

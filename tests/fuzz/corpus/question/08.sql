@@ -1,0 +1,1 @@
+pragma profiling_output='@FOLDER@/out.json'

@@ -1,0 +1,1 @@
+attach '@FOLDER@/new.duckdb' as other

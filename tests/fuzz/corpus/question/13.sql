@@ -1,0 +1,1 @@
+select getenv('HOME'), current_setting('secret_directory')

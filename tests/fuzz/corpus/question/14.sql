@@ -1,0 +1,1 @@
+pivot silver.trades on product using sum(price)

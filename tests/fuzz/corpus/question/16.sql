@@ -1,0 +1,1 @@
+select query_table('silver.trades')

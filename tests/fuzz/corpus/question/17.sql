@@ -1,0 +1,1 @@
+from query('select * from read_text(''@FOLDER@/secret.csv'')')

@@ -1,0 +1,1 @@
+select * from duckdb_settings() union all select 1, 2, 3, 4, 5

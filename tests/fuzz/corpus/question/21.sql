@@ -1,0 +1,1 @@
+create macro f() as table select 1

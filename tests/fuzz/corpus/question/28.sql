@@ -1,0 +1,1 @@
+call pragma_version()
