@@ -7,8 +7,10 @@ FAST := tests/catalogue tests/indextracker tests/simulator tests/docs
 UV_VERSION := 0.13.9
 BENCHMARKS := warm cold memory growth layers commands engines reading pages years streams streams_by_spark strategies implied_volatility
 ROUNDS := 3
+MINUTES := 60
+SEED := 1
 
-.PHONY: help setup run test test-fast test-all test-images matrix package drill soak soak-stream check format ui bench docs docs-site screenshot chromium prometheus lock clean
+.PHONY: help setup run test test-fast test-images matrix package drill soak soak-stream audit sbom fuzz chaos check format ui bench docs docs-site screenshot chromium prometheus lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,14 +58,11 @@ run: setup ## the last sessions of the simulated publishers, to the marts and th
 	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-test: setup $(VENV)/kinesalite/installed ## a test of each behaviour, or those of TESTS="tests/cli tests/s3", two tiers at a time
+test: setup $(VENV)/kinesalite/installed ## every test, or those of TESTS="tests/cli tests/s3", two tiers at a time
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow and not exhaustive" $(FAST)
-
-test-all: setup $(VENV)/kinesalite/installed ## test, and what shows the same behaviour again: each rule broken, more homes killed
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow" $(FAST)
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
 	$(BIN)/python -W ignore tests/matrix.py
@@ -79,11 +78,26 @@ drill: setup ## ten lakes damaged at random and brought back, then what copies a
 	$(BIN)/python -W ignore benchmarks/recovery.py
 
 soak: setup ## 500 backfills killed at random moments, in about an hour
-	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest -m "" tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
+	INDEXTRACKER_KILLS=500 $(BIN)/python -m pytest tests/resilience/test_random_kills.py -o log_cli=true --log-cli-level=INFO
 
 soak-stream: setup $(VENV)/kinesalite/installed ## 150 kills of producers, consumers, compactions and alerts of streams, and 20 of Spark, in twelve minutes
 	INDEXTRACKER_STREAM_KILLS=100 $(BIN)/python -m pytest tests/indextracker/streams/test_random_kills.py tests/indextracker/alerts/test_random_kills.py
 	INDEXTRACKER_SPARK_KILLS=20 $(BIN)/python -m pytest tests/engines/test_spark_kills.py
+
+audit: setup ## faults that are known of libraries of the lock (asks a database), secrets, licences
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+	$(BIN)/python tests/security/secret_scan.py
+	$(BIN)/python tests/security/licences.py --check
+
+sbom: setup ## what the lock installs, as CycloneDX, in data/sbom.json
+	@mkdir -p data
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o data/sbom.json
+
+fuzz: setup ## changed documents for every parser, for MINUTES=60; report and finds in data/fuzz
+	$(BIN)/python tests/fuzz --minutes $(MINUTES) --seed $(SEED)
+
+chaos: setup ## kills, lies, full disks, wrong clocks, a failing store and two machines, for MINUTES=60
+	$(BIN)/python tests/resilience/chaos.py --minutes $(MINUTES) --seed $(SEED)
 
 check: setup ## lint, format, types, SQL, imports, calendars, dbt's sources, data dictionary, alerts
 	$(BIN)/ruff check .
@@ -109,11 +123,12 @@ docs-site: setup ## the documentation as a site, on http://127.0.0.1:8000
 bench: setup ## time and memory against a script written by hand, of commands and engines, in ROUNDS=3
 	for row in $(BENCHMARKS); do $(BIN)/python -W ignore benchmarks/$$row.py --rounds $(ROUNDS) || exit 1; done
 
-docs: setup ## renew calendars, dbt's sources, the data dictionary, and what deployment/monitoring has
+docs: setup ## renew calendars, dbt's sources, the data dictionary, the licences, and what deployment/monitoring has
 	$(BIN)/python -m indextracker.calendars.library_table
 	$(BIN)/python -m indextracker.warehouse.dbt_sources
 	$(BIN)/python -m indextracker_cli.dictionary
 	$(BIN)/python -m indextracker.monitoring.files
+	$(BIN)/python tests/security/licences.py
 
 screenshot: setup ## renew the pictures of the asset graph and of the pages (needs Chromium)
 	$(BIN)/python docs/images/screenshot.py

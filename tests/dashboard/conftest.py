@@ -51,9 +51,7 @@ def address(lakehouse: Lakehouse) -> Iterator[str]:
 def windows(chromium: str) -> Iterator[Windows]:
     """Chromium, without a window yet."""
     with sync_playwright() as playwright:
-        # In one process a script is compiled once: a page then takes three quarters of the time.
-        options = ["--no-sandbox", "--renderer-process-limit=1"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield Windows(browser)
         browser.close()
 

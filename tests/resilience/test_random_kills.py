@@ -1,8 +1,7 @@
 """Backfills killed at random moments, again and again in one home, and then left in peace.
 
-A home suffers a few kills and is then compared with one that nothing disturbed. Each time it is a
-home of Taiwan and one of India; `make test-all` has as many homes as INDEXTRACKER_KILLS asks for,
-and `make soak` asks for many.
+A home suffers a few kills and is then compared with one that nothing disturbed. How many kills
+there are in all is set by INDEXTRACKER_KILLS; `make soak` sets many.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ import dagster as dg
 import pytest
 from resilience.ahead import worked_ahead
 from support.commands import Commands, Run
-from support.exhaustive import first_of_each
 from support.homes import Home
 from support.lakehouse import (
     LIGHT,
@@ -54,14 +52,6 @@ HOMES = [f"home-{number:03}" for number in range(1, -(-KILLS // KILLS_A_HOME) + 
 _log = logging.getLogger(__name__)
 
 
-def number_of(home: str) -> int:
-    return int(home.rpartition("-")[2])
-
-
-def is_of_india(home: str) -> bool:
-    return number_of(home) % INDIA_EVERY == 0
-
-
 @dataclass(frozen=True)
 class Suffered:
     """What a home went through and how it ended."""
@@ -88,9 +78,9 @@ def suffered(
         whole = tuple(request.getfixturevalue(f"whole_{day}") for day in ("friday", "monday"))
 
     def suffer(name: str) -> Suffered:
-        number = number_of(name)
+        number = int(name.rpartition("-")[2])
         before, after, arguments = light_friday, light_monday, backfill(MONDAY, MONDAY, LIGHT)
-        if is_of_india(name):
+        if number % INDIA_EVERY == 0:
             before, after = india_friday, india_monday
             arguments = backfill(MONDAY, MONDAY, subject="india")
         elif whole is not None and number % WHOLE_EVERY == 0:
@@ -137,7 +127,7 @@ def kill(
     return runs, codes
 
 
-@pytest.mark.parametrize("name", first_of_each(HOMES, is_of_india))
+@pytest.mark.parametrize("name", HOMES)
 def test_a_home_whose_runs_are_killed_at_random_ends_with_the_same_tables(
     suffered: dict[str, Future[Suffered]], name: str
 ) -> None:
