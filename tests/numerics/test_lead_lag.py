@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.stattools import coint
 from statsmodels.tsa.vector_ar.vecm import VECM
 
@@ -119,6 +120,8 @@ def test_corrections_are_those_of_statsmodels() -> None:
     prices = corrected(2, 0.1, 0.2, 0.3)
     model = VECM(prices, k_ar_diff=2, coint_rank=1, deterministic="co").fit()
     (one,), (other,) = model.alpha
+    # Johansen's vector is the one that is taken for given here.
+    assert model.beta[:, 0] == pytest.approx([1, -1], abs=0.01)
     found = lead_lag.shares(prices[:, 0], prices[:, 1], 2)
     assert found is not None
     assert found.component == pytest.approx(other / (other - one), abs=0.01)
@@ -169,4 +172,6 @@ def test_half_of_a_deviation_is_gone_in_the_half_life() -> None:
         apart[place] = 0.9 * apart[place - 1] + shocks[place]
     found = lead_lag.half_life(3 + apart, 5)
     assert found == pytest.approx(5 * math.log(0.5) / math.log(0.9), rel=0.2)
+    _, by_statsmodels = AutoReg(3 + apart, 1).fit().params
+    assert found == pytest.approx(5 * math.log(0.5) / math.log(by_statsmodels), rel=1e-9)
     assert lead_lag.half_life(np.cumsum(np.ones(100)) ** 2, 5) is None
