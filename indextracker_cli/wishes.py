@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
+from indextracker.building.jobs import in_order
 from indextracker.feeds import FEEDS, feeds_of
 from indextracker.feeds.sources import ArchiveSource
 from indextracker.platform import Platform
 from indextracker_catalogue import (
-    SUBJECTS,
     Key,
     Sessions,
     Subject,
@@ -103,7 +103,8 @@ def wishes(
 ) -> list[Wish]:
     """What is asked of each subject: of the one that is named, else of all that are meant.
 
-    Feeds and tables mean the subjects that have them.
+    Feeds and tables mean the subjects that have them. A subject comes after those whose tables its
+    own are computed of.
 
     Args:
         subject: The subject that is named; None where none is.
@@ -121,7 +122,7 @@ def wishes(
             "them: documents are requested by --feeds"
         )
     found = []
-    for one in [subject] if subject else SUBJECTS.values():
+    for one in [subject] if subject else in_order():
         own_feeds = feeds and [name for name in feeds if name in feeds_of(one)]
         own_tables = tables and [table for table in tables if subject_of(table) == one]
         named, own = _names(feeds, tables), _names(own_feeds, own_tables)

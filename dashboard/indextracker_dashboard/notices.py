@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -61,14 +62,22 @@ def section(
 
 def drawn(title: str, frame: Frame, draw: Callable[[Frame], list[Component]]) -> list[Component]:
     """A heading, what is missing, and what there is."""
+    # Sessions of a week in a row are missing for one reason, which is told once.
+    alike: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in frame.missing.rows.to_pylist():
+        alike.setdefault((row["feed"] or "bars", row["state"].replace("_", " ")), []).append(row)
     gone = [
-        html.P(
-            f"Missing: {row['feed'] or 'bars'}, {row['state'].replace('_', ' ')}: {row['reason']}."
-        )
-        for row in frame.missing.rows.to_pylist()
+        html.P(f"Missing: {feed}, {state}{_which(rows)}: {rows[0]['reason']}.")
+        for (feed, state), rows in alike.items()
     ]
     missing = [html.Div(gone, className="candles-missing", role="status")] if gone else []
     return [html.H2(title), *missing, *(draw(frame) if len(frame) else [])]
+
+
+def _which(rows: list[dict[str, Any]]) -> str:
+    if len(rows) == 1:
+        return ""
+    return f", {len(rows)} from {rows[0]['key']} to {rows[-1]['key']}, of the first"
 
 
 def empty(said: str) -> Component:

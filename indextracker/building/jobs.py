@@ -8,6 +8,7 @@ with their functions; no session is started.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
 from itertools import product
 from typing import Final
 
@@ -15,7 +16,7 @@ from indextracker.building.filling import fill
 from indextracker.engines.protocol import Engine, Host
 from indextracker.lake import Lake
 from indextracker.readings import FILLINGS, Filling
-from indextracker_catalogue import TABLES, Key, Table
+from indextracker_catalogue import SUBJECTS, TABLES, Key, Subject, Table, subject_of
 from indextracker_catalogue.job import Job
 from indextracker_spark.job import SparkJob
 from indextracker_spark.jobs import JOBS as OF_SPARK
@@ -55,6 +56,20 @@ def verify(jobs: Iterable[Job], tables: Iterable[Table]) -> None:
 
 
 verify(JOBS.values(), TABLES.values())
+
+
+def in_order() -> list[Subject]:
+    """The subjects, each after those whose tables its own are computed of.
+
+    Raises:
+        graphlib.CycleError: Two are computed of each other.
+    """
+    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(SUBJECTS, ()))
+    for job in JOBS.values():
+        own, *others = map(subject_of, (job.writes, *job.reads))
+        if own is not None:
+            order.add(own.name, *(of.name for of in others if of is not None and of != own))
+    return [SUBJECTS[name] for name in order.static_order()]
 
 
 def writers(table: Table) -> tuple[Filling | SparkJob, ...]:

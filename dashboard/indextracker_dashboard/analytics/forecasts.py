@@ -145,7 +145,7 @@ def _summary(summary: pl.DataFrame) -> Component:
     percent, points = _format("+.2%"), _format("+,.2f")
     columns = {
         "horizon_minutes": {"headerName": "minutes ahead"},
-        "model": {},
+        "model": {"minWidth": 115},
         "sessions": {},
         "r2": percent,
         "r2_low": percent,

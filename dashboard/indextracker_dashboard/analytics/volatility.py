@@ -202,6 +202,7 @@ def _expected(days: pl.DataFrame) -> dict[str, Any]:
             "marker": {"color": colour},
         }
         for name, said, colour, mode in series
+        if days[name].null_count() < days.height
     ]
     return {"data": data, "layout": {"yaxis": _PER_YEAR}}
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from indextracker.building.jobs import JOBS, verify
-from indextracker_catalogue import TABLES
+from indextracker.building.jobs import JOBS, in_order, verify
+from indextracker_catalogue import SUBJECTS, TABLES, subject_of
 from indextracker_spark.job import SparkJob
 
 SESSIONS = JOBS["gold/index_sessions"]
@@ -38,3 +38,13 @@ def test_a_job_of_an_undeclared_table_is_told(role: str) -> None:
         ValueError, match="has the table gold/index_extremes, which is not declared"
     ):
         verify([*JOBS.values(), job], TABLES.values())
+
+
+def test_a_subject_comes_after_those_that_it_is_computed_of() -> None:
+    order = [subject.name for subject in in_order()]
+    assert sorted(order) == sorted(SUBJECTS)
+    for job in JOBS.values():
+        own = subject_of(job.writes)
+        for other in map(subject_of, job.reads):
+            if own and other:
+                assert order.index(other.name) <= order.index(own.name)
