@@ -143,7 +143,7 @@ def _sentence(state: ForecastsState, summary: pl.DataFrame) -> str:
 def _summary(summary: pl.DataFrame) -> Component:
     named = summary.with_columns(pl.col("model").replace(NAMES))
     percent, points = _format("+.2%"), _format("+,.2f")
-    columns = {
+    columns: dict[str, dict[str, Any]] = {
         "horizon_minutes": {"headerName": "minutes ahead"},
         "model": {"minWidth": 115},
         "sessions": {},
