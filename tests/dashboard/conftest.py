@@ -51,7 +51,9 @@ def address(lakehouse: Lakehouse) -> Iterator[str]:
 def windows(chromium: str) -> Iterator[Windows]:
     """Chromium, without a window yet."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # In one process a script is compiled once: a page then takes three quarters of the time.
+        options = ["--no-sandbox", "--renderer-process-limit=1"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
         yield Windows(browser)
         browser.close()
 

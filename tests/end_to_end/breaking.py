@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import indextracker
 import indextracker_catalogue
@@ -41,6 +42,14 @@ Bound = dict[str, ast.expr | list[ast.expr]]
 
 class NotFoundError(LookupError):
     """A rule is not where it is said to be, or there are several that are told alike."""
+
+
+class HasRule(Protocol):
+    """A case of a rule."""
+
+    @property
+    def rule(self) -> "Rule":
+        """The rule that it breaks."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,7 @@ class Rule:
     def _place(self) -> tuple[str, str]:
         found = [
             (module, name)
-            for module, tree in _modules().items()
-            for name, _ in _holders(tree)
+            for module, name in _names()
             if f".{module}.{name}".endswith(f".{self.holder}")
         ]
         if len(found) != 1:
@@ -86,6 +94,11 @@ class Rule:
         """
         module, name = self._place
         return changed(_modules()[module], name, self.shape, self.instead)
+
+
+def module_of(case: HasRule) -> str:
+    """The module whose rule a case breaks."""
+    return case.rule.module
 
 
 def changed(source: ast.Module, name: str, shape: str, instead: str) -> ast.Module:
@@ -237,6 +250,12 @@ def _modules() -> dict[str, ast.Module]:
             name = ".".join(file.relative_to(folder.parent).with_suffix("").parts)
             found[name.removesuffix(".__init__")] = ast.parse(file.read_text(encoding="utf-8"))
     return found
+
+
+@functools.cache
+def _names() -> list[tuple[str, str]]:
+    """Module and name of each function, class and constant of the pipeline."""
+    return [(module, name) for module, tree in _modules().items() for name, _ in _holders(tree)]
 
 
 def _holders(tree: ast.AST, within: str = "") -> Iterator[tuple[str, Holder]]:

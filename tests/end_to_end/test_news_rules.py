@@ -1,7 +1,8 @@
 """Breaking any one rule of news makes its tables differ from what they are with all rules.
 
 What they are with all rules is told by the truth of the simulator, by cases of the readings and by
-tests of the jobs; here each rule is found to matter in the lake.
+tests of the jobs; here each rule is found to matter in the lake. The first of each module is run
+each time, the others by `make test-all`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from end_to_end.breaking import Rule, broken
+from end_to_end.breaking import Rule, broken, module_of
 from support import one_sail
+from support.exhaustive import first_of_each
 from support.studied_lake import studied_lake
 
 from indextracker.acquiring.acquisition import acquire
@@ -359,7 +361,7 @@ def test_running_the_jobs_again_changes_nothing(filled: Lake, tmp_path: Path) ->
     assert [path for path in FILLED if not filled.total_rows(TABLES[path])] == []
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+@pytest.mark.parametrize("case", first_of_each(CASES, module_of), ids=lambda case: case.says)
 def test_a_broken_rule_shows(case: Case, filled: Lake, tmp_path: Path) -> None:
     copy = copied(filled, tmp_path / "lake")
     with broken(case.rule):

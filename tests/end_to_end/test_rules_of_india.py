@@ -2,15 +2,17 @@
 
 Each case breaks one rule in the source, makes the tables named, and finds that every one of them
 differs, or that it cannot be made. Rules on single rows and between tables are broken in the tests
-of checks, audits and marts. The cases are in rules/of_nse.py.
+of checks, audits and marts. The cases are in rules/of_nse.py; the first of each module is run each
+time, the others by `make test-all`.
 """
 
 import pyarrow as pa
 import pytest
-from end_to_end.breaking import broken
+from end_to_end.breaking import broken, module_of
 from end_to_end.rules.of_nse import DOCUMENT_RULES, INSTRUMENT_RULES, PRICE_RULES, NseCase
 from spark.frames import Frames
 from support import one_sail
+from support.exhaustive import first_of_each
 from support.nse_market import NseMarket
 
 CASES = (*DOCUMENT_RULES, *INSTRUMENT_RULES, *PRICE_RULES)
@@ -34,7 +36,7 @@ def test_unbroken_rules_give_what_happened(nse: NseMarket, table: str) -> None:
     assert not nse.differs(table)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+@pytest.mark.parametrize("case", first_of_each(CASES, module_of), ids=lambda case: case.says)
 def test_a_broken_rule_shows(case: NseCase, nse: NseMarket) -> None:
     nse.months  # noqa: B018 - made by the rules as they are
     with broken(case.rule):

@@ -117,6 +117,7 @@ def test_a_backfill_killed_again_and_again_goes_on_where_it_stopped(
     assert filled(prefix) == expected
 
 
+@pytest.mark.exhaustive
 def test_india_killed_in_a_bucket_goes_on_where_it_stopped(
     whole: BucketHome, source: str, new_home: NewHome, tmp_path: Path
 ) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 import tempfile
@@ -29,6 +31,27 @@ from typing import Any
 from support.waiting import eventually
 
 WAIT_SECONDS = 300.0
+# What libraries import when they are used, of a second of a processor in all.
+OF_OTHERS = (
+    "alembic.command",
+    *(
+        f"dagster._core.{name}"
+        for name in (
+            *("instance.factory", "secrets.env_file", "executor.in_process", "storage.root"),
+            *("storage.sqlite", "storage.legacy_storage", "storage.local_compute_log_manager"),
+            *("storage.runs.sqlite", "storage.schedules.sqlite"),
+        )
+    ),
+    "dagster._daemon.controller",
+    "dagster_dbt",
+    *("dbt.adapters.duckdb.impl", "dbt.cli.main", "dbt.task.build", "dbt.task.docs.generate"),
+    "ipykernel.connect",
+    "pyarrow.dataset",
+    "pysail.spark",
+    "pyspark.sql.connect.session",
+    "sqlalchemy.dialects.sqlite",
+    "upath.implementations.local",
+)
 
 
 class Run:
@@ -180,17 +203,17 @@ def _received(pipe: Connection) -> Any:
 
 
 def _import_all() -> None:
-    import alembic.command  # noqa: F401
-    import dagster._core.storage.sqlite  # noqa: F401
-    import dagster_dbt  # noqa: F401
-    import dbt.adapters.duckdb.impl
-    import dbt.cli.main  # noqa: F401
-    import pysail.spark  # noqa: F401
-    import pyspark.sql.connect.session  # noqa: F401
-    import sqlalchemy.dialects.sqlite  # noqa: F401
+    """What a backfill imports, at its beginning and on its way, and what others do."""
+    import indextracker
+    import indextracker_assets
+    import indextracker_cli
 
-    import indextracker_assets.backfill
-    import indextracker_assets.event_log  # noqa: F401
+    for package in (indextracker_cli, indextracker_assets, indextracker):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.rpartition(".")[2] not in ("__main__", "main"):
+                importlib.import_module(module.name)
+    for name in OF_OTHERS:
+        importlib.import_module(name)
 
 
 def _warm_dbt() -> None:

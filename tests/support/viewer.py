@@ -64,7 +64,7 @@ class Viewer:
 
 
 class Windows:
-    """Windows of one browser. Those of one kind share what they loaded once: scripts are parsed.
+    """Windows of one browser. Those of one kind share what they loaded once: scripts are compiled.
 
     A page of the dashboard keeps nothing in the browser, so that no window sees another's state.
     """
@@ -87,6 +87,8 @@ class Windows:
         how |= more
         if (kind := repr(how)) not in self._kinds:
             self._kinds[kind] = self._browser.new_context(**how)
+            # As long as a window is there, the process lives that has compiled the scripts.
+            self._kinds[kind].new_page().goto(f"{address}/healthz")
         page = self._kinds[kind].new_page()
         page.set_default_timeout(PATIENCE_MS)
         viewer = Viewer(page, address)
