@@ -165,6 +165,14 @@ def _read(
     """The log's rows of some feeds; of other keys too that are filed under the same days."""
     if not feeds:
         return []
+    # Each step of a run asks which days were closed, and the log changes while documents come.
+    question = (*feeds, qualify), None if keys is None else frozenset(keys)
+    return lake.answer(DELIVERIES, question, lambda: _selected(lake, feeds, keys, qualify))
+
+
+def _selected(
+    lake: Lake, feeds: Sequence[str], keys: Collection[Key] | None, qualify: str
+) -> list[Delivery]:
     names = ", ".join(f"'{feed}'" for feed in feeds)
     limits: dict[Timeline, list[Key]] = {}
     if keys is not None:

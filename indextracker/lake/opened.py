@@ -7,22 +7,33 @@ hundred requests, and three to be brought up to date. Reading and writing rows d
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from indextracker.system.places import Place
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
+
+# A run asks some ten questions of one version of a log, again and again.
+_LARGEST_NUMBER_OF_ANSWERS = 64
+
+
+@dataclass
 class _Open:
     """A table, and the commit at which it was opened: as long as that is there, it is the same."""
 
     delta: DeltaTable
     commit: str
     committed_at: datetime
+    # Of the version that they were found in.
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+    answers_of: int = -1
 
 
 class OpenTables(threading.local):
@@ -70,3 +81,23 @@ class OpenTables(threading.local):
         if committed_at := place.modified_at(commit):
             self._tables[address] = _Open(delta, commit, committed_at)
         return delta
+
+    def answer(self, address: str, question: Hashable, find: Callable[[], T]) -> T:
+        """What a question finds in a table that was brought up to date, once in each version.
+
+        Args:
+            address: Where the table lies, for Delta.
+            question: What tells it from others, by what it is asked with too.
+            find: Reads the table; what it finds is never changed by anybody.
+        """
+        known = self._tables.get(address)
+        if known is None:
+            return find()
+        version = known.delta.version()
+        if known.answers_of != version or len(known.answers) >= _LARGEST_NUMBER_OF_ANSWERS:
+            known.answers, known.answers_of = {}, version
+        if question not in known.answers:
+            # A version that came meanwhile may be in it: it is asked again with that one.
+            known.answers[question] = find()
+        found: T = known.answers[question]
+        return found

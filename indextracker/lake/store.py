@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -34,6 +34,8 @@ from indextracker_catalogue.model import Writes
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
+
+T = TypeVar("T")
 
 # A loser of two replacements tries again; of eight writers to one table in a bucket one lost its
 # turn fifteen times.
@@ -359,6 +361,21 @@ class Lake:
             for table in tables:
                 self._view(connection, table, keys.get(table.timeline), as_of)
             yield connection
+
+    def answer(self, table: Table, question: Hashable, find: Callable[[], T]) -> T:
+        """What a question finds in a table, which is asked once of each version of it.
+
+        Args:
+            table: Which one.
+            question: What tells it from others, by what it is asked with too.
+            find: Reads the table; what it finds is never changed by anybody.
+
+        Raises:
+            TableUnreadableError: Its log cannot be read.
+        """
+        self._verify_world()
+        self._latest(table)
+        return self._open.answer(self.path(table), question, find)
 
     def keys(self, table: Table, as_of: AsOf | None = None) -> list[Key]:
         """The keys that a table has rows of, of one that is partitioned by key: from its log."""

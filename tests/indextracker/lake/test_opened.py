@@ -50,3 +50,19 @@ def test_a_table_moved_away_between_two_reads_is_opened_anew(lake: Lake) -> None
     shutil.rmtree(lake.path(TABLE))
     other(lake).replace(TABLE, rows(TABLE, {}, {"line": 2}, {"line": 3}), [KEY])
     assert lake.row_counts(TABLE, [KEY]) == {KEY: 3}
+
+
+def test_a_question_is_asked_once_of_each_version(lake: Lake) -> None:
+    asked: list[int] = []
+
+    def count() -> int:
+        asked.append(lake.total_rows(TABLE))
+        return asked[-1]
+
+    assert [lake.answer(TABLE, "count", count) for _ in range(3)] == [1, 1, 1]
+    assert lake.answer(TABLE, "another", count) == 1
+    other(lake).replace(TABLE, rows(TABLE, {}, {"line": 2}), [KEY])
+    assert [lake.answer(TABLE, "count", count) for _ in range(3)] == [2, 2, 2]
+    shutil.rmtree(lake.path(TABLE))
+    assert [lake.answer(TABLE, "count", count) for _ in range(2)] == [0, 0]
+    assert asked == [1, 1, 2, 0, 0]
