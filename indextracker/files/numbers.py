@@ -97,6 +97,12 @@ _SPACES = " \u00a0\u202f'’"
 _MINUS = "-−▼▽"
 
 
+# Prices of bonds in 32nds and their quarters (101'16, 101-165), and of old in eighths (21 3/8).
+_FRACTION = re.compile(r"\d{1,4}['’-](?:[0-2]\d|3[01])[0257+]?|(?:\d+[ -])?\d{1,2}/\d{1,3}|\d+")
+# A sign of thousands may look so: of eight different numbers by chance once in ten million.
+_LEAST_FRACTIONS = 8
+
+
 @dataclass(frozen=True)
 class Signs:
     """How numbers of a file are written."""
@@ -110,6 +116,13 @@ class Signs:
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is nothing."""
     return cell.strip().casefold() in MISSING
+
+
+def in_fractions(cells: Iterable[str]) -> bool:
+    """Whether the cells of a column are whole numbers and fractions, and not decimals."""
+    found = {cell.strip() for cell in cells if not is_missing(cell)}
+    parted = [cell for cell in found if not cell.isdigit()]
+    return len(parted) >= _LEAST_FRACTIONS and all(map(_FRACTION.fullmatch, found))
 
 
 def looks_like_number(cell: str) -> bool:

@@ -37,6 +37,15 @@ _UNITS = re.compile(
     r"仟|千|萬|万|手|張|\b(?:thousands?|millions?|lakhs?|lacs|lots?|000s?|mln|tsd|tys)\b",
     re.IGNORECASE,
 )
+# Spreadsheets open a page that is called .xls, as some sites have it.
+_NO_TABLES = {
+    r"<!doctype html|<html|<table|<meta|<head|<body": "a page of HTML",
+    r"<!doctype|<\?xml": "a document of XML",
+    r"%pdf": "a PDF",
+    r"[{]|\[\s*[{\[]": "JSON",
+}
+# What a hundred of make the unit in which an exchange counts.
+_CENTS = re.compile(r"(?i)(?:^|[^a-z])(?:cents?|pence|paise|gbx|kopecks?)(?:[^a-z]|$)")
 _MATRIX = "wide matrix (one price column per instrument)"
 _BY_VALUE = (*reading.PRICES, Role.ADJ_OPEN, Role.ADJ_HIGH, Role.ADJ_LOW, Role.ADJ_CLOSE,
              Role.SETTLE, Role.LAST, Role.BID, Role.ASK)  # fmt: skip
@@ -165,8 +174,9 @@ def _text_table(content: Content, proposal: Proposal) -> Table:
     if decoded.confidence < SURE:
         proposal.findings.ask("encoding", f"encoding {decoded.encoding}: {decoded.evidence}")
     head = decoded.texts[0].lstrip("\ufeff \r\n\t")[:64].casefold()
-    if re.match(r"<!doctype|<html|<\?xml|<table|%pdf|[{]|\[\s*[{\[]", head):
-        raise RefusedFileError("it is a page or a structured document, no table")
+    for start, what in _NO_TABLES.items():
+        if re.match(start, head):
+            raise RefusedFileError(f"it is {what}, no table, whatever its name: save it as CSV")
     proposal.lines = tables.lines_of(decoded.texts[0])
     return tables.table_of(decoded.texts)
 
@@ -213,6 +223,10 @@ def _judge(proposal: Proposal) -> None:
     """What is asked or refused once the rows were read."""
     found = proposal.roles
     assert found is not None
+    if refusal := _fractions(proposal, found) or _second_table(proposal, found):
+        proposal.refusal = refusal
+        proposal.findings.questions.clear()
+        return
     if proposal.kind == "no prices":
         proposal.refusal = f"no price file: {proposal.findings.evidence.get('kind', '')}"
         proposal.findings.questions.clear()
@@ -233,6 +247,48 @@ def _judge(proposal: Proposal) -> None:
     _frequency(proposal, found)
     _prices(proposal, found)
     _closes(proposal, found)
+
+
+def _fractions(proposal: Proposal, found: Roles) -> str | None:
+    """Says that prices are no decimals, where they are fractions."""
+    table, priced = proposal.table, {*_BY_VALUE, Role.OTHER}
+    if table is None or proposal.typed:
+        return None
+    for column in found.columns:
+        counts = column.role in priced and (
+            proposal.kind == "no prices" or column.role is not Role.OTHER
+        )
+        cells = table.column(column.index) if counts else []
+        if numbers.in_fractions(cells):
+            example = next(
+                cell.strip()
+                for cell in cells
+                if not cell.strip().isdigit() and not numbers.is_missing(cell)
+            )
+            return f"prices are written in fractions, such as {example}: write them as decimals"
+    return None
+
+
+def _second_table(proposal: Proposal, found: Roles) -> str | None:
+    """Says that another table stands below the first, where its header does."""
+    table, out = proposal.table, proposal.readout
+    if table is None or found.date is None or not table.header:
+        return None
+    names = [(table.name_of(place) or "").strip() for place in range(table.width)]
+    last = max((record.line for record in out.records), default=0)
+    for row in out.without_date:
+        cells = [cell.strip() for cell in row.cells]
+        again = (
+            found.date < len(cells)
+            and names[found.date]
+            and (cells[found.date] == names[found.date])
+        )
+        if again and [*filter(None, cells)] != [*filter(None, names)] and row.line < last:
+            return (
+                f"another table begins in line {row.line} ({row.text.strip()[:80]}): divide it "
+                "into files of one table each"
+            )
+    return None
 
 
 def _dates(proposal: Proposal, found: Roles) -> None:
@@ -349,6 +405,13 @@ def _prices(proposal: Proposal, found: Roles) -> None:
     how.found("price_scale", scale, 0.95 if scale == 1 else 0.5, "as written")
     if scale != 1:
         how.ask("price_scale", f"are prices whole numbers of 1/{scale}?", "1", str(scale))
+    cents = next(
+        (c.header for c in found.columns if c.role in _BY_VALUE and _CENTS.search(c.header or "")),
+        None,
+    )
+    if cents:
+        how.found("price_scale", scale, 0.5, f"a column is called {cents}")
+        how.ask("price_scale", f"are prices to be divided by 100? {cents}", "1", "100")
 
 
 def _scale(prices: list[Decimal], found: Roles) -> int:

@@ -232,7 +232,17 @@ def _begins(records: list[Row], place: int, usual: int) -> bool:
     """Whether rows of values begin here: it is one, and so are most of the next ones."""
     next_ones = [row for row in records[place + 1 : place + 9] if not row.blank][:4]
     follow = sum(_is_data(row, usual) for row in next_ones)
+    dated = sum(map(_is_dated, next_ones))
+    if 2 * dated > len(next_ones) and not _is_dated(records[place]):
+        # A code or a number of its own above the header, in a line as long as all others.
+        filled = sum(bool(cell.strip()) for cell in records[place].cells)
+        if 2 * filled < usual:
+            return False
     return _is_data(records[place], usual) and (2 * follow > len(next_ones) or not next_ones)
+
+
+def _is_dated(row: Row) -> bool:
+    return any(stamped(cell) for cell in row.cells)
 
 
 def _is_data(row: Row, usual: int) -> bool:

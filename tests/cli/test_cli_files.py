@@ -29,7 +29,7 @@ def test_a_layout_is_written_once_and_the_rest_is_refused(empty: Home, prices: P
     done = empty.run_by_path("files", "detect", str(prices))
     assert done.returncode == 0, done.stderr
     assert "2 files, such as AAA.csv" in done.stdout
-    assert "refused: page.html: it is a page or a structured document, no table" in done.stdout
+    assert "refused: page.html: it is a page of HTML, no table" in done.stdout
     (written,) = (prices / "layouts").iterdir()
     document = yaml.safe_load(written.read_text())
     assert [column["role"] for column in document["columns"]] == [

@@ -108,7 +108,9 @@ def test_a_changed_file_that_is_refused_keeps_what_it_was(lake: Lake, folder: Pa
     loaded(lake, folder)
     (folder / "AAA.csv").write_text("<html></html>")
     found = loaded(lake, folder)
-    assert found.broken == {"AAA.csv": "it is a page or a structured document, no table"}
+    assert found.broken == {
+        "AAA.csv": "it is a page of HTML, no table, whatever its name: save it as CSV"
+    }
     assert "it has changed since" in str(found.files["AAA.csv"].reason)
     assert closes(lake) == BOTH
 
