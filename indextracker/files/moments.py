@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from itertools import pairwise
@@ -66,6 +66,12 @@ _WHOLE = tuple(
 _CLOCK = re.compile(rf"{_TIME}{_ZONE}$", re.IGNORECASE)
 _EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d+)?$")
 _EPOCHS = {10: ("epoch_s", 1), 13: ("epoch_ms", 10**3), 16: ("epoch_us", 10**6), 19: ("epoch_ns", 10**9)}  # fmt: skip
+# A day and a time of it without a sign between. Of twelve digits it is a time in 1970 to 1976, too,
+# in milliseconds, of which no prices are.
+_DIGITS = re.compile(
+    r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"
+    r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)?"
+)
 # Days from 1954 to 2064, with a fraction for the time of day, as spreadsheets count them.
 SERIAL = "excel_serial"
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?$")
@@ -168,14 +174,22 @@ def stamped(cell: str) -> Stamp | None:
     text = cell.strip()
     if not text or not any(letter.isdigit() for letter in text):
         return None
+    if found := _DIGITS.fullmatch(text):
+        year, month, day = map(int, found.group("y", "m", "d"))
+        return _timed("%Y%m%d", Stamp("", year, month, day), found.groupdict())
     if _EPOCH.match(text):
         return _epoch(text)
+    if stamp := _by_patterns(text):
+        return stamp
     cut = _JUNK.split(text)[0]
+    if cut == text or (stamp := _by_patterns(cut)) is None or text.startswith(cut + " "):
+        return stamp
+    return replace(stamp, form=f"{stamp.form} + {len(text) - len(cut)} junk bytes")
+
+
+def _by_patterns(text: str) -> Stamp | None:
     for kind, pattern in _WHOLE:
-        if (found := pattern.match(cut)) and (stamp := _from(kind, found.groupdict())):
-            if cut != text and not text.startswith(cut + " "):
-                junk = len(text) - len(cut)
-                return Stamp(**{**stamp.__dict__, "form": f"{stamp.form} + {junk} junk bytes"})
+        if (found := pattern.match(text)) and (stamp := _from(kind, found.groupdict())):
             return stamp
     return None
 
@@ -244,8 +258,8 @@ def _timed(form: str, stamp: Stamp, got: dict[str, str | None]) -> Stamp | None:
         return None
     zone = got.get("z") or got.get("zd") or ""
     offset, zone_form = _zone(zone)
-    if got.get("j"):
-        form += re.sub(r"\ +", " ", got["j"] or "") + time_form
+    if clock:
+        form += re.sub(r"\ +", " ", got.get("j") or "") + time_form
     return Stamp(
         form + zone_form, stamp.year, stamp.month, stamp.day, stamp.a, stamp.b, clock, offset
     )

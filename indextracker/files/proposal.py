@@ -224,7 +224,7 @@ def _judge(proposal: Proposal) -> None:
     found = proposal.roles
     assert found is not None
     if refusal := _fractions(proposal, found) or _second_table(proposal, found):
-        proposal.refusal = refusal
+        proposal.refusal, proposal.kind = refusal, "no prices"
         proposal.findings.questions.clear()
         return
     if proposal.kind == "no prices":
@@ -304,7 +304,11 @@ def _dates(proposal: Proposal, found: Roles) -> None:
         how.ask("date_format", f"DD/MM or MM/DD undecidable: {moments.evidence}", first, second)
     elif set(moments.forms) == {"%y%m%d"}:
         how.ask("date_format", "are the six digits year, month and day?", "%y%m%d", "%d%m%y")
-    sure = 0.5 if moments.undecided or moments.contradicts else 0.97
+    lost = _without_date(proposal)
+    if lost:
+        cell = reading.cell(lost[0], found.date or 0)
+        how.ask("date_format", f"rows whose date is not read: {len(lost)}, such as {cell!r}")
+    sure = 0.5 if moments.undecided or moments.contradicts or lost else 0.97
     how.found(
         "date_format", proposal.date_format, sure, moments.evidence or "every date is read by it"
     )
@@ -317,6 +321,22 @@ def _dates(proposal: Proposal, found: Roles) -> None:
         )
     zone, evidence = _zone(proposal, found)
     how.found("zone", zone, 0.95, evidence)
+
+
+def _without_date(proposal: Proposal) -> list[Row]:
+    """Rows with prices and something for a date that is none, where they are no mere strays."""
+    table, out, found = proposal.table, proposal.readout, proposal.roles
+    if table is None or found is None or proposal.typed:
+        return []
+    priced = [column.index for column in found.columns if column.role in _BY_VALUE]
+    lost = [
+        row
+        for row in out.without_date
+        if priced
+        and reading.cell(row, found.date or 0)
+        and all(numbers.looks_like_number(reading.cell(row, place)) for place in priced)
+    ]
+    return lost if len(lost) > max(2, out.data_rows // 50) else []
 
 
 def _zone(proposal: Proposal, found: Roles) -> tuple[str | None, str]:

@@ -103,27 +103,28 @@ def read(table: Table, roles: Roles, ticker: Ticker, signs: Signs) -> Readout:
     return out
 
 
-def _cell(row: Row, place: int) -> str:
+def cell(row: Row, place: int) -> str:
+    """The cell of a row at a place, without blanks; empty where the row is too short."""
     return row.cells[place].strip() if place < len(row.cells) else ""
 
 
 def _value(row: Row, place: int, signs: Signs) -> Decimal | None:
-    cell = _cell(row, place)
-    return None if is_missing(cell) else number(cell, signs.decimal, signs.thousands)
+    text = cell(row, place)
+    return None if is_missing(text) else number(text, signs.decimal, signs.thousands)
 
 
 def _ticker(row: Row, ticker: Ticker) -> str | None:
     # An apostrophe before a code keeps spreadsheets from taking it for a number.
-    return ticker.value if ticker.column is None else _cell(row, ticker.column).lstrip("'")
+    return ticker.value if ticker.column is None else cell(row, ticker.column).lstrip("'")
 
 
 def _at(row: Row, roles: Roles) -> datetime | None:
     if roles.date is None or roles.moments is None:
         return None
-    day = roles.moments.read(_cell(row, roles.date))
+    day = roles.moments.read(cell(row, roles.date))
     if day is None or roles.time is None:
         return day
-    clock = read_clock(_cell(row, roles.time))
+    clock = read_clock(cell(row, roles.time))
     return None if clock is None else datetime.combine(day.date(), clock, day.tzinfo)
 
 

@@ -36,6 +36,10 @@ _NO_NAME = re.compile(
     r"(?:sheet|feuil|tabelle|hoja|planilha|foglio|arkusz|лист|工作表|시트|blad|munka|list)\s?\d*$",
     re.IGNORECASE,
 )
+# A name and a value, parted as the cells are or by a colon; and what may be a code.
+_PARTED = re.compile(r"[:=,;\t|]")
+_CODE = re.compile(r"[A-Z0-9^][A-Z0-9.&^-]{0,14}")
+_CODES = (Role.TICKER, Role.SYMBOL)
 # `X_Y_Y-1h-futures`: a pair with what it is settled in, and the length of its bars.
 _SETTLED = re.compile(r"^([A-Z0-9]+)_([A-Z0-9]+)(?:_([A-Z0-9]+))?-\d+[mhdwM](?:-\w+)?$")
 
@@ -88,12 +92,13 @@ def _in_table(table: Table, roles: Roles, findings: Findings, name: str) -> Tick
     if roles.kind.startswith("wide"):
         findings.found("ticker", None, findings.confidence.get("kind", 0.9), "names of the columns")
         return Ticker("header", how="column names")
-    for role in (Role.TICKER, Role.SYMBOL):
+    for role in _CODES:
         if (column := roles.index(role)) is not None:
             _compare(table, column, name, findings)
             findings.found("ticker", None, 0.97, "a column holds it")
             return Ticker("column", column=column, how=f"column {table.name_of(column) or column}")
-    return _in_header(table, roles, findings) or _in_sheet(table, findings)
+    above = _above(table, findings)
+    return above or _in_header(table, roles, findings) or _in_sheet(table, findings)
 
 
 def _compare(table: Table, column: int, name: str, findings: Findings) -> None:
@@ -113,6 +118,17 @@ def _compare(table: Table, column: int, name: str, findings: Findings) -> None:
 
 def _plain(ticker: str) -> str:
     return re.sub(r"\W", "", ticker).casefold()
+
+
+def _above(table: Table, findings: Findings) -> Ticker | None:
+    """`# Ticker: ABC`, in a line of its own above the header."""
+    for line in table.before:
+        cells = [cell.strip(" #;*\"'") for cell in _PARTED.split(line)]
+        said = [cell for cell in cells if cell]
+        if len(said) == 2 and words.role_of(said[0])[0] in _CODES and _CODE.fullmatch(said[1]):
+            findings.found("ticker", said[1], 0.92, f"{line.strip()[:80]!r} above the header")
+            return Ticker("header", said[1], how="a line above the header")
+    return None
 
 
 def _in_header(table: Table, roles: Roles, findings: Findings) -> Ticker | None:

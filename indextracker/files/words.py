@@ -56,7 +56,7 @@ cours plus haut|le plus haut|maximo|maxima|max|precio maximo|preco maximo|alto|m
 prezzo massimo|maior|el mas alto|mas alto|najwyzszy|kurs max|najwyzszy kurs|max kurs|maks|макс
 максимум|максимальная|максимальная цена|макс цена|высокий|найвища|yuksek|en yuksek|hoog|hoogste
 hoogste koers|hogst|hogsta|hogstakurs|hog|hoy|hoyest|hoyeste|hoj|hojeste|hojst|ylin|korkein
-nejvyssi|vysoky|legmagasabb|maximum ar|max ar|maxim|pret maxim|υψηλο|υψηλοτερο|גבוה|שער גבוה
+nejvyssi|vysoky|legmagasabb|legmagasabb ar|maximum ar|max ar|maxim|pret maxim|υψηλο|υψηλοτερο|גבוה|שער גבוה
 الاعلي|اعلي|الأعلى|أعلى|高|สูง|korkea|hog|最高|最高價|最高价|高値|고가|cao|cao nhat|gia cao nhat|tertinggi
 สงสด|ราคาสงสด
 """
@@ -70,7 +70,7 @@ tief|tiefst|tiefstkurs|tagestief|niedrig|tiefster|plus bas|bas|cours plus bas|le
 minima|precio minimo|preco minimo|bajo|baixo|minimo|prezzo minimo|menor|mas bajo|najnizszy
 kurs min|najnizszy kurs|min kurs|мин|минимум|минимальная|минимальная цена|мин цена|низкий
 найнижча|dusuk|en dusuk|laag|laagste|laagste koers|lagst|lagsta|lagstakurs|lag|lav|lavest
-laveste|alin|matalin|nejnizsi|nizky|legalacsonyabb|minimum ar|min ar|minim|pret minim|χαμηλο
+laveste|alin|matalin|nejnizsi|nizky|legalacsonyabb|legalacsonyabb ar|minimum ar|min ar|minim|pret minim|χαμηλο
 χαμηλοτερο|נמוך|שער נמוך|الادني|ادني|الأدنى|أدنى|低|ต่ำ|matala|最低|最低價|最低价|安値|저가|thap|thap nhat
 gia thap nhat|terendah|ตำสด|ราคาตำสด
 """
@@ -122,7 +122,7 @@ _VOLUME = """
 volume|vol|volumes|total volume|vol total|v|vlm|px volume|traded vol|day volume|basevolume
 volume base|volume from|volumefrom|real volume|amount|size|volumen|volumen total|volum
 volume total|obj|obrot none|объем|обьем|об|обсяг|hacim|hac|omzet none|volym|volyymi|vaihto|objem
-forgalom none|volumul|ογκος|מחזור|מחזור יחידות|حجم|الحجم|حجم التداول|kl|ปรมาณ|総出来高|手数
+forgalom none|forgalom db|volumul|ογκος|מחזור|מחזור יחידות|حجم|الحجم|حجم التداول|kl|ปรมาณ|総出来高|手数
 """
 _TURNOVER = """
 ttl trf val|tottrdval|net trdval|net traded value|total turnover|turnover rs|quote asset vol

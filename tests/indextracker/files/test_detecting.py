@@ -236,7 +236,11 @@ def test_points_put_the_day_first() -> None:
     [
         ("8-Oct-15", "%d-%b-%y"),
         ("Jan 2, 2020", "%b %d, %Y"),
-        ("2. März 2020", None),
+        ("2. März 2020", "%d %b %Y"),
+        ("mié 2 ene 2020", "%d %b %Y"),
+        ("2 février 2020", "%d %B %Y"),
+        ("202001021730", "%Y%m%d%H%M"),
+        ("20200102173059", "%Y%m%d%H%M%S"),
         ("2020年1月2日", "%Y年%m月%d日"),
         ("110/01/04", "ROC/%m/%d"),
         ("2562-03-04", "BE-%m-%d"),
@@ -362,6 +366,28 @@ def test_lines_of_settings_above_the_header_are_no_rows(tmp_path: Path) -> None:
     described = found(tmp_path, "b.csv", head + "\n".join(lines))
     assert described["instruments"] == ["AAPL US Equity", "MSFT US Equity"]
     assert described["data_rows"] == len(BARS)
+
+
+def test_a_code_in_a_line_as_long_as_the_rows_is_above_the_header(tmp_path: Path) -> None:
+    for line in ("Symbol,7203,,,,", "# ticker: 7203"):
+        described = found(tmp_path, "data.csv", f"{line}\n{plain()}")
+        assert described["lines_before_header"] == [line]
+        assert described["header_lines"] == [ENGLISH]
+        assert described["ticker"]["value"] == described["first_record"]["ticker"] == "7203"
+        assert first_bar(described) == FIRST
+
+
+def test_prices_in_cents_are_asked_for(tmp_path: Path) -> None:
+    described = found(tmp_path, "ABC.csv", plain().replace("Close", "Close (pence)"))
+    assert described["price_scale"] == 1
+    assert any("divided by 100" in text for text in described["ask_the_user"])
+
+
+def test_rows_whose_day_is_not_read_are_asked_for(tmp_path: Path) -> None:
+    odd = [line.replace("-03-", "-üç-") for line in plain().splitlines()[1:4]]
+    described = found(tmp_path, "ABC.csv", plain() + "\n".join(odd))
+    assert described["confidence"]["date_format"] == 0.5
+    assert "rows whose date is not read: 3, such as '2021-üç-01'" in described["ask_the_user"]
 
 
 def test_a_volume_in_thousands_is_asked_for(tmp_path: Path) -> None:
@@ -526,6 +552,15 @@ def zipped(data: bytes) -> bytes:
     return made.getvalue()
 
 
+def fractions(form: str) -> str:
+    """Prices of bonds: whole numbers, 32nds and their quarters, as the form has them."""
+    lines = [
+        f"{day},{','.join([form.format(101 + i % 3, i * 2, '0257'[i % 4])] * 4)},{v}"
+        for i, (day, *_, v) in enumerate(BARS)
+    ]
+    return "\n".join([ENGLISH, *lines]) + "\n"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
@@ -535,6 +570,12 @@ def zipped(data: bytes) -> bytes:
         ("line.csv", b"1,2," * 2**20, "a line of"),
         ("columns.csv", b",".join([b"1"] * 30_000) + b"\n", "columns"),
         ("page.csv", b"<!DOCTYPE html>\n<html>404</html>\n", "page"),
+        ("page.xls", b"<table><tr><td>Date</td><td>Close</td></tr></table>", "a page of HTML"),
+        ("rows.json", b'[{"date": "2021-03-01", "close": 11.5}]', "JSON"),
+        ("bonds.csv", fractions("{}'{:02}{}").encode(), "in fractions, such as 101'000"),
+        ("notes.csv", fractions("{}-{:02}").encode(), "in fractions, such as 101-00"),
+        ("old.csv", fractions("{} {}/32").encode(), "in fractions, such as 101 0/32"),
+        ("two.csv", f"{plain()}\nDate,Amount\n2021-03-05,0.22\n".encode(), "line 18 (Date,Amount)"),
         ("picture.csv", bytes(range(256)) * 40, "no text"),
         ("cut.csv.gz", gzip.compress(plain().encode())[:-20], "unpacked"),
         ("no.zip", b"PK\x03\x04" + bytes(100), "archive"),
