@@ -5,6 +5,7 @@ What is watched is in `indextracker.monitoring`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 import yaml
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from indextracker.alerts.rules import Rules
@@ -23,7 +25,7 @@ from indextracker.monitoring.monitor import Monitor, monitor
 from indextracker.platform import Platform
 from indextracker.settings import Settings
 from indextracker_cli import streaming
-from indextracker_cli.show import console, grid
+from indextracker_cli.show import console
 from indextracker_cli.worlds import tell_world
 
 _SHOWS_EVERY_SECONDS = 2.0
@@ -59,6 +61,8 @@ def watch(settings: Settings) -> None:
     if not shown.is_terminal:
         raise click.UsageError("--watch shows itself on a terminal: take --json elsewhere")
     without_pandas()
+    # The screen says it.
+    logging.getLogger("indextracker.monitoring").setLevel(logging.ERROR)
     platform = Platform(settings)
     watched = monitor(platform)
     with (
@@ -104,8 +108,8 @@ def write_routes(settings: Settings, rules: Rules, folder: Path) -> list[Path]:
 def _screen(platform: Platform, watched: Monitor) -> Iterator[RenderableType]:
     settings, now = platform.settings, platform.clock()
     yield Text(
-        f"{settings.world} data: lake {settings.lake.address}; {now:%Y-%m-%d %H:%M:%S} UTC; "
-        "Ctrl-C ends this"
+        f"Ctrl-C ends this; {now:%Y-%m-%d %H:%M:%S} UTC; "
+        f"{settings.world} data: lake {settings.lake.address}"
     )
     try:
         first = [health.alerts(health.open_alerts(settings.dashboard.alertmanager))]
@@ -114,6 +118,19 @@ def _screen(platform: Platform, watched: Monitor) -> Iterator[RenderableType]:
         yield Text(str(error))
     for part in (*first, *health.parts(watched.readings(), now)):
         if part.rows:
-            yield grid(part.title, part.columns, part.rows)
+            # Without boxes: all of it is to have room.
+            shown = Table(
+                title=part.title,
+                title_justify="left",
+                title_style="bold",
+                box=None,
+                pad_edge=False,
+                header_style="dim",
+            )
+            for name in part.columns:
+                shown.add_column(name, overflow="fold")
+            for row in part.rows:
+                shown.add_row(*row)
+            yield shown
         else:
             yield Text(part.otherwise)

@@ -98,7 +98,7 @@ def alerts(found: Iterable[Mapping[str, Any]]) -> Part:
 
 
 def parts(readings: Readings, now: datetime) -> list[Part]:
-    """All that a monitor read, in tables.
+    """All that a monitor read, in tables, the longest last.
 
     Args:
         readings: What it read.
@@ -130,12 +130,8 @@ def parts(readings: Readings, now: datetime) -> list[Part]:
         Part("What cannot be read", ("part",), unread, "Everything could be read."),
         Part("Daemons", ("daemon", "lived"), daemons, "Nothing is known of Dagster's daemons."),
         Part("Runs", ("job", "status", "runs", "for"), runs, "No run is under way."),
-        Part(
-            "Feeds",
-            ("subject", "feed", "last accepted", "late", "next by"),
-            _feeds(of(ACCEPTED), of(DEADLINE), now),
-            "Nothing is known of documents.",
-        ),
+        Part("Streams", ("stream", "answers", "lag"), streams, "No stream is used."),
+        Part("Disks", ("folder", "free", "needed"), disks, "Nothing is known of disks."),
         Part(
             "Missing, and deleted soon",
             ("feed", "session", "trading days left"),
@@ -144,13 +140,17 @@ def parts(readings: Readings, now: datetime) -> list[Part]:
         ),
         _states(of(DOCUMENTS)),
         Part(
+            "Feeds",
+            ("subject", "feed", "last accepted", "late", "next by"),
+            _feeds(of(ACCEPTED), of(DEADLINE), now),
+            "Nothing is known of documents.",
+        ),
+        Part(
             "Tables that are behind",
             ("subject", "table", "sessions or hours"),
             behind,
             "No table is behind what is due.",
         ),
-        Part("Streams", ("stream", "answers", "lag"), streams, "No stream is used."),
-        Part("Disks", ("folder", "free", "needed"), disks, "Nothing is known of disks."),
     ]
 
 

@@ -13,9 +13,16 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import click
+import pytest
+from click.testing import CliRunner
 from support.homes import COMMAND, Home
 from support.servers import free_port
 from support.waiting import eventually
+
+from indextracker.settings import Settings
+from indextracker_cli import indextracker
+from indextracker_cli.watching import watch
 
 LINES, COLUMNS = 60, 120
 
@@ -59,13 +66,12 @@ def test_it_shows_how_all_is_again_and_again_and_ends_by_ctrl_c(tmp_path: Path) 
     assert b"Traceback" not in said
 
 
-def test_what_is_no_terminal_is_refused_by_a_sentence(tmp_path: Path) -> None:
-    done = Home(tmp_path).run("status", "--watch")
-    assert done.returncode == 1
-    assert "--watch shows itself on a terminal" in done.stderr
-    both = Home(tmp_path).run("status", "taiwan", "--watch")
-    assert both.returncode == 1
-    assert "leave out subject" in both.stderr
+def test_what_is_no_terminal_is_refused_by_a_sentence() -> None:
+    with pytest.raises(click.UsageError, match="--watch shows itself on a terminal"):
+        watch(Settings())
+    done = CliRunner().invoke(indextracker, ["status", "taiwan", "--watch"])
+    assert done.exit_code == 2
+    assert "leave out subject" in done.stderr
 
 
 def test_the_monitor_serves_figures_until_it_is_told_to_end(tmp_path: Path) -> None:
