@@ -10,7 +10,7 @@ ROUNDS := 3
 MINUTES := 60
 SEED := 1
 
-.PHONY: help setup run test test-fast test-all test-images matrix package drill soak soak-stream audit sbom fuzz chaos check format ui bench docs docs-site screenshot chromium prometheus lock clean
+.PHONY: help setup run test test-fast test-all test-images matrix package drill soak soak-stream audit sbom fuzz chaos check format ui bench docs docs-site screenshot chromium prometheus lock bootstrap deploy teardown clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,13 @@ $(VENV)/kinesalite/installed: tests/support/kinesalite/package-lock.json $(VENV)
 	mkdir -p $(@D) && cp tests/support/kinesalite/* $(@D) && \
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
 
+# What makes and checks templates of CloudFormation: a third of a gigabyte that no process needs.
+$(VENV)/cdk/installed: deployment/aws/requirements.lock deployment/aws/package-lock.json $(VENV)/installed
+	@command -v npm >/dev/null || { echo "npm is not there: tests of deployment/aws skip"; exit 0; }; \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(@D) --require-hashes -r $< && \
+	cp deployment/aws/package*.json $(@D) && \
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
+
 run: setup ## the last sessions of the simulated publishers, to the marts and their docs
 	@echo "five sessions of two simulated exchanges and a day of news, to the marts and their docs: a minute and a half"
 	$(BIN)/indextracker backfill
@@ -58,13 +65,13 @@ run: setup ## the last sessions of the simulated publishers, to the marts and th
 	@echo "      $(BIN)/indextracker query \"select * from fct_news_ticker order by published_at desc limit 5\""
 	@echo "      $(BIN)/indextracker ui"
 
-test: setup $(VENV)/kinesalite/installed ## a test of each behaviour, or those of TESTS="tests/cli tests/s3", two tiers at a time
+test: setup $(VENV)/kinesalite/installed $(VENV)/cdk/installed ## a test of each behaviour, or those of TESTS="tests/cli tests/s3", two tiers at a time
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(TESTS)
 
 test-fast: setup $(VENV)/kinesalite/installed ## catalogue, library, simulator and docs, but for slow ones, in two minutes
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not slow and not exhaustive" $(FAST)
 
-test-all: setup $(VENV)/kinesalite/installed ## test, and what shows the same behaviour again: each rule broken, more homes killed
+test-all: setup $(VENV)/kinesalite/installed $(VENV)/cdk/installed ## test, and what shows the same behaviour again: each rule broken, more homes killed
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "" $(TESTS)
 
 matrix: setup ## backfills in every combination of lake, engine and warehouse, in some three hours
@@ -148,8 +155,28 @@ prometheus: ## install Debian's Prometheus and Alertmanager, which tests of aler
 	@command -v promtool amtool >/dev/null || { apt-get update -qq && \
 	apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager; }
 
-lock: setup ## renew requirements.lock from pyproject.toml
+lock: setup ## renew the locks from pyproject.toml and deployment/aws/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --extra pipeline --extra dashboard --constraint requirements.lock --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o deployment/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 deployment/aws/requirements.in -o deployment/aws/requirements.lock
+
+# Where to: the number of the account and the region. More choices: CONTEXT="--context mail=a@example.org".
+ACCOUNT ?=
+REGION ?=
+CONTEXT ?=
+APPROVAL ?= broadening
+CDK = cd deployment/aws && PYTHONPATH=../../$(VENV)/cdk:. ../../$(VENV)/cdk/node_modules/.bin/cdk
+CHOSEN = --context account=$(ACCOUNT) --context region=$(REGION) $(CONTEXT)
+
+bootstrap: setup $(VENV)/cdk/installed ## once per ACCOUNT and REGION: what CDK needs to deploy there
+	$(CDK) bootstrap aws://$(ACCOUNT)/$(REGION) $(CHOSEN)
+
+deploy: setup $(VENV)/cdk/installed ## everything on AWS, or what changed of it: ACCOUNT=, REGION=, CONTEXT=
+	$(CDK) deploy --all --require-approval $(APPROVAL) $(CHOSEN)
+
+teardown: setup $(VENV)/cdk/installed ## what deploy made, but for the data: ACCOUNT=, REGION=, CONTEXT=
+	$(CDK) destroy --all $(CHOSEN)
+	@echo "what stays, until you delete it: the three buckets (lake, work, logs), and a snapshot of the database of Dagster's records"
 
 clean: ## remove .venv, simulated data and what tools left
 	rm -rf $(VENV) data/simulated dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -43,7 +43,7 @@ def metadata_of_a_task() -> Iterator[str]:
 
     class Metadata(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps({"Cluster": CLUSTER, "TaskARN": TASK}).encode()
+            body = json.dumps({"Cluster": CLUSTER, "TaskARN": TASK, "Name": "daemon"}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -1,8 +1,12 @@
-"""Stand-ins for AWS: moto for its services, PostgreSQL from PyPI, the metadata of a task."""
+"""Stand-ins for AWS: moto for its services, PostgreSQL from PyPI, the metadata of a task; and what
+deployment/aws makes.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 
@@ -10,6 +14,7 @@ import boto3
 import pytest
 import requests
 from deployment.clouds import LAKES, LOGS, Cloud, metadata_of_a_task
+from deployment.synthesis import LIBRARY, Assembly, synthesised
 from moto.server import ThreadedMotoServer
 from redshift_local.server import PASSWORD, USER, postgresql
 
@@ -59,3 +64,18 @@ def on_aws(cloud: Cloud) -> Iterator[Cloud]:
     yield cloud
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The templates, made once: a dozen seconds."""
+    if not (LIBRARY / "installed").exists() or not shutil.which("node"):
+        said = "CDK is not installed: make .venv/cdk/installed, with Node"
+        # As of what else a test may lack.
+        (pytest.fail if os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1" else pytest.skip)(
+            said
+        )
+    try:
+        return synthesised(tmp_path_factory.mktemp("cdk"))
+    except subprocess.CalledProcessError as error:
+        pytest.fail(f"{error.stdout}{error.stderr}")
