@@ -15,6 +15,7 @@ PAGES = {
     "webserver": "http://127.0.0.1:3000/server_info",
     "dashboard": "http://127.0.0.1:8050/healthz",
     "consumer": "http://127.0.0.1:9400/healthz",
+    "monitor": "http://127.0.0.1:8070/healthz",
     "producer": "http://127.0.0.1:9402/healthz",
 }
 CODE = "127.0.0.1:4000"

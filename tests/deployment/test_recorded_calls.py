@@ -290,6 +290,8 @@ def _compare(recorder: Recording, *principals: str) -> None:
         assert found == {principal: kept[principal] for principal in principals}
 
 
+# It starts a JVM: a minute and more, and the policies are held against what it found last.
+@pytest.mark.exhaustive
 def test_a_run_calls_what_was_reviewed(
     recorder: Recording, java: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

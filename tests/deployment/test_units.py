@@ -15,7 +15,7 @@ from support.sources import PROJECT
 
 UNITS = PROJECT / "deployment" / "systemd"
 TEMPLATE = UNITS / "indextracker@.service"
-PROCESSES = ("code", "webserver", "daemon", "dashboard", "consumer")
+PROCESSES = ("code", "webserver", "daemon", "dashboard", "consumer", "monitor")
 # As systemd has it, from 0 to 10: less than 2 is what it calls OK.
 MOST_EXPOSED = 2.0
 
