@@ -33,10 +33,11 @@ hypothesis.settings.register_profile("patient", hypothesis.settings.default, dea
 hypothesis.settings.load_profile("patient")
 
 TESTS = Path(__file__).parent
-# Begun first, and the longest of them first, so that no worker is left with one at the end.
+# Begun first, and the longest of them first, so that no worker is left with one at the end. Those
+# that go by module come after the others, since they even out.
 LONG = (
-    *("resilience", "warehouses", "engines", "s3", "indextracker_assets", "cli", "end_to_end"),
-    *("dbt_project", "newcomer", "spark", "deployment", "redshift_local"),
+    *("resilience", "dashboard", "engines", "cli", "warehouses", "spark", "end_to_end"),
+    *("dbt_project", "deployment", "newcomer", "redshift_local", "s3", "indextracker_assets"),
 )
 # Their modules share nothing dear: they go to whoever is free, and even out what workers have left.
 BY_MODULE = {"s3", "indextracker", "indextracker_assets", "simulator"}

@@ -346,6 +346,7 @@ acquire(
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place",
     [

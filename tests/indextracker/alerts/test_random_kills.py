@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+import pytest
 from support.waiting import eventually
 
 from indextracker.alerts.deciding import COLUMNS, Decider, events_of
@@ -97,6 +98,7 @@ def put(stream: EmbeddedStream, chance: random.Random, born: int) -> None:
     assert stream.put(records) == []
 
 
+@pytest.mark.slow
 def test_alerts_are_decided_once_and_sent_to_everybody(tmp_path: Path) -> None:
     stream, chance = EmbeddedStream(tmp_path / "events"), random.Random(SEED)
     stream.create(2)

@@ -283,6 +283,7 @@ def step_until_killed(folder: Path, name: str) -> None:
         watcher.step()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kept", "told"),
     [("tail-before", 0, 0), ("tail-after", 1, 0), ("alerts-kept", 1, 0), ("alerts-accepted", 1, 1)],

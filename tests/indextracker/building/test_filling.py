@@ -68,6 +68,7 @@ def test_a_line_that_cannot_be_read_stops_no_other(lake: Lake, kind: Kind) -> No
 ONLY_REJECTS = ("taifex_volume_totals", "taifex_combination_trades")
 
 
+@pytest.mark.slow
 @OF_EVERY_KIND
 def test_only_the_slice_of_the_keys_is_replaced(
     lake: Lake, kind: Kind, monkeypatch: pytest.MonkeyPatch

@@ -160,6 +160,7 @@ def kept(stream: Stream) -> Counter[int]:
     return found
 
 
+@pytest.mark.slow
 def test_what_was_sent_is_in_bronze_once(place: tuple[Opened, str], tmp_path: Path) -> None:
     opened, address = place
     stream, chance = opened(address), random.Random(SEED)

@@ -280,6 +280,7 @@ def put_many(lake: Lake, table: Table, number: int) -> None:
     lake.replace(table, pa.table(columns, one.schema), [KEY])
 
 
+@pytest.mark.slow
 def test_a_session_of_real_size_is_replayed_in_bounded_memory(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
