@@ -72,6 +72,9 @@ _DIGITS = re.compile(
     r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"
     r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)?"
 )
+# A number of decimals is no day, but for 2021.03 and 20210301.0: most cells are such numbers, and
+# each is compared with a dozen ways of writing days.
+_DECIMALS = re.compile(r"-?(?:\d{1,3}|\d{5,7})\.\d+|-?\d{1,8}\.\d{3,}")
 # Days from 1954 to 2064, with a fraction for the time of day, as spreadsheets count them.
 SERIAL = "excel_serial"
 _SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?$")
@@ -172,7 +175,7 @@ def _moment(stamp: Stamp, order: str) -> datetime | None:
 def stamped(cell: str) -> Stamp | None:
     """A cell as a date, with or without a time, in any of the ways of writing."""
     text = cell.strip()
-    if not text or not any(letter.isdigit() for letter in text):
+    if not any(letter.isdigit() for letter in text) or _DECIMALS.fullmatch(text):
         return None
     if found := _DIGITS.fullmatch(text):
         year, month, day = map(int, found.group("y", "m", "d"))

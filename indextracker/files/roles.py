@@ -449,8 +449,10 @@ def _kind(roles: Roles, cells: _Cells, findings: Findings) -> Roles:
 def _kinds_of_rows(roles: Roles, cells: _Cells) -> str:
     """The column that says of each row whether its value is an open, a high or what else."""
     for column in roles.columns:
+        if column.role is not Role.OTHER:
+            continue
         told = {words.role_of(cell)[0] for cell in {*cells.filled(column.index)[:500]}}
-        if column.role is Role.OTHER and len(told & {*_PRICES, Role.ADJ_CLOSE}) > 1:
+        if len(told & {*_PRICES, Role.ADJ_CLOSE}) > 1:
             return repr(column.header or column.index)
     return ""
 
