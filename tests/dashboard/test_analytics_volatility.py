@@ -129,6 +129,8 @@ def test_the_lead_and_its_interval_are_drawn(opens_lake: Opens, folder: Path) ->
     body = viewer.page.locator("#body")
     expect(body).to_contain_text("2022-03-03: TX is 10 s ahead of TAIEX.")
     expect(body).to_contain_text("+9 to +11 s")
+    for behind in ("the trades of TX 202203", "the levels of TAIEX"):
+        expect(viewer.page.get_by_role("link", name=behind)).to_be_visible()
     viewer.assert_usable()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -40,6 +41,25 @@ def test_the_term_structure_is_that_of_the_instant(opens: Opens, lakehouse: Lake
     """).polars()
     assert line["x"] == pytest.approx(expected["days"].to_list())
     assert line["y"] == pytest.approx(expected["atm_volatility"].to_list())
+
+
+def test_the_surface_holds_the_smiles_of_the_instant(opens: Opens, lakehouse: Lakehouse) -> None:
+    page = opens(f"/smiles?on={MONDAY}").page
+    [surface] = drawn(page, "Surface of volatility")
+    expected = lakehouse.sql(f"""
+        select 365 * years as days, atm_volatility from gold.volatility_smiles
+        where {OF_TXO} and observed_at = {LAST} and reason is null order by days
+    """).polars()
+    grid: Any = surface["z"]
+    middle = min(range(len(surface["x"])), key=lambda place: abs(surface["x"][place]))
+    for days, volatility in expected.iter_rows():
+        row = min(range(len(surface["y"])), key=lambda place: abs(surface["y"][place] - days))
+        assert surface["y"][row] == pytest.approx(days)
+        # The column nearest to the forward is at most half a step of the smile beside it.
+        assert grid[row][middle] == pytest.approx(volatility, abs=0.005)
+    page.get_by_role("link", name="the trades of the 15 minutes up to then").click()
+    expect(page.get_by_role("heading", name="SQL", exact=True)).to_be_visible()
+    expect(page.locator("#body")).to_contain_text("traded at")
 
 
 def test_an_address_holds_what_is_chosen(opens: Opens) -> None:

@@ -25,6 +25,7 @@ from indextracker_catalogue.analytics.forecasts import (
 )
 from indextracker_dashboard import controls, drawing, grids, links
 from indextracker_dashboard.analytics import forecast_figures as figures
+from indextracker_dashboard.analytics import trades
 from indextracker_dashboard.candles.state import CandlesState
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.page import Page
@@ -102,8 +103,19 @@ def _body(state: ForecastsState, data: Data) -> Component:
             html.H2("Sessions"),
             _missing(scores, state),
             _listed(state, chosen),
+            *_behind(chosen),
         ]
     )
+
+
+def _behind(chosen: pl.DataFrame) -> list[Component]:
+    """The trades of the newest session, of which its bars of a minute are."""
+    if chosen.is_empty():
+        return []
+    newest = chosen.sort("session_date").row(-1, named=True)
+    product, on = newest["product"], newest["session_date"]
+    shown = f"the trades of {product}"
+    return [html.P([f"Behind {on}: ", trades.of_futures(product, on, None, shown), "."])]
 
 
 def _missing(scores: Frame, state: ForecastsState) -> Component:

@@ -20,9 +20,10 @@ _AT = {FUTURES_TRADES: "traded_at", OPTION_TRADES: "traded_at", INDEX_LEVELS: "o
 _OF_ALL = ("session_date", "session_part", "product", "index_id", "is_previous_close")
 
 
-def of_futures(product: str, on: date, expiry: str, shown: Any) -> Component:
-    """The trades of a contract in a session."""
-    return _link(FUTURES_TRADES, on, {"product": product, "expiry": expiry}, shown)
+def of_futures(product: str, on: date, expiry: str | None, shown: Any) -> Component:
+    """The trades of a contract in a session, or of all."""
+    where = {"product": product} | ({} if expiry is None else {"expiry": expiry})
+    return _link(FUTURES_TRADES, on, where, shown)
 
 
 def of_options(
@@ -52,7 +53,7 @@ def of_assets(on: date, expiries: Mapping[str, str | None]) -> Component:
             said.append(_link(INDEX_LEVELS, on, {"index_id": asset}, f"the levels of {asset}"))
         else:
             shown = f"the trades of {asset} {expiry}"
-            said.append(of_futures(asset, on, expiry or "", shown))
+            said.append(of_futures(asset, on, expiry, shown))
     return html.P([*said, "."])
 
 
