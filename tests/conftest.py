@@ -36,7 +36,7 @@ TESTS = Path(__file__).parent
 # Begun first, and the longest of them first, so that no worker is left with one at the end. Those
 # that go by module come after the others, since they even out.
 LONG = (
-    *("resilience", "dashboard", "engines", "cli", "warehouses", "spark", "end_to_end"),
+    *("resilience", "recovery", "dashboard", "engines", "cli", "warehouses", "spark", "end_to_end"),
     *("dbt_project", "deployment", "newcomer", "redshift_local", "s3", "indextracker_assets"),
 )
 # Their modules share nothing dear: they go to whoever is free, and even out what workers have left.
