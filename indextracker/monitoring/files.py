@@ -124,11 +124,15 @@ def _runbook() -> str:
         "[monitoring](monitoring.md). This page is made by `make docs` of",
         "`indextracker/monitoring/rules.py`: change it there.",
         "",
+        "Each alert but the first two is silent too while the process is down that tells of it:",
+        "then TargetDown says so, and none of them is called over.",
+        "",
         "| alert | severity | when | is silent while |",
         "| --- | --- | --- | --- |",
     ]
     for alert in ALERTS:
-        silencing = ", ".join(alert.silenced_by) or "never"
+        process = [f"{alert.work_of} is down or hindered"] if alert.work_of else []
+        silencing = ", ".join([*alert.silenced_by, *process]) or "never"
         lines.append(
             f"| [{alert.name}](#{alert.name.lower()}) | {alert.severity} | {alert.meaning} | "
             f"{silencing} |"

@@ -127,7 +127,7 @@ def _silencing() -> list[dict[str, Any]]:
     for alert in ALERTS:
         for source, equal in alert.silenced_by.items():
             by_source.setdefault((source, equal), []).append(alert.name)
-    return [
+    explained = [
         {
             "source_matchers": [f'alertname = "{source}"'],
             "target_matchers": ['alertname =~ "' + "|".join(names) + '"'],
@@ -135,3 +135,22 @@ def _silencing() -> list[dict[str, Any]]:
         }
         for (source, equal), names in by_source.items()
     ]
+    # What a process told that is down is not over, though nobody tells it any more.
+    untold = {
+        "source_matchers": ['alertname = "TargetDown"'],
+        "target_matchers": ['alertname !~ "HostDown|TargetDown"'],
+        "equal": ["host", "process"],
+    }
+    not_worked = [
+        {
+            "source_matchers": [
+                'alertname =~ "TargetDown|ProcessHindered"',
+                f'process = "{alert.work_of}"',
+            ],
+            "target_matchers": [f'alertname = "{alert.name}"'],
+            "equal": ["host"],
+        }
+        for alert in ALERTS
+        if alert.work_of
+    ]
+    return [*explained, untold, *not_worked]

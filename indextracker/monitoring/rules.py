@@ -85,7 +85,9 @@ class Alert:
         expression: When it fires, in PromQL.
         example: The series of its test.
         minutes: For how long that has to hold.
-        silenced_by: Alerts that explain it, by name, each with the labels that are equal then.
+        silenced_by: Alerts that explain it, by name, each with the labels that are equal then. That
+            the process is down that tells of it explains every alert.
+        work_of: The process whose work it is, where that says of itself that it is hindered.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Alert:
     example: Example
     minutes: int = 0
     silenced_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    work_of: str = ""
 
     @property
     def rule(self) -> dict[str, Any]:
@@ -236,7 +239,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="MonitorBlind",
-        severity="warning",
+        severity="critical",
         summary="The monitor of {{ $labels.host }} cannot read its part {{ $labels.part }}.",
         meaning=(
             "A part of the monitor failed for two minutes: `dagster` and `dagster_tables` are what "
@@ -388,7 +391,7 @@ ALERTS: tuple[Alert, ...] = (
             f"{DEADLINE.name} > on (host, process, subject, publisher, feed) group_left () "
             f"{ACCEPTED.name}) <= time() - {LATE_SECONDS}) >= {_SILENT_KEYS}"
         ),
-        silenced_by=_NOTHING_RUNS,
+        silenced_by=_NOTHING_RUNS | {"DeletedSoon": ("host", "feed")},
         example=Example(
             series={
                 _series(ACCEPTED.name, _AT | _OF_FEED): "0x60",
@@ -529,11 +532,9 @@ ALERTS: tuple[Alert, ...] = (
         silenced_by={
             "HostDown": ("host",),
             "DiskShort": ("host",),
-            # The consumer says of itself that it is down or hindered.
-            "TargetDown": ("host",),
-            "ProcessHindered": ("host",),
             "StreamDown": ("host", "stream"),
         },
+        work_of="consumer",
         example=Example(
             series={_series(STREAM_LAG.name, _AT | {"stream": "quotes"}): "0 61+60x10"},
             quiet=2,

@@ -98,6 +98,18 @@ def test_no_two_alerts_silence_each_other() -> None:
     assert [name for name in by_name if name in behind(name)] == []
 
 
+def test_what_a_process_told_is_neither_told_nor_called_over_while_it_is_down() -> None:
+    rules = yaml.safe_load((MONITORING / "alertmanager.yml").read_text("utf-8"))["inhibit_rules"]
+    assert {
+        "source_matchers": ['alertname = "TargetDown"'],
+        "target_matchers": ['alertname !~ "HostDown|TargetDown"'],
+        "equal": ["host", "process"],
+    } in rules
+    # Of a consumer that is down, its stream is behind; of a dashboard that is down, it is not.
+    [of_stream] = [one for one in rules if 'process = "consumer"' in one["source_matchers"]]
+    assert of_stream["target_matchers"] == ['alertname = "StreamLag"']
+
+
 @pytest.mark.usefixtures("prometheus")
 @pytest.mark.parametrize("told", ["", PEOPLE], ids=["nobody", "people"])
 def test_alertmanager_reads_its_routes_and_secrets_are_beside_them(
