@@ -68,9 +68,9 @@ def test_a_producer_that_is_told_to_stop_keeps_what_it_has(
                 address = line.split()[3].removesuffix("/metrics,")
                 break
 
-        def kept() -> int:
-            lines = requests.get(f"{address}/metrics", timeout=10).text.splitlines()
-            return int(lines[2].removeprefix("indextracker_producer_events_total "))
+        def kept() -> float:
+            name, text = "events_total ", requests.get(f"{address}/metrics", timeout=10).text
+            return float(text.partition(f"\nindextracker_producer_{name}")[2].partition("\n")[0])
 
         eventually(lambda: kept() > 10)
         assert requests.get(f"{address}/healthz", timeout=10).text == "ok\n"
