@@ -6,12 +6,13 @@ none of the refusals that are declared, or where something was accepted that the
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -202,10 +203,15 @@ def _pricing(body: bytes) -> bool:
 # files of people
 
 
+_OPENED = ExitStack()
+atexit.register(_OPENED.close)
+
+
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    return reader(folder).__enter__()
+    # As long as the process: closed at its end.
+    folder = _OPENED.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-"))
+    return _OPENED.enter_context(reader(Path(folder)))
 
 
 def _prices(body: bytes) -> bool:
