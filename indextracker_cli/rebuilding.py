@@ -40,7 +40,9 @@ def run(settings: Settings, into: str | None, *, replace: bool, yes: bool) -> in
     tell_world(settings, settings.lake.address)
     here = Platform(settings)
     address = into or f"{settings.lake.address}-rebuilt"
-    anew = environment.load(lake=address, dagster_home=f"{settings.dagster.home}-rebuilt")
+    # Its runs are in records of their own, whatever the deployment.
+    home = f"{settings.dagster.home}-rebuilt"
+    anew = environment.load(lake=address, dagster_home=home, env="local", dagster_database="")
     environment.export(anew)
     old = here.lake
     with TemporaryDirectory() as nothing:

@@ -167,18 +167,18 @@ def named(lake: Lake, name: str) -> Instant:
     """The instant of a name, its versions ready to be opened.
 
     Raises:
-        InstantError: There is none.
+        InstantError: There is none, or a table was made anew since.
     """
-    place = lake.beside(_FOLDER).below(name)
-    if not NAME.fullmatch(name) or not place.exists(_FILE):
-        known = ", ".join(one.name for one in every(lake)) or "none"
-        raise InstantError(f"there is no instant {name!r}; named are: {known}")
-    body = place.read(_FILE)
+    _verify(lake, name)
+    body = lake.beside(_FOLDER).below(name).read(_FILE)
     instant = unpacked(body)
     for path in instant.versions:
         table = TABLES[path]
-        if lake.exists(table):
-            reopen(lake.place(table), logs(body, table))
+        if lake.exists(table) and not reopen(lake.place(table), logs(body, table)):
+            raise InstantError(
+                f"{path} was deleted and made anew since {instant}: bring it back from a copy of "
+                "before that, by indextracker restore --from COPY --everything"
+            )
     return instant
 
 
@@ -188,8 +188,15 @@ def remove(lake: Lake, name: str) -> None:
     Raises:
         InstantError: There is none.
     """
-    named(lake, name)
+    _verify(lake, name)
     lake.beside(_FOLDER).below(name).remove()
+
+
+def _verify(lake: Lake, name: str) -> None:
+    """Makes sure that there is an instant of a name."""
+    if not NAME.fullmatch(name) or not lake.beside(_FOLDER).below(name).exists(_FILE):
+        known = ", ".join(one.name for one in every(lake)) or "none"
+        raise InstantError(f"there is no instant {name!r}; named are: {known}")
 
 
 def kept(lake: Lake, table: Table) -> list[int]:

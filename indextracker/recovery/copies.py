@@ -281,13 +281,10 @@ def records(to: Place, copy: Copy) -> Iterator[tuple[str, Document]]:
 def _wanted(lake: Lake, instant: Instant) -> Iterator[tuple[str, int]]:
     """The files of an instant, of the named ones and of landing, with their sizes."""
     found: dict[str, int] = {}
-    for one in [instant, *(instants.named(lake, each.name) for each in instants.every(lake))]:
-        for path, number in one.versions.items():
-            table = TABLES[path]
-            if lake.exists(table):
-                with suppress(DeltaError):  # a named instant of a table that was made anew
-                    delta = DeltaTable(lake.path(table), number)
-                    found |= _files_of(table, delta)
+    for path, current in instant.versions.items():
+        table = TABLES[path]
+        for number in {current, *instants.kept(lake, table)}:
+            found |= _files_of(table, DeltaTable(lake.path(table), number))
     yield from found.items()
     for folder in (_LANDING, _INSTANTS):
         place = lake.beside(folder)

@@ -31,7 +31,7 @@ _FOLDER, _FILE = "going-back", "plan.json"
 
 
 class CannotGoBackError(LookupError):
-    """Something that is needed is gone, or another instant is being gone back to."""
+    """Something that is needed to go back is gone; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,11 @@ def plan(platform: Platform, instant: Instant) -> Plan:
 
     Raises:
         CannotGoBackError: Something that is needed is gone, unreadable or of another declaration,
-            each with what; or an earlier run was going back to another instant.
+            each with what.
     """
     lake = platform.lake
     begun = unfinished(lake)
-    if begun and begun.versions != instant.versions:
-        raise CannotGoBackError(
-            f"an earlier run was going back to {begun} and was killed: end it first, by "
-            f'indextracker restore --everything --as-of "{begun.name or begun.at.isoformat()}"'
-        )
+    is_begun = begun is not None and begun.versions == instant.versions
     tables, wrong = [], []
     lost = [path for path in instant.versions if not lake.exists(TABLES[path])]
     wrong += [f"{path} is not there any more" for path in lost]
@@ -105,7 +101,7 @@ def plan(platform: Platform, instant: Instant) -> Plan:
             f"{'; '.join(wrong)}. What is gone may be in a copy: indextracker restore --from COPY"
         )
     changed = any(one.changed for one in tables)
-    return Plan(instant, tables, begun is not None, _is_loaded(platform, changed or bool(begun)))
+    return Plan(instant, tables, is_begun, _is_loaded(platform, changed or begun is not None))
 
 
 def go_back(platform: Platform, planned: Plan) -> None:
@@ -120,6 +116,8 @@ def go_back(platform: Platform, planned: Plan) -> None:
     lake, progress = platform.lake, platform.progress
     about = {"name": planned.instant.name, "at": planned.instant.at.isoformat()}
     body = json.dumps(about | {"versions": dict(planned.instant.versions)})
+    if not planned.begun:
+        lake.beside(_FOLDER).remove()  # of a run to another instant, which this one overtakes
     lake.beside(_FOLDER).keep(_FILE, body.encode())
     failpoint("recovery-planned")
     if lake.exists(BUILDS):

@@ -106,6 +106,19 @@ def test_what_cannot_be_is_refused_with_a_sentence(home: Home) -> None:
     assert "restore --from COPY" in " ".join(done.stderr.split())
 
 
+def test_a_name_that_was_not_given_whole_is_not_given(
+    commands: Commands, world: World, home: Home
+) -> None:
+    del world
+    run = start(commands, home, ["snapshot", "late"], INDEXTRACKER_FAILPOINT="recovery-named")
+    assert run.wait() == -signal.SIGKILL, run.said()
+    assert "late" not in home.run("snapshot", "--list").stdout
+    finish(commands, home, ["snapshot", "late"])
+    assert "late" in home.run("snapshot", "--list").stdout
+    finish(commands, home, ["snapshot", "--remove", "late"])
+    assert "late" not in home.run("snapshot", "--list").stdout
+
+
 def lake_and_marts(world: World) -> dict[str, object]:
     """Monday without the logs, which say that Monday was built twice."""
     return {path: what for path, what in world.monday.items() if not path.startswith("log ")}

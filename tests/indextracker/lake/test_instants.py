@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_how_far_a_stream_was_read_goes_back_with_the_rows(lake: Lake) -> None:
     assert behind.number("shard") == 2
 
 
+def test_a_table_that_was_made_anew_has_other_versions_of_the_same_numbers(lake: Lake) -> None:
+    replace(lake, TRADES, "202412")
+    instants.take(lake, "before", now())
+    lake.place(TRADES).remove()
+    time.sleep(0.002)
+    replace(lake, TRADES, "202501")
+    with pytest.raises(InstantError, match="made anew since before"):
+        instants.named(lake, "before")
+    assert instants.kept(lake, TRADES) == []
+
+
 def test_names_and_times_that_cannot_be_meant_are_refused(lake: Lake) -> None:
     with pytest.raises(InstantError, match="had no table"):
         instants.take(lake, "early", now())
@@ -159,3 +171,34 @@ def test_names_and_times_that_cannot_be_meant_are_refused(lake: Lake) -> None:
         instants.at(lake, now() + timedelta(hours=1))
     with pytest.raises(InstantError, match="had no table"):
         instants.at(lake, start)
+
+
+def test_an_instant_that_is_named_while_others_write_is_of_one_moment(lake: Lake) -> None:
+    """What a table was made from is there, in whichever moment the name comes."""
+    stop = threading.Event()
+
+    def write() -> None:
+        writer, number = Lake(lake.root, "simulated"), 0
+        while not stop.is_set():
+            number += 1
+            replace(writer, TRADES, f"{number:06}")
+            made_of = writer.rows(TRADES).to_table(["expiry"])["expiry"][0].as_py()
+            replace(writer, CONTRACTS, made_of)
+
+    running = threading.Thread(target=write)
+    running.start()
+    try:
+        while not lake.exists(CONTRACTS):
+            time.sleep(0.01)
+        found = [instants.take(lake, f"at{number}", now()) for number in range(8)]
+    finally:
+        stop.set()
+        running.join()
+    for instant in found:
+        versions_of = {path: instant.versions.get(path) for path in (TRADES.path, CONTRACTS.path)}
+        base, made = (
+            lake.rows(table, as_of=versions_of[table.path]).to_table(["expiry"])["expiry"]
+            for table in (TRADES, CONTRACTS)
+        )
+        assert not len(made) or int(made[0].as_py()) <= int(base[0].as_py())
+    assert len({instant.versions[TRADES.path] for instant in found}) > 1
