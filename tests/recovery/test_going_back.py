@@ -110,13 +110,13 @@ def test_a_name_that_was_not_given_whole_is_not_given(
     commands: Commands, world: World, home: Home
 ) -> None:
     del world
-    run = start(commands, home, ["snapshot", "late"], INDEXTRACKER_FAILPOINT="recovery-named")
+    run = start(commands, home, ["snapshot", "thursday"], INDEXTRACKER_FAILPOINT="recovery-named")
     assert run.wait() == -signal.SIGKILL, run.said()
-    assert "late" not in home.run("snapshot", "--list").stdout
-    finish(commands, home, ["snapshot", "late"])
-    assert "late" in home.run("snapshot", "--list").stdout
-    finish(commands, home, ["snapshot", "--remove", "late"])
-    assert "late" not in home.run("snapshot", "--list").stdout
+    assert "thursday" not in home.run("snapshot", "--list").stdout
+    finish(commands, home, ["snapshot", "thursday"])
+    assert "thursday" in home.run("snapshot", "--list").stdout
+    finish(commands, home, ["snapshot", "--remove", "thursday"])
+    assert "thursday" not in home.run("snapshot", "--list").stdout
 
 
 def lake_and_marts(world: World) -> dict[str, object]:
