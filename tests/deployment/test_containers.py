@@ -5,15 +5,25 @@ No image can be built here; what the image's processes do is tested in test_unit
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from support.sources import PROJECT
+from support.waiting import eventually
 
 COMPOSE = PROJECT / "deployment" / "compose"
 BIN = Path(sys.executable).parent
@@ -56,7 +66,9 @@ def test_a_container_is_nobody_and_changes_nothing(name: str) -> None:
     assert service["restart"] == "unless-stopped"
     assert "privileged" not in service
     mounted = [volume for volume in service.get("volumes", []) if volume.startswith((".", "/"))]
-    assert all(volume.endswith(":ro") for volume in mounted)
+    written = {volume for volume in mounted if not volume.endswith(":ro")}
+    assert written == ({"./secrets/authority:/data"} if name == WAY_IN else set())
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == WAY_IN else [])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -113,7 +125,8 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
         environment = {"PATH": "/usr/bin:/bin", "CADDY": str(caddy)}
         subprocess.run([str(script), "somebody"], env=environment, check=True)
         folder = tmp_path / "secrets"
-        made.append({path.name: path.read_text() for path in folder.iterdir()})
+        made.append({path.name: path.read_text() for path in folder.glob("[a-z]*_*")})
+        made[-1]["logins"] = (folder / "logins").read_text()
     assert made[0] == made[1]
     assert folder.stat().st_mode & 0o777 == 0o700
     assert made[0]["logins"].strip() == "somebody hashed"
@@ -163,3 +176,76 @@ def test_the_image_holds_what_runs_and_nothing_else() -> None:
         top = package.partition("/")[0]
         assert top in let_in or any(name.startswith(f"{top}/") for name in let_in), package
     assert not {"tests", "docs", "data", ".git"} & set(let_in)
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="Debian's Caddy is not installed")
+def test_the_proxy_lets_in_who_has_a_login(tmp_path: Path) -> None:
+    """Caddy itself, by the file of the containers, but for its ports."""
+    hashed = subprocess.run(
+        ["caddy", "hash-password", "--plaintext", "of-somebody"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    (tmp_path / "logins").write_text(f"somebody {hashed}\n")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as page, free_ports(4) as (healthy, *sites):
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        text = (COMPOSE / "Caddyfile").read_text().replace(":2019", f":{healthy}")
+        for port, other in zip(("8443", "8444", "8445"), sites, strict=True):
+            text = text.replace(f":{port} {{", f":{other} {{")
+        text = re.sub(r"(reverse_proxy 127\.0\.0\.1):\d+", rf"\1:{page.server_port}", text)
+        # Nobody here is to trust a new authority for good.
+        text = text.replace("\tadmin off", "\tadmin off\n\tskip_install_trust")
+        (tmp_path / "Caddyfile").write_text(text)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LOGINS": str(tmp_path / "logins"),
+        }
+        command = ["caddy", "run", "--config", str(tmp_path / "Caddyfile")]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as caddy:
+            try:
+                eventually(lambda: asked(f"http://127.0.0.1:{healthy}/") == (200, "ok"))
+                for port in sites:
+                    address = f"https://localhost:{port}/"
+                    eventually(lambda at=address: asked(at) == (401, ""))
+                    assert asked(address, ("somebody", "of-nobody")) == (401, "")
+                    assert asked(address, ("somebody", "of-somebody"))[0] == 200
+                # The dashboard would take the login for its own.
+                dashboard = f"https://localhost:{sites[1]}/"
+                assert asked(dashboard, ("somebody", "of-somebody")) == (200, "[]")
+            finally:
+                caddy.terminate()
+        page.shutdown()
+
+
+class _Page(BaseHTTPRequestHandler):
+    """A page that says with which logins it was asked."""
+
+    def do_GET(self) -> None:
+        body = json.dumps(self.headers.get_all("Authorization", [])).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def asked(address: str, login: tuple[str, str] | None = None) -> tuple[int, str]:
+    """Status and text of a page; 0 where nobody answers."""
+    try:
+        answer = requests.get(address, auth=login, verify=False, timeout=60)
+    except requests.RequestException:
+        return 0, ""
+    return answer.status_code, answer.text
+
+
+@contextmanager
+def free_ports(count: int) -> Iterator[list[int]]:
+    """Ports that nobody listens at."""
+    with ExitStack() as probes:
+        found = [probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        ports = [probe.getsockname()[1] for probe in found]
+    yield ports
