@@ -49,6 +49,8 @@ def asked(
     """
     try:
         statement = _statement(connection, sql)
+        # After two seconds DuckDB would draw one on standard output, in the middle of the answer.
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set python_enable_replacements = false")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
