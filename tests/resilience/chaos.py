@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from s3.bucket_homes import BucketHome
 from support.commands import Commands
 from support.faulty import Way, between
-from support.homes import Home
+from support.homes import COMMAND, Home
 from support.lakehouse import FRIDAY, LIGHT, MONDAY, TUESDAY, backfill, differing, new_home, unended
 from support.stores import serving as store_serving
 
@@ -94,6 +94,7 @@ class Machine:
         home: Its folder, and the lake that it shares.
         did: How many runs of which kind, and how they ended.
         tracebacks: What ended without a sentence.
+        left_behind: How many runs ended before what they had started.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Machine:
     did: Counter[str] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
     tracebacks: list[str] = field(default_factory=list)
+    left_behind: int = 0
 
     def work(self, commands: Commands, until: float, chance: random.Random, usual: float) -> None:
         """Runs backfills that come to grief until a moment."""
@@ -131,6 +133,9 @@ class Machine:
         elif run.wait(moment) is None:
             (run.kill if kind == "killed" else run.kill_group)()
         code = run.wait(LONGEST_SECONDS)
+        if code is not None and run.survivors():
+            self.left_behind += 1
+            run.kill_group()
         said = run.said()
         log.unlink()
         if code is None:
@@ -141,12 +146,29 @@ class Machine:
     def _at_another_time(self, arguments: list[str], chance: random.Random) -> tuple[int, str]:
         clock = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": chance.choice(CLOCKS)}
         clock |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        with self.home.start(*arguments, alone=True, **clock) as process:
-            try:
-                _, said = process.communicate(timeout=LONGEST_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                return -99, "Traceback: it did not end at another time"
+        log = self.home.folder / f"log-{self.did.total()}"
+        # To a file: what Dagster leaves behind would hold a pipe open.
+        with log.open("wb") as told:
+            process = subprocess.Popen(
+                [COMMAND, *arguments],
+                cwd=self.home.folder,
+                env=self.home.environment(**clock),
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LONGEST_SECONDS)
+        ended = process.poll() is not None
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+            self.left_behind += ended
+        said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        log.unlink()
+        if not ended:
+            process.wait()
+            return -99, f"Traceback: it did not end at another time: {said}"
         return process.returncode, said
 
 
@@ -157,7 +179,6 @@ class World:
     Attributes:
         name: For the report.
         machines: Who works in it.
-        calm: What ends its troubles.
     """
 
     name: str
@@ -379,6 +400,8 @@ def report(
         one = ended[machine.name]
         said = "nothing lost, nothing double, all tables as in peace" if one.well else str(one)
         lines.append(f"- **{machine.name}**: {said}")
+        if machine.left_behind:
+            lines.append(f"- {machine.left_behind} of its runs left processes behind")
         lines += [f"\n```\n{told}\n```" for told in machine.tracebacks[:5]]
     for name, strange in revisions.items():
         lines.append(
