@@ -71,7 +71,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The templates, made once: a dozen seconds."""
     if not (LIBRARY / "installed").exists() or not shutil.which("node"):
         said = "CDK is not installed: make .venv/cdk/installed, with Node"
-        # As of what else a test may lack.
+        # As with whatever else a test needs.
         (pytest.fail if os.environ.get("INDEXTRACKER_REQUIRE_SAMPLES") == "1" else pytest.skip)(
             said
         )

@@ -79,7 +79,9 @@ def address(document: Path) -> str:
 def test_every_document_has_its_page(pages: dict[str, Page]) -> None:
     docs = PROJECT / "docs"
     documents = {address(file) for kind in ("md", "ipynb") for file in docs.rglob(f"*.{kind}")}
-    of_the_root = {f"{name}/index.html" for name in ("readme", "contributing", "changelog")}
+    of_the_root = {
+        f"{name}/index.html" for name in ("readme", "contributing", "changelog", "security")
+    }
     assert set(pages) == documents | of_the_root | {"notice/index.html", "404.html"}
 
 
