@@ -21,7 +21,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 UNITS = PROJECT / "deployment" / "systemd"
 SERVE = PROJECT / "deployment" / "serve"
-SECONDS = 240
+SECONDS = 420
 # What systemd would be told, written down.
 NOTIFY = """#!/bin/sh
 echo "$PROCESS $1" >>"$TOLD"
