@@ -96,6 +96,9 @@ def event_of(message: str | bytes) -> dict[str, Any]:
     except (binascii.Error, DecodeError, ValueError) as error:
         raise MalformedError(f"no PricingData in base64 ({error}): {text[:80]!r}") from None
     values = {field.name: value for field, value in pricing.ListFields()}
+    # As which a text comes that is not in UTF-8.
+    if any(isinstance(value, bytes) for value in values.values()):
+        raise MalformedError(f"a text that is not in UTF-8: {text[:80]!r}")
     for name in ("id", "price", "time"):
         if not values.get(name):
             raise MalformedError(f"a message without {name}: {text[:80]!r}")
