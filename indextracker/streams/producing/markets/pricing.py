@@ -133,7 +133,7 @@ def instant(milliseconds: int) -> str:
 def _unwrapped(text: str) -> str:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise MalformedError(f"no JSON: {text[:80]!r}") from None
     if not isinstance(found.get("message"), str) or found.get("type", "pricing") != "pricing":
         raise MalformedError(f"no message of a price: {text[:80]!r}")
