@@ -135,7 +135,8 @@ MARTS = {
     ],
     "fct_volatility_forecast": [
         *("session_date", "asset", "yang_zhang_volatility", "next_session_volatility"),
-        *("next_session_sample", "next_month_volatility", "next_month_sample"),
+        *("next_session_sample", "next_session_missing", "next_month_volatility"),
+        *("next_month_sample", "next_month_missing"),
         *("implied_volatility", "variance_risk_premium"),
         *("following_session_date", "following_volatility"),
     ],
