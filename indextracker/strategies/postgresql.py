@@ -65,7 +65,7 @@ class _Mart:
 
 
 def keep(address: SecretStr, world: str, marts: Connection, run_ids: Sequence[str]) -> None:
-    """Has the tables of PostgreSQL hold runs as the marts do, and all runs that are missing in them.
+    """Has the tables of PostgreSQL hold runs as the marts do, and all that are missing in them.
 
     It is one transaction: readers see all of it or what was there before. Rows of runs that
     another lakehouse has put there stay.
