@@ -49,7 +49,10 @@ def of_run(
     known = {(row["scope"], row["name"]) for row in rows}
     # Where all tickers share an account, what is known of one of them are its trades.
     rows += [_empty(*key) for key in sorted(of_trades.keys() - known)]
-    return [row | of_trades.get((row["scope"], row["name"]), {"trades": 0}) for row in rows]
+    for row in rows:
+        row.update(of_trades.get((row["scope"], row["name"]), {"trades": 0}))
+        row["sector"] = sectors.get(row["name"]) if row["scope"] == g.OF_TICKER else None
+    return rows
 
 
 def of_curve(scope: str, name: str, curve: pa.Table, benchmark: pa.Table | None = None) -> Row:

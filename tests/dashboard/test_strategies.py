@@ -44,15 +44,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("strategies"))
     folder = home.folder / "uploads" / "mine"
     folder.mkdir(parents=True)
+    sectors = ["ticker,sector"]
     for number in range(COMPANIES):
         ticker, text = csv_of(number)
         (folder / f"{ticker}.csv").write_text(text, encoding="utf-8")
+        sectors.append(f"{ticker},{'ENERGY' if number else 'FINANCE'}")
+    companies = home.folder / "companies.csv"
+    companies.write_text("\n".join(sectors), encoding="utf-8")
+    crossover = ("crossover", "--on", "mine", "--to-layer", "gold", "--cost-bps=10")
     for command in (
         ("files", "detect", str(folder)),
         ("files", "confirm", str(folder), "--yes", "--answer", "ticker=yes"),
         ("files", "load", str(folder), "--collection", "mine"),
         ("strategy", "run", "buy_and_hold", "--on", "mine", "--to-layer", "gold"),
-        ("strategy", "run", "crossover", "--on", "mine", "--to-layer", "gold", "--cost-bps=10"),
+        ("strategy", "run", *crossover, "--companies", str(companies)),
         ("strategy", "run", "crossover", *GRID),
         ("strategy", "run", "crossover", *GRID, "--walk-forward", "1"),
     ):
@@ -197,6 +202,26 @@ def test_runs_are_compared_down_to_the_line_of_a_trade(
     filled = slider.evaluate("one => getComputedStyle(one).fill")
     assert max(map(int, re.findall(r"\d+", filled)[:3])) < 100, "it is light in the dark"
     again.assert_usable()
+
+
+def test_a_sector_is_looked_at_alone(shows: Opens, asks: Opens) -> None:
+    [run] = asks(
+        "select f.run_id, profit, max_drawdown, sum(paid_in) as paid_in "
+        "from gold.strategy_figures f join gold.strategy_runs r using (run_id) "
+        "join gold.strategy_accounts a on a.run_id = f.run_id and a.ticker in (select name "
+        "from gold.strategy_figures where sector = 'ENERGY') "
+        "where scope = 'sector' and name = 'ENERGY' and kind = 'run' group by all"
+    )
+    viewer = shows(f"/compare?runs={run['run_id']}&sector=ENERGY&scope=ticker")
+    [equity], [fall] = drawn(viewer.page, "Equity"), drawn(viewer.page, "Drawdown")
+    assert equity["y"][-1] == pytest.approx(1 + run["profit"] / run["paid_in"])
+    assert min(fall["y"]) == pytest.approx(run["max_drawdown"])
+    answer = viewer.page.request.get(
+        f"{viewer.address}/download/compare/trades.csv?runs={run['run_id']}&sector=ENERGY"
+    )
+    inside = {csv_of(number)[0] for number in range(1, COMPANIES)}
+    assert {row["ticker"] for row in csv.DictReader(io.StringIO(answer.text()))} == inside
+    viewer.assert_usable()
 
 
 def test_trades_are_downloaded_as_they_are_shown(

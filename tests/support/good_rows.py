@@ -236,7 +236,14 @@ GOOD: dict[str, Row] = {
     "gold/strategy_accounts": RUN | {"ticker": "ABC", "bar_at": OPENED, "equity": 100.0},
     "gold/strategy_equity": RUN | {"bar_at": OPENED, "equity": 100.0, "paid_in": 100.0},
     "gold/strategy_figures": RUN
-    | {"scope": "run", "name": "all", "hit_rate": 0.5, "deflated_sharpe": 0.9, "trades": 1},
+    | {
+        "scope": "run",
+        "name": "all",
+        "sector": None,
+        "hit_rate": 0.5,
+        "deflated_sharpe": 0.9,
+        "trades": 1,
+    },
     "silver/news_day_rejects": {"day": SESSION, "feed": "nse_announcements", "line": 4},
     "silver/news_days": {"day": SESSION, "session_date": SESSION, "opened_at": OPENED}
     | {"closed_at": CLOSED, "next_session_date": date(2024, 12, 17)},

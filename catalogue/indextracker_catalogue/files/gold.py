@@ -236,6 +236,7 @@ STRATEGY_FIGURES = Table(
         RUN,
         Column("scope", "string", "run, ticker, sector or year."),
         Column("name", "string", "The ticker, sector or year; of a run, all."),
+        Column("sector", "string", "Of a ticker, its sector; null where it is not known."),
         Column("profit", "double", "What was won or lost.", _MONEY),
         Column("realised", "double", "What closing fills won or lost.", _MONEY),
         Column("cagr", "double", "Compound growth a year.", _FRACTION),

@@ -48,6 +48,11 @@ class CompareState(State):
     line: Annotated[int, Field(ge=0)] = 0
 
     @property
+    def parts(self) -> str:
+        """The ticker or else the sector that is looked at; nothing where all are."""
+        return self.ticker or self.sector
+
+    @property
     def span(self) -> tuple[int, int]:
         """The first and the last year.
 
@@ -60,6 +65,16 @@ class CompareState(State):
         if len(others) != 1 or first > others[0]:
             raise StateError("years are the first and the last, as years=2001,2010")
         return first, others[0]
+
+
+def of_tickers(state: CompareState) -> tuple[str, dict[str, str]]:
+    """A condition on the tickers of `$run` that are looked at, and its values; none for all."""
+    if state.ticker:
+        return " and ticker = $ticker", {"ticker": state.ticker}
+    if state.sector:
+        inside = "select name from gold.strategy_figures where run_id = $run and sector = $sector"
+        return f" and ticker in ({inside})", {"sector": state.sector}
+    return "", {}
 
 
 def values_of(parameters: str) -> str:

@@ -16,7 +16,14 @@ from indextracker.reader import QuestionError
 from indextracker_dashboard import controls, drawing, grids
 from indextracker_dashboard.data import Data
 from indextracker_dashboard.files import origin, parts, trading
-from indextracker_dashboard.files.compared import MOST, PATH, CompareState, called, figure
+from indextracker_dashboard.files.compared import (
+    MOST,
+    PATH,
+    CompareState,
+    called,
+    figure,
+    of_tickers,
+)
 from indextracker_dashboard.files.layouts import table
 from indextracker_dashboard.page import Page
 from indextracker_dashboard.state import StateError
@@ -75,14 +82,28 @@ def _chosen(state: CompareState, data: Data) -> list[dict[str, Any]]:
 
 def _series(state: CompareState, run: Mapping[str, Any], data: Data) -> pl.DataFrame:
     """What an account was worth by bar, and how it grew since the first year that is shown."""
-    source = "strategy_accounts" if state.ticker else "strategy_equity"
-    only = " and ticker = $ticker" if state.ticker else ""
     first, last = state.span
-    rows = data.lakehouse.sql(
-        f"select bar_at, equity, paid_in from gold.{source} where run_id = $run{only} "
-        "order by bar_at",
-        {"run": run["run_id"]} | ({"ticker": state.ticker} if state.ticker else {}),
-    ).polars()
+    values = {"run": run["run_id"]}
+    if state.ticker or state.sector:
+        only, named = of_tickers(state)
+        # An account without a bar is worth what it was, and one that ended goes on as it ended.
+        question = f"""
+            with changes as (
+                select bar_at, paid_in,
+                    equity - lag(equity, 1, 0) over (partition by ticker order by bar_at) as change
+                from gold.strategy_accounts where run_id = $run{only}
+            )
+            select bar_at, sum(sum(change)) over (order by bar_at) as equity,
+                sum(paid_in) as paid_in
+            from changes group by bar_at order by bar_at
+        """
+        values |= named
+    else:
+        question = (
+            "select bar_at, equity, paid_in from gold.strategy_equity where run_id = $run "
+            "order by bar_at"
+        )
+    rows = data.lakehouse.sql(question, values).polars()
     if not rows.height:
         return rows.with_columns(growth=pl.lit(None), fall=pl.lit(None))
     before = pl.col("equity").shift(1).fill_null(0) + pl.col("paid_in")
@@ -177,7 +198,11 @@ def _filters(
             "sector", "Sector", _names(figures, "sector"), state.sector, otherwise="all"
         ),
         controls.choice(
-            "ticker", "Ticker", _names(figures, "ticker"), state.ticker, otherwise="all"
+            "ticker",
+            "Ticker",
+            _names([row for row in figures if state.sector in ("", row["sector"])], "ticker"),
+            state.ticker,
+            otherwise="all",
         ),
         controls.segments("scale", "Equity", SCALES, state.scale),
     )
@@ -187,8 +212,12 @@ def _curves(
     state: CompareState, chosen: list[dict[str, Any]], series: Mapping[str, pl.DataFrame]
 ) -> Component:
     if all(not rows.height for rows in series.values()):
-        return html.P("Of these runs, years and ticker there is no equity.")
-    of = f" of {state.ticker}" if state.ticker else ""
+        return html.P(
+            "Of these there is no equity: where tickers share an account, none is of one of them."
+            if state.parts
+            else "Of these runs and years there is no equity."
+        )
+    of = f" of {state.parts}" if state.parts else ""
 
     def drawn(name: str, title: str, axis: dict[str, Any], height: int) -> Component:
         traces = [
@@ -287,16 +316,18 @@ def _parts(
 ) -> Component:
     first, last = state.span
     names = {run["run_id"]: called(run) for run in chosen}
-    wanted: dict[str, Callable[[str], bool]] = {
-        "year": lambda name: first <= int(name) <= last,
-        "sector": lambda name: state.sector in ("", name),
-        "ticker": lambda name: state.ticker in ("", name),
+    wanted: dict[str, Callable[[dict[str, Any]], bool]] = {
+        "year": lambda row: first <= int(row["name"]) <= last,
+        "sector": lambda row: state.sector in ("", row["name"]),
+        "ticker": lambda row: (
+            state.ticker in ("", row["name"]) and state.sector in ("", row["sector"])
+        ),
     }
     rows = [
         {"run": names[row["run_id"]], state.scope: row["name"]}
         | {name: None if row[name] is None else round(row[name], 6) for name in _FIGURES}
         for row in figures
-        if row["scope"] == state.scope and wanted[state.scope](row["name"])
+        if row["scope"] == state.scope and wanted[state.scope](row)
     ]
     if not rows:
         return html.P(f"These runs have no figures {SCOPES[state.scope].lower()}.")

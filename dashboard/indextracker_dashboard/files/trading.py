@@ -16,7 +16,7 @@ from indextracker import Frame
 from indextracker.strategies import universes
 from indextracker_dashboard import controls, drawing, links
 from indextracker_dashboard.data import Data
-from indextracker_dashboard.files.compared import PATH, CompareState, called
+from indextracker_dashboard.files.compared import PATH, CompareState, called, of_tickers
 from indextracker_dashboard.files.layouts import table
 
 # So many rows are read by nobody, and a page of more is slow.
@@ -24,12 +24,10 @@ MOST_TRADES, MOST_BARS = 200, 3_000
 
 
 def trades(state: CompareState, run: Mapping[str, Any], data: Data) -> Frame:
-    """The trades of a run, in the years and of the ticker of a state."""
+    """The trades of a run, in the years and of the tickers of a state."""
     first, last = state.span
-    values = {"run": str(run["run_id"]), "first": str(first), "last": str(last)}
-    only = ""
-    if state.ticker:
-        only, values = " and ticker = $ticker", values | {"ticker": state.ticker}
+    only, named = of_tickers(state)
+    values = {"run": str(run["run_id"]), "first": str(first), "last": str(last)} | named
     return data.lakehouse.sql(
         "select * from gold.strategy_trades where run_id = $run "
         f"and year(filled_at) between $first::int and $last::int{only} "
@@ -44,7 +42,7 @@ def body(
     """The part of the page."""
     found: list[dict[str, Any]] = trades(state, run, data).arrow().to_pylist()
     names = {one["run_id"]: called(one) for one in chosen}
-    of = f" of {state.ticker}" if state.ticker else ""
+    of = f" of {state.parts}" if state.parts else ""
     return html.Section(
         [
             html.H2(f"Trades{of}"),
