@@ -134,7 +134,10 @@ def of_universe(prices: Any) -> pa.Table:
     before = F.lag("close").over(Window.partitionBy("ticker").orderBy("at"))
     change = F.when((before > 0) & (F.col("close") > 0), F.col("close") / before - 1)
     moved = prices.select("at", change.alias("change"))
-    means = moved.groupBy("at").agg(F.avg("change").alias("change"))
+    # An exact sum: that of doubles depends on the order in which an engine's tasks end, and
+    # the figures of a run would differ in their last digits when it is run again.
+    exact = F.sum(F.col("change").cast("decimal(38, 15)")).cast("double")
+    means = moved.groupBy("at").agg((exact / F.nullif(F.count("change"), F.lit(0))).alias("change"))
     return means.withColumnRenamed("at", "bar_at").toArrow().sort_by("bar_at")
 
 
