@@ -97,7 +97,8 @@ def run_here(
         tags: Tags of the run.
         config: Configuration of the run.
     """
-    workspace = shipped(f"deployment/{env}/workspace.yaml")
+    place = "deployment/workspace.yaml" if env == "aws" else "deployment/local/workspace.yaml"
+    workspace = shipped(place)
     [location] = location_origins_from_yaml_paths([str(workspace)])
     repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
     run = instance.create_run_for_job(

@@ -196,7 +196,10 @@ def _verify(lake: Lake, name: str) -> None:
     """Makes sure that there is an instant of a name."""
     if not NAME.fullmatch(name) or not lake.beside(_FOLDER).below(name).exists(_FILE):
         known = ", ".join(one.name for one in every(lake)) or "none"
-        raise InstantError(f"there is no instant {name!r}; named are: {known}")
+        raise InstantError(
+            f"there is no instant {name!r}, and a time is written like '2024-12-13 18:30' (UTC); "
+            f"named are: {known}"
+        )
 
 
 def kept(lake: Lake, table: Table) -> list[int]:

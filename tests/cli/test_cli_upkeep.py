@@ -131,7 +131,10 @@ def test_a_table_is_taken_back_and_again_forward(empty: Home, lake: Lake) -> Non
         (("silver/futures_trdes", "--as-of", "1"), "perhaps silver/futures_trades"),
         (("platinum/x", "--as-of", "1"), "`indextracker tables` lists them"),
         (("silver/futures_trades", "--as-of", "7"), "has no version 7: it has 0 to 2"),
-        (("silver/futures_trades", "--as-of", "yesterday"), "neither a version number nor a time"),
+        (
+            ("silver/futures_trades", "--as-of", "yesterday"),
+            "no instant 'yesterday', and a time is",
+        ),
         (("silver/futures_trades",), "--as-of"),
         (("silver/option_trades", "--as-of", "1"), "no silver/option_trades yet"),
     ],
