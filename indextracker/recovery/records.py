@@ -10,8 +10,9 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,19 @@ def _tables(cursor: Any) -> dict[str, list[str]]:
     return found
 
 
+def _referred_first(cursor: Any, tables: Iterable[str]) -> list[str]:
+    """Tables in an order in which rows find those that they refer to."""
+    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(tables, ()))
+    cursor.execute(
+        "select t.relname, r.relname from pg_constraint c join pg_class t on t.oid = c.conrelid"
+        " join pg_class r on r.oid = c.confrelid where c.contype = 'f' and t.oid <> r.oid"
+        " and c.connamespace = current_schema()::regnamespace"
+    )
+    for table, referred in cursor.fetchall():
+        order.add(table, referred)
+    return [*order.static_order()]
+
+
 def _dumped(database: SecretStr) -> bytes:
     """All tables at one moment: a zip of a CSV of each, and their columns."""
     written = io.BytesIO()
@@ -157,7 +171,7 @@ def _filled(database: SecretStr, body: bytes) -> None:
                 "the copy start once on an empty database, and put them back then"
             )
         cursor.execute("truncate " + ", ".join(f'"{table}"' for table in tables))
-        for table in tables:
+        for table in _referred_first(cursor, tables):
             with file.open(f"{table}.csv") as rows:
                 cursor.copy_expert(f'copy "{table}" from stdin (format csv)', rows)
         cursor.execute(

@@ -197,9 +197,10 @@ def _of_s3(environ: Environ, body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _place(bucket: str, key: str) -> str:
-    """A bucket, or what is below the first two folders of it."""
+    """A bucket, an object in one folder of it, or what is below the first two folders."""
     folders = key.split("/")[:-1][:2]
-    return f"arn:aws:s3:::{bucket}" + ("/" + "/".join([*folders, "*"]) if key else "")
+    below = "/".join([*folders, "*"]) if len(folders) > 1 else key
+    return f"arn:aws:s3:::{bucket}" + (f"/{below}" if key else "")
 
 
 def _resource(service: str, asked: dict[str, Any]) -> str:

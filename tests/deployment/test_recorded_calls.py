@@ -178,7 +178,8 @@ def _load(lake: Lake, home: Path) -> None:
 
 
 def _of_streams(home: Path) -> None:
-    """Events are put into Kinesis, and brought into the lake."""
+    """Events are put into Kinesis, and brought into the lake, of which they may be the first."""
+    boto3.client("s3").delete_object(Bucket=LAKE, Key="lake/world")
     told = {f"INDEXTRACKER_{name.upper()}": value for name, value in SETTINGS.items()}
     environment = {
         **_aws("live"),

@@ -64,9 +64,10 @@ def proxy(socket: Path, journal: list[Statement], s3_endpoint: str | None) -> It
             session.cancel()
         await asyncio.gather(*sessions, return_exceptions=True)
 
-    server = loop.run_until_complete(listen())
+    # The caller's thread may have a loop already, as it has while a browser is open in it.
     thread = threading.Thread(target=loop.run_forever, name="redshift-local", daemon=True)
     thread.start()
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(20)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -174,7 +174,8 @@ class Principals(Place):
             "Reads": Right(["s3:GetObject"], self._in(chosen.lake, "lake/*"), why=BELOW),
             "Writes": Right(
                 ["s3:AbortMultipartUpload", "s3:PutObject"],
-                self._in(chosen.lake, *(f"lake/{layer}/*" for layer in LAYERS)),
+                # A lake is marked with its world by whoever writes first.
+                self._in(chosen.lake, "lake/world", *(f"lake/{layer}/*" for layer in LAYERS)),
                 why=BELOW,
             ),
             "Streams": Right(
