@@ -245,7 +245,9 @@ def beside(returns: Floats, benchmark: Floats, yearly: float) -> dict[str, float
         found["information_ratio"] = float(apart.mean()) / error * sqrt(yearly)
     variance = float(theirs.var(ddof=1))
     if variance >= _NO_DEVIATION**2:
-        beta = float(np.cov(ours, theirs, ddof=1)[0, 1]) / variance
+        # Not numpy's covariance, whose last digits are those of the BLAS that a machine has.
+        together = np.sum((ours - ours.mean()) * (theirs - theirs.mean())) / (len(ours) - 1)
+        beta = float(together) / variance
         found["beta"] = beta
         found["alpha"] = float(ours.mean() - beta * theirs.mean()) * yearly
     return found

@@ -36,6 +36,7 @@ def deployed(on_aws: Cloud) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
         **on_aws.environment,
+        "DAGSTER_CODE_HOST": "code.indextracker.internal",
         "INDEXTRACKER_ENV": "aws",
         "INDEXTRACKER_SOURCE": "simulated",
         "INDEXTRACKER_LAKE": f"s3://{LAKES}/lake",
