@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -31,7 +32,9 @@ def asked(guard: Guard, kind: str, **headers: str) -> Message:
     given = {"host": "127.0.0.1:3000"} | headers
     raw = [(name.encode(), value.encode()) for name, value in given.items()]
     scope = {"type": kind, "method": "GET", "path": "/", "headers": raw, "extensions": {}}
-    asyncio.run(guard(scope, receive, send))
+    # A browser of other tests may have its loop in this thread.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, guard(scope, receive, send)).result()
     return said[0]
 
 
