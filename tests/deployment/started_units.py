@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 # Not of `support`: this is a program.
@@ -58,9 +58,10 @@ def main(home: Path, processes: list[str]) -> None:
         "CREDENTIALS_DIRECTORY": str(secrets),
     }
     with ExitStack() as running:
-        for process in processes:
-            log = running.enter_context((home / f"{process}.log").open("w"))
-            started = running.enter_context(
+
+        def start(process: str) -> subprocess.Popen[bytes]:
+            log = running.enter_context((home / f"{process}.log").open("a"))
+            begun = running.enter_context(
                 subprocess.Popen(
                     [SERVE, process],
                     env=given | {"PROCESS": process},
@@ -69,17 +70,29 @@ def main(home: Path, processes: list[str]) -> None:
                     start_new_session=True,
                 )
             )
-            running.callback(_end, started)
+            running.callback(_end, begun)
+            return begun
+
+        begun = {process: start(process) for process in processes}
         until = time.monotonic() + SECONDS
-        while told.read_text().count("--ready") < len(processes) and time.monotonic() < until:
+        while len(_ready(told)) < len(processes) and time.monotonic() < until:
             time.sleep(0.5)
+            # As Restart= has it: several that make the first tables of one SQLite may end so.
+            ended = [one for one, its in begun.items() if its.poll() is not None]
+            begun |= {process: start(process) for process in ended}
+        started = begun[processes[-1]]
         healthy = {one: _healthy(one, given) for one in processes}
-        ready = [line.split()[0] for line in told.read_text().splitlines() if "--ready" in line]
+        ready = sorted(_ready(told))
         token = Path(f"/proc/{started.pid}/environ").read_bytes()
         was_handed = b"INDEXTRACKER_FINMIND_TOKEN=of-nobody" in token.split(b"\0")
     gone = _healthy(processes[0], given)
     said = {"ready": ready, "healthy": healthy, "handed": was_handed, "gone": gone}
     print(json.dumps(said))  # noqa: T201
+
+
+def _ready(told: Path) -> set[str]:
+    """Those that have said that they are ready."""
+    return {line.split()[0] for line in told.read_text().splitlines() if "--ready" in line}
 
 
 def _healthy(process: str, given: dict[str, str]) -> str:
@@ -91,7 +104,8 @@ def _healthy(process: str, given: dict[str, str]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
