@@ -65,6 +65,8 @@ def test_the_target_wants_every_process() -> None:
     assert tuple(re.findall(r"indextracker@(\w+)\.service", text)) == PROCESSES
 
 
+# Six processes that begin on one empty SQLite: too uneven in time for every run.
+@pytest.mark.exhaustive
 def test_what_the_units_start_is_well(tmp_path: Path) -> None:
     """All of them; each says that it is ready, and that it is well until it is gone."""
     unit = TEMPLATE.read_text()
