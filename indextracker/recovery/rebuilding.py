@@ -84,6 +84,7 @@ def seed(old: Lake, new: Lake) -> list[Table]:
     ]
     for table in given:
         if not new.exists(table):
+            # mypy knows no type of a lambda with a default.
             new.refill(table, lambda table=table: _rows(old, table))  # type: ignore[misc]
     return given
 
